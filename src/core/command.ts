@@ -1,0 +1,65 @@
+import type { ChatKey } from './directory.ts';
+import type { Reason } from './policy.ts';
+import type { Plan, RemovalProof, SessionsProof } from './request.ts';
+
+/**
+ * Who acts. A person is made only from a verified chat payload. Operators (the CLI) and the system (jobs) may read,
+ * end, lapse and revoke; `decide` refuses every opening command from them.
+ */
+export type Actor =
+  | { readonly type: 'person'; readonly key: ChatKey }
+  | { readonly type: 'operator'; readonly name: string }
+  | { readonly type: 'system'; readonly name: string };
+
+/** What a person filled in. Every value is checked again by policy, whatever the form offered. */
+export interface Order {
+  readonly incident: string;
+  readonly role: string;
+  readonly runbook?: string | undefined;
+  readonly reason: string;
+  readonly purpose: string;
+  readonly minutes: number;
+  /** Person id of the incident commander. */
+  readonly commander: string;
+  /** The digest of the terms that the form showed. */
+  readonly digest: string;
+}
+
+export type Command =
+  /** Opening commands: only from a person, only with fresh facts. */
+  | {
+      readonly type: 'request';
+      readonly id: string;
+      readonly grantId: string;
+      readonly channel: string;
+      readonly order: Order;
+    }
+  | { readonly type: 'approve'; readonly digest: string }
+  /** The worker's second act: the whole policy again, then the plan. From the system only. */
+  | { readonly type: 'issue'; readonly plan: Plan | undefined }
+  | { readonly type: 'grant_confirmed'; readonly grantId: string }
+  | { readonly type: 'grant_failed'; readonly why: string }
+  /** Taking away: no look-up. */
+  | { readonly type: 'deny'; readonly reason: string }
+  | { readonly type: 'withdraw' }
+  | { readonly type: 'lapse' }
+  | { readonly type: 'end' }
+  | { readonly type: 'expire' }
+  | { readonly type: 'bar_requester'; readonly why: string }
+  | { readonly type: 'revoke_confirmed'; readonly grantId: string; readonly proof: RemovalProof }
+  | { readonly type: 'sessions_confirmed'; readonly grantId: string; readonly proof: SessionsProof }
+  | { readonly type: 'revoke_failed'; readonly why: string }
+  /** Notes for the record. */
+  | { readonly type: 'warn' }
+  | { readonly type: 'invited'; readonly reached: readonly string[]; readonly missed: readonly string[] }
+  | { readonly type: 'approver_changed'; readonly person: string; readonly why: string }
+  | { readonly type: 'buried'; readonly grantId: string };
+
+export type CommandName = Command['type'];
+
+export const REASON_WORDS: Readonly<Record<Reason, string>> = {
+  containment: 'Containment',
+  recovery: 'Recovery',
+  data_integrity: 'Data integrity',
+  service_restoration: 'Service restoration',
+};

@@ -1,0 +1,123 @@
+import { firstReason, standing } from './approvals.ts';
+import type { Actor, Command } from './command.ts';
+import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
+import { type Directory, personById, share, teamsOf, union } from './directory.ts';
+import type { NewEvent } from './events.ts';
+import type { Facts } from './facts.ts';
+import type { Policy } from './policy.ts';
+import type { Refusal } from './refusal.ts';
+import type { AccessRequest, Approval } from './request.ts';
+import { termsDigest, termsOf } from './terms.ts';
+
+/** From the last approval until the access must be open; past it the request fails however late a worker returns. */
+export const GRANT_SECONDS = 300;
+
+type Pending = Extract<AccessRequest, { state: 'pending' }>;
+
+/** One person's yes, counted only if it fills a place that nobody else fills (B1–B4, B7). */
+export function decideApprove(
+  request: AccessRequest,
+  command: Extract<Command, { type: 'approve' }>,
+  actor: Actor,
+  facts: Facts,
+  now: Date,
+): Decision {
+  if (actor.type !== 'person') return refuse('actor_not_person');
+  if (request.state !== 'pending') return refuse('not_in_this_state', { detail: { state: request.state } });
+  if (now >= request.ask.decideBy) return refuse('decision_window_closed');
+  const acting = actingPerson(actor, facts, now);
+  if (!acting.ok) return acting;
+  const { person, teams, key, directory } = acting;
+  const { ask } = request;
+  if (command.digest !== ask.digest) return refuse('look_again');
+  const problem = policyProblem(request, facts) ?? incidentProblem(facts, ask.terms.unverifiedIncident);
+  if (problem) return { ok: false, refusal: problem };
+  if (request.approvals.some(({ by }) => by.id === person.id)) return refuse('already_approved');
+
+  const seenTeams = seenSince(request, directory, [person.id]);
+  const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
+  const candidate = { id: person.id, teams, seen: seenTeams[person.id] ?? [], assurance: 'chat' as const };
+  const unfit = firstReason(ask.terms.clauses, candidate, asker);
+  if (unfit) return refuse(unfit);
+
+  const before = standing(ask.terms.clauses, request.approvals, asker, ask.digest, directory, seenTeams);
+  const approval: Approval = { by: partyOf(person), key, at: now, teams, digest: command.digest, assurance: 'chat' };
+  const after = standing(ask.terms.clauses, [...before.counted, approval], asker, ask.digest, directory, seenTeams);
+  if (placesLeft(after.open) >= placesLeft(before.open)) return refuse('clause_filled');
+
+  const events: NewEvent[] = [
+    ...before.voided.map(voidedEvent),
+    {
+      type: 'approval_recorded',
+      data: {
+        person: person.id,
+        name: person.name,
+        key,
+        teams,
+        requesterTeams: asker.seen,
+        digest: command.digest,
+        assurance: 'chat',
+        open: after.open.map(({ clause, missing }) => ({ clause: clause.name, missing })),
+      },
+    },
+  ];
+  const approvals = after.counted;
+  if (!after.complete) return accept({ ...request, approvals, seenTeams }, ...events);
+
+  const grantBy = addSeconds(now, GRANT_SECONDS);
+  const principal = personById(directory, ask.subject.person)?.aws;
+  if (principal === undefined) return refuse('no_cloud_identity');
+  const grant = { id: ask.id, target: { provider: 'aws', account: ask.terms.account.id, principal } } as const;
+  const { ask: _ask, state: _state, ...kept } = request;
+  return accept({ ...kept, ask, state: 'granting', approvals, seenTeams, grantBy, grants: [grant] }, ...events, {
+    type: 'request_approved',
+    data: { grantBy: grantBy.toISOString(), approvers: approvals.map(({ by }) => by.id) },
+  });
+}
+
+export const placesLeft = (open: readonly { readonly missing: number }[]): number =>
+  open.reduce((sum, { missing }) => sum + missing, 0);
+
+export const voidedEvent = ({ approval, why }: { approval: Approval; why: string }): NewEvent => ({
+  type: 'approval_voided',
+  data: { person: approval.by.id, name: approval.by.name, why },
+});
+
+/** Teams of the requester, the approvers and `also`, joined with all that was seen of them since the request. */
+export function seenSince(request: AccessRequest, directory: Directory, also: readonly string[] = []) {
+  const ids = new Set([...Object.keys(request.seenTeams), ...also]);
+  return Object.fromEntries(
+    [...ids].map((id) => {
+      const person = personById(directory, id);
+      return [id, union(request.seenTeams[id] ?? [], person ? teamsOf(directory, person) : [])];
+    }),
+  );
+}
+
+/** May this request still go on under the policy in force, for its requester as the directory knows them now? */
+export function policyProblem(request: AccessRequest, facts: Facts): Refusal | undefined {
+  if (!facts.policy.ok) return { code: 'policy_unavailable' };
+  if (!facts.directory.ok) return { code: 'directory_unavailable' };
+  const changed = digestNow(request, facts.policy.value) !== request.ask.digest;
+  if (changed) return { code: 'terms_changed' };
+  if (request.ask.terms.clauses.length === 0) return { code: 'no_clauses' };
+  const requester = personById(facts.directory.value, request.ask.requester.id);
+  if (requester === undefined) return { code: 'unknown_person', detail: { who: request.ask.requester.name } };
+  if (requester.suspended) return { code: 'suspended', detail: { who: request.ask.requester.name } };
+  const teams = teamsOf(facts.directory.value, requester);
+  if (teams.length === 0) return { code: 'no_team', detail: { who: request.ask.requester.name } };
+  if (!share(teams, request.ask.terms.role.mayAsk)) return { code: 'over_scope' };
+  return undefined;
+}
+
+function digestNow(request: AccessRequest, policy: Policy): string | undefined {
+  const terms = termsOf(policy, request.ask.terms.role.id);
+  return terms && termsDigest(terms);
+}
+
+/** What is still open on a pending request, by this directory. For cards; `decide` has the last word. */
+export function openNow(request: Pending, directory: Directory) {
+  const seen = seenSince(request, directory);
+  const asker = { id: request.ask.requester.id, seen: seen[request.ask.requester.id] ?? [] };
+  return standing(request.ask.terms.clauses, request.approvals, asker, request.ask.digest, directory, seen);
+}

@@ -1,0 +1,176 @@
+import type { Actor, Command } from './command.ts';
+import { toRevoking } from './decide-issue.ts';
+import { accept, actorName, addSeconds, type Decision, isParty, refuse } from './decision.ts';
+import type { NewEvent } from './events.ts';
+import type { AccessRequest, EndCause, EndingGrant, Outcome, Party } from './request.ts';
+
+/*
+ * Taking away needs nobody's permission but the row's: nothing here looks at facts, so nothing here can be stopped by
+ * a look-up that failed. A property test runs every command below with every look-up failing.
+ */
+
+/** Everyone besides the requester who may end or deny, by the row alone. */
+export const overseersOf = ({ ask, approvals }: AccessRequest): readonly Party[] => [
+  ask.commander,
+  ...ask.deciders,
+  ...approvals.map(({ by }) => by),
+];
+
+const isOverseer = (actor: Actor, request: AccessRequest): boolean =>
+  overseersOf(request).some((party) => isParty(actor, party)) && !isParty(actor, request.ask.requester);
+
+const mayEnd = (actor: Actor, request: AccessRequest): boolean =>
+  actor.type !== 'person' || isParty(actor, request.ask.requester) || isOverseer(actor, request);
+
+const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
+
+function close(
+  request: Extract<AccessRequest, { state: 'pending' }>,
+  outcome: Outcome,
+  now: Date,
+  ...events: NewEvent[]
+) {
+  return accept({ ...request, state: 'closed', outcome, closedAt: now, grants: [] }, ...events, {
+    type: 'request_closed',
+    data: { outcome },
+  });
+}
+
+export function decideDeny(request: AccessRequest, reason: string, actor: Actor, now: Date): Decision {
+  if (actor.type !== 'person') return refuse('actor_not_person');
+  if (request.state !== 'pending') return wrongState(request);
+  if (!isOverseer(actor, request)) return refuse('not_yours');
+  const by = overseersOf(request).find((party) => isParty(actor, party));
+  return close(request, 'denied', now, {
+    type: 'request_denied',
+    data: { by: by?.id ?? actorName(actor), name: by?.name ?? '', reason },
+  });
+}
+
+export function decideWithdraw(request: AccessRequest, actor: Actor, now: Date): Decision {
+  if (!isParty(actor, request.ask.requester)) return refuse('not_yours');
+  const withdrawn: NewEvent = { type: 'request_withdrawn', data: { by: request.ask.requester.id } };
+  if (request.state === 'pending') return close(request, 'withdrawn', now, withdrawn);
+  if (request.state === 'granting') return toRevoking(request, 'withdrawn', now, [withdrawn]);
+  return wrongState(request);
+}
+
+export function decideLapse(request: AccessRequest, actor: Actor, now: Date): Decision {
+  if (actor.type === 'person') return refuse('not_yours');
+  if (request.state !== 'pending') return wrongState(request);
+  if (now < request.ask.decideBy) return refuse('not_due');
+  return close(request, 'lapsed', now, { type: 'request_lapsed', data: {} });
+}
+
+/** A person, an operator or the system ends it now. */
+export function decideEnd(request: AccessRequest, actor: Actor, now: Date): Decision {
+  if (!mayEnd(actor, request)) return refuse('not_yours');
+  return startEnding(request, 'ended_by_person', actor, now);
+}
+
+/** The window is over. */
+export function decideExpire(request: AccessRequest, actor: Actor, now: Date): Decision {
+  if (actor.type === 'person') return refuse('not_yours');
+  if (request.state !== 'active') return wrongState(request);
+  if (now < request.endsAt) return refuse('not_due');
+  return startEnding(request, 'expired', actor, now);
+}
+
+export function decideBar(request: AccessRequest, why: string, actor: Actor, now: Date): Decision {
+  if (actor.type !== 'system') return refuse('not_yours');
+  return startEnding(request, 'requester_barred', actor, now, why);
+}
+
+function startEnding(request: AccessRequest, cause: EndCause, actor: Actor, now: Date, why?: string): Decision {
+  const by = [request.ask.requester, ...overseersOf(request)].find((party) => isParty(actor, party));
+  const asked: NewEvent = {
+    type: 'end_requested',
+    data: { cause, by: by?.id ?? actorName(actor), name: by?.name ?? '', ...(why === undefined ? {} : { why }) },
+  };
+  if (request.state === 'granting' && cause !== 'expired') return toRevoking(request, cause, now, [asked]);
+  if (request.state !== 'active') return wrongState(request);
+  const { endsAt: _endsAt, warnedAt: _warnedAt, ...kept } = request;
+  return accept({ ...kept, state: 'revoking', cause, endRequestedAt: now, failures: 0 }, asked);
+}
+
+const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {
+  expired: 'ended',
+  ended_by_person: 'ended',
+  requester_barred: 'ended',
+  grant_failed: 'grant_failed',
+  withdrawn: 'withdrawn',
+};
+
+type EndingCommand = Extract<Command, { type: 'revoke_confirmed' | 'sessions_confirmed' }>;
+
+/** One of the two facts, with its proof. `closed` needs both for every grant (D3). */
+export function decideProof(request: AccessRequest, command: EndingCommand, actor: Actor, now: Date): Decision {
+  if (actor.type === 'person') return refuse('not_yours');
+  if (request.state !== 'revoking') return wrongState(request);
+  const grant = request.grants.find(({ id }) => id === command.grantId);
+  if (grant === undefined) return refuse('unknown_request');
+  if (command.type === 'revoke_confirmed') {
+    if (grant.accessRemoved !== undefined) return wrongState(request);
+    if (command.proof.readAt > now || command.proof.readAt < request.endRequestedAt) return refuse('not_proven');
+    return settle(request, { ...grant, accessRemoved: command.proof }, now, {
+      type: 'access_removed',
+      data: { grantId: grant.id, readAt: command.proof.readAt.toISOString(), hashes: command.proof.hashes },
+    });
+  }
+  if (grant.sessionsEnded !== undefined) return wrongState(request);
+  if (!sessionsProven(grant, command.proof, now)) return refuse('not_proven');
+  return settle(request, { ...grant, sessionsEnded: { ...command.proof, at: now } }, now, {
+    type: 'sessions_ended',
+    data: { grantId: grant.id, at: now.toISOString(), ...proofData(command.proof) },
+  });
+}
+
+const proofData = (proof: Extract<Command, { type: 'sessions_confirmed' }>['proof']) =>
+  proof.by === 'native_end'
+    ? { by: proof.by, cloudTime: proof.cloudTime.toISOString() }
+    : { by: proof.by, denyReadAt: proof.denyReadAt.toISOString(), waitedSeconds: proof.waitedSeconds };
+
+/** Native end: the expiry Deny was read back at grant and unchanged since. Propagation: waited after `99-revoked` was read back. */
+function sessionsProven(
+  grant: EndingGrant,
+  proof: Extract<Command, { type: 'sessions_confirmed' }>['proof'],
+  now: Date,
+): boolean {
+  if (proof.by === 'native_end') return grant.confirmedAt !== undefined && now >= grant.plan.plannedEnd;
+  const removed = grant.accessRemoved;
+  return (
+    removed !== undefined &&
+    proof.denyReadAt.getTime() === removed.readAt.getTime() &&
+    now >= addSeconds(removed.readAt, grant.plan.propagationSeconds)
+  );
+}
+
+function settle(
+  request: Extract<AccessRequest, { state: 'revoking' }>,
+  changed: EndingGrant,
+  now: Date,
+  event: NewEvent,
+): Decision {
+  const grants = request.grants.map((grant) => (grant.id === changed.id ? changed : grant));
+  const proven = grants.every(({ accessRemoved, sessionsEnded }) => accessRemoved && sessionsEnded);
+  if (!proven) return accept({ ...request, grants, failures: 0 }, event);
+  const outcome = OUTCOME_OF[request.cause];
+  const { cause: _cause, endRequestedAt: _endRequestedAt, failures: _failures, ...kept } = request;
+  return accept({ ...kept, state: 'closed', outcome, closedAt: now, grants }, event, {
+    type: 'request_closed',
+    data: { outcome },
+  });
+}
+
+/** The cloud did not confirm: stays open, counted, and the card is red from the first time (D6). */
+export function decideRevokeFailed(request: AccessRequest, why: string, actor: Actor): Decision {
+  if (actor.type === 'person') return refuse('not_yours');
+  if (request.state !== 'revoking') return wrongState(request);
+  const failures = request.failures + 1;
+  // One event when it starts to fail and one each time the count doubles: a night of retries is no flood.
+  const loud = (failures & (failures - 1)) === 0;
+  return accept(
+    { ...request, failures },
+    ...(loud ? [{ type: 'revoke_failed', data: { why, failures } } as const] : []),
+  );
+}

@@ -1,0 +1,219 @@
+import { standing } from './approvals.ts';
+import type { Actor, Command } from './command.ts';
+import { policyProblem, seenSince, voidedEvent } from './decide-approve.ts';
+import {
+  accept,
+  addSeconds,
+  type Decision,
+  earlier,
+  incidentProblem,
+  later,
+  openingBlocked,
+  refuse,
+} from './decision.ts';
+import { personById } from './directory.ts';
+import type { NewEvent } from './events.ts';
+import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
+import { RETRYABLE, type Refusal } from './refusal.ts';
+import type { AccessRequest, EndingGrant, GrantingGrant, Plan } from './request.ts';
+
+export type Granting = Extract<AccessRequest, { state: 'granting' }>;
+
+/** The end that a plan made now must carry: one instant for every retry and every worker. */
+export const plannedEndOf = ({ ask }: AccessRequest, now: Date): Date =>
+  addSeconds(now, ask.terms.timings.openingAllowanceSeconds + ask.minutes * 60);
+
+/**
+ * The whole policy again (B4), then the plan, committed before the first cloud write. A failed look-up is answered
+ * with a retryable refusal until `grantBy`; a "no" closes the request, since without a plan nothing was opened.
+ */
+export function decideIssue(
+  request: AccessRequest,
+  command: Extract<Command, { type: 'issue' }>,
+  actor: Actor,
+  facts: Facts,
+  now: Date,
+): Decision {
+  if (actor.type !== 'system') return refuse('actor_not_person');
+  if (request.state !== 'granting') return refuse('not_in_this_state', { detail: { state: request.state } });
+  const unplanned = request.grants.filter(({ plan }) => plan === undefined);
+  if (unplanned.length === 0) return refuse('not_in_this_state', { detail: { state: 'planned' } });
+  const lookedUp = openingBlocked(facts, now) ?? lookupProblem(facts, now);
+  if (now >= request.grantBy) return failed(request, lookedUp ?? { code: 'grant_window_closed' }, now);
+  if (lookedUp) {
+    return RETRYABLE.has(lookedUp.code) ? { ok: false, refusal: lookedUp } : failed(request, lookedUp, now);
+  }
+  const judged = judge(request, facts);
+  if (judged.problem) return failed({ ...request, seenTeams: judged.seenTeams }, judged.problem, now, judged.events);
+
+  const { plan } = command;
+  const grant = unplanned.find(({ id }) => id === plan?.grantId);
+  if (plan === undefined || grant === undefined) return refuse('plan_mismatch');
+  const expected = plannedEndOf(request, now);
+  if (plan.plannedEnd.getTime() !== expected.getTime() || plan.provider !== grant.target.provider) {
+    return refuse('plan_mismatch');
+  }
+  return accept(
+    {
+      ...request,
+      seenTeams: judged.seenTeams,
+      grants: request.grants.map((one) => (one.id === grant.id ? { ...one, plan } : one)),
+    },
+    {
+      type: 'access_planned',
+      data: {
+        grantId: plan.grantId,
+        name: plan.name,
+        mark: plan.mark,
+        account: grant.target.account,
+        plannedEnd: plan.plannedEnd.toISOString(),
+        hashes: plan.hashes,
+        approvers: request.approvals.map(({ by }) => by.id),
+        incidentVerified: facts.incident.ok,
+      },
+    },
+  );
+}
+
+function lookupProblem(facts: Facts, now: Date): Refusal | undefined {
+  if (!facts.target.ok) return { code: 'target_unavailable' };
+  return isFresh(facts.target, now) ? undefined : { code: 'stale_facts' };
+}
+
+function judge(request: Granting, facts: Facts) {
+  const directory = facts.directory.ok ? facts.directory.value : { people: [], teams: [], onCall: {} };
+  const seenTeams = seenSince(request, directory);
+  const { ask } = request;
+  const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
+  const { voided, complete } = standing(ask.terms.clauses, request.approvals, asker, ask.digest, directory, seenTeams);
+  const problem =
+    policyProblem(request, facts) ??
+    accountProblem(facts) ??
+    incidentProblem(facts, ask.terms.unverifiedIncident) ??
+    (complete ? undefined : ({ code: 'approvals_missing' } as const)) ??
+    identityProblem(request, facts) ??
+    targetProblem(facts);
+  return { problem, seenTeams, events: voided.map(voidedEvent) };
+}
+
+function accountProblem(facts: Facts): Refusal | undefined {
+  if (!facts.account.ok) return { code: 'account_unavailable' };
+  return facts.account.value === 'member' ? undefined : { code: `account_${facts.account.value}` };
+}
+
+/** The grant names a cloud identity; if the directory now links another one, nothing is opened for the old one. */
+function identityProblem(request: Granting, facts: Facts): Refusal | undefined {
+  const principal = facts.directory.ok ? personById(facts.directory.value, request.ask.subject.person)?.aws : undefined;
+  const same = request.grants.every(({ target }) => JSON.stringify(target.principal) === JSON.stringify(principal));
+  return same ? undefined : { code: 'no_cloud_identity' };
+}
+
+function targetProblem(facts: Facts): Refusal | undefined {
+  if (!facts.target.ok) return { code: 'target_unavailable' };
+  const { offsetMs, roles, changedPolicies } = facts.target.value;
+  if (Math.abs(offsetMs) > CLOCK_APART_MS) {
+    return { code: 'clock_apart', detail: { seconds: String(Math.round(offsetMs / 1000)) } };
+  }
+  if (roles.used >= roles.quota * (1 - QUOTA_MARGIN)) {
+    return { code: 'quota_near', detail: { used: String(roles.used), quota: String(roles.quota) } };
+  }
+  return changedPolicies.length > 0
+    ? { code: 'managed_policy_changed', detail: { policies: changedPolicies.join(', ') } }
+    : undefined;
+}
+
+/** Closes a request whose grant never got a plan. `refused` for a rule's no, `grant_failed` where time ran out. */
+function failed(request: Granting, refusal: Refusal, now: Date, events: readonly NewEvent[] = []): Decision {
+  if (request.grants.some(({ plan }) => plan !== undefined)) return failGrant(request, refusal.code, now, events);
+  const late = refusal.code === 'grant_window_closed';
+  const outcome = late ? 'grant_failed' : 'refused';
+  const alarm: NewEvent[] =
+    refusal.code === 'clock_apart' ? [{ type: 'alarm', data: { what: 'clock_apart', ...refusal.detail } }] : [];
+  const { grantBy: _grantBy, ...kept } = request;
+  return accept(
+    { ...kept, state: 'closed', outcome, closedAt: now },
+    ...events,
+    ...alarm,
+    { type: late ? 'grant_failed' : 'request_refused', data: { why: refusal.code, ...refusal.detail } },
+    { type: 'request_closed', data: { outcome } },
+  );
+}
+
+/** Gives up on opening. With a plan there may be something in the cloud, so the way out is a proven ending. */
+export function failGrant(request: Granting, why: string, now: Date, events: readonly NewEvent[] = []): Decision {
+  return toRevoking(request, 'grant_failed', now, [...events, { type: 'grant_failed', data: { why } }]);
+}
+
+const hasPlan = <G extends GrantingGrant>(grant: G): grant is G & { plan: Plan } => grant.plan !== undefined;
+
+/** From `granting` to its ending: straight to closed where no plan exists, else through `revoking`. */
+export function toRevoking(
+  request: Granting,
+  cause: 'grant_failed' | 'withdrawn' | 'ended_by_person' | 'requester_barred',
+  now: Date,
+  events: readonly NewEvent[],
+): Decision {
+  const { grantBy: _grantBy, grants, ...kept } = request;
+  const planned = grants.filter(hasPlan);
+  if (planned.length === 0) {
+    const outcome = cause === 'grant_failed' || cause === 'withdrawn' ? cause : 'ended';
+    return accept({ ...kept, state: 'closed', outcome, closedAt: now, grants }, ...events, {
+      type: 'request_closed',
+      data: { outcome },
+    });
+  }
+  return accept(
+    {
+      ...kept,
+      state: 'revoking',
+      cause,
+      endRequestedAt: now,
+      failures: 0,
+      grants: planned.map((grant): EndingGrant => grant),
+    },
+    ...events,
+  );
+}
+
+/** The cloud read back the opening. Too late, or too little time left, and it is undone instead. */
+export function decideConfirmed(
+  request: AccessRequest,
+  command: Extract<Command, { type: 'grant_confirmed' }>,
+  actor: Actor,
+  now: Date,
+): Decision {
+  if (actor.type !== 'system') return refuse('actor_not_person');
+  const late: NewEvent = { type: 'late_confirmation', data: { grantId: command.grantId, state: request.state } };
+  if (request.state === 'revoking' || request.state === 'closed') return accept(request, late);
+  if (request.state !== 'granting') return refuse('not_in_this_state', { detail: { state: request.state } });
+  const grant = request.grants.find(({ id, plan }) => id === command.grantId && plan !== undefined);
+  if (grant?.plan === undefined) return refuse('not_in_this_state', { detail: { state: 'unplanned' } });
+  const grants = request.grants.map((one) => (one.id === grant.id ? { ...one, confirmedAt: now } : one));
+  const confirmed: Granting = { ...request, grants };
+  if (now >= request.grantBy) return failGrant(confirmed, 'grant_window_closed', now);
+
+  const wanted = request.ask.minutes * 60_000;
+  const endOf = (plan: Plan, at: Date): Date => earlier(addSeconds(at, request.ask.minutes * 60), plan.plannedEnd);
+  const endsAt = endOf(grant.plan, now);
+  if (endsAt.getTime() - now.getTime() < wanted / 2) return failGrant(confirmed, 'too_little_time_left', now);
+
+  const opened: NewEvent = {
+    type: 'access_opened',
+    data: {
+      grantId: grant.id,
+      name: grant.plan.name,
+      confirmedAt: now.toISOString(),
+      endsAt: endsAt.toISOString(),
+      plannedEnd: grant.plan.plannedEnd.toISOString(),
+    },
+  };
+  const active = grants.flatMap((one) =>
+    one.plan && one.confirmedAt
+      ? [{ ...one, plan: one.plan, confirmedAt: one.confirmedAt, endsAt: endOf(one.plan, one.confirmedAt) }]
+      : [],
+  );
+  if (active.length < grants.length) return accept(confirmed, opened);
+  const { grantBy: _grantBy, grants: _grants, ...kept } = request;
+  const last = active.reduce((latest, one) => later(latest, one.endsAt), endsAt);
+  return accept({ ...kept, state: 'active', grants: active, endsAt: last }, opened);
+}

@@ -1,0 +1,160 @@
+import { eligibleFor, firstReason, match, placesOf } from './approvals.ts';
+import type { Actor, Command } from './command.ts';
+import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
+import { type Directory, onCallFor, type Person, personById, share, teamsOf } from './directory.ts';
+import type { Facts } from './facts.ts';
+import { REASONS, type Reason } from './policy.ts';
+import type { AccessRequest, Ask } from './request.ts';
+import { type Terms, termsDigest, termsOf } from './terms.ts';
+
+/** Direct messages at once go to no more people than this. */
+export const INVITE_MAX = 10;
+export const PURPOSE_MAX = 1000;
+
+type RequestCommand = Extract<Command, { type: 'request' }>;
+
+/** Asks for access. Every value is checked here whatever the form offered (A2–A7, A9–A11). */
+export function decideRequest(command: RequestCommand, actor: Actor, facts: Facts, now: Date): Decision {
+  const acting = actingPerson(actor, facts, now);
+  if (!acting.ok) return acting;
+  if (!facts.policy.ok) return refuse('policy_unavailable');
+  const { person, teams, directory } = acting;
+  const { order } = command;
+
+  if (order.incident.trim() === '') return refuse('no_incident', { field: 'incident' });
+  const terms = termsOf(facts.policy.value, order.role);
+  if (terms === undefined) return refuse('unknown_role', { field: 'role' });
+  const wrong = orderProblem(order, terms, facts) ?? scopeProblem(terms, teams);
+  if (wrong) return { ok: false, refusal: wrong };
+  const digest = termsDigest(terms);
+  if (order.digest !== digest) return refuse('look_again', { field: 'role' });
+  const incident = incidentProblem(facts, terms.unverifiedIncident);
+  if (incident) return { ok: false, refusal: incident };
+  const commander = personById(directory, order.commander);
+  if (commander === undefined || commander.suspended) return refuse('unknown_commander', { field: 'commander' });
+  if (terms.clauses.length === 0) return refuse('no_clauses', { field: 'role' });
+  if (terms.clauses.some(({ assurance }) => assurance === 'stepped_up')) {
+    return refuse('step_up_unavailable', { field: 'role' });
+  }
+  if (person.aws === undefined) return refuse('no_cloud_identity', { field: 'role' });
+
+  const asker = { id: person.id, seen: teams };
+  const deciders = decidersOf(terms, directory, asker);
+  const ask: Ask = {
+    id: command.id,
+    kind: 'real',
+    askedAt: now,
+    decideBy: addSeconds(now, terms.timings.decisionSeconds),
+    incident: {
+      id: order.incident.trim(),
+      title: facts.incident.ok && facts.incident.value !== 'not_found' ? facts.incident.value.title : '',
+      verified: facts.incident.ok,
+    },
+    channel: command.channel,
+    reason: order.reason as Reason,
+    purpose: order.purpose.trim(),
+    minutes: order.minutes,
+    runbook: order.runbook,
+    requester: partyOf(person),
+    commander: partyOf(commander),
+    subject: { kind: 'person', person: person.id },
+    deciders: deciders.map(partyOf),
+    invite: inviteOf(terms, directory, asker, deciders),
+    terms,
+    digest,
+  };
+  const next: AccessRequest = {
+    state: 'pending',
+    ask,
+    approvals: [],
+    seenTeams: Object.fromEntries([person, ...deciders].map((one) => [one.id, teamsOf(directory, one)])),
+  };
+  return accept(next, {
+    type: 'request_opened',
+    data: {
+      requestId: ask.id,
+      requester: person.id,
+      requesterName: person.name,
+      requesterKey: acting.key,
+      requesterTeams: teams,
+      incident: ask.incident,
+      role: terms.role.id,
+      roleName: terms.role.name,
+      zone: terms.role.zone,
+      domain: terms.role.domain,
+      environment: terms.role.environment,
+      account: terms.account.id,
+      minutes: ask.minutes,
+      reason: ask.reason,
+      purpose: ask.purpose,
+      commander: commander.id,
+      commanderName: commander.name,
+      digest,
+      decideBy: ask.decideBy.toISOString(),
+      clauses: terms.clauses,
+      ...(ask.runbook === undefined ? {} : { runbook: ask.runbook }),
+    },
+  });
+}
+
+function orderProblem(order: RequestCommand['order'], terms: Terms, facts: Facts) {
+  if (order.minutes > terms.maxMinutes || !terms.minutesOffered.includes(order.minutes)) {
+    return { code: 'over_long', field: 'minutes', detail: { max: String(terms.maxMinutes) } } as const;
+  }
+  if (!(REASONS as readonly string[]).includes(order.reason)) return { code: 'bad_reason', field: 'reason' } as const;
+  const purpose = order.purpose.trim();
+  if (purpose.length < 3 || purpose.length > PURPOSE_MAX) return { code: 'bad_purpose', field: 'purpose' } as const;
+  if (order.runbook !== undefined && facts.policy.ok) {
+    const runbook = facts.policy.value.runbooks.find(({ id }) => id === order.runbook);
+    if (runbook?.role !== order.role) return { code: 'unknown_runbook', field: 'runbook' } as const;
+  }
+  return undefined;
+}
+
+const scopeProblem = (terms: Terms, teams: readonly string[]) =>
+  share(teams, terms.role.mayAsk)
+    ? undefined
+    : ({ code: 'over_scope', field: 'role', detail: { teams: terms.role.mayAsk.join(', ') } } as const);
+
+/** Everyone who could fill some clause, the requester left out. */
+function decidersOf(terms: Terms, directory: Directory, asker: { id: string; seen: readonly string[] }): Person[] {
+  const found = terms.clauses.flatMap((clause) => eligibleFor(clause, directory, asker));
+  return [...new Map(found.filter(({ id }) => id !== asker.id).map((person) => [person.id, person])).values()];
+}
+
+function inviteOf(
+  terms: Terms,
+  directory: Directory,
+  asker: { id: string; seen: readonly string[] },
+  deciders: readonly Person[],
+): string[] {
+  const groups = terms.clauses.flatMap((clause) => (clause.who === 'group' ? [clause] : []));
+  const onCall = deciders.filter((person) =>
+    groups.some(
+      (clause) =>
+        onCallFor(directory, person.id, clause.teams) &&
+        eligibleFor(clause, directory, asker).some(({ id }) => id === person.id),
+    ),
+  );
+  return onCall.slice(0, INVITE_MAX).map(({ id }) => id);
+}
+
+/** For a form, before anything is asked: how many people could fill each clause for this requester, and who is on call. */
+export function outlook(terms: Terms, directory: Directory, requester: Person) {
+  const asker = { id: requester.id, seen: teamsOf(directory, requester) };
+  const clauses = terms.clauses.map((clause) => {
+    const people = eligibleFor(clause, directory, asker);
+    const teams = clause.who === 'group' ? clause.teams : [];
+    return {
+      clause,
+      places: placesOf(clause),
+      people,
+      onCall: people.filter((person) => onCallFor(directory, person.id, teams)),
+    };
+  });
+  const candidates = directory.people
+    .filter((person) => !person.suspended)
+    .map((person) => ({ id: person.id, teams: teamsOf(directory, person), seen: [], assurance: 'stepped_up' as const }))
+    .filter((candidate) => firstReason(terms.clauses, candidate, asker) === undefined);
+  return { clauses, fillable: match(terms.clauses, candidates, asker).complete };
+}

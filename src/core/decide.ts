@@ -1,0 +1,100 @@
+import type { Actor, Command } from './command.ts';
+import { decideApprove } from './decide-approve.ts';
+import {
+  decideBar,
+  decideDeny,
+  decideEnd,
+  decideExpire,
+  decideLapse,
+  decideProof,
+  decideRevokeFailed,
+  decideWithdraw,
+} from './decide-ending.ts';
+import { decideConfirmed, decideIssue, failGrant } from './decide-issue.ts';
+import { decideRequest } from './decide-request.ts';
+import { accept, type Decision, refuse, unreachable } from './decision.ts';
+import type { Facts } from './facts.ts';
+import type { AccessRequest } from './request.ts';
+
+export type { Decision } from './decision.ts';
+
+/**
+ * Applies one command to one request. Pure: no clock, no I/O, no randomness; `now` comes from the store, `facts` hold
+ * what was looked up. A "no" is an answer and comes back as a refusal; only a command that no code path can produce throws.
+ */
+export function decide(
+  request: AccessRequest | undefined,
+  command: Command,
+  actor: Actor,
+  facts: Facts,
+  now: Date,
+): Decision {
+  if (command.type === 'request') {
+    return request === undefined ? decideRequest(command, actor, facts, now) : refuse('not_in_this_state');
+  }
+  if (request === undefined) return refuse('unknown_request');
+  switch (command.type) {
+    case 'approve':
+      return decideApprove(request, command, actor, facts, now);
+    case 'issue':
+      return decideIssue(request, command, actor, facts, now);
+    case 'grant_confirmed':
+      return decideConfirmed(request, command, actor, now);
+    case 'grant_failed':
+      if (actor.type !== 'system') return refuse('not_yours');
+      return request.state === 'granting' ? failGrant(request, command.why, now) : refuse('not_in_this_state');
+    case 'deny':
+      return decideDeny(request, command.reason, actor, now);
+    case 'withdraw':
+      return decideWithdraw(request, actor, now);
+    case 'lapse':
+      return decideLapse(request, actor, now);
+    case 'end':
+      return decideEnd(request, actor, now);
+    case 'expire':
+      return decideExpire(request, actor, now);
+    case 'bar_requester':
+      return decideBar(request, command.why, actor, now);
+    case 'revoke_confirmed':
+    case 'sessions_confirmed':
+      return decideProof(request, command, actor, now);
+    case 'revoke_failed':
+      return decideRevokeFailed(request, command.why, actor);
+    default:
+      return note(request, command, actor, now);
+  }
+}
+
+type Note = Extract<Command, { type: 'warn' | 'invited' | 'approver_changed' | 'buried' }>;
+
+/** What is recorded without changing who has access. */
+function note(request: AccessRequest, command: Note, actor: Actor, now: Date): Decision {
+  if (actor.type !== 'system') return refuse('not_yours');
+  switch (command.type) {
+    case 'warn':
+      if (request.state !== 'active' || request.warnedAt !== undefined) return refuse('not_in_this_state');
+      return accept(
+        { ...request, warnedAt: now },
+        { type: 'access_ending_soon', data: { endsAt: request.endsAt.toISOString() } },
+      );
+    case 'invited': {
+      if (request.invited !== undefined) return refuse('not_in_this_state');
+      const invited = { reached: command.reached, missed: command.missed };
+      return accept({ ...request, invited }, { type: 'approvers_told', data: invited });
+    }
+    case 'approver_changed':
+      return accept(request, { type: 'approver_changed', data: { person: command.person, why: command.why } });
+    case 'buried': {
+      if (request.state !== 'closed') return refuse('not_in_this_state');
+      const grant = request.grants.find(({ id }) => id === command.grantId);
+      if (grant?.plan === undefined || grant.buriedAt !== undefined) return refuse('not_in_this_state');
+      const grants = request.grants.map((one) => (one.id === grant.id ? { ...one, buriedAt: now } : one));
+      return accept(
+        { ...request, grants },
+        { type: 'tombstone_removed', data: { grantId: grant.id, name: grant.plan.name } },
+      );
+    }
+    default:
+      return unreachable(command);
+  }
+}

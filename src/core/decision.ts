@@ -1,0 +1,86 @@
+import type { Actor } from './command.ts';
+import { type ChatKey, type Directory, keysOf, type Person, personOf, teamsOf } from './directory.ts';
+import type { NewEvent } from './events.ts';
+import { type Facts, isFresh } from './facts.ts';
+import type { Refusal, RefusalCode } from './refusal.ts';
+import type { AccessRequest, Party } from './request.ts';
+
+export type Decision =
+  | { readonly ok: true; readonly next: AccessRequest; readonly events: readonly NewEvent[] }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export const accept = (next: AccessRequest, ...events: readonly NewEvent[]): Decision => ({ ok: true, next, events });
+
+export const refuse = (code: RefusalCode, extra: Omit<Refusal, 'code'> = {}): Decision & { ok: false } => ({
+  ok: false,
+  refusal: { code, ...extra },
+});
+
+/** The actor as the log names it. */
+export function actorName(actor: Actor): string {
+  if (actor.type === 'person') return actor.key;
+  return `${actor.type}:${actor.name}`;
+}
+
+export const partyOf = (person: Person): Party => ({ id: person.id, name: person.name, keys: keysOf(person) });
+
+export const isParty = (actor: Actor, party: Party): boolean =>
+  actor.type === 'person' && party.keys.includes(actor.key);
+
+/** The acting person, fully checked for an opening command; anything less is a refusal (A2, B4). */
+export function actingPerson(
+  actor: Actor,
+  facts: Facts,
+  now: Date,
+):
+  | {
+      readonly ok: true;
+      readonly person: Person;
+      readonly teams: readonly string[];
+      readonly key: ChatKey;
+      readonly directory: Directory;
+    }
+  | { readonly ok: false; readonly refusal: Refusal } {
+  if (actor.type !== 'person') return refuse('actor_not_person');
+  const blocked = openingBlocked(facts, now);
+  if (blocked) return { ok: false, refusal: blocked };
+  if (!facts.directory.ok) return refuse('directory_unavailable');
+  if (!facts.account.ok) return refuse('account_unavailable');
+  if (facts.account.value !== 'member') return refuse(`account_${facts.account.value}`);
+  const directory = facts.directory.value;
+  const person = personOf(directory, actor.key);
+  if (person === 'unknown') return refuse('unknown_person');
+  if (person === 'ambiguous') return refuse('ambiguous_person');
+  if (person.suspended) return refuse('suspended');
+  const teams = teamsOf(directory, person);
+  if (teams.length === 0) return refuse('no_team');
+  return { ok: true, person, teams, key: actor.key, directory };
+}
+
+/** What stops every opening before anybody is looked at: switched off, a failed look-up, or facts too old. */
+export function openingBlocked(facts: Facts, now: Date): Refusal | undefined {
+  if (facts.openingOff !== undefined) return { code: 'opening_off', detail: { why: facts.openingOff } };
+  if (!facts.policy.ok) return { code: 'policy_unavailable' };
+  if (!facts.directory.ok) return { code: 'directory_unavailable' };
+  if (!facts.account.ok) return { code: 'account_unavailable' };
+  const asked = [facts.policy, facts.directory, facts.account, ...(facts.incident.ok ? [facts.incident] : [])];
+  return asked.every((lookup) => isFresh(lookup, now)) ? undefined : { code: 'stale_facts' };
+}
+
+/** The incident question, asked at request, at every approval and at issue (A3): closed or not found is a no. */
+export function incidentProblem(facts: Facts, unverified: 'accept' | 'refuse'): Refusal | undefined {
+  if (!facts.incident.ok) {
+    return unverified === 'refuse' ? { code: 'incident_unverified', field: 'incident' } : undefined;
+  }
+  if (facts.incident.value === 'not_found') return { code: 'incident_not_found', field: 'incident' };
+  if (facts.incident.value.state === 'closed') return { code: 'incident_closed', field: 'incident' };
+  return undefined;
+}
+
+export const addSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
+export const earlier = (a: Date, b: Date): Date => new Date(Math.min(a.getTime(), b.getTime()));
+export const later = (a: Date, b: Date): Date => new Date(Math.max(a.getTime(), b.getTime()));
+
+export function unreachable(value: never): never {
+  throw new Error(`unreachable: ${JSON.stringify(value)}`);
+}

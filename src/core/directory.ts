@@ -1,0 +1,83 @@
+/** A chat identity that never changes: `slack:<enterprise or team id of the home org>:<user id>`. */
+export type ChatKey = `slack:${string}:${string}`;
+
+/** How a person is named to AWS. The kind decides the trust policy's template (clouds.md §1.1). */
+export type AwsPrincipal =
+  | { readonly kind: 'iam-user'; readonly arn: string }
+  | { readonly kind: 'identity-center-session'; readonly arn: string }
+  | {
+      readonly kind: 'identity-center-user';
+      /** The account whose root the trust names; the permission set's role lives there. */
+      readonly account: string;
+      readonly permissionSet: string;
+      readonly userId: string;
+    };
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly teams: readonly string[];
+  readonly slack: readonly { readonly workspace: string; readonly user: string }[];
+  readonly aws?: AwsPrincipal | undefined;
+  readonly suspended?: boolean | undefined;
+}
+
+export interface Team {
+  readonly id: string;
+  readonly name: string;
+  readonly parent?: string | undefined;
+}
+
+/** Everybody and every team at one moment, as the directory source gave it. */
+export interface Directory {
+  readonly people: readonly Person[];
+  readonly teams: readonly Team[];
+  /** Person ids on call, by team. */
+  readonly onCall: Readonly<Record<string, readonly string[]>>;
+}
+
+export const keysOf = (person: Person): ChatKey[] =>
+  person.slack.map(({ workspace, user }): ChatKey => `slack:${workspace}:${user}`);
+
+/** The person behind a chat identity. Two matches are a no, as none is. */
+export function personOf(directory: Directory, key: ChatKey): Person | 'unknown' | 'ambiguous' {
+  const found = directory.people.filter((person) => keysOf(person).includes(key));
+  if (found.length > 1) return 'ambiguous';
+  return found[0] ?? 'unknown';
+}
+
+/** The person with this id; two people under one id count as nobody. */
+export function personById(directory: Directory, id: string): Person | undefined {
+  const found = directory.people.filter((person) => person.id === id);
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/**
+ * Every team a person is in, parents included, sorted. An unknown team or a loop of parents yields nothing at all:
+ * an empty team set is a failed look-up, and policy treats it as a no.
+ */
+export function teamsOf(directory: Directory, person: Person): readonly string[] {
+  const known = new Map(directory.teams.map((team) => [team.id, team]));
+  const all = new Set<string>();
+  for (const own of person.teams) {
+    let id: string | undefined = own;
+    const path = new Set<string>();
+    while (id !== undefined) {
+      const team = known.get(id);
+      if (team === undefined || path.has(id)) return [];
+      path.add(id);
+      all.add(id);
+      id = team.parent;
+    }
+  }
+  return [...all].sort();
+}
+
+/** Is this person on call for any of these teams? */
+export const onCallFor = (directory: Directory, personId: string, teams: readonly string[]): boolean =>
+  teams.some((team) => directory.onCall[team]?.includes(personId) ?? false);
+
+export const share = (a: readonly string[], b: readonly string[]): boolean => a.some((item) => b.includes(item));
+
+export const union = (a: readonly string[], b: readonly string[]): readonly string[] =>
+  [...new Set([...a, ...b])].sort();

@@ -1,0 +1,57 @@
+import type { Json } from './canonical.ts';
+
+/** Kinds of events in a request's stream. Shipped names are never renamed: old logs must still verify and read. */
+export const REQUEST_EVENTS = [
+  'request_opened',
+  'approvers_told',
+  'approval_recorded',
+  'approval_voided',
+  'request_approved',
+  'request_denied',
+  'request_withdrawn',
+  'request_lapsed',
+  'request_refused',
+  'access_planned',
+  'access_opened',
+  'grant_failed',
+  'late_confirmation',
+  'access_ending_soon',
+  'end_requested',
+  'access_removed',
+  'sessions_ended',
+  'revoke_failed',
+  'approver_changed',
+  'alarm',
+  'request_closed',
+  'tombstone_removed',
+] as const;
+/** Kinds in the system stream. */
+export const SYSTEM_EVENTS = ['request_refused', 'policy_changed', 'installation_adopted', 'alarm'] as const;
+
+export type RequestEventName = (typeof REQUEST_EVENTS)[number];
+export type SystemEventName = (typeof SYSTEM_EVENTS)[number];
+export type EventName = RequestEventName | SystemEventName;
+
+/** What happened, before it has a place in a stream. */
+export interface NewEvent {
+  readonly type: EventName;
+  readonly data: Readonly<Record<string, Json | undefined>>;
+}
+
+/** An event at rest: sealed into its stream's chain. */
+export interface StoredEvent {
+  readonly id: string;
+  readonly stream: string;
+  readonly seq: number;
+  readonly type: EventName;
+  readonly at: Date;
+  readonly actor: string;
+  readonly data: Readonly<Record<string, Json | undefined>>;
+  /** Number of the newest checkpoint when it was written; 0 before the first. A floor for its time. */
+  readonly checkpoint: number;
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+export const SYSTEM_STREAM = 'system';
+export const requestStream = (requestId: string): string => `request/${requestId}`;

@@ -1,0 +1,52 @@
+import type { Directory } from './directory.ts';
+import type { IncidentRecord, Policy } from './policy.ts';
+
+/** The answer of a look-up, or that there was none. `at` is when it was asked, by the store's clock. */
+export type Lookup<T> =
+  | { readonly ok: true; readonly value: T; readonly at: Date }
+  | { readonly ok: false; readonly why: string };
+
+/** Facts older than this never open anything. */
+export const FACTS_MAX_AGE_MS = 60_000;
+/** A target whose clock is further from ours than this is not opened. */
+export const CLOCK_APART_MS = 60_000;
+/** Share of an account's role quota that must stay free. */
+export const QUOTA_MARGIN = 0.05;
+
+/** What the chat itself says of the person who acts, now. */
+export type ChatAccount = 'member' | 'guest' | 'bot' | 'deleted' | 'stranger';
+
+/** What the target answered before anything was written there. */
+export interface TargetReading {
+  /** The target's clock minus ours. */
+  readonly offsetMs: number;
+  readonly roles: { readonly used: number; readonly quota: number };
+  /** ARNs of pinned managed policies whose document in the cloud differs from the policy's copy. */
+  readonly changedPolicies: readonly string[];
+}
+
+/** Everything that was looked up for one command. A look-up that failed is a value here, and policy treats it as a no. */
+export interface Facts {
+  readonly policy: Lookup<Policy>;
+  readonly directory: Lookup<Directory>;
+  readonly incident: Lookup<IncidentRecord | 'not_found'>;
+  /** Of the acting person; for `issue`, of the requester. */
+  readonly account: Lookup<ChatAccount>;
+  readonly target: Lookup<TargetReading>;
+  /** Why this installation or process must open nothing now, if it must not (a copy, a bad file, a too-mighty role, a freeze). */
+  readonly openingOff: string | undefined;
+}
+
+const unasked = { ok: false, why: 'not asked' } as const;
+/** For commands that take away: no look-up was made, and none is needed. */
+export const NO_FACTS: Facts = {
+  policy: unasked,
+  directory: unasked,
+  incident: unasked,
+  account: unasked,
+  target: unasked,
+  openingOff: 'no look-up was made',
+};
+
+export const isFresh = (lookup: Lookup<unknown>, now: Date): boolean =>
+  lookup.ok && now.getTime() - lookup.at.getTime() <= FACTS_MAX_AGE_MS;

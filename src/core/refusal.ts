@@ -1,0 +1,78 @@
+/**
+ * Every "no" that a rule can give. A refusal is an answer, not a fault: it is returned, never thrown.
+ * Words for each stand in `chat/words.ts`; a code without words does not compile.
+ */
+export const REFUSAL_CODES = [
+  // Asking
+  'no_incident',
+  'incident_not_found',
+  'incident_closed',
+  'incident_unverified',
+  'unknown_role',
+  'unknown_runbook',
+  'over_scope',
+  'over_long',
+  'bad_reason',
+  'bad_purpose',
+  'unknown_commander',
+  'no_cloud_identity',
+  // Who acts
+  'actor_not_person',
+  'unknown_person',
+  'ambiguous_person',
+  'suspended',
+  'no_team',
+  'account_guest',
+  'account_bot',
+  'account_deleted',
+  'account_stranger',
+  // Look-ups that failed: never a yes
+  'account_unavailable',
+  'directory_unavailable',
+  'policy_unavailable',
+  'target_unavailable',
+  'stale_facts',
+  // Policy at click and at issue
+  'opening_off',
+  'no_clauses',
+  'step_up_unavailable',
+  'terms_changed',
+  'look_again',
+  'self_approval',
+  'same_team',
+  'not_eligible',
+  'already_approved',
+  'clause_filled',
+  'approvals_missing',
+  'clock_apart',
+  'quota_near',
+  'managed_policy_changed',
+  'plan_mismatch',
+  // Time and state
+  'decision_window_closed',
+  'grant_window_closed',
+  'not_due',
+  'not_in_this_state',
+  'not_proven',
+  'not_yours',
+  'unknown_request',
+] as const;
+
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** Which field of the form it is about, where there is one; the form shows the words on that field. */
+  readonly field?: 'incident' | 'role' | 'runbook' | 'reason' | 'purpose' | 'minutes' | 'commander';
+  /** Names and figures for the words: never secrets. */
+  readonly detail?: Readonly<Record<string, string>>;
+}
+
+/** Look-ups that may succeed when asked again; at `issue` these are retried until `grantBy`. */
+export const RETRYABLE: ReadonlySet<RefusalCode> = new Set([
+  'account_unavailable',
+  'directory_unavailable',
+  'policy_unavailable',
+  'target_unavailable',
+  'stale_facts',
+]);

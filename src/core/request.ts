@@ -1,0 +1,171 @@
+import type { Json } from './canonical.ts';
+import type { AwsPrincipal, ChatKey } from './directory.ts';
+import type { Assurance, Reason } from './policy.ts';
+import type { Terms } from './terms.ts';
+
+/*
+ * The life of a request:
+ *
+ *   pending   asked, waiting for its clauses. Leaves by the last approval, a denial, a withdrawal, or lapsing.
+ *   granting  approved until `grantBy`. A grant without a plan has nothing in the cloud; one with a plan may have.
+ *   active    every grant was read back from the cloud. Leaves at `endsAt`, or when somebody ends it.
+ *   revoking  access is being taken away, retried for ever. Leaves only by both proofs for every plan.
+ *   closed    final for access. From a plan it is reached only through a proven ending (or, later, `attest`).
+ *
+ * There is no state "error": what failed stays where it is, retried and shouting.
+ */
+
+/** Someone named on a request, with the chat identities that were theirs when it was asked. */
+export interface Party {
+  readonly id: string;
+  readonly name: string;
+  readonly keys: readonly ChatKey[];
+}
+
+/** Everything fixed at the moment of asking. Never edited afterwards. */
+export interface Ask {
+  readonly id: string;
+  readonly kind: 'real' | 'drill';
+  readonly askedAt: Date;
+  readonly decideBy: Date;
+  readonly incident: { readonly id: string; readonly title: string; readonly verified: boolean };
+  /** Chat channel of the timeline. */
+  readonly channel: string;
+  readonly reason: Reason;
+  readonly purpose: string;
+  readonly minutes: number;
+  readonly runbook?: string | undefined;
+  readonly requester: Party;
+  readonly commander: Party;
+  /** Who gets the access. A workload comes later. */
+  readonly subject: { readonly kind: 'person'; readonly person: string };
+  /** Everyone who could fill a clause when it was asked: they may deny and end it whatever happens to the look-ups. */
+  readonly deciders: readonly Party[];
+  /** On-call deciders to be told at once, at most 10. */
+  readonly invite: readonly string[];
+  readonly terms: Terms;
+  readonly digest: string;
+}
+
+export interface Approval {
+  readonly by: Party;
+  readonly key: ChatKey;
+  readonly at: Date;
+  /** The approver's teams, parents included, at the click (B1): evidence. */
+  readonly teams: readonly string[];
+  readonly digest: string;
+  readonly assurance: Assurance;
+}
+
+/** Where access is wanted: enough to plan it. */
+export interface Target {
+  readonly provider: 'aws';
+  readonly account: string;
+  readonly principal: AwsPrincipal;
+}
+
+/**
+ * The receipt, committed before the first cloud write: everything needed to open, and to end, what it names, without
+ * any configuration. `detail` is the provider's own; everyone else stores it as written.
+ */
+export interface Plan {
+  readonly provider: 'aws';
+  readonly grantId: string;
+  readonly mark: string;
+  /** What the cloud object is called, for people. */
+  readonly name: string;
+  readonly plannedEnd: Date;
+  readonly propagationSeconds: number;
+  /** SHA-256 of each document, by name. */
+  readonly hashes: Readonly<Record<string, string>>;
+  readonly detail: Json;
+}
+
+export interface RemovalProof {
+  /** When the unconditional Deny and the Deny-all trust were read back, by our clock. */
+  readonly readAt: Date;
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+/** "Sessions ended" has two proofs; the event names which. */
+export type SessionsProof =
+  | { readonly by: 'native_end'; readonly cloudTime: Date; readonly expiryDenyUnchanged: true }
+  | { readonly by: 'propagation'; readonly denyReadAt: Date; readonly waitedSeconds: number };
+
+interface GrantBase {
+  readonly id: string;
+  readonly target: Target;
+}
+export interface GrantingGrant extends GrantBase {
+  readonly plan?: Plan | undefined;
+  readonly confirmedAt?: Date | undefined;
+}
+export interface ActiveGrant extends GrantBase {
+  readonly plan: Plan;
+  readonly confirmedAt: Date;
+  readonly endsAt: Date;
+}
+export interface EndingGrant extends GrantBase {
+  readonly plan: Plan;
+  readonly confirmedAt?: Date | undefined;
+  readonly endsAt?: Date | undefined;
+  readonly accessRemoved?: RemovalProof | undefined;
+  readonly sessionsEnded?: (SessionsProof & { readonly at: Date }) | undefined;
+}
+export interface ClosedGrant extends GrantBase {
+  readonly plan?: Plan | undefined;
+  readonly confirmedAt?: Date | undefined;
+  readonly endsAt?: Date | undefined;
+  readonly accessRemoved?: RemovalProof | undefined;
+  readonly sessionsEnded?: (SessionsProof & { readonly at: Date }) | undefined;
+  /** When the tombstone was deleted; until then one is owed wherever a plan is. */
+  readonly buriedAt?: Date | undefined;
+}
+
+export type EndCause = 'expired' | 'ended_by_person' | 'requester_barred' | 'grant_failed' | 'withdrawn';
+export const OUTCOMES = [
+  'refused',
+  'denied',
+  'withdrawn',
+  'lapsed',
+  'grant_failed',
+  'ended',
+  'ended_unproven',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+interface Common {
+  readonly ask: Ask;
+  readonly approvals: readonly Approval[];
+  /** Union of each person's teams over every snapshot taken since the request. Only grows. */
+  readonly seenTeams: Readonly<Record<string, readonly string[]>>;
+  /** Who was reached by direct message when it was asked; absent until tried. */
+  readonly invited?: { readonly reached: readonly string[]; readonly missed: readonly string[] } | undefined;
+}
+
+export type AccessRequest =
+  | (Common & { readonly state: 'pending' })
+  | (Common & { readonly state: 'granting'; readonly grantBy: Date; readonly grants: readonly GrantingGrant[] })
+  | (Common & {
+      readonly state: 'active';
+      readonly grants: readonly ActiveGrant[];
+      /** The last end over the grants. */
+      readonly endsAt: Date;
+      readonly warnedAt?: Date | undefined;
+    })
+  | (Common & {
+      readonly state: 'revoking';
+      readonly grants: readonly EndingGrant[];
+      readonly cause: EndCause;
+      readonly endRequestedAt: Date;
+      /** How often the cloud said no or nothing. Above zero the card is red. */
+      readonly failures: number;
+    })
+  | (Common & {
+      readonly state: 'closed';
+      readonly outcome: Outcome;
+      readonly closedAt: Date;
+      readonly grants: readonly ClosedGrant[];
+    });
+
+export type State = AccessRequest['state'];

@@ -1,0 +1,118 @@
+import { addSeconds, earlier, later, unreachable } from './decision.ts';
+import type { AccessRequest, ClosedGrant, EndingGrant } from './request.ts';
+
+/** How long a tombstone stays after the planned end: after it no writer can open, because the plan's dates are past. */
+export const TOMBSTONE_SECONDS = 12 * 3600;
+
+export const WORK_NAMES = [
+  'invite',
+  'lapse',
+  'grant',
+  'warn',
+  'expire',
+  'revoke',
+  'prove',
+  'bury',
+  'draw',
+  'post',
+] as const;
+export type WorkName = (typeof WORK_NAMES)[number];
+
+/** One thing that must happen for a row. Derived, never stored: losing the queue loses nothing. */
+export interface Work {
+  readonly name: WorkName;
+  readonly requestId: string;
+  /** The grant it is about, where it is about one. */
+  readonly grantId?: string | undefined;
+  readonly dueAt: Date;
+  /** Tells this due time from any other of the same work: part of the job's id. */
+  readonly generation: string;
+}
+
+/** A request with what its log and its chat still owe. */
+export interface Row {
+  readonly request: AccessRequest;
+  /** Grows with every commit: what a card must show. */
+  readonly version: number;
+  /** Number of events in the stream. */
+  readonly seq: number;
+  readonly drawnVersion: number;
+  readonly postedSeq: number;
+  readonly updatedAt: Date;
+}
+
+/** Everything that must exist for this row. A row is unfinished while this is not empty, whatever its state. */
+export function workFor(row: Row): readonly Work[] {
+  const { request, version, seq, drawnVersion, postedSeq, updatedAt } = row;
+  const requestId = request.ask.id;
+  const at = (name: WorkName, dueAt: Date, generation = String(dueAt.getTime()), grantId?: string): Work => ({
+    name,
+    requestId,
+    grantId,
+    dueAt,
+    generation,
+  });
+  const chat = [
+    ...(drawnVersion < version ? [at('draw', updatedAt, `v${version}`)] : []),
+    ...(postedSeq < seq ? [at('post', updatedAt, `s${seq}`)] : []),
+  ];
+  return [...stateWork(request, at), ...chat];
+}
+
+type At = (name: WorkName, dueAt: Date, generation?: string, grantId?: string) => Work;
+
+function stateWork(request: AccessRequest, at: At): readonly Work[] {
+  const invite = request.invited === undefined ? [at('invite', request.ask.askedAt)] : [];
+  switch (request.state) {
+    case 'pending':
+      return [...invite, at('lapse', request.ask.decideBy)];
+    case 'granting':
+      // A worker that comes after `grantBy` fails the request instead of opening it.
+      return request.grants.flatMap(({ id, confirmedAt }) =>
+        confirmedAt === undefined ? [at('grant', approvedAt(request), undefined, id)] : [],
+      );
+    case 'active':
+      return [...(request.warnedAt === undefined ? [at('warn', warnAt(request))] : []), at('expire', request.endsAt)];
+    case 'revoking':
+      return request.grants.flatMap((grant) => endingWork(grant, request.endRequestedAt, at));
+    case 'closed':
+      return request.grants.flatMap((grant) => burial(grant, at));
+    default:
+      return unreachable(request);
+  }
+}
+
+const approvedAt = (request: Extract<AccessRequest, { state: 'granting' }>): Date =>
+  request.approvals.reduce((latest, { at }) => later(latest, at), request.ask.askedAt);
+
+/** Five minutes before the end, or a third of a shorter window (D7). */
+export function warnAt(request: Extract<AccessRequest, { state: 'active' }>): Date {
+  const start = request.grants.reduce((first, { confirmedAt }) => earlier(first, confirmedAt), request.endsAt);
+  const window = (request.endsAt.getTime() - start.getTime()) / 1000;
+  const { warnSeconds } = request.ask.terms.timings;
+  return addSeconds(request.endsAt, -(window >= 3 * warnSeconds ? warnSeconds : window / 3));
+}
+
+function endingWork(grant: EndingGrant, endRequestedAt: Date, at: At): readonly Work[] {
+  if (grant.accessRemoved === undefined) return [at('revoke', endRequestedAt, undefined, grant.id)];
+  return grant.sessionsEnded === undefined ? [at('prove', sessionsEndBy(grant), undefined, grant.id)] : [];
+}
+
+/** When sessions are ended at the latest: the planned end, or the propagation time after the Deny was read back, if earlier. */
+export function sessionsEndBy(grant: EndingGrant): Date {
+  if (grant.accessRemoved === undefined) return grant.plan.plannedEnd;
+  const propagated = addSeconds(grant.accessRemoved.readAt, grant.plan.propagationSeconds);
+  // Without a read-back at grant nobody saw the expiry Deny, so the planned end proves nothing.
+  return grant.confirmedAt === undefined ? propagated : earlier(propagated, grant.plan.plannedEnd);
+}
+
+function burial(grant: ClosedGrant, at: At): readonly Work[] {
+  if (grant.plan === undefined || grant.buriedAt !== undefined) return [];
+  return [at('bury', addSeconds(grant.plan.plannedEnd, TOMBSTONE_SECONDS), undefined, grant.id)];
+}
+
+/** When the sweep must look at this row next, or undefined when it is finished. */
+export function nextWorkAt(row: Row): Date | undefined {
+  const due = workFor(row).map(({ dueAt }) => dueAt);
+  return due.length === 0 ? undefined : due.reduce(earlier);
+}

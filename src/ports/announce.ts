@@ -1,0 +1,20 @@
+import type { ChatKey } from '../core/directory.ts';
+import type { ChatAccount } from '../core/facts.ts';
+import type { Row } from '../core/work.ts';
+
+/**
+ * What is shown in the chat. Everything is derived from the row and its events, through stored references, and may be
+ * called twice: the second call finds what the first one did. Rejects with `Failure` when it should be tried again.
+ */
+export interface Announce {
+  /** Brings every copy of the card to the row's version, posting those that are missing. */
+  draw(row: Row): Promise<void>;
+  /** Tells every event that is not yet told, in order: thread post, channel broadcast, private notes. */
+  post(row: Row): Promise<void>;
+  /** Sends the card to each invited approver, each tried by itself. */
+  invite(row: Row): Promise<{ readonly reached: readonly string[]; readonly missed: readonly string[] }>;
+  /** What the chat says of this account now. Rejects when it does not answer. */
+  account(key: ChatKey): Promise<ChatAccount>;
+  /** A line for the security channel. */
+  alarm(text: string): Promise<void>;
+}

@@ -1,0 +1,63 @@
+/** What a message of ours is. `card` and `copy` show the request and are redrawn; `post` and `note` tell one event. */
+export type MessageKind = 'card' | 'copy' | 'post' | 'note';
+
+/**
+ * A stored reference to one message. Its key is request, kind, seq and person: there is at most one message for each.
+ * `sending` means the outcome of the send is unknown: the chat is read before anything is sent again.
+ */
+export interface MessageRef {
+  readonly requestId: string;
+  readonly kind: MessageKind;
+  /** The event it tells; 0 for cards and copies. */
+  readonly seq: number;
+  /** Whose direct message it is; '' for the channel. */
+  readonly person: string;
+  readonly channel: string;
+  readonly ts: string | undefined;
+  readonly state: 'sending' | 'sent' | 'gone';
+  readonly drawnVersion: number;
+  /** The policy digest that the card shows. */
+  readonly digest: string;
+}
+
+export type MessageKey = Pick<MessageRef, 'requestId' | 'kind' | 'seq' | 'person'>;
+
+/** A form somebody has open. Its id is all that `private_metadata` holds. */
+export interface Form {
+  readonly id: string;
+  readonly kind: 'request' | 'approve' | 'deny' | 'end';
+  /** Chat key of the person it was opened for: nobody else's submission counts. */
+  readonly key: string;
+  /** The request it is about; for `request` the id that the request will get, so one view makes at most one. */
+  readonly requestId: string;
+  readonly digest: string;
+  /** Where the command was typed, for the choice of the channel. */
+  readonly channel: string;
+  readonly usedAt: Date | undefined;
+}
+
+/** What the chat must remember, in the same database as the rows. */
+export interface ChatMemory {
+  refs(requestId: string): Promise<readonly MessageRef[]>;
+  /** Reserves a message before it is sent. `fresh` is false if it was reserved before: its outcome may be unknown. */
+  claim(
+    key: MessageKey,
+    channel: string,
+    digest: string,
+  ): Promise<{ readonly ref: MessageRef; readonly fresh: boolean }>;
+  sent(
+    key: MessageKey,
+    at: { readonly channel: string; readonly ts: string; readonly drawnVersion: number },
+  ): Promise<void>;
+  /** The message can never be shown (channel gone, person gone). It is not tried again. */
+  gone(key: MessageKey, why: string): Promise<void>;
+  /** The request whose card or copy stands at this place, if it is one of ours. */
+  cardAt(channel: string, ts: string): Promise<MessageRef | undefined>;
+  /** All cards of the request show at least this version. */
+  drawn(requestId: string, version: number): Promise<void>;
+  /** Every event up to this one has been told. */
+  posted(requestId: string, seq: number): Promise<void>;
+  openForm(form: Omit<Form, 'usedAt'>): Promise<void>;
+  form(id: string): Promise<Form | undefined>;
+  useForm(id: string): Promise<void>;
+}

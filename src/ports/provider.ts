@@ -1,0 +1,67 @@
+import type { TargetReading } from '../core/facts.ts';
+import type { Ask, Party, Plan, Target } from '../core/request.ts';
+import type { Terms } from '../core/terms.ts';
+
+/** What a cloud can promise for a role, shown before the click (B10, D1). */
+export interface Capabilities {
+  /** Does the cloud itself refuse after the end, with every process of ours dead? */
+  readonly nativeEnd: boolean;
+  readonly shortestSeconds: number;
+  readonly openingAllowanceSeconds: number;
+  readonly propagationSeconds: number;
+  /** Sentences about what an early end does not reach (started code, tokens that outlive a Deny), for card and form. */
+  readonly caveats: readonly string[];
+}
+
+export interface PlanOrder {
+  readonly grantId: string;
+  readonly mark: string;
+  /** Hash of the stream's newest event: the approvals' hash, put on the access itself. */
+  readonly head: string;
+  readonly plannedEnd: Date;
+  /** The target's clock minus ours, as just measured: dates sent there carry it. */
+  readonly offsetMs: number;
+  readonly target: Target;
+  readonly ask: Ask;
+  readonly approvers: readonly Party[];
+}
+
+/** What stands in the cloud under a plan's name. */
+export interface Observation {
+  readonly found: boolean;
+  /** The cloud's clock when it answered. */
+  readonly cloudTime: Date;
+  /** Everything the plan wants to open is there, equal to the plan, and nothing takes it away. */
+  readonly open: boolean;
+  /** The unconditional Deny and the Deny-all trust are there, equal to what ending writes. */
+  readonly revoked: boolean;
+  /** The expiry Deny is there, equal to the plan's. */
+  readonly expiryDenyUnchanged: boolean;
+}
+
+/** How the requester uses the access. No secret. */
+export interface Usage {
+  readonly consoleUrl: string | undefined;
+  readonly cli: string;
+}
+
+/**
+ * Puts one subject into one emergency role, and takes them out again. Each method may be called twice, and from a
+ * second process. Each rejects with `Failure` and nothing else, and stops at its signal.
+ */
+export interface Provider {
+  readonly cloud: 'aws';
+  capabilities(terms: Terms): Capabilities;
+  /** Reads the target's time, its room for another role, and its pinned policies. Changes nothing. */
+  read(target: Target, terms: Terms, signal: AbortSignal): Promise<TargetReading>;
+  /** Pure: the same order gives the same plan, down to the byte. */
+  plan(order: PlanOrder): Plan;
+  /** Resolves only after everything the plan opens was read back equal, and no ending was seen. */
+  open(plan: Plan, signal: AbortSignal): Promise<void>;
+  /** Resolves only after the Deny and the Deny-all trust were read back equal; returns their hashes. */
+  close(plan: Plan, signal: AbortSignal): Promise<{ readonly hashes: Readonly<Record<string, string>> }>;
+  observe(plan: Plan, signal: AbortSignal): Promise<Observation>;
+  /** Deletes the tombstone. Only after `plannedEnd` + 12 h. */
+  bury(plan: Plan, signal: AbortSignal): Promise<void>;
+  usage(plan: Plan): Usage;
+}

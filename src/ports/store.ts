@@ -1,0 +1,84 @@
+import type { Decision } from '../core/decision.ts';
+import type { NewEvent, StoredEvent } from '../core/events.ts';
+import type { Head } from '../core/log.ts';
+import type { Policy } from '../core/policy.ts';
+import type { Refusal } from '../core/refusal.ts';
+import type { State } from '../core/request.ts';
+import type { Row } from '../core/work.ts';
+import type { ChatMemory } from './chat-memory.ts';
+import type { Clock } from './clock.ts';
+
+export type Changed =
+  | { readonly ok: true; readonly row: Row; readonly events: readonly StoredEvent[] }
+  | { readonly ok: false; readonly refusal: Refusal; readonly row: Row | undefined };
+
+/** What decides inside the transaction: it runs after the row lock, with the database's clock, and does no I/O. */
+export type Decide = (row: Row | undefined, now: Date, head: Head) => Decision;
+
+export interface PolicyInForce {
+  readonly number: number;
+  readonly digest: string;
+  readonly policy: Policy;
+  readonly appliedAt: Date;
+  readonly appliedBy: string;
+}
+
+/** Who this database is. Where `copy` is set, this process opens nothing, posts nothing and sweeps nothing. */
+export interface Installation {
+  readonly mark: string;
+  readonly copy: string | undefined;
+}
+
+/**
+ * PostgreSQL, and the only room that knows SQL. Every method rejects with `Failure`: `STORE_UNAVAILABLE` when nothing
+ * was recorded, `COMMIT_UNKNOWN` when the answer of a commit was lost.
+ */
+export interface Store {
+  readonly clock: Clock;
+  readonly chat: ChatMemory;
+  /**
+   * One transaction: lock the row (if it exists), read the clock, decide, save the new state and its events together.
+   * Serialised per request; a refusal changes nothing.
+   */
+  change(requestId: string, actor: string, decide: Decide): Promise<Changed>;
+  find(requestId: string): Promise<Row | undefined>;
+  /** Rows with work due before `before`, oldest first, after the given id; at most `limit`. */
+  due(before: Date, limit: number, after?: string): Promise<readonly Row[]>;
+  /** Newest requests first. */
+  list(options: { readonly states?: readonly State[]; readonly limit: number }): Promise<readonly Row[]>;
+  /** Rows whose plan is not proven ended: while there is one, endings must run. */
+  unended(): Promise<readonly Row[]>;
+  /** Events of one stream, in order, after `afterSeq`. */
+  events(stream: string, afterSeq?: number): Promise<readonly StoredEvent[]>;
+  /** Names of all streams, sorted. */
+  streams(): Promise<readonly string[]>;
+  /** Appends to the system stream. */
+  record(actor: string, events: readonly NewEvent[]): Promise<readonly StoredEvent[]>;
+  policyInForce(): Promise<PolicyInForce | undefined>;
+  /** Puts a policy in force with its event, in one transaction; refuses (undefined) if another was put in force since `previous`. */
+  applyPolicy(
+    policy: Policy,
+    document: string,
+    actor: string,
+    previous: number,
+    event: NewEvent,
+  ): Promise<PolicyInForce | undefined>;
+  installation(): Promise<Installation>;
+  /** `moved`: this database is the installation, elsewhere. `copy`: it is another one, with a new mark. */
+  adopt(how: 'moved' | 'copy', actor: string): Promise<Installation>;
+  /** Why this database role may do more than it should, or undefined. While it may, nothing is opened. */
+  tooMighty(): Promise<string | undefined>;
+  /**
+   * Runs `work` while holding a named lock, on a connection of its own with a heartbeat, so that a dead or stopped
+   * process lets go within a minute. Not obtained within `waitMs`: `work` is not run and `undefined` comes back.
+   * `signal` aborts when the lock is lost.
+   */
+  withLock<T>(
+    name: string,
+    waitMs: number,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<{ value: T } | undefined>;
+  /** Is the database there? Used by health. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
