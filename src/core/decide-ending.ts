@@ -1,8 +1,9 @@
 import type { Actor, Command } from './command.ts';
 import { toRevoking } from './decide-issue.ts';
-import { accept, actorName, addSeconds, type Decision, isParty, refuse } from './decision.ts';
+import { accept, actorName, type Decision, isParty, refuse } from './decision.ts';
 import type { NewEvent } from './events.ts';
 import type { AccessRequest, EndCause, EndingGrant, Outcome, Party } from './request.ts';
+import { propagatedAt } from './work.ts';
 
 /*
  * Taking away needs nobody's permission but the row's: nothing here looks at facts, so nothing here can be stopped by
@@ -125,6 +126,16 @@ export function decideProof(request: AccessRequest, command: EndingCommand, acto
   });
 }
 
+/** Somebody took the Deny away again. It is written anew, and the clock of the proof starts anew. */
+export function decideRemovalLost(request: AccessRequest, grantId: string, actor: Actor): Decision {
+  if (actor.type !== 'system') return refuse('not_yours');
+  if (request.state !== 'revoking') return wrongState(request);
+  const grants = request.grants.map(({ accessRemoved, ...grant }) =>
+    grant.id === grantId || accessRemoved === undefined ? grant : { ...grant, accessRemoved },
+  );
+  return accept({ ...request, grants }, { type: 'alarm', data: { what: 'removal_lost', grantId } });
+}
+
 const proofData = (proof: Extract<Command, { type: 'sessions_confirmed' }>['proof']) =>
   proof.by === 'native_end'
     ? { by: proof.by, cloudTime: proof.cloudTime.toISOString() }
@@ -141,7 +152,7 @@ function sessionsProven(
   return (
     removed !== undefined &&
     proof.denyReadAt.getTime() === removed.readAt.getTime() &&
-    now >= addSeconds(removed.readAt, grant.plan.propagationSeconds)
+    now >= propagatedAt(grant, removed)
   );
 }
 

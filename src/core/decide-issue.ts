@@ -14,7 +14,7 @@ import {
 import { personById } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
-import { RETRYABLE, type Refusal } from './refusal.ts';
+import { RETRYABLE, type Refusal, type RefusalCode } from './refusal.ts';
 import type { AccessRequest, EndingGrant, GrantingGrant, Plan } from './request.ts';
 
 export type Granting = Extract<AccessRequest, { state: 'granting' }>;
@@ -76,6 +76,9 @@ export function decideIssue(
 }
 
 function lookupProblem(facts: Facts, now: Date): Refusal | undefined {
+  const approvers = Object.values(facts.approvers ?? {});
+  if (approvers.some(({ ok }) => !ok)) return { code: 'account_unavailable' };
+  if (approvers.some((account) => !isFresh(account, now))) return { code: 'stale_facts' };
   if (!facts.target.ok) return { code: 'target_unavailable' };
   return isFresh(facts.target, now) ? undefined : { code: 'stale_facts' };
 }
@@ -85,7 +88,14 @@ function judge(request: Granting, facts: Facts) {
   const seenTeams = seenSince(request, directory);
   const { ask } = request;
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
-  const { voided, complete } = standing(ask.terms.clauses, request.approvals, asker, ask.digest, directory, seenTeams);
+  const gone = request.approvals.flatMap((approval) => {
+    const why = approverProblem(facts, approval.key);
+    return why === undefined ? [] : [{ approval, why }];
+  });
+  const present = request.approvals.filter((approval) => !gone.some((one) => one.approval === approval));
+  const judged = standing(ask.terms.clauses, present, asker, ask.digest, directory, seenTeams);
+  const { complete } = judged;
+  const voided = [...gone, ...judged.voided];
   const problem =
     policyProblem(request, facts) ??
     accountProblem(facts) ??
@@ -94,6 +104,13 @@ function judge(request: Granting, facts: Facts) {
     identityProblem(request, facts) ??
     targetProblem(facts);
   return { problem, seenTeams, events: voided.map(voidedEvent) };
+}
+
+/** An approver whose chat account is no longer a member's does not count; one that could not be looked up neither. */
+function approverProblem(facts: Facts, key: string): RefusalCode | undefined {
+  const account = facts.approvers?.[key];
+  if (!account?.ok) return 'account_unavailable';
+  return account.value === 'member' ? undefined : `account_${account.value}`;
 }
 
 function accountProblem(facts: Facts): Refusal | undefined {

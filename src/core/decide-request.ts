@@ -56,6 +56,7 @@ export function decideRequest(command: RequestCommand, actor: Actor, facts: Fact
     minutes: order.minutes,
     runbook: order.runbook,
     requester: partyOf(person),
+    askedWith: acting.key,
     commander: partyOf(commander),
     subject: { kind: 'person', person: person.id },
     deciders: deciders.map(partyOf),

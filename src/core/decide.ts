@@ -7,6 +7,7 @@ import {
   decideExpire,
   decideLapse,
   decideProof,
+  decideRemovalLost,
   decideRevokeFailed,
   decideWithdraw,
 } from './decide-ending.ts';
@@ -58,6 +59,8 @@ export function decide(
     case 'revoke_confirmed':
     case 'sessions_confirmed':
       return decideProof(request, command, actor, now);
+    case 'removal_lost':
+      return decideRemovalLost(request, command.grantId, actor);
     case 'revoke_failed':
       return decideRevokeFailed(request, command.why, actor);
     default:
@@ -83,7 +86,11 @@ function note(request: AccessRequest, command: Note, actor: Actor, now: Date): D
       return accept({ ...request, invited }, { type: 'approvers_told', data: invited });
     }
     case 'approver_changed':
-      return accept(request, { type: 'approver_changed', data: { person: command.person, why: command.why } });
+      if (request.changedApprovers?.includes(command.person)) return refuse('not_in_this_state');
+      return accept(
+        { ...request, changedApprovers: [...(request.changedApprovers ?? []), command.person] },
+        { type: 'approver_changed', data: { person: command.person, why: command.why } },
+      );
     case 'buried': {
       if (request.state !== 'closed') return refuse('not_in_this_state');
       const grant = request.grants.find(({ id }) => id === command.grantId);

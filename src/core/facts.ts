@@ -33,6 +33,8 @@ export interface Facts {
   /** Of the acting person; for `issue`, of the requester. */
   readonly account: Lookup<ChatAccount>;
   readonly target: Lookup<TargetReading>;
+  /** For `issue`: what the chat says of each approver, by the chat key they approved with. */
+  readonly approvers?: Readonly<Record<string, Lookup<ChatAccount>>>;
   /** Why this installation or process must open nothing now, if it must not (a copy, a bad file, a too-mighty role, a freeze). */
   readonly openingOff: string | undefined;
 }

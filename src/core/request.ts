@@ -36,6 +36,8 @@ export interface Ask {
   readonly minutes: number;
   readonly runbook?: string | undefined;
   readonly requester: Party;
+  /** The chat identity it was asked with; looked up again at `issue`. */
+  readonly askedWith: ChatKey;
   readonly commander: Party;
   /** Who gets the access. A workload comes later. */
   readonly subject: { readonly kind: 'person'; readonly person: string };
@@ -84,6 +86,8 @@ export interface Plan {
 export interface RemovalProof {
   /** When the unconditional Deny and the Deny-all trust were read back, by our clock. */
   readonly readAt: Date;
+  /** True if the ending went on without the writer's lock: then an opener may still be writing until its deadline. */
+  readonly contested: boolean;
   readonly hashes: Readonly<Record<string, string>>;
 }
 
@@ -139,6 +143,8 @@ interface Common {
   readonly approvals: readonly Approval[];
   /** Union of each person's teams over every snapshot taken since the request. Only grows. */
   readonly seenTeams: Readonly<Record<string, readonly string[]>>;
+  /** Approvers whose change since was already posted. */
+  readonly changedApprovers?: readonly string[] | undefined;
   /** Who was reached by direct message when it was asked; absent until tried. */
   readonly invited?: { readonly reached: readonly string[]; readonly missed: readonly string[] } | undefined;
 }

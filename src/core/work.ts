@@ -1,5 +1,5 @@
 import { addSeconds, earlier, later, unreachable } from './decision.ts';
-import type { AccessRequest, ClosedGrant, EndingGrant } from './request.ts';
+import type { AccessRequest, ClosedGrant, EndingGrant, RemovalProof } from './request.ts';
 
 /** How long a tombstone stays after the planned end: after it no writer can open, because the plan's dates are past. */
 export const TOMBSTONE_SECONDS = 12 * 3600;
@@ -98,10 +98,17 @@ function endingWork(grant: EndingGrant, endRequestedAt: Date, at: At): readonly 
   return grant.sessionsEnded === undefined ? [at('prove', sessionsEndBy(grant), undefined, grant.id)] : [];
 }
 
+/** An opener gives up after this long: no write of it can land later. */
+export const OPENER_SECONDS = 60;
+
+/** When a Deny that was read back has reached every session, and no opener that was not locked out can still write. */
+export const propagatedAt = (grant: EndingGrant, removed: RemovalProof): Date =>
+  addSeconds(removed.readAt, Math.max(grant.plan.propagationSeconds, removed.contested ? OPENER_SECONDS : 0));
+
 /** When sessions are ended at the latest: the planned end, or the propagation time after the Deny was read back, if earlier. */
 export function sessionsEndBy(grant: EndingGrant): Date {
   if (grant.accessRemoved === undefined) return grant.plan.plannedEnd;
-  const propagated = addSeconds(grant.accessRemoved.readAt, grant.plan.propagationSeconds);
+  const propagated = propagatedAt(grant, grant.accessRemoved);
   // Without a read-back at grant nobody saw the expiry Deny, so the planned end proves nothing.
   return grant.confirmedAt === undefined ? propagated : earlier(propagated, grant.plan.plannedEnd);
 }

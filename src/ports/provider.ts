@@ -33,6 +33,8 @@ export interface Observation {
   readonly cloudTime: Date;
   /** Everything the plan wants to open is there, equal to the plan, and nothing takes it away. */
   readonly open: boolean;
+  /** The cloud's clock is at or past the end that the plan wrote there. */
+  readonly pastEnd: boolean;
   /** The unconditional Deny and the Deny-all trust are there, equal to what ending writes. */
   readonly revoked: boolean;
   /** The expiry Deny is there, equal to the plan's. */
