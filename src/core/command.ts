@@ -30,7 +30,6 @@ export type Command =
   | {
       readonly type: 'request';
       readonly id: string;
-      readonly grantId: string;
       readonly channel: string;
       readonly order: Order;
     }

@@ -1,0 +1,36 @@
+import type { Work } from '../core/work.ts';
+import { enqueue } from './apply.ts';
+import { approve } from './approve.ts';
+import type { BrokerDeps } from './deps.ts';
+import { perform } from './perform.ts';
+import { request } from './request.ts';
+import { deny, end, withdraw } from './take-away.ts';
+import { view } from './view.ts';
+import { watchPeople } from './watch-people.ts';
+
+type Bound<F> = F extends (deps: BrokerDeps, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+
+/** The only door: every surface and every job goes through one of these. */
+export interface Broker {
+  readonly request: Bound<typeof request>;
+  readonly approve: Bound<typeof approve>;
+  readonly deny: Bound<typeof deny>;
+  readonly withdraw: Bound<typeof withdraw>;
+  readonly end: Bound<typeof end>;
+  readonly perform: (work: Work, signal: AbortSignal) => Promise<void>;
+  readonly watchPeople: Bound<typeof watchPeople>;
+  readonly enqueue: Bound<typeof enqueue>;
+  readonly view: Bound<typeof view>;
+}
+
+export const broker = (deps: BrokerDeps): Broker => ({
+  request: (...rest) => request(deps, ...rest),
+  approve: (...rest) => approve(deps, ...rest),
+  deny: (...rest) => deny(deps, ...rest),
+  withdraw: (...rest) => withdraw(deps, ...rest),
+  end: (...rest) => end(deps, ...rest),
+  perform: (...rest) => perform(deps, ...rest),
+  watchPeople: () => watchPeople(deps),
+  enqueue: (...rest) => enqueue(deps, ...rest),
+  view: (...rest) => view(deps, ...rest),
+});

@@ -1,0 +1,91 @@
+import { Failure } from '../core/failure.ts';
+import type { EndingGrant } from '../core/request.ts';
+import { propagatedAt, type Row } from '../core/work.ts';
+import { apply } from './apply.ts';
+import type { BrokerDeps } from './deps.ts';
+import { TryLater, WORKER, writerLock } from './open-grant.ts';
+
+/** An ending waits this long for the writer, then goes on without: a stopped process holds up nothing. */
+const LOCK_WAIT_MS = 5_000;
+
+const endingGrant = (row: Row | undefined, grantId: string): EndingGrant | undefined =>
+  row?.request.state === 'revoking' ? row.request.grants.find(({ id }) => id === grantId) : undefined;
+
+/**
+ * The window is over. Should the store not take it, access is taken away all the same, from the plan that was read
+ * when the job began; the row learns of it on the next try.
+ */
+export async function expire(deps: BrokerDeps, requestId: string, signal: AbortSignal): Promise<void> {
+  const row = await deps.store.find(requestId);
+  if (row?.request.state !== 'active') return;
+  try {
+    await apply(deps, requestId, { type: 'expire' }, WORKER);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    for (const grant of row.request.grants) await deps.providers[grant.target.provider].close(grant.plan, signal);
+    throw error;
+  }
+}
+
+/** Takes access away and reads it back. From the plan alone; retried for ever by whoever called. */
+export async function revoke(deps: BrokerDeps, requestId: string, grantId: string, signal: AbortSignal): Promise<void> {
+  const grant = endingGrant(await deps.store.find(requestId), grantId);
+  if (grant === undefined || grant.accessRemoved !== undefined) return;
+  const close = () => deps.providers[grant.target.provider].close(grant.plan, signal);
+  try {
+    const locked = await deps.store.withLock(writerLock(grantId), LOCK_WAIT_MS, close);
+    const { hashes } = locked ? locked.value : await close();
+    const proof = { readAt: await deps.store.clock.now(), contested: locked === undefined, hashes };
+    await apply(deps, requestId, { type: 'revoke_confirmed', grantId, proof }, WORKER);
+  } catch (error) {
+    await noteFailure(deps, requestId, error);
+    throw error;
+  }
+}
+
+/** Proves that sessions ended, at the earlier of the two proofs. */
+export async function prove(deps: BrokerDeps, requestId: string, grantId: string, signal: AbortSignal): Promise<void> {
+  const grant = endingGrant(await deps.store.find(requestId), grantId);
+  const removed = grant?.accessRemoved;
+  if (grant === undefined || removed === undefined || grant.sessionsEnded !== undefined) return;
+  try {
+    const seen = await deps.providers[grant.target.provider].observe(grant.plan, signal);
+    if (!seen.revoked) {
+      await apply(deps, requestId, { type: 'removal_lost', grantId }, WORKER);
+      return;
+    }
+    const now = await deps.store.clock.now();
+    if (now >= grant.plan.plannedEnd && seen.pastEnd && seen.expiryDenyUnchanged && grant.confirmedAt !== undefined) {
+      const proof = { by: 'native_end', cloudTime: seen.cloudTime, expiryDenyUnchanged: true } as const;
+      await apply(deps, requestId, { type: 'sessions_confirmed', grantId, proof }, WORKER);
+      return;
+    }
+    if (now < propagatedAt(grant, removed)) throw new TryLater('sessions are not proven ended yet');
+    const waitedSeconds = Math.floor((now.getTime() - removed.readAt.getTime()) / 1000);
+    const proof = { by: 'propagation', denyReadAt: removed.readAt, waitedSeconds } as const;
+    await apply(deps, requestId, { type: 'sessions_confirmed', grantId, proof }, WORKER);
+  } catch (error) {
+    if (!(error instanceof TryLater)) await noteFailure(deps, requestId, error);
+    throw error;
+  }
+}
+
+/** Deletes the tombstone, 12 h after the planned end. */
+export async function bury(deps: BrokerDeps, requestId: string, grantId: string, signal: AbortSignal): Promise<void> {
+  const row = await deps.store.find(requestId);
+  const grant = row?.request.state === 'closed' ? row.request.grants.find(({ id }) => id === grantId) : undefined;
+  if (grant?.plan === undefined || grant.buriedAt !== undefined) return;
+  await deps.providers[grant.target.provider].bury(grant.plan, signal);
+  await apply(deps, requestId, { type: 'buried', grantId }, WORKER);
+}
+
+/** Counts a failed ending on the row, so that the card turns red. If even that cannot be saved, the caller still retries. */
+async function noteFailure(deps: BrokerDeps, requestId: string, error: unknown): Promise<void> {
+  const why = error instanceof Failure ? error.code : 'unexpected';
+  deps.logger.error({ requestId, why: String(error) }, 'an ending was not confirmed; it is tried again');
+  try {
+    await apply(deps, requestId, { type: 'revoke_failed', why }, WORKER);
+  } catch (unsaved) {
+    deps.logger.error({ requestId, why: String(unsaved) }, 'the failed ending could not be recorded either');
+  }
+}

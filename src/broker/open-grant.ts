@@ -1,0 +1,119 @@
+import type { Actor, Command } from '../core/command.ts';
+import { plannedEndOf } from '../core/decide-issue.ts';
+import type { Facts } from '../core/facts.ts';
+import { Failure } from '../core/failure.ts';
+import type { Head } from '../core/log.ts';
+import { RETRYABLE } from '../core/refusal.ts';
+import type { GrantingGrant } from '../core/request.ts';
+import { OPENER_SECONDS, type Row } from '../core/work.ts';
+import { apply } from './apply.ts';
+import type { BrokerDeps } from './deps.ts';
+import { gather } from './gather.ts';
+
+export const WORKER: Actor = { type: 'system', name: 'worker' };
+/** Named lock of the one writer per grant. */
+export const writerLock = (grantId: string): string => `grant/${grantId}`;
+const LOCK_WAIT_MS = 5_000;
+
+/** Something that the same job may do better a moment later. The queue retries it; the row says until when. */
+export class TryLater extends Error {
+  override readonly name = 'TryLater';
+}
+
+/**
+ * From approved to open: read the target, ask the whole policy again, commit the plan, write to the cloud, read back,
+ * and only then confirm. Started again anywhere in between, it finds the row where it was and goes on.
+ */
+export async function openGrant(
+  deps: BrokerDeps,
+  requestId: string,
+  grantId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const row = await deps.store.find(requestId);
+  if (row?.request.state !== 'granting') return;
+  const planned = grantIn(row, grantId)?.plan ? row : await issue(deps, row, grantId, signal);
+  if (planned === undefined) return;
+  await write(deps, planned, grantId, signal);
+}
+
+const grantIn = (row: Row, grantId: string): GrantingGrant | undefined =>
+  row.request.state === 'granting' ? row.request.grants.find(({ id }) => id === grantId) : undefined;
+
+/** The command `issue`. Returns the row if it has a plan now, undefined if the request was closed instead. */
+async function issue(deps: BrokerDeps, row: Row, grantId: string, signal: AbortSignal): Promise<Row | undefined> {
+  const { ask, approvals } = row.request;
+  const target = grantIn(row, grantId)?.target;
+  if (target === undefined) return undefined;
+  const facts = await gather(deps, {
+    key: ask.askedWith,
+    incident: ask.incident.id,
+    opening: { target, terms: ask.terms, approvers: approvals.map(({ key }) => key) },
+    signal,
+  });
+  const { mark } = await deps.store.installation();
+  const changed = await apply(
+    deps,
+    requestIdOf(row),
+    (current, now, head) => issueCommand(deps, current, now, head, { grantId, facts, mark }),
+    WORKER,
+    facts,
+  );
+  if (!changed.ok) {
+    if (RETRYABLE.has(changed.refusal.code)) throw new TryLater(`not issued yet: ${changed.refusal.code}`);
+    // Another worker issued it, or somebody ended it: the next look at the row knows.
+    return changed.row && grantIn(changed.row, grantId)?.plan ? changed.row : undefined;
+  }
+  return grantIn(changed.row, grantId)?.plan ? changed.row : undefined;
+}
+
+const requestIdOf = (row: Row): string => row.request.ask.id;
+
+function issueCommand(
+  deps: BrokerDeps,
+  row: Row | undefined,
+  now: Date,
+  head: Head,
+  { grantId, facts, mark }: { readonly grantId: string; readonly facts: Facts; readonly mark: string },
+): Command {
+  const grant = row && grantIn(row, grantId);
+  if (row === undefined || grant === undefined || !facts.target.ok) return { type: 'issue', plan: undefined };
+  const { request } = row;
+  const plan = deps.providers[grant.target.provider].plan({
+    grantId,
+    mark,
+    head: head.hash,
+    plannedEnd: plannedEndOf(request, now),
+    offsetMs: facts.target.value.offsetMs,
+    target: grant.target,
+    ask: request.ask,
+    approvers: request.approvals.map(({ by }) => by),
+  });
+  return { type: 'issue', plan };
+}
+
+async function write(deps: BrokerDeps, row: Row, grantId: string, signal: AbortSignal): Promise<void> {
+  const requestId = requestIdOf(row);
+  const done = await deps.store.withLock(writerLock(grantId), LOCK_WAIT_MS, async (lost) => {
+    // Under the lock the row is read again: whoever held it before may have opened or ended this grant.
+    const current = await deps.store.find(requestId);
+    const grant = current && grantIn(current, grantId);
+    if (current?.request.state !== 'granting' || grant?.plan === undefined || grant.confirmedAt !== undefined) return;
+    const left = current.request.grantBy.getTime() - (await deps.store.clock.now()).getTime();
+    if (left <= 0) {
+      await apply(deps, requestId, { type: 'grant_failed', why: 'grant_window_closed' }, WORKER);
+      return;
+    }
+    const deadline = AbortSignal.timeout(Math.min(left, OPENER_SECONDS * 1000));
+    try {
+      await deps.providers[grant.target.provider].open(grant.plan, AbortSignal.any([signal, lost, deadline]));
+    } catch (error) {
+      if (!(error instanceof Failure) || error.retry) throw error;
+      deps.logger.error({ requestId, code: error.code, why: error.message }, 'the cloud refused the opening');
+      await apply(deps, requestId, { type: 'grant_failed', why: error.code }, WORKER);
+      return;
+    }
+    await apply(deps, requestId, { type: 'grant_confirmed', grantId }, WORKER);
+  });
+  if (done === undefined) throw new TryLater('another worker is opening this grant');
+}

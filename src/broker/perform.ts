@@ -1,0 +1,56 @@
+import { unreachable } from '../core/decision.ts';
+import type { Work } from '../core/work.ts';
+import { apply } from './apply.ts';
+import type { BrokerDeps } from './deps.ts';
+import { bury, expire, prove, revoke } from './end-grant.ts';
+import { openGrant, WORKER } from './open-grant.ts';
+
+/**
+ * Does one piece of derived work. The row is the truth: work that is late, early or done already finds the row moved
+ * and returns. Rejects when it should be tried again.
+ */
+export async function perform(deps: BrokerDeps, work: Work, signal: AbortSignal): Promise<void> {
+  const { name, requestId, grantId = '' } = work;
+  switch (name) {
+    case 'grant':
+      return openGrant(deps, requestId, grantId, signal);
+    case 'expire':
+      return expire(deps, requestId, signal);
+    case 'revoke':
+      return revoke(deps, requestId, grantId, signal);
+    case 'prove':
+      return prove(deps, requestId, grantId, signal);
+    case 'bury':
+      return bury(deps, requestId, grantId, signal);
+    case 'lapse':
+      await apply(deps, requestId, { type: 'lapse' }, WORKER);
+      return;
+    case 'warn':
+      await apply(deps, requestId, { type: 'warn' }, WORKER);
+      return;
+    case 'invite':
+      return invite(deps, requestId);
+    case 'draw':
+    case 'post':
+      return show(deps, requestId, name);
+    default:
+      return unreachable(name);
+  }
+}
+
+async function invite(deps: BrokerDeps, requestId: string): Promise<void> {
+  const row = await deps.store.find(requestId);
+  if (row === undefined || row.request.invited !== undefined || row.request.state !== 'pending') return;
+  const { reached, missed } = await deps.announce.invite(row);
+  await apply(deps, requestId, { type: 'invited', reached, missed }, WORKER);
+}
+
+async function show(deps: BrokerDeps, requestId: string, what: 'draw' | 'post'): Promise<void> {
+  const row = await deps.store.find(requestId);
+  if (row === undefined) return;
+  if (what === 'draw' && row.drawnVersion < row.version) await deps.announce.draw(row);
+  if (what === 'post' && row.postedSeq < row.seq) await deps.announce.post(row);
+}
+
+/** Work that takes access away. The sweep runs these itself when the queue does not. */
+export const ENDINGS: ReadonlySet<Work['name']> = new Set(['expire', 'revoke', 'prove', 'lapse']);

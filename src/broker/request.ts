@@ -1,0 +1,51 @@
+import type { Actor, Order } from '../core/command.ts';
+import { actorName } from '../core/decision.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Changed } from '../ports/store.ts';
+import { apply } from './apply.ts';
+import type { BrokerDeps } from './deps.ts';
+import { gather } from './gather.ts';
+
+export interface Asking {
+  /** The id the request will get. It comes from the form, so that one form makes at most one request. */
+  readonly requestId: string;
+  readonly actor: Extract<Actor, { type: 'person' }>;
+  readonly order: Order;
+  /** Where the command was typed, if a timeline could stand there. */
+  readonly typedIn: string | undefined;
+}
+
+const LOOKUP_MS = 10_000;
+
+/** Asks for access. A refusal is recorded in the system stream (A11) and leaves the form usable. */
+export async function request(deps: BrokerDeps, { requestId, actor, order, typedIn }: Asking): Promise<Changed> {
+  const facts = await gather(deps, {
+    key: actor.key,
+    incident: order.incident.trim(),
+    signal: AbortSignal.timeout(LOOKUP_MS),
+  });
+  const channel = channelFor(facts, typedIn);
+  const changed = await apply(deps, requestId, { type: 'request', id: requestId, channel, order }, actor, facts);
+  if (changed.ok) return changed;
+  // The same form sent twice: the first one made the request, and the answer is that request.
+  const mine = changed.row?.request.ask.requester.keys.includes(actor.key);
+  if (mine && changed.row) return { ok: true, row: changed.row, events: [] };
+  await deps.store.record(actorName(actor), [
+    {
+      type: 'request_refused',
+      data: {
+        code: changed.refusal.code,
+        requester: actor.key,
+        role: order.role.slice(0, 80),
+        incident: order.incident.slice(0, 80),
+        minutes: order.minutes,
+      },
+    },
+  ]);
+  return changed;
+}
+
+function channelFor(facts: Facts, typedIn: string | undefined): string {
+  const named = facts.incident.ok && facts.incident.value !== 'not_found' ? facts.incident.value.channel : undefined;
+  return named ?? typedIn ?? (facts.policy.ok ? facts.policy.value.channels.default : '');
+}

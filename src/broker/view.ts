@@ -1,0 +1,46 @@
+import { eligibleFor, type OpenClause } from '../core/approvals.ts';
+import { openNow } from '../core/decide-approve.ts';
+import { type Directory, onCallFor, type Person } from '../core/directory.ts';
+import type { Row } from '../core/work.ts';
+import type { Capabilities } from '../ports/provider.ts';
+import type { BrokerDeps } from './deps.ts';
+import { policyOf } from './gather.ts';
+
+export interface ClauseView extends OpenClause {
+  /** Who could fill it now. */
+  readonly people: readonly Person[];
+  readonly onCall: readonly Person[];
+}
+
+/** A row with what a reader wants to know beside it (B10). */
+export interface RequestView {
+  readonly row: Row;
+  /** Open clauses with who can give them; undefined when the directory did not answer. */
+  readonly open: readonly ClauseView[] | undefined;
+  readonly capabilities: Capabilities;
+}
+
+/** Everything a card shows. A directory that does not answer leaves the names out, never the card. */
+export async function view(deps: BrokerDeps, row: Row): Promise<RequestView> {
+  const { request } = row;
+  const capabilities = deps.providers[request.ask.terms.role.provider].capabilities(request.ask.terms);
+  if (request.state !== 'pending') return { row, open: [], capabilities };
+  try {
+    const { directory } = await deps.directory.read(await policyOf(deps));
+    return { row, open: clauseViews(request, directory), capabilities };
+  } catch (error) {
+    deps.logger.warn({ requestId: request.ask.id, why: String(error) }, 'the card is drawn without names');
+    return { row, open: undefined, capabilities };
+  }
+}
+
+function clauseViews(request: Extract<Row['request'], { state: 'pending' }>, directory: Directory): ClauseView[] {
+  const { open, counted } = openNow(request, directory);
+  const decided = new Set(counted.map(({ by }) => by.id));
+  const asker = { id: request.ask.requester.id, seen: request.seenTeams[request.ask.requester.id] ?? [] };
+  return open.map(({ clause, missing }) => {
+    const people = eligibleFor(clause, directory, asker, request.seenTeams).filter(({ id }) => !decided.has(id));
+    const teams = clause.who === 'group' ? clause.teams : [];
+    return { clause, missing, people, onCall: people.filter(({ id }) => onCallFor(directory, id, teams)) };
+  });
+}
