@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+const secret = z.string().min(16, 'must be at least 16 characters');
+const postgres = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' });
+const http = z.url({ protocol: /^https?$/, error: 'must be an http(s):// address' });
+
+const Settings = z.object({
+  /** The app's database role: owns nothing, creates nothing, and on events may only SELECT and INSERT. */
+  DATABASE_URL: postgres,
+  /** BullMQ on Redis. Without it, on its PostgreSQL backend in the same database. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// address' }).optional(),
+  SLACK_BOT_TOKEN: z.string().startsWith('xoxb-', 'must start with xoxb-'),
+  /** The app's id, as Slack shows it under Basic Information: clicks for any other app do not count. */
+  SLACK_APP_ID: z.string().regex(/^A[A-Z0-9]+$/, 'must be an app id like A012ABCD'),
+  /** For the HTTP receiver. */
+  SLACK_SIGNING_SECRET: secret.optional(),
+  /** For Socket Mode. With it no public address is needed. */
+  SLACK_APP_TOKEN: z.string().startsWith('xapp-', 'must start with xapp-').optional(),
+  SLACK_API_URL: http.optional(),
+  HOST: z.string().default('0.0.0.0'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  /** Bearer tokens for HTTP sources of people and incidents. */
+  DIRECTORY_TOKEN: z.string().min(1).optional(),
+  INCIDENTS_TOKEN: z.string().min(1).optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+const WithReceiver = Settings.superRefine((env, issues) => {
+  if (env.SLACK_SIGNING_SECRET === undefined && env.SLACK_APP_TOKEN === undefined) {
+    const message = 'or SLACK_APP_TOKEN is required: Slack must be able to reach the bot, by HTTP or by Socket Mode';
+    issues.addIssue({ code: 'custom', path: ['SLACK_SIGNING_SECRET'], message });
+  }
+});
+
+export type Config = Readonly<z.infer<typeof Settings>>;
+
+/**
+ * Reads the environment once, at start, and reports every problem in one go. Names only, never values: the log of a
+ * failed start is where a half-right secret would leak.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const parsed = WithReceiver.safeParse(blankAsMissing(env));
+  if (parsed.success) return Object.freeze(parsed.data);
+  throw new SettingsProblem(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+}
+
+/** One database address for a command of the CLI that needs nothing else. */
+export function databaseUrl(env: NodeJS.ProcessEnv, name: 'DATABASE_URL' | 'DATABASE_OWNER_URL'): string {
+  const parsed = postgres.safeParse(env[name]);
+  if (parsed.success) return parsed.data;
+  throw new SettingsProblem([`${name}: ${env[name] ? 'must be a postgres:// address' : 'is required'}`]);
+}
+
+/** What is wrong with the environment, one line a setting. */
+export class SettingsProblem extends Error {
+  override readonly name = 'SettingsProblem';
+
+  constructor(lines: readonly string[]) {
+    super(
+      `Cannot start. ${lines.length} setting(s) to fix in the environment:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    );
+  }
+}
+
+/** Compose files pass unset variables as empty strings: those are missing, not malformed. */
+const blankAsMissing = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+
+/** Addresses of clouds that the AWS SDK reads by itself; named here so that they can be checked. */
+export const cloudEndpoints = (env: NodeJS.ProcessEnv): readonly string[] =>
+  Object.entries(env).flatMap(([name, value]) =>
+    /^AWS_ENDPOINT_URL(_[A-Z0-9_]+)?$/.test(name) && value ? [value] : [],
+  );

@@ -1,0 +1,65 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '../ports/logger.ts';
+
+export interface WebOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Listeners by the path they answer, such as Slack's. */
+  readonly routes: Readonly<Record<string, RequestListener>>;
+  /** Rejects while this process cannot serve: its message is shown. */
+  readonly ready: () => Promise<void>;
+  readonly logger: Logger;
+}
+
+export interface Web {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * The one HTTP server: health, and the listeners that `main` hands it.
+ * `/health/live` says that the process runs, `/health/ready` that it can reach its database.
+ */
+export async function startWeb(options: WebOptions): Promise<Web> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const route = options.routes[path];
+    if (route) return route(request, response);
+    if (path === '/health/live') return answer(response, 200, { status: 'ok' });
+    if (path === '/health/ready') return health(options, response);
+    return answer(response, 404, { error: 'not_found' });
+  });
+  // A client that trickles its headers or never sends its body must not hold a connection.
+  server.requestTimeout = 15_000;
+  server.headersTimeout = 10_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
+  return { url: `http://${host}:${port}`, close: () => closeServer(server) };
+}
+
+function health(options: WebOptions, response: ServerResponse): void {
+  options.ready().then(
+    () => answer(response, 200, { status: 'ready' }),
+    (error: unknown) => {
+      options.logger.warn({ why: String(error) }, 'not ready');
+      answer(response, 503, { status: 'not_ready' });
+    },
+  );
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()));
+    server.closeIdleConnections();
+  });
+}
