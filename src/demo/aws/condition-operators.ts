@@ -67,7 +67,7 @@ const text = (negated: boolean, compare: Compare): Operator => ({
 });
 const arn = (negated: boolean): Operator => ({
   negated,
-  compare: arnMatches,
+  compare: (actual, wanted) => arnMatches(wanted, actual),
   accepts: (wanted) => wanted === '*' || arnParts(wanted) !== undefined,
   variables: true,
 });

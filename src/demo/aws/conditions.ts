@@ -80,7 +80,7 @@ export function holds(
   const matches = (value: string): boolean => {
     const outcomes = condition.values.map((wanted) => {
       const resolved = operator.variables ? withVariables(wanted, context) : wanted;
-      return resolved === undefined ? false : operator.compare(value, resolved);
+      return resolved === undefined ? undefined : operator.compare(value, resolved);
     });
     if (outcomes.includes(undefined)) unreadable = true;
     return outcomes.includes(true) !== operator.negated;

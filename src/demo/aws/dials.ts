@@ -49,7 +49,7 @@ export interface Held extends Arrival {
 /** `proceed`: as if it had never waited. `drop`: the connection is cut; a request held before never reached AWS. */
 export type Release = 'proceed' | 'drop';
 
-/** One request, as it ended. `outcome` is `ok`, an error code, or `dropped`. Parameters hold no secrets in this API. */
+/** One request, as it ended. `outcome` is `ok`, an error code, or `dropped`. Secrets are left out. */
 export interface LogEntry extends Arrival {
   readonly seq: number;
   readonly at: string;

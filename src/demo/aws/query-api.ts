@@ -8,7 +8,7 @@ import { MANAGED_POLICY_OPERATIONS } from './iam-managed-policies.ts';
 import { ROLE_POLICY_OPERATIONS } from './iam-role-policies.ts';
 import { ROLE_OPERATIONS } from './iam-roles.ts';
 import { TAG_OPERATIONS } from './iam-tags.ts';
-import type { KeyHolder } from './key-ring.ts';
+import { type KeyHolder, unknownToken } from './key-ring.ts';
 import type { Operation, Operations } from './operation.ts';
 import { parseForm, readParams } from './query.ts';
 import type { SignedRequest } from './sigv4.ts';
@@ -38,7 +38,10 @@ const STS: Api = {
   namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
   operations: STS_OPERATIONS,
 };
-const APIS: Readonly<Record<string, Api>> = { '2010-05-08': IAM, '2011-06-15': STS };
+const APIS: ReadonlyMap<string, Api> = new Map([
+  ['2010-05-08', IAM],
+  ['2011-06-15', STS],
+]);
 
 /** What goes back: a status and XML, or `undefined` where a dial cuts the connection. */
 export type Answer = { readonly status: number; readonly body: string; readonly requestId: string } | undefined;
@@ -54,8 +57,8 @@ export interface Arriving {
 const serverError = (): AwsFault =>
   new AwsFault('ServiceFailure', 500, 'The request processing has failed because of an unknown error.');
 
-function operationOf(api: Api, action: string, version: string): Operation {
-  const operation = Object.hasOwn(api.operations, action) ? api.operations[action] : undefined;
+function operationOf(api: Api | undefined, action: string, version: string): Operation {
+  const operation = api !== undefined && Object.hasOwn(api.operations, action) ? api.operations[action] : undefined;
   if (operation !== undefined) return operation;
   throw new AwsFault('InvalidAction', 400, `Could not find operation ${action} for version ${version}`);
 }
@@ -63,8 +66,13 @@ function operationOf(api: Api, action: string, version: string): Operation {
 /** Signed for one API, sent to another: refused, as the real endpoints do. */
 function authenticated({ world, request }: Arriving, service: string): KeyHolder & { readonly region: string } {
   const holder = world.keys.authenticate(request, world.now());
-  if (holder.service === service) return holder;
-  throw new AwsFault('SignatureDoesNotMatch', 403, `Credential should be scoped to correct service: '${service}'.`);
+  if (holder.service !== service) {
+    throw new AwsFault('SignatureDoesNotMatch', 403, `Credential should be scoped to correct service: '${service}'.`);
+  }
+  // https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html: no IAM without a second factor.
+  const withoutMfa = holder.kind === 'session' && holder.session.of === 'user' && holder.session.mfaAt === undefined;
+  if (withoutMfa && service === 'iam') throw unknownToken();
+  return holder;
 }
 
 /** Runs a request through the dials. `undefined` means: cut the connection. Throws what the work throws. */
@@ -92,17 +100,21 @@ export async function answerQuery(arriving: Arriving): Promise<Answer> {
   const requestId = randomUUID();
   let api = IAM;
   let arrival: Arrival = { service: 'iam', action: '', account: '', principal: '', params: {} };
-  const note = (outcome: string, status: number) => dials.record({ ...arrival, requestId, outcome, status });
+  const note = (outcome: string, status: number) => {
+    // An external id is a shared secret of sorts: the log says that one was sent, not which.
+    const { ExternalId, ...params } = arrival.params;
+    const shown = ExternalId === undefined ? params : { ...params, ExternalId: '***' };
+    dials.record({ ...arrival, params: shown, requestId, outcome, status });
+  };
   try {
     const { action, version, raw } = parseForm(request.body);
-    api = APIS[version] ?? IAM;
+    api = APIS.get(version) ?? IAM;
     arrival = { ...arrival, service: api.service, action, params: raw };
     const holder = authenticated(arriving, api.service);
     const { region } = holder;
     const seen = callerOf(world, holder, { now: world.now(), sourceIp, region });
     arrival = { ...arrival, account: seen.account.id, principal: seen.arn };
-    if (APIS[version] === undefined) operationOf({ ...api, operations: {} }, action, version);
-    const operation = operationOf(api, action, version);
+    const operation = operationOf(APIS.get(version), action, version);
     const body = await throughDials(dials, arrival, () => {
       const params = readParams(raw, operation.rules);
       // Looked up again: a held request is judged by the world at its release.

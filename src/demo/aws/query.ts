@@ -75,7 +75,8 @@ function itemsOf(name: string, rule: Rule, raw: Readonly<Record<string, string>>
   const known: string[] = [];
   for (const [key, value] of Object.entries(raw)) {
     const [, index, member] = new RegExp(`^${name}\\.member\\.([1-9]\\d{0,3})(?:\\.(\\w+))?$`).exec(key) ?? [];
-    const expected = rule.kind === 'structures' ? member !== undefined && member in rule.members : member === undefined;
+    const expected =
+      rule.kind === 'structures' ? member !== undefined && Object.hasOwn(rule.members, member) : member === undefined;
     if (index === undefined || !expected) continue;
     known.push(key);
     const item = items.get(Number(index)) ?? { index: Number(index), members: {} };
