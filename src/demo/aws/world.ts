@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Account, ManagedPolicy } from './accounts.ts';
 import { noSuchEntity } from './faults.ts';
@@ -86,14 +86,8 @@ function writeState(file: string, accounts: readonly Account[]): void {
 
 /** The accounts of an earlier run, or none where the file does not exist. Throws on a file that is no state. */
 export function savedAccounts(file: string): Account[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
-  const saved: SavedAccount[] = JSON.parse(text);
+  if (!existsSync(file)) return [];
+  const saved: SavedAccount[] = JSON.parse(readFileSync(file, 'utf8'));
   return saved.map((account) => ({
     ...account,
     roles: new Map(account.roles),
