@@ -39,7 +39,9 @@ export const clauseSchema = z.discriminatedUnion('who', [
 ]);
 export type Clause = z.infer<typeof clauseSchema>;
 
-const managed = z.strictObject({ arn, document, sha256: digest });
+/** A customer's policy names its account; one of AWS's own says `aws` there. */
+const policyArn = z.string().regex(/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/, 'must be the ARN of an IAM policy');
+const managed = z.strictObject({ arn: policyArn, document, sha256: digest });
 const inline = z.strictObject({ name: z.string().regex(/^[\w+=,.@-]{1,64}$/), document });
 
 const roleSchema = z.strictObject({

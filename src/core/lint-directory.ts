@@ -1,0 +1,135 @@
+import { type AwsPrincipal, type Directory, keysOf, type Person, personById, teamsOf } from './directory.ts';
+import { doubtful, duplicates, type Finding, unknownName, wrong } from './lint-finding.ts';
+
+/** Names that count as known although the directory does not hold them: their entries have faults of their own. */
+export interface AlsoKnown {
+  readonly teams: readonly string[];
+  readonly people: readonly string[];
+}
+
+/** Faults of a directory that a policy file carries: who is who must have one answer (A2, "Identity" of the design). */
+export function lintDirectory(directory: Directory, also: AlsoKnown = { teams: [], people: [] }): readonly Finding[] {
+  const teams = [...directory.teams.map(({ id }) => id), ...also.teams];
+  return [
+    ...duplicateIds(directory),
+    ...directory.teams.flatMap(({ parent }, index) =>
+      parent === undefined || teams.includes(parent)
+        ? []
+        : [unknownName(['teams', index, 'parent'], 'team', parent, teams)],
+    ),
+    ...parentLoops(directory),
+    ...directory.people.flatMap((person, index) => personFindings(person, index, teams)),
+    ...sharedIdentities(directory),
+    ...onCallFindings(directory, teams, also.people),
+  ];
+}
+
+const duplicateIds = (directory: Directory): readonly Finding[] => [
+  ...duplicates(
+    directory.teams,
+    ({ id }) => id,
+    ({ id }, index) => wrong(['teams', index, 'id'], `two teams have the id "${id}": rename or remove one`),
+  ),
+  ...duplicates(
+    directory.people,
+    ({ id }) => id,
+    ({ id }, index) =>
+      wrong(['people', index, 'id'], `two people have the id "${id}", and two are nobody: rename or remove one`),
+  ),
+];
+
+/** A team that is its own ancestor. Everybody in it would have no team at all, and could neither ask nor approve. */
+function parentLoops({ teams }: Directory): readonly Finding[] {
+  const parents = new Map(teams.map(({ id, parent }) => [id, parent]));
+  return teams.flatMap(({ id }, index) => {
+    const path = new Set<string>();
+    let at = parents.get(id);
+    while (at !== undefined && at !== id && !path.has(at)) {
+      path.add(at);
+      at = parents.get(at);
+    }
+    if (at !== id) return [];
+    const loop = [id, ...path, id].join(' → ');
+    return [
+      wrong(['teams', index, 'parent'], `the parents of team "${id}" go in a circle (${loop}): remove one parent`),
+    ];
+  });
+}
+
+function personFindings(person: Person, index: number, teams: readonly string[]): readonly Finding[] {
+  const unknown = person.teams.flatMap((team, at) =>
+    teams.includes(team) ? [] : [unknownName(['people', index, 'teams', at], 'team', team, teams)],
+  );
+  const none =
+    person.teams.length === 0
+      ? [
+          doubtful(
+            ['people', index, 'teams'],
+            `"${person.id}" is in no team, so can neither ask nor approve: name a team`,
+          ),
+        ]
+      : [];
+  const principal = person.aws === undefined ? undefined : principalFault(person.aws);
+  return [...unknown, ...none, ...(principal === undefined ? [] : [wrong(['people', index, 'aws'], principal)])];
+}
+
+/** A2: a principal names one human. Roles, roots and other shared identities do not. */
+function principalFault(principal: AwsPrincipal): string | undefined {
+  if (principal.kind === 'iam-user' && !/^arn:aws[a-z-]*:iam::\d{12}:user\/.+$/.test(principal.arn)) {
+    return 'an iam-user is named by arn:aws:iam::<account>:user/<name>: shared identities (root, roles) are refused';
+  }
+  // The session's last part is the person's name there; without it the ARN would name everybody of the permission set.
+  const session = /^arn:aws[a-z-]*:sts::\d{12}:assumed-role\/AWSReservedSSO_[\w+=,.@-]+\/[\w+=,.@-]+$/;
+  if (principal.kind === 'identity-center-session' && !session.test(principal.arn)) {
+    return (
+      'an identity-center-session is named by arn:aws:sts::<account>:assumed-role/AWSReservedSSO_<set>_<id>/<user>: ' +
+      'write the whole session ARN'
+    );
+  }
+  return undefined;
+}
+
+const principalKey = (principal: AwsPrincipal): string =>
+  principal.kind === 'identity-center-user' ? principal.userId.toLowerCase() : principal.arn;
+
+/** One chat key or cloud principal on two people: nobody could say who acted. */
+function sharedIdentities({ people }: Directory): readonly Finding[] {
+  const keys = people.flatMap((person, index) =>
+    keysOf(person).map((key, at) => ({ person, path: ['people', index, 'slack', at] as const, key: key as string })),
+  );
+  const principals = people.flatMap((person, index) =>
+    person.aws === undefined
+      ? []
+      : [{ person, path: ['people', index, 'aws'] as const, key: principalKey(person.aws) }],
+  );
+  const clash =
+    (what: string) =>
+    (item: (typeof keys | typeof principals)[number], _index: number, first: { readonly person: Person }): Finding =>
+      wrong(
+        item.path,
+        `"${item.person.id}" and "${first.person.id}" share one ${what}: each belongs to one person only`,
+      );
+  return [
+    ...duplicates(keys, ({ key }) => key, clash('Slack account')),
+    ...duplicates(principals, ({ key }) => key, clash('AWS identity')),
+  ];
+}
+
+function onCallFindings(directory: Directory, teams: readonly string[], also: readonly string[]): readonly Finding[] {
+  const people = [...directory.people.map(({ id }) => id), ...also];
+  return Object.entries(directory.onCall).flatMap(([team, ids]) => {
+    if (!teams.includes(team)) return [unknownName(['onCall', team], 'team', team, teams)];
+    return ids.flatMap((id, at) => {
+      const path = ['onCall', team, at];
+      if (!people.includes(id)) return [unknownName(path, 'person', id, people)];
+      const person = personById(directory, id);
+      if (person === undefined) return [];
+      if (person.suspended)
+        return [doubtful(path, `"${id}" is suspended and cannot answer: put somebody else on call`)];
+      const member = teamsOf(directory, person).includes(team) || person.teams.includes(team);
+      return member
+        ? []
+        : [wrong(path, `"${id}" is on call for "${team}" but not in that team: add them to it, or remove them here`)];
+    });
+  });
+}

@@ -1,0 +1,36 @@
+import { suggest } from './nearest.ts';
+
+/** Something wrong with a policy, by its place in the document (`['roles', 2, 'account']`). */
+export interface Finding {
+  readonly path: readonly (string | number)[];
+  /** What is wrong, then what to do. */
+  readonly message: string;
+  /** An error refuses the policy; a warning is for people. */
+  readonly severity: 'error' | 'warning';
+}
+
+export const wrong = (path: Finding['path'], message: string): Finding => ({ path, message, severity: 'error' });
+export const doubtful = (path: Finding['path'], message: string): Finding => ({ path, message, severity: 'warning' });
+
+/** A reference to something that is not there, with the name that was probably meant. */
+export function unknownName(path: Finding['path'], what: string, name: string, known: readonly string[]): Finding {
+  return wrong(
+    path,
+    `unknown ${what} "${name}": ${suggest(name, known, `add it under ${what}s, or correct the name`)}`,
+  );
+}
+
+/** Every item whose key another item before it has already. */
+export function duplicates<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  found: (item: T, index: number, first: T) => Finding,
+): readonly Finding[] {
+  const seen = new Map<string, T>();
+  return items.flatMap((item, index) => {
+    const key = keyOf(item);
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, item);
+    return first === undefined ? [] : [found(item, index, first)];
+  });
+}

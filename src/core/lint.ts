@@ -1,0 +1,85 @@
+import { lintDirectory } from './lint-directory.ts';
+import { lintFill } from './lint-fill.ts';
+import { doubtful, type Finding, wrong } from './lint-finding.ts';
+import { lintAccounts, lintCaps, lintReferences } from './lint-roles.ts';
+import { lintZones } from './lint-zones.ts';
+import type { Account, Policy, Role, Source } from './policy.ts';
+
+/** A cloud's own look at a role's documents. `path` is relative to the role. */
+export type LintRole = (
+  role: Role,
+  account: Account,
+) => readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
+
+/**
+ * Everything that can be wrong with a policy that fits the schema (C4). Pure, so that CI, `apply` and the running bot
+ * give one answer. An error refuses the policy.
+ */
+export const lintPolicy = (policy: Policy, lintRole: LintRole): readonly Finding[] => [
+  ...lintReferences(policy),
+  ...lintAccounts(policy.accounts),
+  ...lintZones(policy),
+  ...lintCaps(policy),
+  ...lintSources(policy),
+  ...(policy.directory.kind === 'file'
+    ? lintDirectory({ teams: policy.teams, people: policy.people, onCall: policy.onCall })
+    : []),
+  ...lintFill(policy),
+  ...lintDocuments(policy, lintRole),
+];
+
+/** The cloud's findings, at their place in the whole document. */
+export const lintDocuments = (policy: Policy, lintRole: LintRole): readonly Finding[] =>
+  policy.roles.flatMap((role, index) => {
+    const account = policy.accounts.find(({ id }) => id === role.account);
+    if (account === undefined) return [];
+    return lintRole(role, account).map(({ path, message }) => wrong(['roles', index, ...path], message));
+  });
+
+/** Where people and incidents come from. */
+export function lintSources(policy: Policy): readonly Finding[] {
+  const unread = (section: string, source: string): Finding =>
+    doubtful(
+      [section],
+      `${section} in this file is not read, since ${source} comes over HTTP: remove it, or write "kind: file"`,
+    );
+  const listed =
+    policy.directory.kind === 'http'
+      ? (['teams', 'people'] as const)
+          .filter((section) => policy[section].length > 0)
+          .map((section) => unread(section, 'the directory'))
+      : [];
+  const rota =
+    policy.directory.kind === 'http' && Object.keys(policy.onCall).length > 0
+      ? [unread('onCall', 'the directory')]
+      : [];
+  const incidents =
+    policy.incidents.kind === 'http' && policy.incidentList.length > 0
+      ? [unread('incidentList', 'the incident source')]
+      : [];
+  return [
+    ...addressFindings(policy.directory, 'directory', 'DIRECTORY_TOKEN'),
+    ...addressFindings(policy.incidents, 'incidents', 'INCIDENTS_TOKEN'),
+    ...listed,
+    ...rota,
+    ...incidents,
+  ];
+}
+
+function addressFindings(source: Source, section: string, variable: string): readonly Finding[] {
+  if (source.kind !== 'http') return [];
+  const { protocol, hostname, username, password, hash } = new URL(source.url);
+  const path = [section, 'url'];
+  const findings: Finding[] = [];
+  if (username !== '' || password !== '') {
+    findings.push(wrong(path, `the address holds credentials: take them out, and put a token into ${variable}`));
+  }
+  if (hash !== '') findings.push(wrong(path, 'the address has a #fragment, which no server sees: remove it'));
+  const local = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  if (protocol === 'http:' && !local) {
+    findings.push(
+      doubtful(path, 'answers come unencrypted, and who can change them decides who approves: use https://'),
+    );
+  }
+  return findings;
+}

@@ -1,0 +1,76 @@
+/** What an HTTP source is asked with. `now` is the process's monotonic clock, in milliseconds (`performance.now`). */
+export interface HttpOptions {
+  readonly fetch?: typeof fetch;
+  readonly now: () => number;
+  /** Sent as a bearer token. From the environment; never logged, never part of an error. */
+  readonly token?: string | undefined;
+}
+
+export interface Asked {
+  readonly status: number;
+  readonly body: unknown;
+  /** `now()` just before the request left: what the answer says was true no earlier. */
+  readonly askedAt: number;
+}
+
+export interface Question {
+  /** How the source is called in errors, for example `the directory`. */
+  readonly source: string;
+  readonly url: URL;
+  /** From the request to the last byte. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
+/**
+ * One GET whose answer is JSON. Redirects are refused: they would carry the question, and the trust, to somebody else.
+ * Rejects when there is no answer in time, when it is longer than `maxBytes`, and when it is not JSON; the message
+ * names the host and never the token, the path or what was answered.
+ */
+export async function askJson(question: Question, options: HttpOptions): Promise<Asked> {
+  const { source, url, timeoutMs, maxBytes } = question;
+  const from = `${source} at ${url.host}`;
+  const askedAt = options.now();
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await (options.fetch ?? fetch)(url, {
+      headers: {
+        accept: 'application/json',
+        ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+      },
+      // `manual`, so that a redirect can be told from a server that is down.
+      redirect: 'manual',
+      signal,
+    });
+    if (response.status >= 300 && response.status < 400) {
+      await response.body?.cancel();
+      throw new SourceError(`${from} answered with a redirect, which is not followed`);
+    }
+    return { status: response.status, body: await json(response, maxBytes, from), askedAt };
+  } catch (error) {
+    if (error instanceof SourceError) throw error;
+    if (signal.aborted) throw new SourceError(`${from} did not answer within ${timeoutMs / 1000} s`);
+    throw new SourceError(`${from} could not be reached`, { cause: error });
+  }
+}
+
+/** A source gave no answer that can be believed. The message may be shown to people. */
+export class SourceError extends Error {
+  override readonly name = 'SourceError';
+}
+
+async function json(response: Response, maxBytes: number, from: string): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  // Bytes are counted as they come: a Content-Length may lie, and a compressed answer grows.
+  for await (const chunk of response.body ?? []) {
+    length += chunk.byteLength;
+    if (length > maxBytes) throw new SourceError(`${from} answered with more than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new SourceError(`${from} answered ${response.status} with something that is not JSON`);
+  }
+}

@@ -1,0 +1,10 @@
+import type { HttpOptions } from '../http-json.ts';
+import type { IncidentSource } from '../ports/incidents.ts';
+import { fileIncidents } from './file.ts';
+import { httpIncidents } from './http.ts';
+
+/** The incident source that the policy in force names, chosen anew at each question: a changed policy needs no restart. */
+export function incidentSource(options: HttpOptions): IncidentSource {
+  const http = httpIncidents(options);
+  return { find: (policy, id) => (policy.incidents.kind === 'http' ? http : fileIncidents).find(policy, id) };
+}

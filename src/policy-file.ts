@@ -1,0 +1,54 @@
+import { type LintRole, lintPolicy } from './core/lint.ts';
+import type { Finding } from './core/lint-finding.ts';
+import { type Floors, type Policy, policySchema } from './core/policy.ts';
+import type { Problem } from './policy-file/problem.ts';
+import { lintSalvaged } from './policy-file/salvage.ts';
+import { schemaProblems } from './policy-file/schema-words.ts';
+import { readYaml } from './policy-file/yaml-file.ts';
+
+export type PolicyRead =
+  | { readonly ok: true; readonly policy: Policy; readonly warnings: readonly Problem[] }
+  /** Everything found, warnings among it, in the order of the file. At least one is an error. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * The one way from the text of `breakglass.yaml` to a policy, for `lint`, `apply` and the running bot alike. Every
+ * problem is reported at once, each with its line; a syntax error alone hides the rest, since nothing after it can be
+ * trusted. Never throws.
+ * @param fileName As problems shall name it.
+ * @param floors The least durations that may be configured; production passes `PRODUCTION_FLOORS`.
+ */
+export function readPolicy(
+  text: string,
+  fileName: string,
+  floors: Floors,
+  lintRole: LintRole = noDocuments,
+): PolicyRead {
+  const file = readYaml(text);
+  const told = (findings: readonly Finding[]): readonly Problem[] =>
+    findings.map(({ path, message, severity }) => ({ file: fileName, line: file.lineOf(path), message, severity }));
+  const unreadable = file.problems.map(
+    ({ line, message }): Problem => ({ file: fileName, line, message, severity: 'error' }),
+  );
+  if (file.value === undefined) return { ok: false, problems: inOrder(unreadable) };
+
+  const parsed = policySchema(floors).safeParse(file.value);
+  if (!parsed.success) {
+    const misfits = schemaProblems(parsed.error.issues, file.value).map(
+      (one): Finding => ({ ...one, severity: 'error' }),
+    );
+    const others = lintSalvaged(
+      file.value,
+      misfits.map(({ path }) => path),
+      floors,
+    );
+    return { ok: false, problems: inOrder([...unreadable, ...told([...misfits, ...others])]) };
+  }
+  const findings = inOrder([...unreadable, ...told(lintPolicy(parsed.data, lintRole))]);
+  if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: findings };
+  return { ok: true, policy: parsed.data, warnings: findings };
+}
+
+const noDocuments: LintRole = () => [];
+
+const inOrder = (problems: readonly Problem[]): readonly Problem[] => [...problems].sort((a, b) => a.line - b.line);

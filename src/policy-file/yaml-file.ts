@@ -1,0 +1,100 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
+
+export type Path = readonly (string | number)[];
+
+/** A configuration far beyond any real one; what is longer is refused unread. */
+export const POLICY_MAX_CHARACTERS = 5_000_000;
+
+export interface YamlProblem {
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface YamlFile {
+  /** What the file says, as plain values; undefined where it could not be read at all. */
+  readonly value: unknown;
+  readonly problems: readonly YamlProblem[];
+  /** The line of what stands at this path, or of the nearest thing above it that exists. Counts from 1. */
+  readonly lineOf: (path: Path) => number;
+}
+
+/**
+ * Reads one YAML 1.2 document and remembers where everything stands. Duplicate keys, unknown tags, several documents
+ * and aliases that expand without measure are problems; none of them throws.
+ * @see https://eemeli.org/yaml/#data-schemas
+ */
+export function readYaml(text: string): YamlFile {
+  const unreadable = (message: string): YamlFile => ({
+    value: undefined,
+    problems: [{ line: 1, message }],
+    lineOf: () => 1,
+  });
+  if (text.length > POLICY_MAX_CHARACTERS) {
+    return unreadable(`the file is longer than ${POLICY_MAX_CHARACTERS} characters: split what does not belong here`);
+  }
+  const lines = new LineCounter();
+  let document: Document.Parsed;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  } catch {
+    // The parser recurses: a file nested thousands deep runs out of stack instead of reporting an error.
+    return unreadable('the file cannot be read as YAML: it is nested too deeply');
+  }
+  const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
+  const problems = [...document.errors, ...document.warnings].map((error) => ({
+    line: lineAt(error.pos[0]),
+    message: yamlWords(error),
+  }));
+  const lineOf = (path: Path): number => lineAt(offsetOf(document, path));
+  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return { value: undefined, problems, lineOf };
+  if (document.contents === null) return { value: undefined, problems: [emptyFile], lineOf };
+  try {
+    return { value: document.toJS(), problems, lineOf };
+  } catch {
+    const line = lineAt(text.indexOf('*'));
+    const message = 'aliases (*name) expand to more than can be read: write the values out';
+    return { value: undefined, problems: [...problems, { line, message }], lineOf };
+  }
+}
+
+const emptyFile = { line: 1, message: 'the file is empty: start from breakglass.example.yaml' };
+
+function yamlWords({ code, message }: YAMLError): string {
+  const said = message.split('\n')[0] ?? message;
+  if (code === 'DUPLICATE_KEY') return 'this key stands here twice: keep one of them';
+  if (code === 'MULTIPLE_DOCS') return 'the file holds several documents (---): keep one';
+  if (code === 'TAB_AS_INDENT') return 'a tab indents this line: use spaces';
+  return `not readable as YAML (${said.replace(/[.:]$/, '')}): correct it here or on the line above`;
+}
+
+/** Where the last part of the path that exists begins: the key of a member, the start of an item. */
+function offsetOf(document: Document.Parsed, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+  for (const step of path) {
+    // What an alias stands for is written elsewhere; the line that uses it is the one to correct.
+    if (isAlias(node)) break;
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      if (pair === undefined) break;
+      if (isScalar(pair.key)) offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof step === 'number') {
+      const item = node.items[step];
+      if (!isNode(item)) break;
+      offset = item.range?.[0] ?? offset;
+      node = item;
+    } else break;
+  }
+  return offset;
+}
