@@ -1,0 +1,27 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Fields } from './json.ts';
+
+/** Largest body taken, in bytes: a view may have 250 kB, and a form makes it longer. */
+const BODY_MAX = 2_000_000;
+
+/** The whole body of a request. @throws when it is larger than anything Slack would take */
+export async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    const bytes = Buffer.from(part);
+    size += bytes.length;
+    if (size > BODY_MAX) throw new Error('The request is too large.');
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts).toString();
+}
+
+/** Answers with JSON. */
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(body));
+}
+
+/** What went wrong, for the page. */
+export const problem = (message: string): Fields => ({ ok: false, problem: message });
