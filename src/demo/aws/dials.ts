@@ -58,12 +58,15 @@ export interface LogEntry extends Arrival {
   readonly status: number;
 }
 
+const LOG_LENGTH_MAX = 20_000;
+
 /** The knobs that make this AWS slow, unwilling or unreliable, and the record of what it was asked. */
 export class Dials {
   readonly #world: World;
-  readonly #dials: { readonly dial: Dial; left: number }[] = [];
+  #dials: { readonly dial: Dial; left: number }[] = [];
   readonly #held = new Map<number, { readonly held: Held; readonly release: (how: Release) => void }>();
-  readonly #log: LogEntry[] = [];
+  #log: LogEntry[] = [];
+  #nextSeq = 1;
   readonly #waiting = new Set<() => void>();
   #nextHold = 1;
 
@@ -78,7 +81,7 @@ export class Dials {
 
   /** Takes back every dial that has requests left. Held requests stay held. */
   clear(): void {
-    this.#dials.length = 0;
+    this.#dials = [];
   }
 
   /** Moves the server's clock this far from its base clock, in milliseconds. */
@@ -134,15 +137,16 @@ export class Dials {
     return [...this.#held.keys()].filter((id) => this.release(id, how)).length;
   }
 
-  /** Every request since entry `after`, oldest first. */
+  /** Every request since entry `after`, oldest first. Of a long day only the newest thousands are kept. */
   log(after = 0): readonly LogEntry[] {
     return this.#log.filter(({ seq }) => seq > after);
   }
 
   /** Uses up the dials that match this request and says what they do. For the server. */
   take(arrival: Arrival): readonly Dial[] {
-    const matching = this.#dials.filter(({ dial, left }) => left > 0 && matches(dial, arrival));
+    const matching = this.#dials.filter(({ dial }) => matches(dial, arrival));
     for (const entry of matching) entry.left -= 1;
+    this.#dials = this.#dials.filter(({ left }) => left > 0);
     return matching.map(({ dial }) => dial);
   }
 
@@ -158,7 +162,9 @@ export class Dials {
 
   /** Writes a request down. For the server. */
   record(entry: Omit<LogEntry, 'seq' | 'at'>): void {
-    this.#log.push({ ...entry, seq: this.#log.length + 1, at: this.#world.now().toISOString() });
+    this.#log.push({ ...entry, seq: this.#nextSeq, at: this.#world.now().toISOString() });
+    this.#nextSeq += 1;
+    if (this.#log.length > LOG_LENGTH_MAX) this.#log = this.#log.slice(-LOG_LENGTH_MAX / 2);
   }
 }
 

@@ -162,6 +162,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       response.destroy(error instanceof Error ? error : undefined);
     });
   });
+  // Longer than any client keeps an idle connection, so that none is closed under a request that is just being sent.
+  server.keepAliveTimeout = 120_000;
   const url = await listening(server, options.port ?? 0);
   return {
     url,
