@@ -87,7 +87,8 @@ export class Api {
     const args = new Arguments(fields);
     this.#checkToken(method, authorization?.replace(/^Bearer /, '') ?? args.text('token'));
     this.#checkScope(method, args);
-    const known = ['token', ...method.needs, ...(method.may ?? [])];
+    // Bolt's clients add `team_id` to every call; Slack ignores it for a token of one workspace.
+    const known = ['token', 'team_id', ...method.needs, ...(method.may ?? [])];
     const unknown = Object.keys(fields).filter((argument) => !known.includes(argument));
     const missing = method.needs.filter((argument) => !args.has(argument) || fields[argument] === '');
     const messages = [

@@ -168,12 +168,13 @@ export class Delivery {
     if (url === undefined) return { ok: false, why: 'unreachable' };
     const timestamp = Math.floor(this.#world.now() / 1000);
     const signature = signatureOf(app.signingSecret, timestamp, body);
+    const signal = AbortSignal.timeout(this.#ackMs);
     try {
       const response = await fetch(url, {
         method: 'POST',
         headers: { ...headersOf(kind, timestamp, signature), ...more },
         body,
-        signal: AbortSignal.timeout(this.#ackMs),
+        signal,
       });
       const text = await response.text();
       if (response.status !== 200) {
@@ -182,8 +183,9 @@ export class Delivery {
       }
       const parsed = parseJson(text);
       return { ok: true, body: parsed.ok ? parsed.value : text };
-    } catch (error) {
-      return { ok: false, why: error instanceof Error && error.name === 'TimeoutError' ? 'timeout' : 'unreachable' };
+    } catch {
+      // fetch rejects for a late answer and for a dead address alike; the signal tells which it was.
+      return { ok: false, why: signal.aborted ? 'timeout' : 'unreachable' };
     }
   }
 

@@ -46,6 +46,13 @@ export interface Stage {
   readonly close: () => Promise<void>;
 }
 
+const open: Stage[] = [];
+
+/** Closes every stage that was opened, for `afterEach`. */
+export async function closeStages(): Promise<void> {
+  await Promise.all(open.splice(0).map((stage) => stage.close()));
+}
+
 /** Starts a workspace and a Bolt app that talks to it over signed HTTP. */
 export async function openStage(more: Partial<LocalSlackOptions> = {}): Promise<Stage> {
   const slack = await startLocalSlack(stageOptions(more));
@@ -64,7 +71,7 @@ export async function openStage(more: Partial<LocalSlackOptions> = {}): Promise<
   await app.init();
   const server = createServer(receiver.requestListener);
   slack.connectApp(`${await listening(server)}/slack/events`);
-  return {
+  const stage: Stage = {
     slack,
     app,
     close: async () => {
@@ -73,6 +80,8 @@ export async function openStage(more: Partial<LocalSlackOptions> = {}): Promise<
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  open.push(stage);
+  return stage;
 }
 
 /** Starts a server on a free port of this machine and gives its address. */
