@@ -1,0 +1,336 @@
+import fc from 'fast-check';
+import type { Actor, Command } from '../../src/core/command.ts';
+import { decide } from '../../src/core/decide.ts';
+import { plannedEndOf } from '../../src/core/decide-issue.ts';
+import type { Directory } from '../../src/core/directory.ts';
+import type { Facts, Lookup } from '../../src/core/facts.ts';
+import type { AccessRequest, Approval } from '../../src/core/request.ts';
+import { propagatedAt } from '../../src/core/work.ts';
+import {
+  aDirectory,
+  after,
+  aPlan,
+  aPolicy,
+  type CastName,
+  KEYS,
+  okFacts,
+  requestCommand,
+  START,
+} from '../support/requests.ts';
+
+/*
+ * Random lives of a request: any command, from anybody, with any facts, at any time. After every step the promises of
+ * the design are checked against an oracle that shares no code with the core.
+ */
+
+const NAMES = Object.keys(KEYS) as CastName[];
+const TEAMS = ['payments', 'platform', 'security', 'product'];
+
+const failed = { ok: false, why: 'down' } as const;
+const mostly = <T>(value: fc.Arbitrary<T>, at: Date): fc.Arbitrary<Lookup<T>> =>
+  fc.oneof(
+    { weight: 12, arbitrary: value.map((one): Lookup<T> => ({ ok: true, value: one, at })) },
+    { weight: 1, arbitrary: value.map((one): Lookup<T> => ({ ok: true, value: one, at: after(at, -61_000) })) },
+    { weight: 1, arbitrary: fc.constant(failed) },
+  );
+
+/** The directory with some people moved between teams, suspended, or gone. */
+const directories: fc.Arbitrary<Directory> = fc
+  .record({
+    change: fc.option(fc.constantFrom(...NAMES), { freq: 3, nil: undefined }),
+    teams: fc.subarray(TEAMS),
+    suspended: fc.boolean(),
+    gone: fc.boolean(),
+    linked: fc.boolean(),
+  })
+  .map(({ change, teams, suspended, gone, linked }) => {
+    const directory = aDirectory();
+    const people = directory.people.flatMap((person) => {
+      if (person.id !== change) return [person];
+      return gone ? [] : [{ ...person, teams, suspended, slack: linked ? person.slack : [] }];
+    });
+    return { ...directory, people };
+  });
+
+const policies = fc.oneof(
+  { weight: 10, arbitrary: fc.constant(aPolicy()) },
+  {
+    weight: 1,
+    arbitrary: fc.constant(aPolicy()).map((policy) => ({
+      ...policy,
+      zones: { ...policy.zones, B: { ...policy.zones.B, maxMinutes: 45 }, C: { ...policy.zones.C, maxMinutes: 20 } },
+    })),
+  },
+);
+
+const facts = (now: Date): fc.Arbitrary<Facts> =>
+  fc.record({
+    policy: mostly(policies, now),
+    directory: mostly(directories, now),
+    incident: mostly(
+      fc.constantFrom(
+        'not_found' as const,
+        { id: 'INC-1', title: '', state: 'closed' as const },
+        ...Array(10).fill({ id: 'INC-1', title: '', state: 'open' as const }),
+      ),
+      now,
+    ),
+    account: mostly(fc.constantFrom('guest' as const, 'deleted' as const, ...Array(12).fill('member' as const)), now),
+    target: mostly(
+      fc.record({
+        offsetMs: fc.constantFrom(0, 0, 0, 59_000, 61_000, -61_000),
+        roles: fc.constantFrom({ used: 10, quota: 1000 }, { used: 10, quota: 1000 }, { used: 960, quota: 1000 }),
+        changedPolicies: fc.constantFrom([], [], [], ['arn:x']),
+      }),
+      now,
+    ),
+    approvers: fc.constant(okFacts(now).approvers ?? {}),
+    openingOff: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, 'frozen'),
+  });
+
+const actors: fc.Arbitrary<Actor> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...NAMES).map((name): Actor => ({ type: 'person', key: KEYS[name] })) },
+  { weight: 3, arbitrary: fc.constant<Actor>({ type: 'system', name: 'worker' }) },
+  { weight: 1, arbitrary: fc.constant<Actor>({ type: 'operator', name: 'root' }) },
+);
+
+type Make = (request: AccessRequest | undefined, now: Date, nudge: number) => Command;
+const digest = (request: AccessRequest | undefined): string => request?.ask.digest ?? '';
+const proofOf: Make = (request, now) => {
+  const grant = request?.state === 'revoking' ? request.grants[0] : undefined;
+  const readAt = grant?.accessRemoved?.readAt ?? now;
+  const waitedSeconds = 0;
+  return { type: 'sessions_confirmed', grantId: 'R1', proof: { by: 'propagation', denyReadAt: readAt, waitedSeconds } };
+};
+const MAKERS: readonly Make[] = [
+  (request) => ({ type: 'approve', digest: digest(request) }),
+  (request) => ({ type: 'approve', digest: digest(request) }),
+  () => ({ type: 'approve', digest: 'stale' }),
+  (request, now, nudge) => {
+    if (request === undefined) return { type: 'issue', plan: undefined };
+    const plan = aPlan(request, now);
+    return { type: 'issue', plan: { ...plan, plannedEnd: after(plan.plannedEnd, nudge) } };
+  },
+  (request, now) => ({ type: 'issue', plan: request && aPlan(request, now) }),
+  () => ({ type: 'grant_confirmed', grantId: 'R1' }),
+  () => ({ type: 'grant_confirmed', grantId: 'R1' }),
+  () => ({ type: 'grant_failed', why: 'PROVIDER_REFUSED' }),
+  () => ({ type: 'deny', reason: 'no' }),
+  () => ({ type: 'withdraw' }),
+  () => ({ type: 'lapse' }),
+  () => ({ type: 'end' }),
+  () => ({ type: 'expire' }),
+  () => ({ type: 'bar_requester', why: 'left' }),
+  (_request, now, nudge) => ({
+    type: 'revoke_confirmed',
+    grantId: 'R1',
+    proof: { readAt: after(now, nudge), contested: nudge % 2 === 1, hashes: {} },
+  }),
+  (_request, now) => ({
+    type: 'revoke_confirmed',
+    grantId: 'R1',
+    proof: { readAt: now, contested: false, hashes: {} },
+  }),
+  proofOf,
+  (_request, now) => ({
+    type: 'sessions_confirmed',
+    grantId: 'R1',
+    proof: { by: 'native_end', cloudTime: now, expiryDenyUnchanged: true },
+  }),
+  () => ({ type: 'removal_lost', grantId: 'R1' }),
+  () => ({ type: 'revoke_failed', why: 'PROVIDER_THROTTLED' }),
+  () => ({ type: 'warn' }),
+  () => ({ type: 'invited', reached: ['avery'], missed: [] }),
+  () => ({ type: 'approver_changed', person: 'avery', why: 'left' }),
+  () => ({ type: 'buried', grantId: 'R1' }),
+];
+
+const seconds = fc.constantFrom(0, 1, 1, 5, 30, 120, 301, 901, 1800);
+const steps = fc.array(
+  fc.record({
+    wait: seconds,
+    make: fc.constantFrom(...MAKERS),
+    nudge: fc.constantFrom(0, 0, 0, 1, -1, 1000),
+    actor: actors,
+    seed: fc.nat(),
+  }),
+  { minLength: 5, maxLength: 40 },
+);
+
+/** Oracle: can the approvals fill every clause, one person a place, by this directory? Tries every assignment. */
+function satisfied(request: AccessRequest, directory: Directory, teamsSeen: ReadonlyMap<string, Set<string>>): boolean {
+  const parents = new Map(directory.teams.map(({ id, parent }) => [id, parent]));
+  const expand = (teams: readonly string[]) =>
+    teams.flatMap((team) => [team, ...(parents.get(team) ? [parents.get(team)] : [])]);
+  const places = request.ask.terms.clauses.flatMap((clause) =>
+    clause.who === 'group' ? Array.from({ length: clause.count }, () => clause.teams) : [undefined],
+  );
+  const requester = request.ask.requester.id;
+  const fits = (approval: Approval, teams: readonly string[] | undefined): boolean => {
+    const person = directory.people.find(({ id }) => id === approval.by.id);
+    if (!person || person.suspended || person.slack.length === 0 || approval.digest !== request.ask.digest)
+      return false;
+    if (teams === undefined) return person.id === requester;
+    const own = expand(person.teams);
+    const seen = [...own, ...(teamsSeen.get(person.id) ?? [])];
+    const outside = !seen.some((team) => team !== undefined && teamsSeen.get(requester)?.has(team));
+    return person.id !== requester && outside && own.some((team) => team !== undefined && teams.includes(team));
+  };
+  const assign = (at: number, left: readonly Approval[]): boolean =>
+    at === places.length ||
+    left.some(
+      (approval) =>
+        fits(approval, places[at]) &&
+        assign(
+          at + 1,
+          left.filter((one) => one !== approval),
+        ),
+    );
+  return places.length > 0 && assign(0, request.approvals);
+}
+
+function lookAround(seen: Map<string, Set<string>>, directory: Directory): void {
+  const parents = new Map(directory.teams.map(({ id, parent }) => [id, parent]));
+  for (const person of directory.people) {
+    const known = seen.get(person.id) ?? new Set();
+    for (const team of person.teams) {
+      known.add(team);
+      const parent = parents.get(team);
+      if (parent !== undefined) known.add(parent);
+    }
+    seen.set(person.id, known);
+  }
+}
+
+const planned = (request: AccessRequest | undefined): boolean =>
+  request !== undefined && request.state !== 'pending' && request.grants.some(({ plan }) => plan !== undefined);
+
+describe.each(['restart-service', 'rotate-keys'])('any life of a request for %s', (role) => {
+  it('commits a plan only with every clause satisfied by the very facts of that issue (B1–B4), closes a plan only with both proofs (D3), never leaves closed, and ends at min(confirmation + minutes, plannedEnd)', () => {
+    fc.assert(
+      fc.property(steps, fc.gen(), (story, gen) => {
+        let now = START;
+        const seen = new Map<string, Set<string>>();
+        lookAround(seen, aDirectory());
+        const opened = decide(
+          undefined,
+          requestCommand('R1', { role, minutes: 15 }),
+          { type: 'person', key: KEYS.riley },
+          okFacts(now),
+          now,
+        );
+        if (!opened.ok) throw new Error(opened.refusal.code);
+        let request = opened.next;
+        for (const { wait, make, nudge, actor } of story) {
+          now = after(now, wait * 1000);
+          const before = request;
+          const command = make(before, now, nudge);
+          const known = gen(facts, now);
+          const decision = decide(before, command, actor, known, now);
+          if (!decision.ok) continue;
+          request = decision.next;
+          if ((command.type === 'approve' || command.type === 'issue') && known.directory.ok) {
+            const shown = new Map([...seen].map(([id, teams]) => [id, new Set(teams)]));
+            lookAround(shown, known.directory.value);
+            for (const id of Object.keys(request.seenTeams)) seen.set(id, shown.get(id) ?? new Set());
+          }
+
+          if (!planned(before) && planned(request)) {
+            expect([command.type, actor.type]).toEqual(['issue', 'system']);
+            expect(known.openingOff).toBeUndefined();
+            const { policy, directory, incident, account, target } = known;
+            const answers = [policy, directory, account, target];
+            expect(answers.every((one) => one.ok && now.getTime() - one.at.getTime() <= 60_000)).toBe(true);
+            expect(incident.ok ? incident.value : { state: 'open' }).toMatchObject({ state: 'open' });
+            if (role === 'rotate-keys') expect(incident.ok).toBe(true);
+            expect(account.ok && account.value).toBe('member');
+            expect(
+              target.ok && Math.abs(target.value.offsetMs) <= 60_000 && target.value.changedPolicies.length === 0,
+            ).toBe(true);
+            expect(directory.ok && satisfied(request, directory.value, seen)).toBe(true);
+            expect(before.state === 'granting' && now < before.grantBy).toBe(true);
+            const plan = request.state === 'granting' ? request.grants[0]?.plan : undefined;
+            expect(plan?.plannedEnd).toEqual(plannedEndOf(request, now));
+          }
+          if (before.state === 'closed')
+            expect({ ...request, changedApprovers: 0, grants: 0, invited: 0 }).toEqual({
+              ...before,
+              changedApprovers: 0,
+              grants: 0,
+              invited: 0,
+            });
+          if (request.state === 'closed') {
+            for (const grant of request.grants) {
+              if (grant.plan === undefined) continue;
+              expect(grant.accessRemoved).toBeDefined();
+              expect(grant.sessionsEnded).toBeDefined();
+              const ended = grant.sessionsEnded;
+              if (ended?.by === 'native_end') {
+                expect(ended.at >= grant.plan.plannedEnd && grant.confirmedAt !== undefined).toBe(true);
+              } else if (ended && grant.accessRemoved) {
+                expect(ended.at >= propagatedAt({ ...grant, plan: grant.plan }, grant.accessRemoved)).toBe(true);
+              }
+            }
+          }
+          if (before.state !== 'active' && request.state === 'active') {
+            for (const { plan, confirmedAt, endsAt } of request.grants) {
+              const wanted = Math.min(confirmedAt.getTime() + 15 * 60_000, plan.plannedEnd.getTime());
+              expect(endsAt.getTime()).toBe(wanted);
+              expect(endsAt.getTime() - confirmedAt.getTime()).toBeGreaterThanOrEqual((15 * 60_000) / 2);
+            }
+          }
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+describe('the walk itself', () => {
+  it('reaches every state and both proofs, so that its promises are not empty', () => {
+    const reached = new Set<string>();
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(seconds, fc.constantFrom(...MAKERS), actors), { minLength: 30, maxLength: 60 }),
+        (story) => {
+          let now = START;
+          const opened = decide(
+            undefined,
+            requestCommand('R1', { minutes: 15 }),
+            { type: 'person', key: KEYS.riley },
+            okFacts(now),
+            now,
+          );
+          if (!opened.ok) throw new Error(opened.refusal.code);
+          let request = opened.next;
+          for (const [wait, make, actor] of story) {
+            now = after(now, wait * 1000);
+            const decision = decide(request, make(request, now, 0), actor, okFacts(now), now);
+            if (decision.ok) request = decision.next;
+            reached.add(request.state);
+            if (request.state === 'closed') {
+              reached.add(request.outcome);
+              for (const { sessionsEnded } of request.grants) if (sessionsEnded) reached.add(sessionsEnded.by);
+            }
+          }
+        },
+      ),
+      { numRuns: 6000, seed: 7 },
+    );
+    const wanted = [
+      'pending',
+      'granting',
+      'active',
+      'revoking',
+      'closed',
+      'denied',
+      'withdrawn',
+      'lapsed',
+      'grant_failed',
+      'ended',
+      'native_end',
+      'propagation',
+    ];
+    expect([...reached].sort()).toEqual(expect.arrayContaining(wanted));
+  });
+});
