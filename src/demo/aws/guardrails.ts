@@ -104,7 +104,6 @@ const OTHER_PRINCIPALS = [
   'iam:Attach*Policy',
   'iam:Put*Policy',
   'iam:CreatePolicy*',
-  'iam:Delete*Policy',
   'iam:AddUserToGroup',
   'iam:UpdateRole',
   'iam:Tag*',
@@ -114,17 +113,18 @@ const OTHER_PRINCIPALS = [
 ];
 
 /** Taking permissions away can open: a removed policy may have held a Deny. */
-const REMOVALS = ['iam:Detach*Policy', 'iam:SetDefaultPolicyVersion', 'iam:DeletePolicyVersion'];
+const REMOVALS = ['iam:Detach*Policy', 'iam:Delete*Policy', 'iam:DeletePolicyVersion', 'iam:SetDefaultPolicyVersion'];
 
 /**
  * The ceiling over every grant of a zone: no lasting credentials, no change of trust or guardrails, no tampering with the
  * audit trail or with our own objects, no chaining, only tagged grants. `mayRemoveOn` names the role and policy ARNs on
- * which an identity role of zone C may detach or choose a version; all other zones name none. `networks` are the CIDRs
- * that responders come from.
+ * which an identity role of zone C may detach, delete or choose a version; all other zones name none. `networks` are the
+ * CIDRs that responders come from, `passRoleTo` the services that may be handed a role.
  */
 export function boundaryPolicy(options: {
   readonly networks: readonly string[];
   readonly mayRemoveOn?: readonly string[];
+  readonly passRoleTo: readonly string[];
 }): GuardrailPolicy {
   const removable = options.mayRemoveOn ?? [];
   const removals = removable.length === 0 ? { Resource: '*' } : { NotResource: removable };
@@ -144,8 +144,8 @@ export function boundaryPolicy(options: {
     }),
     deny('NoOtherPrincipals', OTHER_PRINCIPALS),
     { Sid: 'RemoveOnlyWhatIsNamed', Effect: 'Deny', Action: REMOVALS, ...removals },
-    deny('PassRoleOnlyToTasks', ['iam:PassRole'], {
-      Condition: { StringNotEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+    deny('PassRoleOnlyToNamedServices', ['iam:PassRole'], {
+      Condition: { StringNotEquals: { 'iam:PassedToService': options.passRoleTo } },
     }),
   );
 }

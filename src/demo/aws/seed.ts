@@ -19,6 +19,8 @@ export interface RoleOptions {
   readonly path?: string;
   readonly trust: Document;
   readonly policies?: Documents;
+  /** ARNs of managed policies. */
+  readonly attached?: readonly string[];
   readonly boundary?: string;
   readonly maxSessionDuration?: number;
   readonly tags?: Tags;
@@ -36,6 +38,8 @@ export interface BrokerRoleOptions {
 /** A permission set of Identity Center, provisioned into the account; `people` may sign in to it. */
 export interface PermissionSetOptions {
   readonly name: string;
+  /** The role's name, where a configuration already says it; otherwise {@link reservedRoleName}. */
+  readonly roleName?: string;
   /** Identity Center's home region; part of the role's path. */
   readonly region?: string;
   readonly policies?: Documents;
@@ -80,10 +84,14 @@ export function reservedRoleName(accountId: string, permissionSet: string): stri
   return `AWSReservedSSO_${permissionSet}_${suffix}`;
 }
 
+/** The role that this permission set is provisioned as. */
+export const roleNameOf = (accountId: string, set: PermissionSetOptions): string =>
+  set.roleName ?? reservedRoleName(accountId, set.name);
+
 const NOBODY = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}}';
 
 const permissionSetRole = (account: string, set: PermissionSetOptions): RoleOptions => ({
-  name: reservedRoleName(account, set.name),
+  name: roleNameOf(account, set),
   path: `/aws-reserved/sso.amazonaws.com/${set.region === undefined ? '' : `${set.region}/`}`,
   // Entered by Identity Center's sign-in only, never by AssumeRole.
   trust: NOBODY,
@@ -155,7 +163,7 @@ function seedRole(account: Account, options: RoleOptions, createdAt: string): Ro
       trust: textOf(options.trust),
       trustIds: {},
       inline: documentsOf(options.policies),
-      attached: [],
+      attached: options.attached ?? [],
       boundary: options.boundary,
       tags: tagsOf(options.tags),
     },

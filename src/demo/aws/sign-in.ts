@@ -1,5 +1,5 @@
 import { iamArn } from './accounts.ts';
-import { type AccountOptions, reservedRoleName } from './seed.ts';
+import { type AccountOptions, roleNameOf } from './seed.ts';
 import type { World } from './world.ts';
 
 /** Temporary credentials in the shape the AWS SDK takes. */
@@ -51,7 +51,7 @@ function personOf(world: World, accounts: readonly AccountOptions[], arn: string
     if (entity !== undefined)
       return { of: 'user' as const, account: id, entityId: entity.id, name: entity.name, facts: {} };
     for (const set of permissionSets) {
-      const roleName = reservedRoleName(id, set.name);
+      const roleName = roleNameOf(id, set);
       const person = set.people.find(({ name }) => arn === `arn:aws:sts::${id}:assumed-role/${roleName}/${name}`);
       const role = account?.roles.get(roleName.toLowerCase());
       if (person === undefined || role === undefined) continue;

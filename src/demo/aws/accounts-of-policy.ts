@@ -1,0 +1,156 @@
+import type { Policy } from '../../core/policy.ts';
+import { boundaryPolicy, brokerPolicy } from './guardrails.ts';
+import { type AccountOptions, type ManagedPolicyOptions, type RoleOptions, reservedRoleName } from './seed.ts';
+
+/** The account and user as which the broker itself signs in, before it assumes a role in the others. */
+export const BROKER_HOME = { account: '999900001111', user: 'breakglass' } as const;
+
+/** The accounts a policy speaks of, and as whom each person signs in (see `LocalAws.signInAs`). */
+export interface PolicyAccounts {
+  readonly accounts: readonly AccountOptions[];
+  readonly signInArns: ReadonlyMap<string, string>;
+}
+
+type Person = Policy['people'][number];
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const GRANT_ROLES = 'arn:aws:iam::*:role/breakglass/*';
+/** The region in which Identity Center lives; it is part of its roles' path. */
+const IDENTITY_CENTER_REGION = 'eu-central-1';
+/** Requests to a local AWS come from this machine. */
+const NETWORKS = ['127.0.0.0/8', '::1/128'];
+const PASS_ROLE_TO = ['ecs-tasks.amazonaws.com', 'backup.amazonaws.com'];
+
+const allow = (actions: readonly string[], resources: readonly string[] | string) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: actions, Resource: resources }],
+});
+
+const ENTRY = { entry: allow(['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'], GRANT_ROLES) };
+
+/** Path and name out of a user's, role's or policy's ARN. */
+function named(arn: string): { readonly account: string; readonly path: string; readonly name: string } {
+  const [, account = '', path = '', name = ''] = /^arn:aws:iam::(\d{12}):\w+(\/|\/.+\/)([^/]+)$/.exec(arn) ?? [];
+  if (name === '') throw new Error(`${arn} does not name a user, role or policy: the local AWS cannot make it.`);
+  return { account, path, name };
+}
+
+function guarded(policy: Policy, account: Policy['accounts'][number]): AccountOptions {
+  const roles = policy.roles.filter((role) => role.account === account.id);
+  const targets = [
+    ...new Set(roles.flatMap(({ identityTargets, startsCodeAs }) => [...identityTargets, ...startsCodeAs])),
+  ];
+  const removable = [
+    ...new Set(roles.filter(({ zone }) => zone === 'C').flatMap(({ identityTargets }) => identityTargets)),
+  ];
+  const boundaries = [...new Set(Object.values(account.boundaries))].map((arn): ManagedPolicyOptions => {
+    const mayRemoveOn = arn === account.boundaries.C ? removable : [];
+    return { ...named(arn), document: boundaryPolicy({ networks: NETWORKS, passRoleTo: PASS_ROLE_TO, mayRemoveOn }) };
+  });
+  const pinned = roles.flatMap(({ policies }) => policies.flatMap((one) => ('arn' in one ? [one] : [])));
+  const targetPolicies = targets.filter((arn) => arn.includes(':policy/'));
+  const managed = new Map<string, ManagedPolicyOptions>([
+    ...pinned.map(({ arn, document }) => [arn, { ...named(arn), document }] as const),
+    ...targetPolicies.map((arn) => [arn, { ...named(arn), document: allow(['s3:GetObject'], '*') }] as const),
+  ]);
+  return {
+    id: account.id,
+    name: account.name,
+    managedPolicies: [...boundaries, ...managed.values()],
+    roles: targets.filter((arn) => arn.includes(':role/')).map((arn) => serviceRole(arn, targetPolicies)),
+    brokerRole: {
+      ...named(account.brokerRole),
+      policy: brokerPolicy(Object.values(account.boundaries)),
+      externalId: account.externalId,
+      trusted: [`arn:aws:iam::${BROKER_HOME.account}:user/${BROKER_HOME.user}`],
+    },
+  };
+}
+
+/** A role of the services that a break-glass role may start code as, or take permissions from. */
+const serviceRole = (arn: string, policies: readonly string[]): RoleOptions => ({
+  ...named(arn),
+  trust: {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: PASS_ROLE_TO }, Action: 'sts:AssumeRole' }],
+  },
+  attached: policies.filter((policy) => named(policy).name === named(arn).name),
+});
+
+/** Where a person comes from, and the ARN that a sign-in there has. */
+function originOf(
+  person: Person,
+): { readonly account: string; readonly arn: string; readonly origin: Origin } | undefined {
+  const principal = person.aws;
+  if (principal === undefined) return undefined;
+  if (principal.kind === 'iam-user') {
+    const { account, ...user } = named(principal.arn);
+    return { account, arn: principal.arn, origin: { kind: 'user', user: { ...user, policies: ENTRY } } };
+  }
+  if (principal.kind === 'identity-center-user') {
+    const { account, permissionSet: set, userId } = principal;
+    const roleName = reservedRoleName(account, set);
+    const arn = `arn:aws:sts::${account}:assumed-role/${roleName}/${person.id}`;
+    return { account, arn, origin: { kind: 'session', roleName, set, who: { name: person.id, userId } } };
+  }
+  const [, account = '', roleName = '', name = ''] =
+    /^arn:aws:sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/.exec(principal.arn) ?? [];
+  const set = roleName.replace(/^AWSReservedSSO_|_[0-9a-f]+$/g, '');
+  return { account, arn: principal.arn, origin: { kind: 'session', roleName, set, who: { name, userId: person.id } } };
+}
+
+type Origin =
+  | { readonly kind: 'user'; readonly user: NonNullable<AccountOptions['users']>[number] }
+  | {
+      readonly kind: 'session';
+      readonly roleName: string;
+      readonly set: string;
+      readonly who: { readonly name: string; readonly userId: string };
+    };
+
+function add(account: Mutable<AccountOptions>, origin: Origin): void {
+  if (origin.kind === 'user') {
+    account.users = [...(account.users ?? []), origin.user];
+    return;
+  }
+  const { roleName, set, who } = origin;
+  const sets = account.permissionSets ?? [];
+  const known = sets.find((one) => one.roleName === roleName);
+  const people = [...(known?.people ?? []), who];
+  const made = { name: set, roleName, region: IDENTITY_CENTER_REGION, policies: ENTRY, people };
+  account.permissionSets = [...sets.filter((one) => one !== known), made];
+}
+
+/**
+ * The AWS in which a policy would be at home: its accounts with broker roles, boundaries, pinned managed policies and the
+ * identities that its roles touch; its people with an entry to break-glass roles and nothing else; the broker's own account.
+ */
+export function accountsOfPolicy(policy: Policy): PolicyAccounts {
+  const home: Mutable<AccountOptions> = {
+    id: BROKER_HOME.account,
+    name: 'Broker',
+    users: [
+      {
+        name: BROKER_HOME.user,
+        policies: {
+          'assume-broker-roles': allow(
+            ['sts:AssumeRole'],
+            policy.accounts.map(({ brokerRole }) => brokerRole),
+          ),
+        },
+      },
+    ],
+  };
+  const accounts = new Map<string, Mutable<AccountOptions>>([[home.id, home]]);
+  for (const account of policy.accounts) accounts.set(account.id, guarded(policy, account));
+  const signInArns = new Map<string, string>();
+  for (const person of policy.people) {
+    const from = originOf(person);
+    if (from === undefined) continue;
+    const account = accounts.get(from.account) ?? { id: from.account, name: 'People' };
+    add(account, from.origin);
+    accounts.set(from.account, account);
+    signInArns.set(person.id, from.arn);
+  }
+  return { accounts: [...accounts.values()], signInArns };
+}
