@@ -36,9 +36,9 @@ export function unfit(clause: Clause, candidate: Candidate, asker: Asker): Refus
   } else {
     if (candidate.id === asker.id) return 'self_approval';
     if (candidate.teams.length === 0) return 'no_team';
-    if (!share(candidate.teams, clause.teams)) return 'not_eligible';
     // Any team they ever shared since the request counts: moving someone out for a minute buys nothing.
     if (share(union(candidate.teams, candidate.seen), asker.seen)) return 'same_team';
+    if (!share(candidate.teams, clause.teams)) return 'not_eligible';
   }
   return strongEnough(candidate.assurance, clause.assurance) ? undefined : 'step_up_unavailable';
 }
