@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Account, ManagedPolicy } from './accounts.ts';
+import type { Account, ManagedPolicy, Role, User } from './accounts.ts';
 import { noSuchEntity } from './faults.ts';
 import { KeyRing } from './key-ring.ts';
 
@@ -66,8 +66,8 @@ export function managedDocument(world: World, account: Account, arn: string): st
 }
 
 type SavedAccount = Omit<Account, 'roles' | 'users' | 'managedPolicies'> & {
-  readonly roles: readonly (readonly [string, Account['roles'] extends Map<string, infer R> ? R : never])[];
-  readonly users: readonly (readonly [string, Account['users'] extends Map<string, infer U> ? U : never])[];
+  readonly roles: readonly (readonly [string, Role])[];
+  readonly users: readonly (readonly [string, User])[];
   readonly managedPolicies: readonly (readonly [string, ManagedPolicy])[];
 };
 

@@ -11,6 +11,7 @@ import {
 import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
 import { simulate } from '../../../src/demo/aws/simulate.ts';
+import { rawQuery } from './raw-request.ts';
 import {
   ALICE_SSO,
   allow,
@@ -288,13 +289,6 @@ describe('an open session', () => {
     expect(await may(session, 'ecs:UpdateService')).toBe('ExpiredToken');
   });
 
-  it('sees a change of its role only after propagation', async () => {
-    const session = await open();
-    bench.aws.dials.setPropagation(60_000);
-    await put('99-revoked', deny('*'));
-    expect(await may(session, 'ecs:UpdateService')).toBe('ok');
-  });
-
   it('brings service keys along in a simulated call, but cannot claim who it is', async () => {
     const session = await open();
     const passed = { Condition: { StringNotEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } } };
@@ -316,4 +310,37 @@ it('a service control policy denies in the whole account', async () => {
   await guarded.close();
   expect(answer.message).toContain('with an explicit deny in a service control policy');
   expect(other.allowed).toBe(true);
+});
+
+describe('propagation', () => {
+  it('lets a new role be assumed, and a change of it be felt, only after its time', async () => {
+    const base = { now: Date.parse('2030-01-01T12:00:00Z') };
+    const slow = await Bench.open({ now: () => base.now });
+    slow.aws.dials.setPropagation(10_000);
+    const root = slow.aws.keysOf(PRODUCTION, 'root-admin');
+    const send = (params: Record<string, string>) => rawQuery(slow.aws, root, { RoleName: 'r', ...params });
+    const enter = () =>
+      rawQuery(
+        slow.aws,
+        slow.aws.keysOf(PRODUCTION, 'bob'),
+        {
+          Action: 'AssumeRole',
+          Version: '2011-06-15',
+          RoleArn: `arn:aws:iam::${PRODUCTION}:role/r`,
+          RoleSessionName: 'bob',
+        },
+        { service: 'sts' },
+      );
+    await send({ Action: 'CreateRole', AssumeRolePolicyDocument: trust(BOB) });
+    const before = (await enter()).code;
+    base.now += 10_000;
+    const after = await enter();
+    const closed = text({ Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole' });
+    await send({ Action: 'UpdateAssumeRolePolicy', PolicyDocument: closed });
+    const stillOpen = (await enter()).code;
+    base.now += 10_000;
+    const shut = (await enter()).code;
+    await slow.close();
+    expect([before, after.code, stillOpen, shut]).toEqual(['AccessDenied', 'ok', 'ok', 'AccessDenied']);
+  });
 });
