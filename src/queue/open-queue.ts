@@ -1,0 +1,109 @@
+import type { Work } from '../core/work.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Schedule } from '../ports/schedule.ts';
+import { type Backend, type BackendSettings, type JobQueue, openBackend } from './backend.ts';
+import { within } from './bounded.ts';
+import { delayMs, HANDLING, jobId, LANES, type Lane, toContent } from './job.ts';
+import { nowAndThen } from './now-and-then.ts';
+
+/** An add that the queue did not take by then is given up: nobody waits longer for a dead queue. */
+const ADD_MS = 2_000;
+const OPEN_MS = 10_000;
+const CLOSE_MS = 3_000;
+/** Adds that may still be waiting for a queue that does not answer; more are turned away at once. */
+const UNANSWERED_MAX = 64;
+const ERROR_EVERY_MS = 30_000;
+
+/** The open queue: producers add through it, and workers are started on its backend. */
+export interface WorkQueue extends Schedule {
+  readonly backend: Backend;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the queue that the settings choose. A Redis that does not answer is no reason to reject: adds reject meanwhile,
+ * and the sweep does without. On PostgreSQL it rejects when the schema is missing or the role may not use it.
+ */
+export async function openQueue({
+  logger,
+  ...settings
+}: BackendSettings & { readonly logger: Logger }): Promise<WorkQueue> {
+  const backend = await openBackend(settings);
+  const onError = nowAndThen<Error>(ERROR_EVERY_MS, ({ message }, unsaid) =>
+    logger.warn(
+      { backend: backend.kind, why: message, unsaid },
+      'the queue does not answer; the sweep does without it',
+    ),
+  );
+  const queues: Readonly<Record<Lane, JobQueue>> = {
+    access: backend.queue('access', { onError }),
+    chat: backend.queue('chat', { onError }),
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all(LANES.map((lane) => closeQueue(queues[lane])));
+  };
+  if (backend.kind === 'postgres') {
+    try {
+      await within(OPEN_MS, 'the queue', Promise.all(LANES.map((lane) => queues[lane].waitUntilReady())));
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+  const lanes = { access: adder(queues.access), chat: adder(queues.chat) };
+  return {
+    backend,
+    add: async (work, now) => {
+      await Promise.all(
+        LANES.map(async (lane) => {
+          const mine = work.filter(({ name }) => HANDLING[name].lane === lane);
+          if (mine.length > 0) await lanes[lane](mine, now);
+        }),
+      );
+    },
+    close,
+  };
+}
+
+function adder(queue: JobQueue): (work: readonly Work[], now: Date) => Promise<void> {
+  let unanswered = 0;
+  return async (work, now) => {
+    if (unanswered >= UNANSWERED_MAX) throw new Error('the queue has not answered for a while');
+    unanswered += 1;
+    const added = queue.addBulk(work.map((one) => toJob(one, now))).finally(() => {
+      unanswered -= 1;
+    });
+    await within(ADD_MS, 'the queue', added);
+  };
+}
+
+function toJob(work: Work, now: Date) {
+  const { attempts } = HANDLING[work.name];
+  return {
+    name: work.name,
+    data: toContent(work),
+    opts: {
+      jobId: jobId(work),
+      delay: delayMs(work, now),
+      // BullMQ counts a delay from this instant, by the clocks of the processes. The earlier of ours and the store's:
+      // a clock that is wrong can make a job come early, and then the worker puts it off by the store's clock.
+      timestamp: Math.min(now.getTime(), Date.now()),
+      attempts,
+      backoff: { type: 'by-work' },
+      // An id that still exists swallows every later add, so nothing is kept.
+      removeOnComplete: true,
+      removeOnFail: true,
+      stackTraceLimit: 0,
+    },
+  };
+}
+
+/** Closing waits for a server that may be gone; then the connection is cut. */
+async function closeQueue(queue: JobQueue): Promise<void> {
+  try {
+    await within(CLOSE_MS, 'closing the queue', queue.close());
+  } catch {
+    // What closing could not say goodbye to is cut off; there is nothing left to lose in a producer.
+    queue.disconnect().catch(() => undefined);
+  }
+}

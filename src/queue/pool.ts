@@ -1,0 +1,30 @@
+/** Runs tasks, so many at once, none twice under one name. */
+export interface Pool {
+  /** Starts the task when there is room, unless one of this name still runs. False if there was no room before `by`. */
+  start(name: string, by: AbortSignal, task: () => Promise<void>): Promise<boolean>;
+  /** Resolves when nothing runs any more. */
+  idle(): Promise<void>;
+}
+
+/** Tasks must not reject: what goes wrong in one is its own to tell. */
+export function pool(size: number): Pool {
+  const running = new Map<string, Promise<void>>();
+  return {
+    start: async (name, by, task) => {
+      if (running.has(name)) return true;
+      while (running.size >= size && !by.aborted) await Promise.race([...running.values(), aborted(by)]);
+      if (by.aborted) return false;
+      running.set(
+        name,
+        task().finally(() => running.delete(name)),
+      );
+      return true;
+    },
+    idle: async () => {
+      while (running.size > 0) await Promise.all(running.values());
+    },
+  };
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -1,0 +1,78 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Work } from '../core/work.ts';
+import type { Clock } from '../ports/clock.ts';
+import { until } from './bounded.ts';
+import { delayMs, HANDLING, type JobContent, retryMs, toWork } from './job.ts';
+
+/** A job as its processor sees it: BullMQ's `Job`, as far as we use it. */
+export interface TakenJob {
+  readonly data: JobContent;
+  readonly opts: { readonly delay?: number | undefined };
+  moveToDelayed(timestamp: number, token?: string): Promise<void>;
+}
+
+export interface Running {
+  readonly perform: (work: Work, signal: AbortSignal) => Promise<void>;
+  /** The store's clock: a job is never run before its work is due by it. */
+  readonly clock: Clock;
+  /** Replaces the total deadline of every work, in milliseconds. */
+  readonly deadlineMs?: number | undefined;
+  /** Aborts when this process must let go of everything. */
+  readonly stopping: AbortSignal;
+  /** Makes what is thrown after the job was put back into the queue. */
+  readonly putOff: () => Error;
+}
+
+/** Up to here an early job is waited for; past it, it goes back into the queue. */
+const SHORT_WAIT_MS = 1_000;
+
+/** Thrown into a work that outlived its total deadline. */
+export class PastDeadline extends Error {
+  override readonly name = 'PastDeadline';
+}
+
+/** Thrown into work that still runs when its process stops. */
+export class Stopping extends Error {
+  override readonly name = 'Stopping';
+}
+
+/**
+ * One attempt of one job, which ends by its deadline even if the work ignores the signal: the attempt has failed then,
+ * its id and its place are free, and whatever the work still does meets the row's rules like any late worker.
+ */
+export async function runJob(running: Running, job: TakenJob, token: string | undefined): Promise<void> {
+  const work = toWork(job.data);
+  await untilDue(running, work, job, token);
+  await attempt(running, work);
+}
+
+/** One attempt at a work, with its total deadline. */
+export async function attempt(running: Pick<Running, 'perform' | 'deadlineMs' | 'stopping'>, work: Work) {
+  const ms = running.deadlineMs ?? HANDLING[work.name].deadlineMs;
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(new PastDeadline(`${work.name} took more than ${ms} ms`)), ms);
+  const signal = AbortSignal.any([deadline.signal, running.stopping]);
+  try {
+    await until(signal, running.perform(work, signal));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A delayed job comes by the clocks of processes, which may be wrong; its work is due by the store's. */
+async function untilDue({ clock, putOff, stopping }: Running, work: Work, job: TakenJob, token: string | undefined) {
+  if (!job.opts.delay) return;
+  const early = delayMs(work, await clock.now());
+  if (early === 0) return;
+  if (early <= SHORT_WAIT_MS) {
+    await until(stopping, wait(early));
+    return;
+  }
+  // By this process's own clock, which is the one that will find it due again.
+  await job.moveToDelayed(Date.now() + early, token);
+  throw putOff();
+}
+
+/** Wait before the next attempt, in milliseconds. Work that only its process left behind runs again at once. */
+export const nextTryMs = (name: Work['name'], attemptsMade: number, error: Error | undefined): number =>
+  error instanceof Stopping ? 0 : retryMs(name, attemptsMade);

@@ -1,0 +1,130 @@
+import type { Broker } from '../broker/broker.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Schedule } from '../ports/schedule.ts';
+import type { Store } from '../ports/store.ts';
+import { within } from './bounded.ts';
+import { endOverdue } from './end-overdue.ts';
+import { nowAndThen } from './now-and-then.ts';
+import { GRACE_MS } from './own-work.ts';
+import { pool } from './pool.ts';
+import { reschedule } from './reschedule.ts';
+import { Stopping } from './run-job.ts';
+import type { RunningWorker } from './worker.ts';
+
+export interface SweepSettings {
+  readonly store: Pick<Store, 'clock' | 'due' | 'installation' | 'withLock'>;
+  readonly broker: Pick<Broker, 'perform' | 'watchPeople'>;
+  readonly schedule: Schedule;
+  readonly logger: Logger;
+  /** This process's worker: it is paused while the database is a copy of another installation. */
+  readonly worker?: Pick<RunningWorker, 'pause' | 'resume'>;
+  /** Time between passes, in milliseconds. */
+  readonly intervalMs?: number;
+  /** How long the queue may leave an ending undone, in milliseconds. */
+  readonly graceMs?: number;
+  /** Replaces the total deadline of every work, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+export interface Sweep {
+  /** One pass now; it may leave endings running. False when it could not be made, or another one is under way. */
+  pass(): Promise<boolean>;
+  /** Starts nothing more, gives what runs `graceMs`, then aborts it. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const INTERVAL_MS = 60_000;
+/** Endings that the sweep itself runs at once. */
+const ENDINGS_MAX = 16;
+const PEOPLE_MS = 30_000;
+const STOP_MS = 10_000;
+const CUT_MS = 2_000;
+const PROBLEM_EVERY_MS = 60_000;
+const LOCK = 'sweep';
+
+/**
+ * The third layer that ends access: at start and every `intervalMs`, one process derives the work of every unfinished
+ * row again, gives it to the queue, and does overdue endings itself when the queue does not. It needs the store and the
+ * cloud; the queue, the chat, the directory and the policy may all be down. No failure stops it, and no row another.
+ */
+export function startSweep(settings: SweepSettings): Sweep {
+  const { logger, intervalMs = INTERVAL_MS } = settings;
+  const closing = new AbortController();
+  const stopping = new AbortController();
+  const endings = pool(ENDINGS_MAX);
+  const onProblem = nowAndThen<unknown>(PROBLEM_EVERY_MS, (error, unsaid) =>
+    logger.error({ why: String(error), unsaid }, 'a sweep did not finish; the next one starts anew'),
+  );
+  const tick = ticker(settings, { closing: closing.signal, stopping: stopping.signal, endings, intervalMs });
+  let current: Promise<boolean> | undefined;
+  const pass = async (): Promise<boolean> => {
+    if (current !== undefined || closing.signal.aborted) return false;
+    current = tick().catch((error: unknown) => {
+      onProblem(error);
+      return false;
+    });
+    const made = await current;
+    current = undefined;
+    return made;
+  };
+  const timer = setInterval(() => void pass(), intervalMs);
+  void pass();
+  return {
+    pass,
+    stop: async (graceMs = STOP_MS) => {
+      clearInterval(timer);
+      closing.abort();
+      const quiet = Promise.all([current, endings.idle()]);
+      try {
+        await within(graceMs, 'the sweep', quiet);
+      } catch {
+        stopping.abort(new Stopping('this process is stopping'));
+        await within(CUT_MS, 'the sweep', quiet).catch(onProblem);
+      }
+    },
+  };
+}
+
+interface Ticking {
+  readonly closing: AbortSignal;
+  readonly stopping: AbortSignal;
+  readonly endings: ReturnType<typeof pool>;
+  readonly intervalMs: number;
+}
+
+function ticker(settings: SweepSettings, { closing, stopping, endings, intervalMs }: Ticking): () => Promise<boolean> {
+  const { store, worker, logger, deadlineMs, graceMs = GRACE_MS } = settings;
+  const { perform, watchPeople } = settings.broker;
+  const end = endOverdue({ store, logger, endings, running: { perform, deadlineMs, stopping } });
+  let paused = false;
+
+  // Every process looks, not only the one that wins the sweep: each has a worker to pause.
+  const isCopy = async (): Promise<boolean> => {
+    const { copy } = await store.installation();
+    const now = copy !== undefined;
+    if (now !== paused) await (now ? worker?.pause() : worker?.resume());
+    paused = now;
+    return now;
+  };
+
+  const people = async (): Promise<void> => {
+    try {
+      await within(PEOPLE_MS, 'looking at people', watchPeople());
+    } catch (error) {
+      logger.warn({ why: String(error) }, 'nobody could be looked at; a look-up that fails ends nothing');
+    }
+  };
+
+  return async () => {
+    const copy = await isCopy();
+    const swept = await store.withLock(LOCK, 0, async (lost) => {
+      // So that endings which hang cannot keep the next pass from adding work again.
+      const enough = AbortSignal.any([lost, closing, AbortSignal.timeout(intervalMs)]);
+      if (copy) return end({ copy, graceMs: 0, enough });
+      const answers = await reschedule(settings, 3 * intervalMs, enough);
+      // A queue that does not take work does none either: then no ending waits for it.
+      await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people()]);
+    });
+    return swept !== undefined;
+  };
+}
