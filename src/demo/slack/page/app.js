@@ -234,7 +234,7 @@ function go(change) {
   location.replace(`#${[at.user, at.channel, at.thread].join('/')}`);
   toggleMenu(false);
   drawn = '';
-  refresh();
+  void refresh();
 }
 
 function toggleMenu(on) {

@@ -17,7 +17,7 @@ export class Modal {
     this.#known = known;
     dialog.addEventListener('cancel', (event) => {
       event.preventDefault();
-      this.#leave();
+      void this.#leave();
     });
   }
 
