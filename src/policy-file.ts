@@ -41,6 +41,7 @@ export function readPolicy(
       file.value,
       misfits.map(({ path }) => path),
       floors,
+      lintRole,
     );
     return { ok: false, problems: inOrder([...unreadable, ...told([...misfits, ...others])]) };
   }

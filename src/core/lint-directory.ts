@@ -1,28 +1,28 @@
 import { type AwsPrincipal, type Directory, keysOf, type Person, personById, teamsOf } from './directory.ts';
-import { doubtful, duplicates, type Finding, unknownName, wrong } from './lint-finding.ts';
+import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
 
-/** Names that count as known although the directory does not hold them: their entries have faults of their own. */
-export interface AlsoKnown {
-  readonly teams: readonly string[];
-  readonly people: readonly string[];
+/** Names that an entry of the directory may refer to. */
+export interface KnownThere {
+  readonly teams: Names;
+  readonly people: Names;
 }
+
+const knownThere = ({ teams, people }: Directory): KnownThere => ({
+  teams: teams.map(({ id }) => id),
+  people: people.map(({ id }) => id),
+});
 
 /** Faults of a directory that a policy file carries: who is who must have one answer (A2, "Identity" of the design). */
-export function lintDirectory(directory: Directory, also: AlsoKnown = { teams: [], people: [] }): readonly Finding[] {
-  const teams = [...directory.teams.map(({ id }) => id), ...also.teams];
-  return [
-    ...duplicateIds(directory),
-    ...directory.teams.flatMap(({ parent }, index) =>
-      parent === undefined || teams.includes(parent)
-        ? []
-        : [unknownName(['teams', index, 'parent'], 'team', parent, teams)],
-    ),
-    ...parentLoops(directory),
-    ...directory.people.flatMap((person, index) => personFindings(person, index, teams)),
-    ...sharedIdentities(directory),
-    ...onCallFindings(directory, teams, also.people),
-  ];
-}
+export const lintDirectory = (directory: Directory, known: KnownThere = knownThere(directory)): readonly Finding[] => [
+  ...duplicateIds(directory),
+  ...directory.teams.flatMap(({ parent }, index) =>
+    parent === undefined ? [] : checkName(['teams', index, 'parent'], 'team', parent, known.teams),
+  ),
+  ...parentLoops(directory),
+  ...directory.people.flatMap((person, index) => personFindings(person, index, known.teams)),
+  ...sharedIdentities(directory),
+  ...onCallFindings(directory, known),
+];
 
 const duplicateIds = (directory: Directory): readonly Finding[] => [
   ...duplicates(
@@ -56,10 +56,8 @@ function parentLoops({ teams }: Directory): readonly Finding[] {
   });
 }
 
-function personFindings(person: Person, index: number, teams: readonly string[]): readonly Finding[] {
-  const unknown = person.teams.flatMap((team, at) =>
-    teams.includes(team) ? [] : [unknownName(['people', index, 'teams', at], 'team', team, teams)],
-  );
+function personFindings(person: Person, index: number, teams: Names): readonly Finding[] {
+  const unknown = person.teams.flatMap((team, at) => checkName(['people', index, 'teams', at], 'team', team, teams));
   const none =
     person.teams.length === 0
       ? [
@@ -115,21 +113,22 @@ function sharedIdentities({ people }: Directory): readonly Finding[] {
   ];
 }
 
-function onCallFindings(directory: Directory, teams: readonly string[], also: readonly string[]): readonly Finding[] {
-  const people = [...directory.people.map(({ id }) => id), ...also];
-  return Object.entries(directory.onCall).flatMap(([team, ids]) => {
-    if (!teams.includes(team)) return [unknownName(['onCall', team], 'team', team, teams)];
-    return ids.flatMap((id, at) => {
-      const path = ['onCall', team, at];
-      if (!people.includes(id)) return [unknownName(path, 'person', id, people)];
-      const person = personById(directory, id);
-      if (person === undefined) return [];
-      if (person.suspended)
-        return [doubtful(path, `"${id}" is suspended and cannot answer: put somebody else on call`)];
-      const member = teamsOf(directory, person).includes(team) || person.teams.includes(team);
-      return member
-        ? []
-        : [wrong(path, `"${id}" is on call for "${team}" but not in that team: add them to it, or remove them here`)];
-    });
+const onCallFindings = (directory: Directory, known: KnownThere): readonly Finding[] =>
+  Object.entries(directory.onCall).flatMap(([team, ids]) => {
+    const unknown = checkName(['onCall', team], 'team', team, known.teams);
+    if (unknown.length > 0) return unknown;
+    return ids.flatMap((id, at) => [
+      ...checkName(['onCall', team, at], 'person', id, known.people),
+      ...dutyFindings(directory, team, id, ['onCall', team, at]),
+    ]);
   });
+
+function dutyFindings(directory: Directory, team: string, id: string, path: Finding['path']): readonly Finding[] {
+  const person = personById(directory, id);
+  if (person === undefined) return [];
+  if (person.suspended) return [doubtful(path, `"${id}" is suspended and cannot answer: put somebody else on call`)];
+  // A team in a circle of parents has no members at all; that is said where the circle is.
+  const member = person.teams.includes(team) || teamsOf(directory, person).includes(team);
+  const remedy = 'add them to it, or remove them here';
+  return member ? [] : [wrong(path, `"${id}" is on call for "${team}" but not in that team: ${remedy}`)];
 }

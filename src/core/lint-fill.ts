@@ -17,8 +17,11 @@ export interface Fill {
   readonly complete: boolean;
   /** Members of the team who could ask: chat identity, AWS identity, not suspended. */
   readonly askers: readonly string[];
+  /** Of those, who could not get all approvals, since their other teams leave too few people outside. */
+  readonly stuck: readonly string[];
 }
 
+/** Somebody of the team who is nobody in particular. */
 const REQUESTER = 'the requester';
 
 /** Every role against every team that may ask for it. Undefined where people come from elsewhere: nobody to count. */
@@ -34,20 +37,12 @@ export function fills(policy: Policy): readonly Fill[] | undefined {
 }
 
 function fillOf(role: string, team: string, clauses: readonly Clause[], directory: Directory): Fill {
-  // Somebody of that team who is nobody in particular: a real member in more teams can only have fewer approvers.
   const newcomer: Person = { id: REQUESTER, name: REQUESTER, teams: [team], slack: [{ workspace: 'T0', user: 'U0' }] };
-  const teams = teamsOf(directory, newcomer);
-  const asker = { id: REQUESTER, seen: teams };
-  const people = { ...directory, people: [...directory.people, newcomer] };
-  const eligible = clauses.map((clause) => eligibleFor(clause, people, asker));
-  const candidates = [...new Map(eligible.flat().map((person) => [person.id, person])).values()].map((person) => ({
-    id: person.id,
-    teams: teamsOf(people, person),
-    seen: [],
-    // Step-up has a finding of its own; here the question is only who is there.
-    assurance: 'stepped_up' as const,
-  }));
-  const { open, complete } = match(clauses, candidates, asker);
+  const withNewcomer = { ...directory, people: [...directory.people, newcomer] };
+  const { eligible, open, complete } = bestFill(clauses, newcomer, withNewcomer);
+  const askers = directory.people
+    .filter((person) => !person.suspended && person.slack.length > 0 && person.aws !== undefined)
+    .filter((person) => teamsOf(directory, person).includes(team));
   return {
     role,
     team,
@@ -57,11 +52,25 @@ function fillOf(role: string, team: string, clauses: readonly Clause[], director
       people: (eligible[index] ?? []).map(({ id }) => id),
       missing: open.find((one) => one.clause === clause)?.missing ?? 0,
     })),
-    askers: directory.people
-      .filter((person) => !person.suspended && person.slack.length > 0 && person.aws !== undefined)
-      .filter((person) => teamsOf(directory, person).includes(team))
-      .map(({ id }) => id),
+    askers: askers.map(({ id }) => id),
+    stuck: complete
+      ? askers.filter((person) => !bestFill(clauses, person, directory).complete).map(({ id }) => id)
+      : [],
   };
+}
+
+/** As many places as today's directory can fill for this requester. */
+function bestFill(clauses: readonly Clause[], requester: Person, directory: Directory) {
+  const asker = { id: requester.id, seen: teamsOf(directory, requester) };
+  const eligible = clauses.map((clause) => eligibleFor(clause, directory, asker));
+  const candidates = [...new Map(eligible.flat().map((person) => [person.id, person])).values()].map((person) => ({
+    id: person.id,
+    teams: teamsOf(directory, person),
+    seen: [],
+    // Step-up has a finding of its own; here the question is only who is there.
+    assurance: 'stepped_up' as const,
+  }));
+  return { eligible, ...match(clauses, candidates, asker) };
 }
 
 /** A clause that nobody could fill, or not at the same time as the others, is an error (B3). */
@@ -75,7 +84,16 @@ export function lintFill(policy: Policy): readonly Finding[] {
     const role = policy.roles.findIndex(({ id }) => id === fill.role);
     const asker = policy.roles[role]?.mayAsk.indexOf(fill.team) ?? 0;
     const path = ['roles', role, 'mayAsk', asker];
-    return [...unfilled(fill, path), ...(fill.askers.length > 0 ? [] : [nobodyAsks(fill, path)])];
+    return [
+      ...unfilled(fill, path),
+      ...(fill.askers.length > 0 ? [] : [nobodyAsks(fill, path)]),
+      ...fill.stuck.map((id) =>
+        doubtful(
+          path,
+          `role "${fill.role}": "${id}" may ask, but is in so many teams that too few people are outside them: add people to the clauses`,
+        ),
+      ),
+    ];
   });
 }
 

@@ -12,12 +12,15 @@ export interface Finding {
 export const wrong = (path: Finding['path'], message: string): Finding => ({ path, message, severity: 'error' });
 export const doubtful = (path: Finding['path'], message: string): Finding => ({ path, message, severity: 'warning' });
 
+/** Names that may be referred to; undefined where they cannot be known here, and nothing is said about them. */
+export type Names = readonly string[] | undefined;
+
 /** A reference to something that is not there, with the name that was probably meant. */
-export function unknownName(path: Finding['path'], what: string, name: string, known: readonly string[]): Finding {
-  return wrong(
-    path,
-    `unknown ${what} "${name}": ${suggest(name, known, `add it under ${what}s, or correct the name`)}`,
-  );
+export function checkName(path: Finding['path'], what: string, name: string, known: Names): readonly Finding[] {
+  if (known === undefined || known.includes(name)) return [];
+  const section = what === 'person' ? 'people' : `${what}s`;
+  const remedy = suggest(name, known, `add it under "${section}", or correct the name`);
+  return [wrong(path, `unknown ${what} "${name}": ${remedy}`)];
 }
 
 /** Every item whose key another item before it has already. */

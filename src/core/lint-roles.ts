@@ -1,14 +1,14 @@
-import { doubtful, duplicates, type Finding, unknownName, wrong } from './lint-finding.ts';
-import { lintClauses, unknownClauseTeams } from './lint-zones.ts';
+import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
+import { checkClauseTeams, lintClauses } from './lint-zones.ts';
 import { type Account, type Policy, type Role, ZONES } from './policy.ts';
 import { termsOf } from './terms.ts';
 
 /** Ids that a role, a runbook or a clause may refer to. */
 export interface Known {
-  readonly roles: readonly string[];
-  readonly accounts: readonly string[];
-  /** Undefined where teams come from elsewhere, and cannot be checked here. */
-  readonly teams: readonly string[] | undefined;
+  readonly roles: Names;
+  readonly accounts: Names;
+  /** Undefined also where teams come from elsewhere. */
+  readonly teams: Names;
 }
 
 export const knownIn = (policy: Policy): Known => ({
@@ -18,24 +18,15 @@ export const knownIn = (policy: Policy): Known => ({
 });
 
 /** Names that lead nowhere, and names given twice. */
-export function lintReferences(policy: Policy, known: Known = knownIn(policy)): readonly Finding[] {
-  const { teams } = known;
-  const clauses =
-    teams === undefined
-      ? []
-      : ZONES.flatMap((zone) => unknownClauseTeams(policy.zones[zone].approvals, ['zones', zone, 'approvals'], teams));
-  return [
-    ...clauses,
-    ...policy.roles.flatMap((role, index) => roleReferences(role, index, known)),
-    ...policy.runbooks.flatMap(({ role }, index) =>
-      known.roles.includes(role) ? [] : [unknownName(['runbooks', index, 'role'], 'role', role, known.roles)],
-    ),
-    ...twice(policy.roles, 'roles', 'role'),
-    ...twice(policy.accounts, 'accounts', 'account'),
-    ...twice(policy.runbooks, 'runbooks', 'runbook'),
-    ...twice(policy.incidentList, 'incidentList', 'incident'),
-  ];
-}
+export const lintReferences = (policy: Policy, known: Known = knownIn(policy)): readonly Finding[] => [
+  ...ZONES.flatMap((zone) => checkClauseTeams(policy.zones[zone].approvals, ['zones', zone, 'approvals'], known.teams)),
+  ...policy.roles.flatMap((role, index) => roleReferences(role, ['roles', index], known)),
+  ...policy.runbooks.flatMap(({ role }, index) => checkName(['runbooks', index, 'role'], 'role', role, known.roles)),
+  ...twice(policy.roles, 'roles', 'role'),
+  ...twice(policy.accounts, 'accounts', 'account'),
+  ...twice(policy.runbooks, 'runbooks', 'runbook'),
+  ...twice(policy.incidentList, 'incidentList', 'incident'),
+];
 
 const twice = (items: readonly { readonly id: string }[], section: string, what: string): readonly Finding[] =>
   duplicates(
@@ -44,16 +35,11 @@ const twice = (items: readonly { readonly id: string }[], section: string, what:
     ({ id }, index) => wrong([section, index, 'id'], `two ${what}s have the id "${id}": rename or remove one`),
   );
 
-function roleReferences(role: Role, index: number, { accounts, teams }: Known): readonly Finding[] {
-  const account = accounts.includes(role.account)
-    ? []
-    : [unknownName(['roles', index, 'account'], 'account', role.account, accounts)];
-  if (teams === undefined) return account;
-  const mayAsk = role.mayAsk.flatMap((team, at) =>
-    teams.includes(team) ? [] : [unknownName(['roles', index, 'mayAsk', at], 'team', team, teams)],
-  );
-  return [...account, ...mayAsk, ...unknownClauseTeams(role.approvals, ['roles', index, 'approvals'], teams)];
-}
+const roleReferences = (role: Role, path: Finding['path'], { accounts, teams }: Known): readonly Finding[] => [
+  ...checkName([...path, 'account'], 'account', role.account, accounts),
+  ...role.mayAsk.flatMap((team, at) => checkName([...path, 'mayAsk', at], 'team', team, teams)),
+  ...checkClauseTeams(role.approvals, [...path, 'approvals'], teams),
+];
 
 /** Roles and runbooks against the caps of their zone (A5, A7, A10). */
 export function lintCaps(policy: Policy): readonly Finding[] {

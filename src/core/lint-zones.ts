@@ -1,5 +1,5 @@
 import { placesOf } from './approvals.ts';
-import { doubtful, duplicates, type Finding, unknownName, wrong } from './lint-finding.ts';
+import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
 import { type Clause, type Policy, ZONES, type Zone } from './policy.ts';
 
 /** B2: how many people outside the requester's team a zone asks at the least. */
@@ -73,11 +73,9 @@ export function lintClauses(clauses: readonly Clause[], path: Finding['path'], z
 }
 
 /** Teams that clauses name and nobody knows. */
-export const unknownClauseTeams = (clauses: readonly Clause[], path: Finding['path'], teams: readonly string[]) =>
+export const checkClauseTeams = (clauses: readonly Clause[], path: Finding['path'], teams: Names): readonly Finding[] =>
   clauses.flatMap((clause, index) =>
     clause.who === 'requester'
       ? []
-      : clause.teams.flatMap((team, at) =>
-          teams.includes(team) ? [] : [unknownName([...path, index, 'teams', at], 'team', team, teams)],
-        ),
+      : clause.teams.flatMap((team, at) => checkName([...path, index, 'teams', at], 'team', team, teams)),
   );

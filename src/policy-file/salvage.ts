@@ -1,5 +1,6 @@
+import { type LintRole, lintDocuments, lintSources } from '../core/lint.ts';
 import { lintDirectory } from '../core/lint-directory.ts';
-import type { Finding } from '../core/lint-finding.ts';
+import type { Finding, Names } from '../core/lint-finding.ts';
 import { lintAccounts, lintCaps, lintReferences } from '../core/lint-roles.ts';
 import { lintZones } from '../core/lint-zones.ts';
 import { type Floors, policySchema } from '../core/policy.ts';
@@ -35,7 +36,12 @@ const STAND_INS: Readonly<Record<string, unknown>> = {
  * sees its other faults in the same pass. Entries that do not fit are left out, but their ids still count as known.
  * @param broken Where the schema found fault.
  */
-export function lintSalvaged(value: unknown, broken: readonly Path[], floors: Floors): readonly Finding[] {
+export function lintSalvaged(
+  value: unknown,
+  broken: readonly Path[],
+  floors: Floors,
+  lintRole: LintRole,
+): readonly Finding[] {
   if (!isRecord(value)) return [];
   const bad = brokenParts(value, broken);
   const places = Object.fromEntries(LISTS.map((list) => [list, kept(value[list], bad.entries[list])]));
@@ -49,17 +55,21 @@ export function lintSalvaged(value: unknown, broken: readonly Path[], floors: Fl
   const parsed = lenient(floors).safeParse({ ...whole, ...entries });
   if (!parsed.success) return [];
   const policy = parsed.data;
-  const teams = idsOf(value.teams);
+  const names = (section: List): Names => (bad.sections.has(section) ? undefined : idsOf(value[section]));
+  const listed = policy.directory.kind === 'file' && !bad.sections.has('directory');
   const known = {
-    roles: idsOf(value.roles),
-    accounts: idsOf(value.accounts),
-    teams: policy.directory.kind === 'file' && !bad.sections.has('directory') ? teams : undefined,
+    roles: names('roles'),
+    accounts: names('accounts'),
+    teams: listed ? names('teams') : undefined,
+    people: names('people'),
   };
   const findings = [
     ...lintReferences(policy, known),
     ...lintAccounts(policy.accounts),
+    ...lintSources(policy),
+    ...lintDocuments(policy, lintRole),
     ...(bad.sections.has('zones') ? [] : [...lintZones(policy), ...lintCaps(policy)]),
-    ...(known.teams === undefined ? [] : lintDirectory(policy, { teams, people: idsOf(value.people) })),
+    ...(listed ? lintDirectory(policy, known) : []),
   ];
   return findings
     .filter(({ path: [section] }) => typeof section === 'string' && !bad.sections.has(section))

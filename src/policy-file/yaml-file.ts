@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -7,6 +8,7 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  visit,
   type YAMLError,
 } from 'yaml';
 
@@ -60,11 +62,22 @@ export function readYaml(text: string): YamlFile {
   if (document.contents === null) return { value: undefined, problems: [emptyFile], lineOf };
   try {
     return { value: document.toJS(), problems, lineOf };
-  } catch {
-    const line = lineAt(text.indexOf('*'));
-    const message = 'aliases (*name) expand to more than can be read: write the values out';
-    return { value: undefined, problems: [...problems, { line, message }], lineOf };
+  } catch (error) {
+    return { value: undefined, problems: [...problems, aliasProblem(document, error, lineAt)], lineOf };
   }
+}
+
+/** Reading values fails only at an alias: one that names nothing, or many that name each other. */
+function aliasProblem(document: Document.Parsed, error: unknown, lineAt: (offset: number) => number): YamlProblem {
+  const aliases: Alias[] = [];
+  visit(document, { Alias: (_key, alias) => void aliases.push(alias) });
+  const unresolved = aliases.find((alias) => alias.resolve(document) === undefined);
+  const line = lineAt((unresolved ?? aliases[0])?.range?.[0] ?? 0);
+  if (unresolved !== undefined)
+    return { line, message: `*${unresolved.source} names nothing: define it, or quote the text` };
+  if (aliases.length > 0)
+    return { line, message: 'aliases (*name) expand to more than can be read: write the values out' };
+  return { line, message: `not readable as YAML: ${error instanceof Error ? error.name : 'unknown fault'}` };
 }
 
 const emptyFile = { line: 1, message: 'the file is empty: start from breakglass.example.yaml' };
