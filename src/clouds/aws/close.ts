@@ -1,0 +1,68 @@
+import type { Logger } from '../../ports/logger.ts';
+import type { Account } from './account.ts';
+import { waitFor } from './attempt.ts';
+import { EXPIRY, meaningOf, REVOKED } from './documents.ts';
+import { answered } from './errors.ts';
+import type { Detail } from './plan-detail.ts';
+import { attachedArns, inlineNames, isRevoked, seeRole } from './role-seen.ts';
+import { createRole, deletePolicy, detachPolicy, putPolicy, replaceTrust } from './role-writes.ts';
+import { until } from './until.ts';
+
+/**
+ * Takes access away: the unconditional Deny first, since it is what stops sessions; then a trust that lets nobody in;
+ * both read back; then the permissions, while both Denies stay. Where the role is missing one is made, so that a late
+ * CreateRole of an opener finds the name taken. Resolves with the hashes of what was read back.
+ */
+export async function closeRole(
+  account: Account,
+  detail: Detail,
+  logger: Logger,
+): Promise<Readonly<Record<string, string>>> {
+  const { roleName } = detail;
+  await deny(account, detail, logger);
+  await replaceTrust(account, roleName, detail.closedTrust);
+  const seen = await until(`reading back the end of role ${roleName}`, account.signal, async () => {
+    const now = await seeRole(account, detail);
+    return now && isRevoked(now, detail) ? now : undefined;
+  });
+  await removeAllows(account, roleName);
+  return { [REVOKED]: meaningOf(seen.inline.get(REVOKED) ?? ''), 'closed-trust': meaningOf(seen.trust) };
+}
+
+/** A role that was just made may not be visible yet: tries and the pause between them (milliseconds). */
+const TRIES = 8;
+const PAUSE_MS = 400;
+
+async function deny(account: Account, detail: Detail, logger: Logger): Promise<void> {
+  const { roleName } = detail;
+  for (let tried = 1; ; tried += 1) {
+    try {
+      await putPolicy(account, roleName, REVOKED, detail.revoked);
+      return;
+    } catch (error) {
+      if (tried >= TRIES) throw error;
+      if (answered(error, 'LimitExceeded')) {
+        // Somebody else filled the role up. What allows makes room for the Deny.
+        await removeAllows(account, roleName);
+        continue;
+      }
+      if (!(await isMissing(account, detail, error))) throw error;
+    }
+    const made = await createRole(account, detail, detail.closedTrust);
+    if (made) logger.warn({ role: roleName }, 'the role to end was missing; a closed one now holds its name');
+    else await waitFor(PAUSE_MS, `ending role ${roleName}`, account.signal);
+  }
+}
+
+async function isMissing(account: Account, detail: Detail, error: unknown): Promise<boolean> {
+  if (answered(error, 'NoSuchEntity')) return true;
+  return answered(error, 'AccessDenied') && (await seeRole(account, detail)) === undefined;
+}
+
+/** Everything but the two Denies, whoever put it there. */
+export async function removeAllows(account: Account, roleName: string): Promise<void> {
+  for (const arn of await attachedArns(account, roleName)) await detachPolicy(account, roleName, arn);
+  for (const name of await inlineNames(account, roleName)) {
+    if (name !== REVOKED && name !== EXPIRY) await deletePolicy(account, roleName, name);
+  }
+}

@@ -1,0 +1,38 @@
+/** Does this pattern of IAM (`*` any run, `?` any one character) match the text? Case is ignored on request. */
+export function matches(pattern: string, text: string, ignoreCase = false): boolean {
+  return overlaps(pattern, text.replaceAll('*', '\u0000').replaceAll('?', '\u0001'), ignoreCase);
+}
+
+/** Does every text that `inner` matches also match `outer`? Exact where `inner` has no wildcard, else by its own text. */
+export const covers = (outer: string, inner: string, ignoreCase = false): boolean => matches(outer, inner, ignoreCase);
+
+/** Is there any text that both patterns match? */
+export function overlaps(a: string, b: string, ignoreCase = false): boolean {
+  const [left, right] = ignoreCase ? [a.toLowerCase(), b.toLowerCase()] : [a, b];
+  // One row of the table "do left[i..] and right[j..] share a text", from the end backwards.
+  let below: boolean[] = [];
+  for (let i = left.length; i >= 0; i -= 1) {
+    const row: boolean[] = Array.from({ length: right.length + 1 }, () => false);
+    for (let j = right.length; j >= 0; j -= 1) row[j] = shared(left[i], right[j], below, row, j);
+    below = row;
+  }
+  return below[0] === true;
+}
+
+function shared(
+  l: string | undefined,
+  r: string | undefined,
+  below: readonly boolean[],
+  row: readonly boolean[],
+  j: number,
+): boolean {
+  if (l === undefined && r === undefined) return true;
+  // A star ends here, or takes one more character of the other side.
+  if (l === '*') return below[j] === true || (r !== undefined && row[j + 1] === true);
+  if (r === '*') return row[j + 1] === true || (l !== undefined && below[j] === true);
+  if (l === undefined || r === undefined) return false;
+  return (l === r || l === '?' || r === '?') && below[j + 1] === true;
+}
+
+/** Holds the pattern a wildcard or a policy variable? */
+export const isWild = (pattern: string): boolean => /[*?]|\$\{/.test(pattern);

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+import type { Plan } from '../../core/request.ts';
+
+const named = z.strictObject({ name: z.string(), document: z.string() });
+
+const detailSchema = z.strictObject({
+  account: z.string(),
+  partition: z.string(),
+  brokerRole: z.string(),
+  externalId: z.string(),
+  roleName: z.string(),
+  path: z.string(),
+  roleArn: z.string(),
+  boundary: z.string(),
+  description: z.string(),
+  tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })),
+  trust: z.string(),
+  /** Inline policies in the order they are written: the expiry Deny first. */
+  inline: z.array(named).min(1),
+  /** Managed policies by ARN, attached after the expiry Deny. */
+  attached: z.array(z.string()),
+  /** What ending writes. */
+  revoked: z.string(),
+  closedTrust: z.string(),
+  /** The end on the cloud's clock, as written there. */
+  cloudEnd: z.iso.datetime(),
+  session: z.strictObject({
+    name: z.string(),
+    /** Whether the trust demands the source identity (then equal to `name`). */
+    sourceRequired: z.boolean(),
+    /** How the person signs in, and for an Identity Center user through which permission set. */
+    kind: z.enum(['iam-user', 'identity-center-session', 'identity-center-user']),
+    permissionSet: z.string().optional(),
+  }),
+});
+
+/** The AWS part of a plan: every name and document, so that an ending needs no configuration. */
+export type Detail = z.infer<typeof detailSchema>;
+
+/** Reads a stored plan. Throws `PROVIDER_REFUSED` on one that this version cannot read. */
+export function detailOf(plan: Plan): Detail {
+  const read = detailSchema.safeParse(plan.detail);
+  if (read.success) return read.data;
+  const where = read.error.issues.map(({ path }) => path.join('.')).join(', ');
+  throw new Failure('PROVIDER_REFUSED', `the stored plan of ${plan.name} cannot be read: ${where}`);
+}

@@ -1,0 +1,150 @@
+import { Failure } from '../../core/failure.ts';
+import type { Role } from '../../core/policy.ts';
+import type { Plan } from '../../core/request.ts';
+import type { PlanOrder } from '../../ports/provider.ts';
+import {
+  boundedDocument,
+  CLOSED_TRUST,
+  dateText,
+  documentText,
+  EXPIRY,
+  expiryDocument,
+  GRANT,
+  meaningOf,
+  REVOKED,
+  REVOKED_DOCUMENT,
+} from './documents.ts';
+import { PATH, partitionOf, roleNameOf, sessionNameOf, TAG } from './names.ts';
+import type { Detail } from './plan-detail.ts';
+import { sizeProblem } from './sizes.ts';
+import { descriptionText, tagList, tagValue } from './text.ts';
+import { trustDocument } from './trust.ts';
+
+type Inline = readonly { readonly name: string; readonly document: string }[];
+
+/** The inline policies of a role that ends at `end`, in the order they are written. Throws a `RangeError` as `boundedDocument`. */
+export function inlinePolicies(role: Role, end: string): Inline {
+  const own = role.policies.filter((policy) => 'name' in policy);
+  return [
+    { name: EXPIRY, document: documentText(expiryDocument(end)) },
+    ...own.map(({ document }, index) => ({
+      name: own.length === 1 ? GRANT : `${GRANT}-${index + 1}`,
+      document: documentText(boundedDocument(document, end)),
+    })),
+  ];
+}
+
+/** ARNs of the managed policies of a role, each once, in the order of the catalog. */
+export const managedArns = (role: Role): readonly string[] => [
+  ...new Set(role.policies.flatMap((policy) => ('arn' in policy ? [policy.arn] : []))),
+];
+
+/**
+ * Everything that opening will write, and everything that ending will: names, documents and their hashes. Pure. Throws
+ * `PROVIDER_REFUSED` where IAM would refuse the role as configured; lint says so before anybody asks.
+ */
+export function planOf(order: PlanOrder): Plan {
+  const { ask, target } = order;
+  const { role, account, timings } = ask.terms;
+  const roleName = roleNameOf(order.grantId);
+  const partition = partitionOf(account.brokerRole);
+  // Rounded down to the second: the cloud never lets access go on for longer than planned.
+  const cloudEnd = dateText(new Date(order.plannedEnd.getTime() + order.offsetMs));
+  const session = sessionNameOf(ask.subject.person);
+  const sourceRequired = role.zone === 'C';
+  const detail: Detail = {
+    account: account.id,
+    partition,
+    brokerRole: account.brokerRole,
+    externalId: account.externalId,
+    roleName,
+    path: PATH,
+    roleArn: `arn:${partition}:iam::${account.id}:role${PATH}${roleName}`,
+    boundary: account.boundaries[role.zone],
+    description: descriptionOf(order, cloudEnd),
+    tags: tagsOf(order, cloudEnd),
+    trust: documentText(
+      trustDocument({
+        principal: target.principal,
+        partition,
+        end: cloudEnd,
+        sourceIdentity: sourceRequired ? session : undefined,
+        sessionTagKeys: account.sessionTagKeys,
+      }),
+    ),
+    inline: [...boundedInline(role, cloudEnd)],
+    attached: [...managedArns(role)],
+    revoked: documentText(REVOKED_DOCUMENT),
+    closedTrust: documentText(CLOSED_TRUST),
+    cloudEnd,
+    session: {
+      name: session,
+      sourceRequired,
+      kind: target.principal.kind,
+      ...(target.principal.kind === 'identity-center-user' && { permissionSet: target.principal.permissionSet }),
+    },
+  };
+  const tooLarge = sizeProblem(detail);
+  if (tooLarge !== undefined) throw new Failure('PROVIDER_REFUSED', tooLarge);
+  return {
+    provider: 'aws',
+    grantId: order.grantId,
+    mark: order.mark,
+    name: roleName,
+    plannedEnd: order.plannedEnd,
+    propagationSeconds: timings.propagationSeconds,
+    hashes: hashesOf(detail, role),
+    detail,
+  };
+}
+
+function boundedInline(role: Role, end: string): Inline {
+  try {
+    return inlinePolicies(role, end);
+  } catch (error) {
+    if (error instanceof RangeError) throw new Failure('PROVIDER_REFUSED', `role ${role.id}: ${error.message}`);
+    throw error;
+  }
+}
+
+function descriptionOf({ ask, approvers, grantId }: PlanOrder, end: string): string {
+  const approved = approvers.map(({ id }) => id).join(' ');
+  return descriptionText(
+    `Break-glass ${ask.kind === 'drill' ? 'drill ' : ''}access until ${end}. Grant ${grantId}, incident ${ask.incident.id}, ` +
+      `requester ${ask.requester.id}, commander ${ask.commander.id}, approved by ${approved}. ` +
+      `Incident: ${ask.incident.title}. Purpose: ${ask.purpose}`,
+  );
+}
+
+function tagsOf({ ask, grantId, mark, head, approvers }: PlanOrder, end: string): Detail['tags'] {
+  const { role } = ask.terms;
+  const values: Readonly<Record<keyof typeof TAG, string>> = {
+    grant: grantId,
+    mark,
+    expires: end,
+    incident: ask.incident.id,
+    requester: ask.requester.id,
+    commander: ask.commander.id,
+    approvers: tagList(approvers.map(({ id }) => id)),
+    zone: role.zone,
+    environment: role.environment,
+    head,
+    kind: ask.kind,
+    reason: ask.reason,
+  };
+  return (Object.keys(TAG) as (keyof typeof TAG)[]).map((key) => ({ Key: TAG[key], Value: tagValue(values[key]) }));
+}
+
+/** By name: the documents as IAM is given them, the two that ending writes, and the pinned managed policies. */
+function hashesOf(detail: Detail, role: Role): Readonly<Record<string, string>> {
+  const documents = [
+    ...detail.inline,
+    { name: 'trust', document: detail.trust },
+    { name: REVOKED, document: detail.revoked },
+    { name: 'closed-trust', document: detail.closedTrust },
+  ];
+  return {
+    ...Object.fromEntries(documents.map(({ name, document }) => [name, meaningOf(document)])),
+    ...Object.fromEntries(role.policies.flatMap((policy) => ('arn' in policy ? [[policy.arn, policy.sha256]] : []))),
+  };
+}

@@ -1,0 +1,135 @@
+/*
+ * What actions can do, by name. Lists of patterns as IAM writes them; lint compares patterns with patterns, so a
+ * wildcard of an author meets every name below it.
+ */
+
+/** Runs code under another identity than the session's own: what it starts outlives an early end. */
+export const STARTS_CODE: readonly string[] = [
+  'iam:PassRole',
+  'lambda:UpdateFunctionCode',
+  'lambda:UpdateFunctionConfiguration',
+  'ssm:SendCommand',
+  'ssm:StartSession',
+  'ssm:StartAutomationExecution',
+  'ecs:RunTask',
+  'ecs:StartTask',
+  'ecs:ExecuteCommand',
+  'codebuild:StartBuild',
+  'codebuild:StartBuildBatch',
+  'cloudformation:Activate*',
+  'cloudformation:Continue*',
+  'cloudformation:Create*',
+  'cloudformation:Delete*',
+  'cloudformation:Deploy*',
+  'cloudformation:Execute*',
+  'cloudformation:Import*',
+  'cloudformation:Register*',
+  'cloudformation:Rollback*',
+  'cloudformation:Set*',
+  'cloudformation:Update*',
+];
+
+/** Takes permissions away from somebody, or brings an older set back: a removed Deny may add, so targets are named. */
+export const CHANGES_IDENTITIES: readonly string[] = [
+  'iam:DetachRolePolicy',
+  'iam:DetachUserPolicy',
+  'iam:DetachGroupPolicy',
+  'iam:DeleteRolePolicy',
+  'iam:DeleteUserPolicy',
+  'iam:DeleteGroupPolicy',
+  'iam:DeletePolicyVersion',
+  'iam:SetDefaultPolicyVersion',
+];
+
+/** What else of IAM a role may hold: looking. */
+export const READS_IDENTITIES: readonly string[] = ['iam:Get', 'iam:List', 'iam:Simulate', 'iam:Generate'];
+
+/** Never part of an emergency role, in any zone: the boundary denies it anyway, and asking for it is a mistake (C3). */
+export const FORBIDDEN: readonly { readonly pattern: string; readonly why: string }[] = [
+  ...['sts:AssumeRole*', 'sts:AssumeRoot'].map((pattern) => ({
+    pattern,
+    why: 'a session of another role outlives the end of this one',
+  })),
+  ...[
+    'sts:GetFederationToken',
+    'sts:GetSessionToken',
+    'sts:GetWebIdentityToken',
+    'sts:GetDelegatedAccessToken',
+    'rolesanywhere:Create*',
+    'rolesanywhere:Update*',
+    'rolesanywhere:Enable*',
+    'ssm:CreateActivation',
+  ].map((pattern) => ({ pattern, why: 'it makes credentials that outlive the access' })),
+  ...['organizations:*', 'account:*', 'sso:*', 'sso-directory:*', 'identitystore:*'].map((pattern) => ({
+    pattern,
+    why: 'it changes who may do what, everywhere',
+  })),
+  ...[
+    'cloudtrail:StopLogging',
+    'cloudtrail:DeleteTrail',
+    'cloudtrail:UpdateTrail',
+    'cloudtrail:PutEventSelectors',
+    'cloudtrail:PutInsightSelectors',
+    'cloudtrail:DeleteEventDataStore',
+    'cloudtrail:UpdateEventDataStore',
+    'cloudtrail:StopEventDataStoreIngestion',
+    'config:StopConfigurationRecorder',
+    'config:DeleteConfigurationRecorder',
+    'config:DeleteDeliveryChannel',
+    'guardduty:Delete*',
+    'guardduty:Disassociate*',
+    'guardduty:UpdateDetector',
+    'securityhub:DisableSecurityHub',
+    's3:BypassGovernanceRetention',
+    's3:PutObjectRetention',
+    's3:PutObjectLegalHold',
+    's3:PutBucketObjectLockConfiguration',
+    's3:GetDataAccess',
+  ].map((pattern) => ({ pattern, why: 'it can hide what was done, or get around the guardrails' })),
+];
+
+/** How a reading action's name begins. */
+export const READING_VERBS =
+  /^(?:BatchCheck|BatchDescribe|BatchGet|Check|Describe|Filter|Get|Head|List|Lookup|Preview|Query|Scan|Search|Select|Simulate|StartLiveTail|StartQuery|StopQuery|Tail|TestMetricFilter|View)/;
+
+/** Reads that hand out secrets or credentials: no diagnosis needs them. */
+export const READS_SECRETS: readonly string[] = [
+  'secretsmanager:*',
+  'kms:*',
+  'ssm:GetParameter*',
+  'iam:*',
+  'sts:*',
+  'ec2:GetPasswordData',
+  'redshift:GetClusterCredentials*',
+  'redshift-serverless:GetCredentials',
+  'cognito-identity:GetCredentials*',
+  'cognito-identity:GetOpenIdToken*',
+  'lightsail:GetInstanceAccessDetails',
+  'gamelift:GetInstanceAccess',
+  'ecr:GetAuthorizationToken',
+  'codeartifact:GetAuthorizationToken',
+];
+
+/**
+ * Tokens that a Deny on the role does not reach once they are made.
+ * unverified: lifetimes as AWS documents them; no real account was asked.
+ */
+export const OUTLIVING_TOKENS: readonly { readonly action: string; readonly say: string }[] = [
+  {
+    action: 'ecr:GetAuthorizationToken',
+    say: 'A container registry (ECR) token made during the access works for up to 12 hours, so at the latest until 12 hours after the end.',
+  },
+  {
+    action: 'codeartifact:GetAuthorizationToken',
+    say: 'A CodeArtifact token made during the access works for up to 12 hours, so at the latest until 12 hours after the end.',
+  },
+  {
+    action: 'rds-db:connect',
+    say: 'A database sign-in (RDS IAM) token works for 15 minutes, so at the latest until 15 minutes after the end; a connection that is open stays open until the database closes it.',
+  },
+  {
+    // The token is a signed GetCallerIdentity, which a Deny does not refuse, so a live session can still make one.
+    action: 'eks:AccessKubernetesApi',
+    say: 'A Kubernetes (EKS) token works for 15 minutes, and a session can make more of them until it lapses, 1 hour after it began: at the latest 75 minutes after the end. Remove the access entry in the cluster to end it sooner.',
+  },
+];

@@ -1,0 +1,81 @@
+import { Failure } from '../../core/failure.ts';
+import type { Plan } from '../../core/request.ts';
+import { TOMBSTONE_SECONDS } from '../../core/work.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { Provider } from '../../ports/provider.ts';
+import { Account } from './account.ts';
+import { buryRole } from './bury.ts';
+import { capabilitiesOf } from './capabilities.ts';
+import { closeRole } from './close.ts';
+import { DEFAULT_PACE, Limiter, type Pace } from './limiter.ts';
+import { observeRole } from './observe.ts';
+import { openRole } from './open.ts';
+import { planOf } from './plan.ts';
+import { detailOf } from './plan-detail.ts';
+import { readTarget } from './read.ts';
+import { type ClientSettings, type Door, Sessions } from './session.ts';
+import { usageOf } from './usage.ts';
+
+export interface AwsOptions extends ClientSettings {
+  /** The store's clock: offsets of accounts are measured against it. */
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly pace?: Pace;
+  /** 0 to 1, for the jitter of retries. */
+  readonly random?: () => number;
+}
+
+/** The AWS provider, and a way to let go of its connections when the process ends. */
+export interface AwsProvider extends Provider {
+  release(): void;
+}
+
+/**
+ * One role per grant, `/breakglass/bg-<grant>`, in as many accounts as the catalog names, through the broker's role in
+ * each. The AWS SDK is loaded with the first call. Endings use the plan alone.
+ */
+export function awsProvider(options: AwsOptions): AwsProvider {
+  const { clock, logger, pace = DEFAULT_PACE, random = Math.random, ...settings } = options;
+  const sessions = new Sessions(settings, random);
+  const reach = { sessions, limiter: new Limiter(pace), clock, random };
+  const at = (door: Door, account: string, signal: AbortSignal, urgent = false) =>
+    new Account(reach, { brokerRole: door.brokerRole, externalId: door.externalId, account, signal, urgent });
+  const planned = (plan: Plan, signal: AbortSignal, urgent = false) => {
+    const detail = detailOf(plan);
+    return { detail, account: at(detail, detail.account, signal, urgent) };
+  };
+  return {
+    cloud: 'aws',
+    capabilities: capabilitiesOf,
+    read: async (target, terms, signal) => {
+      if (target.account !== terms.account.id) {
+        throw new Failure('PROVIDER_REFUSED', `the grant is for account ${target.account}, its terms for another`);
+      }
+      return await readTarget(at(terms.account, target.account, signal), terms.role);
+    },
+    plan: planOf,
+    open: async (plan, signal) => {
+      const { account, detail } = planned(plan, signal);
+      await openRole(account, detail);
+    },
+    close: async (plan, signal) => {
+      const { account, detail } = planned(plan, signal, true);
+      return { hashes: await closeRole(account, detail, logger) };
+    },
+    observe: async (plan, signal) => {
+      const { account, detail } = planned(plan, signal);
+      return await observeRole(account, detail);
+    },
+    bury: async (plan, signal) => {
+      const { account, detail } = planned(plan, signal);
+      const restsUntil = plan.plannedEnd.getTime() + TOMBSTONE_SECONDS * 1000;
+      if ((await clock.now()).getTime() < restsUntil) {
+        throw new Failure('PROVIDER_REFUSED', `${plan.name} must stand until ${new Date(restsUntil).toISOString()}`);
+      }
+      await buryRole(account, detail);
+    },
+    usage: (plan) => usageOf(detailOf(plan)),
+    release: () => sessions.release(),
+  };
+}

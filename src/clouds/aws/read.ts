@@ -1,0 +1,54 @@
+import { digestOf } from '../../core/canonical.ts';
+import type { TargetReading } from '../../core/facts.ts';
+import { Failure } from '../../core/failure.ts';
+import type { Role } from '../../core/policy.ts';
+import type { Account } from './account.ts';
+import { answered } from './errors.ts';
+
+/** Reads an account's time, its room for roles, and whether the pinned policies are still what was approved. */
+export async function readTarget(account: Account, role: Role): Promise<TargetReading> {
+  const { cloud, ours } = await account.time();
+  return {
+    offsetMs: cloud - ours,
+    roles: await roleRoom(account),
+    changedPolicies: await changedPolicies(account, role),
+  };
+}
+
+async function roleRoom(account: Account): Promise<TargetReading['roles']> {
+  const { SummaryMap } = await account.ask('reading the role quota', (iam, { GetAccountSummaryCommand }, options) =>
+    iam.send(new GetAccountSummaryCommand({}), options),
+  );
+  const [used, quota] = [SummaryMap?.Roles, SummaryMap?.RolesQuota];
+  if (used === undefined || quota === undefined) {
+    throw new Failure('PROVIDER_UNAVAILABLE', 'the account summary does not say how many roles there are');
+  }
+  return { used, quota };
+}
+
+async function changedPolicies(account: Account, role: Role): Promise<readonly string[]> {
+  const pinned = role.policies.flatMap((policy) => ('arn' in policy ? [policy] : []));
+  const changed = await Promise.all(
+    pinned.map(async ({ arn, sha256 }) => ((await digestInForce(account, arn)) === sha256 ? [] : [arn])),
+  );
+  return changed.flat();
+}
+
+/** Digest of the version in force, or undefined where there is no such policy or it is not readable as JSON. */
+async function digestInForce(account: Account, arn: string): Promise<string | undefined> {
+  try {
+    const { Policy } = await account.ask(`reading policy ${arn}`, (iam, { GetPolicyCommand }, options) =>
+      iam.send(new GetPolicyCommand({ PolicyArn: arn }), options),
+    );
+    const version = Policy?.DefaultVersionId ?? 'v1';
+    const { PolicyVersion } = await account.ask(
+      `reading policy ${arn} version ${version}`,
+      (iam, { GetPolicyVersionCommand }, options) =>
+        iam.send(new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: version }), options),
+    );
+    return digestOf(JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? '')));
+  } catch (error) {
+    if (answered(error, 'NoSuchEntity') || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,167 @@
+import type { Role } from '@aws-sdk/client-iam';
+import type { Account } from './account.ts';
+import { EXPIRY, REVOKED, sameDocument } from './documents.ts';
+import { answered } from './errors.ts';
+import { TAG } from './names.ts';
+import type { Detail } from './plan-detail.ts';
+
+/** A role as IAM shows it now, whole. */
+export interface RoleSeen {
+  readonly path: string;
+  readonly trust: string;
+  readonly boundary: string | undefined;
+  readonly maxSessionSeconds: number;
+  readonly tags: ReadonlyMap<string, string>;
+  readonly inline: ReadonlyMap<string, string>;
+  readonly attached: readonly string[];
+}
+
+/** Longest session of a role, and AWS's shortest: the conditions end it, not this. */
+export const SESSION_SECONDS = 3600;
+
+/** Documents come URL-encoded. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
+function decoded(text: string | undefined): string {
+  if (text === undefined) return '';
+  // A document begins with a brace; one that still does was not encoded (some emulators).
+  return text.trimStart().startsWith('{') ? text : decodeURIComponent(text);
+}
+
+/** Everything that stands under the plan's name, or undefined if nothing does. */
+export async function seeRole(account: Account, detail: Detail): Promise<RoleSeen | undefined> {
+  const { roleName } = detail;
+  const role = await getRole(account, detail);
+  if (role === undefined) return undefined;
+  const names = await inlineNames(account, roleName);
+  const documents = await Promise.all(names.map((name) => inlineDocument(account, roleName, name)));
+  return {
+    path: role.Path ?? '',
+    trust: decoded(role.AssumeRolePolicyDocument),
+    boundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
+    maxSessionSeconds: role.MaxSessionDuration ?? SESSION_SECONDS,
+    tags: new Map((role.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
+    inline: new Map(documents.flat()),
+    attached: await attachedArns(account, roleName),
+  };
+}
+
+async function getRole(account: Account, detail: Detail): Promise<Role | undefined> {
+  const { roleName } = detail;
+  try {
+    const { Role } = await account.ask(`reading role ${roleName}`, (iam, { GetRoleCommand }, options) =>
+      iam.send(new GetRoleCommand({ RoleName: roleName }), options),
+    );
+    return Role;
+  } catch (error) {
+    if (answered(error, 'NoSuchEntity')) return undefined;
+    // A role that does not exist has no path, so rights limited to a path do not reach it: the "no" may mean "none".
+    if (answered(error, 'AccessDenied') && !(await isListed(account, detail))) return undefined;
+    throw error;
+  }
+}
+
+async function isListed(account: Account, { path, roleName }: Detail): Promise<boolean> {
+  for (let marker: string | undefined; ; ) {
+    const page = await account.ask(`listing roles below ${path}`, (iam, { ListRolesCommand }, options) =>
+      iam.send(
+        new ListRolesCommand({ PathPrefix: path, MaxItems: 1000, ...(marker !== undefined && { Marker: marker }) }),
+        options,
+      ),
+    );
+    if (page.Roles?.some(({ RoleName }) => RoleName?.toLowerCase() === roleName) === true) return true;
+    if (page.IsTruncated !== true || page.Marker === undefined) return false;
+    marker = page.Marker;
+  }
+}
+
+export async function inlineNames(account: Account, roleName: string): Promise<readonly string[]> {
+  const names: string[] = [];
+  for (let marker: string | undefined; ; ) {
+    const page = await account.ask(
+      `listing policies of role ${roleName}`,
+      (iam, { ListRolePoliciesCommand }, options) =>
+        iam.send(
+          new ListRolePoliciesCommand({ RoleName: roleName, ...(marker !== undefined && { Marker: marker }) }),
+          options,
+        ),
+    );
+    names.push(...(page.PolicyNames ?? []));
+    if (page.IsTruncated !== true || page.Marker === undefined) return names;
+    marker = page.Marker;
+  }
+}
+
+/** Name and document; nothing if it was deleted since it was listed. */
+async function inlineDocument(account: Account, roleName: string, name: string): Promise<[string, string][]> {
+  try {
+    const what = `reading policy ${name} of role ${roleName}`;
+    const { PolicyDocument } = await account.ask(what, (iam, { GetRolePolicyCommand }, options) =>
+      iam.send(new GetRolePolicyCommand({ RoleName: roleName, PolicyName: name }), options),
+    );
+    return [[name, decoded(PolicyDocument)]];
+  } catch (error) {
+    if (answered(error, 'NoSuchEntity')) return [];
+    throw error;
+  }
+}
+
+export async function attachedArns(account: Account, roleName: string): Promise<readonly string[]> {
+  const arns: string[] = [];
+  for (let marker: string | undefined; ; ) {
+    const page = await account.ask(
+      `listing managed policies of role ${roleName}`,
+      (iam, { ListAttachedRolePoliciesCommand }, options) =>
+        iam.send(
+          new ListAttachedRolePoliciesCommand({ RoleName: roleName, ...(marker !== undefined && { Marker: marker }) }),
+          options,
+        ),
+    );
+    arns.push(...(page.AttachedPolicies ?? []).flatMap(({ PolicyArn }) => PolicyArn ?? []));
+    if (page.IsTruncated !== true || page.Marker === undefined) return arns;
+    marker = page.Marker;
+  }
+}
+
+const holds = (seen: RoleSeen, name: string, document: string): boolean => {
+  const found = seen.inline.get(name);
+  return found !== undefined && sameDocument(found, document);
+};
+
+/** Is this role the one that the plan makes, open or ended: by path, grant and mark? */
+export const isOurs = (seen: RoleSeen, detail: Detail): boolean =>
+  seen.path === detail.path &&
+  [TAG.grant, TAG.mark].every((key) => seen.tags.get(key) === detail.tags.find(({ Key }) => Key === key)?.Value);
+
+/** Made by this plan for opening, and not ended since: its trust and boundary are the plan's, and no ending wrote to it. */
+export const isOpening = (seen: RoleSeen, detail: Detail): boolean =>
+  isOurs(seen, detail) &&
+  seen.boundary === detail.boundary &&
+  seen.maxSessionSeconds === SESSION_SECONDS &&
+  sameDocument(seen.trust, detail.trust) &&
+  !seen.inline.has(REVOKED);
+
+/** Policies of the plan that are missing or differ. */
+export const missingInline = (seen: RoleSeen, detail: Detail): Detail['inline'] =>
+  detail.inline.filter(({ name, document }) => !holds(seen, name, document));
+
+export const missingAttached = (seen: RoleSeen, detail: Detail): readonly string[] =>
+  detail.attached.filter((arn) => !seen.attached.includes(arn));
+
+/** Policies on the role that the plan does not know: more than was approved. */
+export const strangers = (seen: RoleSeen, detail: Detail): readonly string[] => [
+  ...[...seen.inline.keys()].filter((name) => name !== REVOKED && !detail.inline.some((one) => one.name === name)),
+  ...seen.attached.filter((arn) => !detail.attached.includes(arn)),
+];
+
+/** Everything the plan opens is there, nothing else is, and nothing takes it away. */
+export const isOpen = (seen: RoleSeen, detail: Detail): boolean =>
+  isOpening(seen, detail) &&
+  missingInline(seen, detail).length === 0 &&
+  missingAttached(seen, detail).length === 0 &&
+  strangers(seen, detail).length === 0;
+
+/** The unconditional Deny and the Deny-all trust stand as ending writes them. */
+export const isRevoked = (seen: RoleSeen, detail: Detail): boolean =>
+  holds(seen, REVOKED, detail.revoked) && sameDocument(seen.trust, detail.closedTrust);
+
+export const expiryStands = (seen: RoleSeen, detail: Detail): boolean =>
+  detail.inline.some(({ name, document }) => name === EXPIRY && holds(seen, name, document));

@@ -1,0 +1,163 @@
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { Failure } from '../../core/failure.ts';
+import { attempt } from './attempt.ts';
+import { arnParts, partitionOf } from './names.ts';
+
+/** Keys in the shape the SDK takes. */
+export interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface ClientSettings {
+  /** Where STS and IAM are asked; by default the home region of the account's partition. */
+  readonly region?: string | undefined;
+  /** Usually left to `AWS_ENDPOINT_URL`, `_IAM`, `_STS`, which the SDK reads. */
+  readonly endpoint?: string | undefined;
+  /** The broker's own identity; by default the SDK's usual chain. */
+  readonly credentials?: Keys | (() => Promise<Keys>) | undefined;
+}
+
+/** The broker inside one account: clients that carry its role there. */
+export interface AccountSession {
+  readonly iam: IAMClient;
+  readonly sts: STSClient;
+}
+
+/** Whom to become. From the plan for endings, from the terms for openings. */
+export interface Door {
+  readonly brokerRole: string;
+  readonly externalId: string;
+}
+
+/** Life of the broker's sessions, the most that a role may give a role. */
+const SESSION_SECONDS = 3600;
+/** Sessions are renewed this long before they lapse (milliseconds). */
+const RENEW_MS = 10 * 60_000;
+/** Becoming the broker takes at most this long, whoever waits for it (milliseconds). */
+const ENTER_MS = 20_000;
+
+const HOME: Readonly<Record<string, string>> = { 'aws-cn': 'cn-north-1', 'aws-us-gov': 'us-gov-west-1' };
+
+/**
+ * Sessions of the broker's role by account, made through STS with the external id, kept while they last. Two callers
+ * share one; the SDK is loaded with the first.
+ */
+export class Sessions {
+  readonly #settings: ClientSettings;
+  readonly #random: () => number;
+  readonly #open = new Map<string, { readonly session: Promise<AccountSession>; readonly freshUntil: number }>();
+  readonly #roots = new Map<string, Promise<STSClient>>();
+
+  constructor(settings: ClientSettings, random: () => number) {
+    this.#settings = settings;
+    this.#random = random;
+  }
+
+  /** The session behind this door. Rejects with `Failure`; a failed try is forgotten, so the next one is made anew. */
+  async enter(door: Door, signal: AbortSignal): Promise<AccountSession> {
+    const key = keyOf(door);
+    const known = this.#open.get(key);
+    if (known && known.freshUntil > performance.now()) return await orStopped(known.session, signal);
+    this.leave(door);
+    const session = this.#become(door);
+    const made = { session, freshUntil: performance.now() + SESSION_SECONDS * 1000 - RENEW_MS };
+    this.#open.set(key, made);
+    session.catch(() => {
+      if (this.#open.get(key) === made) this.#open.delete(key);
+    });
+    return await orStopped(session, signal);
+  }
+
+  /** Forgets the session behind this door, so that the next call makes another. */
+  leave(door: Door): void {
+    const known = this.#open.get(keyOf(door));
+    this.#open.delete(keyOf(door));
+    known?.session.then(destroy, () => undefined);
+  }
+
+  /** Lets go of every connection. A later call opens new ones. */
+  release(): void {
+    for (const { session } of this.#open.values()) session.then(destroy, () => undefined);
+    for (const root of this.#roots.values()) {
+      root.then(
+        (client) => client.destroy(),
+        () => undefined,
+      );
+    }
+    this.#open.clear();
+    this.#roots.clear();
+  }
+
+  #clientSettings(partition: string) {
+    const { region, endpoint } = this.#settings;
+    return {
+      region: region ?? HOME[partition] ?? 'us-east-1',
+      // Our own loop decides what is tried again: the SDK takes IAM's quota errors for throttling.
+      maxAttempts: 1,
+      ...(endpoint !== undefined && { endpoint }),
+    };
+  }
+
+  async #root(partition: string): Promise<STSClient> {
+    const known = this.#roots.get(partition);
+    if (known) return await known;
+    const { credentials } = this.#settings;
+    const made = import('@aws-sdk/client-sts').then(
+      ({ STSClient }) =>
+        new STSClient({ ...this.#clientSettings(partition), ...(credentials !== undefined && { credentials }) }),
+    );
+    this.#roots.set(partition, made);
+    return await made;
+  }
+
+  async #become(door: Door): Promise<AccountSession> {
+    const partition = partitionOf(door.brokerRole);
+    const [{ IAMClient }, { STSClient, AssumeRoleCommand }, root] = await Promise.all([
+      import('@aws-sdk/client-iam'),
+      import('@aws-sdk/client-sts'),
+      this.#root(partition),
+    ]);
+    const account = arnParts(door.brokerRole)?.account ?? '';
+    const what = `taking on the broker's role in account ${account}`;
+    const answer = await attempt(
+      { what, signal: AbortSignal.timeout(ENTER_MS), secrets: [door.externalId], random: this.#random },
+      (signal) =>
+        root.send(
+          new AssumeRoleCommand({
+            RoleArn: door.brokerRole,
+            RoleSessionName: 'breakglass-broker',
+            ExternalId: door.externalId,
+            DurationSeconds: SESSION_SECONDS,
+          }),
+          { abortSignal: signal },
+        ),
+    );
+    const { AccessKeyId, SecretAccessKey, SessionToken } = answer.Credentials ?? {};
+    if (!AccessKeyId || !SecretAccessKey || !SessionToken) {
+      throw new Failure('PROVIDER_UNAVAILABLE', `${what}: the answer held no credentials`);
+    }
+    const credentials = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+    const settings = { ...this.#clientSettings(partition), credentials };
+    return { iam: new IAMClient(settings), sts: new STSClient(settings) };
+  }
+}
+
+function destroy({ iam, sts }: AccountSession): void {
+  iam.destroy();
+  sts.destroy();
+}
+
+const keyOf = (door: Door): string => `${door.brokerRole} ${door.externalId}`;
+
+/** Waits no longer than the signal, while others may go on waiting for the same promise. */
+async function orStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return await new Promise<T>((resolve, reject) => {
+    const stop = () => reject(new Failure('PROVIDER_UNAVAILABLE', 'stopped while taking on the broker role'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

@@ -1,0 +1,81 @@
+import type { AwsPrincipal } from '../../core/directory.ts';
+import { type PolicyDocument, type Statement, VERSION } from './documents.ts';
+
+export interface TrustOrder {
+  readonly principal: AwsPrincipal;
+  readonly partition: string;
+  /** From this instant on nobody takes on the role. */
+  readonly end: string;
+  /** If given, a session must carry exactly this name for its source (zone C). */
+  readonly sourceIdentity: string | undefined;
+  /** Session tag keys that may be passed; none by default. */
+  readonly sessionTagKeys: readonly string[];
+}
+
+/** A second factor older than this does not count (seconds). */
+const MFA_AGE_MAX = '3600';
+
+/**
+ * Who may take on the role: one named person, until the end. MFA is demanded of IAM users only: AWS never sees the
+ * factor of a federated person, and the condition would lock them out for ever.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+ */
+export function trustDocument(order: TrustOrder): PolicyDocument {
+  const { principal, conditions } = whoOf(order);
+  const { sourceIdentity, sessionTagKeys } = order;
+  const condition = withEquals(
+    { ...conditions, DateLessThan: { 'aws:CurrentTime': order.end } },
+    sourceIdentity === undefined ? {} : { 'sts:SourceIdentity': sourceIdentity },
+  );
+  const enter: Statement = {
+    Sid: 'NamedPerson',
+    Effect: 'Allow',
+    Principal: { AWS: principal },
+    // Naming the source is never refused: some sign-in systems set it, and the role serves one person anyway.
+    Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+    Condition: condition,
+  };
+  // Session tags could satisfy other people's tag-based policies, so none pass unless the account names their keys.
+  const tags: Statement = {
+    ...enter,
+    Sid: 'NamedTags',
+    Action: 'sts:TagSession',
+    Condition: { ...condition, 'ForAllValues:StringEquals': { 'aws:TagKeys': [...sessionTagKeys] } },
+  };
+  return { Version: VERSION, Statement: sessionTagKeys.length === 0 ? [enter] : [enter, tags] };
+}
+
+type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+function whoOf({ principal, partition }: TrustOrder): { principal: string; conditions: Conditions } {
+  switch (principal.kind) {
+    case 'iam-user':
+      return {
+        principal: principal.arn,
+        conditions: {
+          Bool: { 'aws:MultiFactorAuthPresent': 'true' },
+          NumericLessThan: { 'aws:MultiFactorAuthAge': MFA_AGE_MAX },
+        },
+      };
+    case 'identity-center-session':
+      return { principal: principal.arn, conditions: {} };
+    case 'identity-center-user': {
+      // Sixteen single characters are the suffix AWS gives the role: no other permission set's name can match them.
+      const role = `AWSReservedSSO_${principal.permissionSet}_${'?'.repeat(16)}`;
+      const below = `arn:${partition}:iam::${principal.account}:role/aws-reserved/sso.amazonaws.com`;
+      return {
+        principal: `arn:${partition}:iam::${principal.account}:root`,
+        conditions: {
+          // The region is part of the path, except where Identity Center lives in us-east-1.
+          ArnLike: { 'aws:PrincipalArn': [`${below}/${role}`, `${below}/*/${role}`] },
+          StringEquals: { 'identitystore:UserId': principal.userId },
+        },
+      };
+    }
+  }
+}
+
+const withEquals = (conditions: Conditions, equals: Readonly<Record<string, string>>): Conditions =>
+  Object.keys(equals).length === 0
+    ? conditions
+    : { ...conditions, StringEquals: { ...conditions.StringEquals, ...equals } };
