@@ -1,0 +1,189 @@
+import type { RequestView } from '../broker/view.ts';
+import { type Action, actionsIn } from '../core/actions.ts';
+import { REASON_WORDS } from '../core/command.ts';
+import { later, unreachable } from '../core/decision.ts';
+import type { AccessRequest, Plan } from '../core/request.ts';
+import { zoneName } from '../core/terms.ts';
+import { sessionsEndBy } from '../core/work.ts';
+import { oneLine, type Phrase } from './phrase.ts';
+import { allowsWords, clauseWords, endingWords } from './role-words.ts';
+import { BUTTONS, CAUSES_SAID, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED } from './words.ts';
+
+/** How a card looks from afar. Red is only for what somebody must look at now. */
+export type Tone = 'waiting' | 'open' | 'ending' | 'alarm' | 'done' | 'refused';
+
+export interface Fact {
+  readonly label: string;
+  readonly value: Phrase;
+}
+
+export interface CardButton {
+  readonly action: Action;
+  readonly label: string;
+  readonly style: 'primary' | 'danger' | undefined;
+  /** Asked once more before it counts. */
+  readonly confirm: { readonly title: string; readonly text: string; readonly yes: string } | undefined;
+}
+
+/** Everything a card shows, before any chat's markup. */
+export interface CardView {
+  readonly requestId: string;
+  readonly digest: string;
+  readonly tone: Tone;
+  readonly headline: string;
+  /** Where the request stands now, in a sentence or two. */
+  readonly standing: Phrase;
+  readonly facts: readonly Fact[];
+  readonly approvals: readonly Phrase[];
+  readonly open: readonly Phrase[];
+  readonly caveats: readonly string[];
+  readonly buttons: readonly CardButton[];
+}
+
+/** The card of a request: drawn from the row and the directory, the same for every reader. */
+export function cardOf({ row: { request }, open, capabilities }: RequestView): CardView {
+  const { ask } = request;
+  const { tone, title } = headline(request);
+  return {
+    requestId: ask.id,
+    digest: ask.digest,
+    tone,
+    headline: `${title}: ${oneLine(ask.terms.role.name, 60)}`,
+    standing: standingOf(request),
+    facts: [...factsOf(request), { label: 'How it ends', value: [endingWords(ask.terms, capabilities)] }],
+    approvals: approvalsOf(request),
+    open:
+      open === undefined
+        ? [['The directory does not answer, so I cannot say who can approve. Approving works again when it does.']]
+        : open.map(clauseWords),
+    caveats: capabilities.caveats,
+    buttons: actionsIn(request.state).map(buttonOf),
+  };
+}
+
+function headline(request: AccessRequest): { readonly tone: Tone; readonly title: string } {
+  switch (request.state) {
+    case 'pending':
+      return { tone: 'waiting', title: 'Access wanted' };
+    case 'granting':
+      return { tone: 'waiting', title: 'Approved, opening' };
+    case 'active':
+      return { tone: 'open', title: 'Access open' };
+    case 'revoking': {
+      if (request.failures > 0) return { tone: 'alarm', title: 'Access could not be ended yet' };
+      const removed = request.grants.every(({ accessRemoved }) => accessRemoved !== undefined);
+      return { tone: 'ending', title: removed ? 'Access removed' : 'Ending access' };
+    }
+    case 'closed':
+      return { tone: closedTone(request), title: OUTCOMES_SAID[request.outcome] };
+    default:
+      return unreachable(request);
+  }
+}
+
+function closedTone({ outcome }: Extract<AccessRequest, { state: 'closed' }>): Tone {
+  if (outcome === 'ended_unproven') return 'alarm';
+  return outcome === 'ended' ? 'done' : 'refused';
+}
+
+const lastPlannedEnd = (plans: readonly Plan[]): Date | undefined =>
+  plans
+    .map(({ plannedEnd }) => plannedEnd)
+    .reduce<Date | undefined>((last, end) => (last ? later(last, end) : end), undefined);
+
+function standingOf(request: AccessRequest): Phrase {
+  switch (request.state) {
+    case 'pending':
+      return ['Waiting for approval until ', { at: request.ask.decideBy }, '; nothing is open.'];
+    case 'granting':
+      return [
+        'The access is being opened, and nobody is told that it is before the cloud says so. It fails at ',
+        { at: request.grantBy },
+        '.',
+      ];
+    case 'active': {
+      const planned = lastPlannedEnd(request.grants.map(({ plan }) => plan)) ?? request.endsAt;
+      return [
+        { strong: 'Access ends at ' },
+        { at: request.endsAt },
+        '. The cloud itself refuses from ',
+        { at: planned },
+        '.',
+      ];
+    }
+    case 'revoking':
+      return endingOf(request);
+    case 'closed':
+      return [`${OUTCOMES_SAID[request.outcome]} at `, { at: request.closedAt }, '. ', closedWords(request)];
+    default:
+      return unreachable(request);
+  }
+}
+
+function endingOf(request: Extract<AccessRequest, { state: 'revoking' }>): Phrase {
+  const why = CAUSES_SAID[request.cause];
+  const removed = request.grants.every(({ accessRemoved }) => accessRemoved !== undefined);
+  const sessionsEnd = request.grants.map(sessionsEndBy).reduce(later);
+  const trouble =
+    request.failures > 0
+      ? ` The cloud has not confirmed it (tried ${request.failures} times); I keep trying. The platform team must look at it now.`
+      : '';
+  if (removed)
+    return [{ strong: 'Access removed' }, `, because ${why}; sessions end by `, { at: sessionsEnd }, `.${trouble}`];
+  const planned = lastPlannedEnd(request.grants.map(({ plan }) => plan));
+  return [
+    `Taking the access away, because ${why}.`,
+    ...(planned ? [' The cloud itself refuses from ', { at: planned }, '.'] : []),
+    trouble,
+  ];
+}
+
+function closedWords({ outcome, grants }: Extract<AccessRequest, { state: 'closed' }>): string {
+  if (outcome === 'ended_unproven') return 'Nobody could prove that the access ended; security attested it.';
+  const opened = grants.some(({ plan }) => plan !== undefined);
+  return opened ? 'Access was removed and sessions ended; both were proven.' : 'Nothing was opened.';
+}
+
+function factsOf({ ask }: AccessRequest): readonly Fact[] {
+  const { role, account } = ask.terms;
+  const incident = oneLine(
+    ask.incident.title === '' ? ask.incident.id : `${ask.incident.id}: ${ask.incident.title}`,
+    250,
+  );
+  return [
+    { label: 'Who', value: [{ person: ask.requester }] },
+    { label: 'Incident', value: ask.incident.verified ? [incident] : [incident, ` (${UNVERIFIED})`] },
+    { label: 'Commander', value: [{ person: ask.commander }] },
+    { label: 'How long', value: [`${ask.minutes} minutes from when it is open`] },
+    { label: 'Zone', value: [zoneName(role.zone)] },
+    {
+      label: 'Where',
+      value: [oneLine(`${role.domain}, ${role.environment}, account ${account.name} (${account.id})`, 250)],
+    },
+    { label: 'Why', value: [REASON_WORDS[ask.reason]] },
+    { label: 'Purpose', value: [oneLine(ask.purpose, 1000)] },
+    ...(ask.runbook === undefined ? [] : [{ label: 'Runbook', value: [ask.runbook] }]),
+    { label: 'It allows', value: [allowsWords(ask.terms)] },
+  ];
+}
+
+/** Each approval with what it was given for and how surely. */
+const approvalsOf = ({ approvals }: AccessRequest): readonly Phrase[] =>
+  approvals.map(({ by, at, assurance }) => [
+    { person: by },
+    ' approved at ',
+    { at },
+    assurance === 'chat' ? `, ${NO_SECOND_SIGN_IN}.` : ', with a second sign-in.',
+  ]);
+
+function buttonOf(action: Action): CardButton {
+  const confirm =
+    action === 'end'
+      ? {
+          title: 'End this access now?',
+          text: 'It is taken away at once and cannot be opened again: the requester would have to ask anew.',
+          yes: 'End now',
+        }
+      : undefined;
+  return { action, ...BUTTONS[action], confirm };
+}

@@ -1,0 +1,94 @@
+import type { Row } from '../../core/work.ts';
+import type { MessageRef } from '../../ports/chat-memory.ts';
+import { cardOf } from '../card.ts';
+import { directPlace } from './direct.ts';
+import type { Place } from './find.ts';
+import { METADATA } from './ids.ts';
+import { tellFallback } from './notes.ts';
+import { cardMessage, type Message } from './render.ts';
+import { sendOnce } from './send.ts';
+import { defaultChannel, homes, type ShowDeps, sendDeps } from './show.ts';
+import { chatFailure, refusalOf } from './web.ts';
+
+/**
+ * Brings every copy of the card to the newest version of the row, posting the channel's card if there is none yet.
+ * The row is read again afterwards: whoever drew something older meanwhile draws once more, so the newest is last.
+ */
+export async function drawAll(deps: ShowDeps, row: Row, force = false): Promise<void> {
+  let drawn = await newest(deps, row);
+  for (let round = 0; round < ROUNDS; round++) {
+    await cardIn(deps, drawn);
+    const message = await cardFor(deps, drawn);
+    const all = (await deps.store.chat.refs(drawn.request.ask.id)).filter(isCard);
+    const stale = all.filter((ref) => (force && round === 0) || ref.drawnVersion < drawn.version);
+    for (const ref of stale) await update(deps, ref, message, drawn.version);
+    const latest = await newest(deps, drawn);
+    if (latest.version === drawn.version) break;
+    drawn = latest;
+  }
+  await deps.store.chat.drawn(drawn.request.ask.id, drawn.version);
+}
+/** A row that changes faster than it can be drawn is left to the next job. */
+const ROUNDS = 5;
+
+const newest = async ({ store }: ShowDeps, row: Row): Promise<Row> => (await store.find(row.request.ask.id)) ?? row;
+
+const isCard = (ref: MessageRef): ref is MessageRef & { ts: string } =>
+  (ref.kind === 'card' || ref.kind === 'copy') && ref.state === 'sent' && ref.ts !== undefined;
+
+/** The card as Slack shows it, of the row as it is now. */
+export async function cardFor(deps: ShowDeps, row: Row): Promise<Message> {
+  return cardMessage(cardOf(await deps.view(row)), await homes(deps));
+}
+
+/**
+ * The channel's card, sent if it was not yet: in the incident's channel, else in the default one, else to the requester.
+ * Undefined when nowhere takes it.
+ */
+export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | undefined> {
+  const { ask } = row.request;
+  const message = await cardFor(deps, row);
+  const places: (() => Promise<Place | undefined>)[] = [
+    async () => ({ channel: ask.channel }),
+    async () => {
+      const channel = await defaultChannel(deps);
+      return channel === undefined || channel === ask.channel ? undefined : { channel };
+    },
+    () => directPlace(deps, ask.requester),
+  ];
+  const ref = await sendOnce(sendDeps(deps), {
+    key: { requestId: ask.id, kind: 'card', seq: 0, person: '' },
+    digest: ask.digest,
+    version: row.version,
+    since: ask.askedAt,
+    places,
+    mark: { type: METADATA.card, payload: { request: ask.id, kind: 'card' } },
+    message: () => message,
+  });
+  if (ref !== undefined && ref.channel !== ask.channel) await tellFallback(deps, row, ref.channel);
+  return ref;
+}
+
+/** Refusals of an update that no second try can change: there is nothing left to keep up to date. */
+const LOST: ReadonlySet<string> = new Set([
+  'message_not_found',
+  'channel_not_found',
+  'not_in_channel',
+  'is_archived',
+  'is_inactive',
+  'cant_update_message',
+  'edit_window_closed',
+]);
+
+async function update(deps: ShowDeps, ref: MessageRef & { ts: string }, message: Message, version: number) {
+  const { channel, ts } = ref;
+  try {
+    await deps.workspace.client.chat.update({ channel, ts, text: message.text, blocks: message.blocks });
+    await deps.store.chat.sent(ref, { channel, ts, drawnVersion: version });
+  } catch (error) {
+    const code = refusalOf(error);
+    if (code === undefined || !LOST.has(code)) throw chatFailure('drawing a card', error);
+    deps.logger.warn({ requestId: ref.requestId, channel, why: code }, 'a card cannot be kept up to date any more');
+    await deps.store.chat.gone(ref, code);
+  }
+}

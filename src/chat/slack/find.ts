@@ -1,0 +1,79 @@
+import type { WebClient } from '@slack/web-api';
+import { chatFailure, refusalOf } from './web.ts';
+
+/** What a message of ours carries as metadata: enough to know it again. */
+export interface Mark {
+  readonly type: string;
+  readonly payload: Readonly<Record<string, string>>;
+}
+
+/** Where a message may stand. */
+export interface Place {
+  readonly channel: string;
+  readonly threadTs?: string | undefined;
+  /** A thread's post that the channel sees too. */
+  readonly broadcast?: boolean | undefined;
+}
+
+/** Where a message stands. */
+export interface Found {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+interface Carrying extends Found {
+  readonly mark: Mark;
+}
+
+/** Pages read at most, of 200 messages each. */
+const PAGES = 10;
+/** Clocks of Slack and ours may differ by this much when we say since when to look. */
+const SLACK_SECONDS = 300;
+
+/**
+ * Messages of ours in a channel, or in a thread, with their metadata, oldest first.
+ * https://docs.slack.dev/reference/methods/conversations.replies
+ */
+export async function carrying(client: WebClient, place: Place, since: Date): Promise<readonly Carrying[]> {
+  const { channel, threadTs } = place;
+  const oldest = String(Math.floor(since.getTime() / 1000) - SLACK_SECONDS);
+  const found: Carrying[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < PAGES; page++) {
+    const common = { channel, include_all_metadata: true, limit: 200, ...(cursor ? { cursor } : {}) };
+    const answer =
+      threadTs === undefined
+        ? await client.conversations.history({ ...common, oldest })
+        : await client.conversations.replies({ ...common, ts: threadTs });
+    for (const { ts, metadata } of answer.messages ?? []) {
+      const { event_type: type, event_payload: payload } = metadata ?? {};
+      if (ts && type && payload) found.push({ channel, ts, mark: { type, payload: payload as Mark['payload'] } });
+    }
+    cursor = answer.response_metadata?.next_cursor || undefined;
+    if (cursor === undefined) break;
+  }
+  return found.toSorted((a, b) => Number(a.ts) - Number(b.ts));
+}
+
+export const isMarked = ({ mark }: Carrying, wanted: Mark): boolean =>
+  mark.type === wanted.type && Object.entries(wanted.payload).every(([name, value]) => mark.payload[name] === value);
+
+/** Messages that carry this mark, oldest first. A place that cannot be read holds none; Slack away is a `Failure`. */
+export async function messagesOfOurs(
+  { client }: { readonly client: WebClient },
+  place: Place,
+  wanted: Mark,
+  since: Date,
+): Promise<readonly Found[]> {
+  try {
+    const all = await carrying(client, place, since);
+    return all.filter((one) => isMarked(one, wanted));
+  } catch (error) {
+    const code = refusalOf(error);
+    if (code !== undefined && UNREADABLE.has(code)) return [];
+    throw chatFailure('looking for a message', error);
+  }
+}
+
+/** The place is not ours to read, so nothing of ours can be there. */
+const UNREADABLE: ReadonlySet<string> = new Set(['not_in_channel', 'channel_not_found', 'thread_not_found']);

@@ -1,0 +1,45 @@
+import type { Row } from '../../core/work.ts';
+import type { Announce } from '../../ports/announce.ts';
+import { partyIn } from '../timeline.ts';
+import { directPlace } from './direct.ts';
+import { cardFor } from './draw.ts';
+import { METADATA } from './ids.ts';
+import type { Message } from './render.ts';
+import { sendOnce } from './send.ts';
+import { type ShowDeps, sendDeps } from './show.ts';
+
+/** Sends each invited approver the card, each by itself and all at once: one that fails stops nobody else. */
+export async function inviteAll(deps: ShowDeps, row: Row): ReturnType<Announce['invite']> {
+  const message = await cardFor(deps, row);
+  const tried = await Promise.all(
+    row.request.ask.invite.map(async (id) => {
+      try {
+        return { id, ok: await inviteOne(deps, row, id, message) };
+      } catch (error) {
+        deps.logger.warn(
+          { requestId: row.request.ask.id, person: id, why: String(error) },
+          'an approver was not reached',
+        );
+        return { id, ok: false };
+      }
+    }),
+  );
+  const ids = (ok: boolean) => tried.filter((one) => one.ok === ok).map(({ id }) => id);
+  return { reached: ids(true), missed: ids(false) };
+}
+
+async function inviteOne(deps: ShowDeps, row: Row, id: string, message: Message): Promise<boolean> {
+  const { ask } = row.request;
+  const party = partyIn(row.request, id);
+  if (party === undefined) return false;
+  const ref = await sendOnce(sendDeps(deps), {
+    key: { requestId: ask.id, kind: 'copy', seq: 0, person: id },
+    digest: ask.digest,
+    version: row.version,
+    since: ask.askedAt,
+    places: [() => directPlace(deps, party)],
+    mark: { type: METADATA.card, payload: { request: ask.id, kind: 'copy', person: id } },
+    message: () => message,
+  });
+  return ref !== undefined;
+}

@@ -1,0 +1,109 @@
+import type { StoredEvent } from '../../core/events.ts';
+import type { AccessRequest, Plan } from '../../core/request.ts';
+import type { Row } from '../../core/work.ts';
+import { oneLine, type Phrase } from '../phrase.ts';
+import { tell } from '../timeline.ts';
+import { directPlace } from './direct.ts';
+import { METADATA } from './ids.ts';
+import { noteMessage, type PrivateNote } from './render.ts';
+import { sendOnce } from './send.ts';
+import { homes, type ShowDeps, sendDeps } from './show.ts';
+
+/** What the requester is told privately of an event, if anything. */
+export function notesFor(
+  event: StoredEvent,
+  request: AccessRequest,
+  deps: Pick<ShowDeps, 'usage'>,
+  phone: string,
+): readonly PrivateNote[] {
+  const { ask } = request;
+  const told = tell(event, { request, phone });
+  const said: Phrase = told ? [{ strong: ask.terms.role.name }, ': ', ...told.said] : [];
+  switch (event.type) {
+    case 'access_opened':
+      return plansOf(request).map((plan) => usageNote(said, plan, deps));
+    case 'access_ending_soon':
+      return [{ said }];
+    case 'approvers_told':
+      return Array.isArray(event.data.reached) && event.data.reached.length > 0
+        ? []
+        : [{ said: nobody(ask.terms.role.name, phone) }];
+    case 'request_refused':
+    case 'request_lapsed':
+    case 'grant_failed':
+      return [{ said, askAgain: ask.id }];
+    case 'request_denied':
+      return [{ said: [...said, ` “${oneLine(String(event.data.reason ?? ''), 500)}”`], askAgain: ask.id }];
+    case 'end_requested':
+      return event.data.cause === 'expired' || event.data.by === ask.requester.id ? [] : [{ said }];
+    default:
+      return [];
+  }
+}
+
+const nobody = (role: string, phone: string): Phrase => [
+  { strong: role },
+  ': nobody on call could be reached here. Your request stands; phone ',
+  oneLine(phone, 200),
+  ' and ask for somebody to press Approve on the card.',
+];
+
+const plansOf = (request: AccessRequest): readonly Plan[] =>
+  request.state === 'pending' ? [] : request.grants.flatMap(({ plan }) => (plan ? [plan] : []));
+
+function usageNote(said: Phrase, plan: Plan, { usage }: Pick<ShowDeps, 'usage'>): PrivateNote {
+  const { consoleUrl, cli } = usage(plan);
+  return {
+    said: [...said, ' For the command line, add this profile to your own AWS configuration; it holds no secret:'],
+    ...(consoleUrl === undefined ? {} : { link: { url: consoleUrl, label: 'Switch to the role in the console' } }),
+    snippet: cli,
+  };
+}
+
+/** Tells the requester by direct message. Somebody who cannot be written to reads the thread; nothing waits for them. */
+export async function tellPrivately(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
+  const { ask } = row.request;
+  const notes = notesFor(event, row.request, deps, phone);
+  for (const [index, note] of notes.entries()) {
+    const who = index === 0 ? ask.requester.id : `${ask.requester.id}#${index}`;
+    await send(deps, row, { seq: event.seq, who, id: event.id, note });
+  }
+}
+
+/** The card could not stand where it should: its requester learns where it stands instead, and what to do. */
+export async function tellFallback(deps: ShowDeps, row: Row, channel: string): Promise<void> {
+  const { ask } = row.request;
+  const where = channel.startsWith('D')
+    ? 'so only you see it. Invite me to a channel where approvers are, or phone them.'
+    : 'so it stands in the channel for emergency access instead.';
+  const said: Phrase = [
+    { strong: ask.terms.role.name },
+    ': I could not post the card in the incident’s channel (I am not in it, or it is archived), ',
+    where,
+    ' To have the next one there, invite me with /invite.',
+  ];
+  await send(deps, row, { seq: 0, who: ask.requester.id, id: `${ask.id}/fallback`, note: { said } });
+}
+
+async function send(
+  deps: ShowDeps,
+  row: Row,
+  {
+    seq,
+    who,
+    id,
+    note,
+  }: { readonly seq: number; readonly who: string; readonly id: string; readonly note: PrivateNote },
+): Promise<void> {
+  const { ask } = row.request;
+  const message = noteMessage(note, await homes(deps));
+  await sendOnce(sendDeps(deps), {
+    key: { requestId: ask.id, kind: 'note', seq, person: who },
+    digest: ask.digest,
+    version: row.version,
+    since: ask.askedAt,
+    places: [() => directPlace(deps, ask.requester)],
+    mark: { type: METADATA.note, payload: { id, person: who } },
+    message: () => message,
+  });
+}

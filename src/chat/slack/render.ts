@@ -1,0 +1,129 @@
+import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
+import type { CardButton, CardView, Fact, Tone } from '../card.ts';
+import { oneLine, type Phrase, wordsOf } from '../phrase.ts';
+import type { Told } from '../timeline.ts';
+import { FIELD_MAX, header, lines, marked, plain, section, small, words } from './blocks.ts';
+import { ACTION_IDS, ASK_AGAIN, buttonsBlock } from './ids.ts';
+import { escaped, fallback, inert, mrkdwn } from './text.ts';
+
+/** What Slack's chat.postMessage and chat.update take. */
+export interface Message {
+  /** For notifications and screen readers. */
+  readonly text: string;
+  readonly blocks: KnownBlock[];
+}
+
+const LIGHTS = {
+  waiting: '🟡',
+  open: '🟢',
+  ending: '🟠',
+  alarm: '🔴',
+  done: '⚪',
+  refused: '⚫',
+} as const satisfies Record<Tone, string>;
+
+/** Facts with more to say than fits beside another. */
+const LONG = 120;
+
+/** A card as Slack shows it: at most 20 blocks and 12,000 characters, whatever was typed. */
+export function cardMessage(card: CardView, homes: readonly string[]): Message {
+  const short = card.facts.filter((fact) => !isLong(fact));
+  const long = card.facts.filter(isLong);
+  const blocks: KnownBlock[] = [
+    header(`${LIGHTS[card.tone]} ${card.headline}`),
+    section(mrkdwn(card.standing, homes)),
+    ...chunks(short, 10).map(
+      (some): KnownBlock => ({ type: 'section', fields: some.map((fact) => factField(fact, homes)) }),
+    ),
+    ...long.map(({ label, value }) => words(`${label}: ${wordsOf(value)}`, FIELD_MAX)),
+    ...lines(
+      card.caveats.slice(0, 10).map((caveat) => [`⚠ ${oneLine(caveat, 280)}`]),
+      homes,
+      1500,
+    ),
+    ...titled('Approved', card.approvals, homes, 1500),
+    ...titled('Still needed', card.open, homes, 2000),
+    ...(card.buttons.length > 0 ? [buttons(card)] : []),
+    small(`Request \`${inert(card.requestId)}\` · terms \`${inert(card.digest.slice(0, 12))}\``),
+  ];
+  return { text: inert(`${card.headline}. ${wordsOf(card.standing)}`), blocks };
+}
+
+/** Typed text and long text stand alone as plain text; the rest shares a section, two beside each other. */
+const isLong = ({ label, value }: Fact): boolean => label === 'Purpose' || wordsOf(value).length > LONG;
+
+const factField = ({ label, value }: Fact, homes: readonly string[]) =>
+  marked(`*${inert(label)}*\n${mrkdwn(value, homes)}`);
+
+const chunks = <T>(all: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, index) => all.slice(index * size, (index + 1) * size));
+
+const titled = (title: string, phrases: readonly Phrase[], homes: readonly string[], max: number): KnownBlock[] =>
+  phrases.length === 0 ? [] : lines([[{ strong: title }], ...phrases], homes, max);
+
+function buttons({ buttons: all, requestId, digest }: CardView): ActionsBlock {
+  return { type: 'actions', block_id: buttonsBlock(digest), elements: all.map((one) => button(one, requestId)) };
+}
+
+const button = ({ action, label, style, confirm }: CardButton, requestId: string): Button => ({
+  type: 'button',
+  action_id: ACTION_IDS[action],
+  text: plain(label, 75),
+  value: requestId,
+  ...(style === undefined ? {} : { style }),
+  ...(confirm === undefined
+    ? {}
+    : {
+        confirm: {
+          title: plain(confirm.title, 100),
+          text: plain(confirm.text, 300),
+          confirm: plain(confirm.yes, 30),
+          deny: plain('Keep it', 30),
+          style: 'danger',
+        },
+      }),
+});
+
+/** One line of the timeline; what somebody typed stands apart, as plain text. */
+export function postMessage({ said, quote }: Told, homes: readonly string[]): Message {
+  const typed = quote === undefined ? '' : oneLine(quote, 1000);
+  return {
+    text: fallback(said),
+    blocks: [section(mrkdwn(said, homes)), ...(typed === '' ? [] : [words(`“${typed}”`, FIELD_MAX)])],
+  };
+}
+
+/** Something told to one person. `snippet` is copied by hand, so it is shown as it is. */
+export interface PrivateNote {
+  readonly said: Phrase;
+  readonly link?: { readonly url: string; readonly label: string } | undefined;
+  readonly snippet?: string | undefined;
+  /** The request that "Ask again" starts from. */
+  readonly askAgain?: string | undefined;
+}
+
+/** A private message: words, a link of ours, a snippet to copy, and where it helps a button to ask again. */
+export function noteMessage({ said, link, snippet, askAgain }: PrivateNote, homes: readonly string[]): Message {
+  const blocks: KnownBlock[] = [section(mrkdwn(said, homes))];
+  if (link) blocks.push(section(`<${escaped(link.url).replaceAll('|', '%7C')}|${inert(link.label)}>`));
+  if (snippet) {
+    blocks.push({
+      type: 'rich_text',
+      elements: [
+        { type: 'rich_text_preformatted', elements: [{ type: 'text', text: snippet.slice(0, 2500) }], border: 0 },
+      ],
+    });
+  }
+  if (askAgain) {
+    blocks.push({
+      type: 'actions',
+      elements: [
+        { type: 'button', action_id: ASK_AGAIN, text: plain('Ask again…', 75), value: askAgain, style: 'primary' },
+      ],
+    });
+  }
+  return { text: fallback(said), blocks };
+}
+
+/** Plain words to one person. */
+export const sayMessage = (text: string): Message => ({ text: inert(text), blocks: [words(text)] });

@@ -1,0 +1,177 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { WebClient } from '@slack/web-api';
+import type { ChatMemory, MessageKey, MessageRef } from '../../ports/chat-memory.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { type Found, type Mark, messagesOfOurs, type Place } from './find.ts';
+import type { Message } from './render.ts';
+import { chatFailure, problemOf, refusalOf } from './web.ts';
+
+export interface Sending {
+  readonly key: MessageKey;
+  readonly digest: string;
+  readonly version: number;
+  /** No message of ours about this is older. */
+  readonly since: Date;
+  /** Tried in this order until one takes it; each may need a call to be known. */
+  readonly places: readonly (() => Promise<Place | undefined>)[];
+  readonly mark: Mark;
+  readonly message: (place: Place) => Message;
+}
+
+export interface SendDeps {
+  readonly client: WebClient;
+  readonly memory: ChatMemory;
+  readonly logger: Logger;
+  /** How long another sender of the same message may take before its outcome counts as unknown. */
+  readonly unknownAfterMs: number;
+}
+
+/** Refusals that speak of the place, not of the message: another place may take it. */
+const PLACE_TROUBLE: ReadonlySet<string> = new Set([
+  'not_in_channel',
+  'channel_not_found',
+  'is_archived',
+  'channel_type_not_supported',
+  'restricted_action',
+  'restricted_action_read_only_channel',
+  'restricted_action_thread_only_channel',
+  'restricted_action_non_threadable_channel',
+  'restricted_action_thread_locked',
+  'team_access_not_granted',
+  'cannot_reply_to_message',
+  'thread_not_found',
+  'message_not_found',
+  'user_not_found',
+  'user_disabled',
+  'cannot_dm_bot',
+  'no_permission',
+  'messages_tab_disabled',
+  'user_not_visible',
+]);
+export const isPlaceTrouble = (code: string | undefined): boolean => code !== undefined && PLACE_TROUBLE.has(code);
+
+/**
+ * Sends a message at most once, whoever tries and however often. Reserved first; a send whose outcome is unknown is
+ * looked for in the chat before anything is sent again. Undefined when no place takes it, now and later.
+ * Rejects with `Failure` when it should be tried again.
+ */
+export async function sendOnce(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
+  const first = await placeOf(sending.places[0]);
+  const { ref, fresh } = await deps.memory.claim(sending.key, first?.channel ?? '', sending.digest);
+  if (!fresh) {
+    const known = ref.ts === undefined && ref.state === 'sending' ? await awaited(deps, sending.key) : ref;
+    if (known?.state === 'gone') return undefined;
+    if (known?.ts !== undefined) return known;
+    const found = await adopt(deps, sending);
+    if (found) return found;
+  }
+  return post(deps, sending);
+}
+
+const placeOf = async (place: (() => Promise<Place | undefined>) | undefined): Promise<Place | undefined> => place?.();
+
+async function stored(deps: SendDeps, key: MessageKey): Promise<MessageRef | undefined> {
+  const refs = await deps.memory.refs(key.requestId);
+  return refs.find((one) => one.kind === key.kind && one.seq === key.seq && one.person === key.person);
+}
+
+/** Another worker may be sending it right now: gives it the time that a call can take. */
+async function awaited(deps: SendDeps, key: MessageKey): Promise<MessageRef | undefined> {
+  const polls = Math.ceil(deps.unknownAfterMs / POLL_MS);
+  for (let poll = 0; poll < polls; poll++) {
+    const ref = await stored(deps, key);
+    if (ref?.ts !== undefined || ref?.state === 'gone') return ref;
+    await wait(POLL_MS);
+  }
+  return stored(deps, key);
+}
+const POLL_MS = 100;
+
+/** Finds what an unknown send left in the chat, keeps the first and deletes the rest. */
+async function adopt(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
+  for (const candidate of sending.places) {
+    const place = await candidate();
+    if (place === undefined) continue;
+    const [kept, ...doubles] = await messagesOfOurs(deps, place, sending.mark, sending.since);
+    if (kept === undefined) continue;
+    for (const double of doubles) await remove(deps, double);
+    // What it shows is not known, so version 0: the next drawing brings it up to date.
+    await deps.memory.sent(sending.key, { channel: kept.channel, ts: kept.ts, drawnVersion: 0 });
+    return stored(deps, sending.key);
+  }
+  return undefined;
+}
+
+async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
+  const refusals: string[] = [];
+  for (const candidate of sending.places) {
+    const place = await candidate();
+    if (place === undefined) continue;
+    try {
+      const at = await patiently(() => sendTo(deps, place, sending));
+      return await settle(deps, sending, at);
+    } catch (error) {
+      const code = refusalOf(error);
+      if (!isPlaceTrouble(code)) throw chatFailure('sending a message', error);
+      refusals.push(`${place.channel}: ${code}`);
+    }
+  }
+  const why = refusals.join(', ') || 'there is nowhere to send it';
+  deps.logger.warn({ ...sending.key, why }, 'a message has nowhere to go');
+  await deps.memory.gone(sending.key, why);
+  return undefined;
+}
+
+/** A rate limit that is over soon is waited for, once: nothing was sent. */
+async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.kind !== 'limited' || problem.retryAfterSeconds > PATIENCE_SECONDS) throw error;
+    await wait(problem.retryAfterSeconds * 1000);
+    return call();
+  }
+}
+const PATIENCE_SECONDS = 5;
+
+async function sendTo(deps: SendDeps, place: Place, { mark, message }: Sending): Promise<Found> {
+  const { text, blocks } = message(place);
+  const common = {
+    channel: place.channel,
+    text,
+    blocks,
+    metadata: { event_type: mark.type, event_payload: { ...mark.payload } },
+    unfurl_links: false,
+    unfurl_media: false,
+  };
+  const answer = await deps.client.chat.postMessage(
+    place.threadTs === undefined
+      ? common
+      : place.broadcast
+        ? { ...common, thread_ts: place.threadTs, reply_broadcast: true }
+        : { ...common, thread_ts: place.threadTs },
+  );
+  return { channel: answer.channel ?? place.channel, ts: answer.ts ?? '' };
+}
+
+/** Records where it stands, unless somebody else recorded another one first: then ours is the double. */
+async function settle(deps: SendDeps, { key, version }: Sending, at: Found): Promise<MessageRef | undefined> {
+  const ref = await stored(deps, key);
+  if (ref?.ts !== undefined && ref.ts !== at.ts) {
+    await remove(deps, at);
+    return ref;
+  }
+  await deps.memory.sent(key, { ...at, drawnVersion: version });
+  return stored(deps, key);
+}
+
+/** Deletes a double. One that is gone already is as good. */
+export async function remove({ client, logger }: SendDeps, { channel, ts }: Found): Promise<void> {
+  try {
+    await client.chat.delete({ channel, ts });
+  } catch (error) {
+    if (refusalOf(error) !== 'message_not_found')
+      logger.warn({ channel, ts, why: String(error) }, 'a double was not deleted');
+  }
+}

@@ -1,0 +1,97 @@
+import { LogLevel, type Logger as SlackLogger, WebClient, type WebClientOptions } from '@slack/web-api';
+import { Failure } from '../../core/failure.ts';
+import type { Logger } from '../../ports/logger.ts';
+
+/** What reaches Slack. Secrets come from the environment and go nowhere else. */
+export interface SlackSettings {
+  readonly botToken: string;
+  /** Our app's id: interactions for any other app do not count. */
+  readonly appId: string;
+  /** For the HTTP receiver. */
+  readonly signingSecret?: string | undefined;
+  /** For Socket Mode, which is used when it is there. */
+  readonly appToken?: string | undefined;
+  /** Slack's Web API elsewhere than at slack.com; nothing in Bolt reads `SLACK_API_URL` by itself. */
+  readonly apiUrl?: string | undefined;
+}
+
+/** One call to Slack may take this long. */
+export const CALL_MS = 8000;
+
+/**
+ * Options of every client we make. No retries of the client's own: it would send a message again although the first
+ * may have arrived, and by default goes on for half an hour. The queue retries, and reads the chat first.
+ */
+export const clientOptions = ({ apiUrl }: SlackSettings, logger: Logger): WebClientOptions => ({
+  retryConfig: { retries: 0 },
+  rejectRateLimitedCalls: true,
+  timeout: CALL_MS,
+  logger: slackLogger(logger),
+  logLevel: LogLevel.WARN,
+  allowAbsoluteUrls: false,
+  ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
+});
+
+export const webClient = (settings: SlackSettings, logger: Logger): WebClient =>
+  new WebClient(settings.botToken, clientOptions(settings, logger));
+
+/** Slack's libraries log through ours; their chatter below a warning is left out. */
+export function slackLogger(logger: Logger): SlackLogger {
+  const said = (parts: readonly unknown[]): string =>
+    parts.map((part) => (part instanceof Error ? part.message : String(part))).join(' ');
+  return {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (...parts) => logger.warn({ from: 'slack' }, said(parts)),
+    error: (...parts) => logger.error({ from: 'slack' }, said(parts)),
+    setLevel: () => undefined,
+    getLevel: () => LogLevel.WARN,
+    setName: () => undefined,
+  };
+}
+
+/** What became of a call: Slack said no, it never took it, or nobody knows. */
+export type CallProblem =
+  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'limited'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Reads an error of Slack's client by its code: the classes differ between copies of the library. */
+export function problemOf(error: unknown): CallProblem {
+  const { code, data, retryAfter, message } = Object(error) as {
+    readonly code?: unknown;
+    readonly data?: { readonly error?: unknown };
+    readonly retryAfter?: unknown;
+    readonly message?: unknown;
+  };
+  if (code === 'slack_webapi_platform_error') {
+    const refused = String(data?.error ?? 'unknown_error');
+    // Slack's own trouble says nothing about what was done. https://docs.slack.dev/reference/methods/chat.postMessage#errors
+    return ITS_OWN.has(refused) ? { kind: 'unknown', why: refused } : { kind: 'refused', code: refused };
+  }
+  if (code === 'slack_webapi_rate_limited_error')
+    return { kind: 'limited', retryAfterSeconds: Number(retryAfter ?? 1) };
+  return { kind: 'unknown', why: String(message ?? error) };
+}
+
+const ITS_OWN: ReadonlySet<string> = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'team_added_to_org',
+]);
+
+/** A call that did not work as something the queue tries again. */
+export const chatFailure = (doing: string, error: unknown): Failure => {
+  if (error instanceof Failure) return error;
+  const problem = problemOf(error);
+  const why = problem.kind === 'refused' ? problem.code : problem.kind === 'limited' ? 'ratelimited' : problem.why;
+  return new Failure('CHAT_UNAVAILABLE', `${doing}: ${why}`, { cause: error });
+};
+
+/** Slack's refusal code, where that is what an error is. */
+export function refusalOf(error: unknown): string | undefined {
+  const problem = problemOf(error);
+  return problem.kind === 'refused' ? problem.code : undefined;
+}

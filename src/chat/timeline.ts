@@ -1,0 +1,207 @@
+import type { Json } from '../core/canonical.ts';
+import type { NewEvent, RequestEventName } from '../core/events.ts';
+import type { AccessRequest, EndCause, Outcome, Party } from '../core/request.ts';
+import { joined, oneLine, type Phrase, type Piece } from './phrase.ts';
+import { CAUSES_SAID, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED, whyWords } from './words.ts';
+
+type EventContent = NewEvent['data'];
+
+/** One line of a request's timeline. */
+export interface Told {
+  readonly said: Phrase;
+  /** Words that somebody typed, shown apart from ours. */
+  readonly quote?: string | undefined;
+}
+
+/** What a line of the timeline needs to know besides its event. */
+export interface TimelineContext {
+  readonly request: AccessRequest;
+  /** Whom to phone when nobody can be reached. */
+  readonly phone: string;
+}
+
+const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+const field = (value: Json | undefined, name: string): Json | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, Json>>)[name]
+    : undefined;
+const when = (value: Json | undefined): Piece => {
+  const at = new Date(text(value));
+  return Number.isNaN(at.getTime()) ? 'an unknown time' : { at };
+};
+
+/** Somebody whom the request names, or their bare id. */
+export function partyIn({ ask, approvals }: AccessRequest, id: string): Party | undefined {
+  return [ask.requester, ask.commander, ...ask.deciders, ...approvals.map(({ by }) => by)].find((one) => one.id === id);
+}
+const person = (request: AccessRequest, value: Json | undefined, name?: Json): Piece => {
+  const party = partyIn(request, text(value));
+  return party ? { person: party } : text(name) || text(value) || 'the system';
+};
+const people = (request: AccessRequest, value: Json | undefined): Phrase =>
+  joined(list(value).map((id) => person(request, id)));
+
+const ALARMS: Readonly<Record<string, string>> = {
+  clock_apart: 'The cloud’s clock is too far from ours, so nothing was opened. The platform team must look at it.',
+  removal_lost:
+    'Somebody took away the Deny that had ended this access. I am writing it again, and the proof starts anew. Security must look at it.',
+};
+
+/** Every kind of event of a request's stream, told: what happened and, where something is to be done, what. */
+export const TIMELINE = {
+  request_opened: (data, { request: { ask } }) => ({
+    said: [
+      { person: ask.requester },
+      ' asks for ',
+      { strong: ask.terms.role.name },
+      `, ${ask.minutes} minutes, for incident ${ask.incident.id}`,
+      field(data.incident, 'verified') === false ? ` (${UNVERIFIED})` : '',
+      '. It lapses at ',
+      when(data.decideBy),
+      ' if it is not approved by then.',
+    ],
+    quote: text(data.purpose),
+  }),
+  approvers_told: (data, { request, phone }) => {
+    const missed = list(data.missed).length > 0 ? [' Not reached: ', ...people(request, data.missed), '.'] : [];
+    if (list(data.reached).length > 0)
+      return { said: ['Asked directly: ', ...people(request, data.reached), '.', ...missed] };
+    return { said: ['Nobody on call could be reached here.', ...missed, ` Phone ${oneLine(phone, 200)}.`] };
+  },
+  approval_recorded: (data, { request }) => {
+    const open = list(data.open).map((one) => `${text(field(one, 'clause'))} (${String(field(one, 'missing') ?? 1)})`);
+    return {
+      said: [
+        person(request, data.person, data.name),
+        ` approved ${NO_SECOND_SIGN_IN}.`,
+        open.length > 0 ? ` Still needed: ${open.join(', ')}.` : ' Nothing else is needed.',
+      ],
+    };
+  },
+  approval_voided: (data, { request }) => ({
+    said: [
+      'The approval of ',
+      person(request, data.person, data.name),
+      ' does not count any more. ',
+      whyWords(text(data.why)),
+    ],
+  }),
+  request_approved: (data) => ({
+    said: [
+      'All approvals are there. I am opening the access now; if it is not open by ',
+      when(data.grantBy),
+      ', it fails.',
+    ],
+  }),
+  request_denied: (data, { request }) => ({
+    said: [person(request, data.by, data.name), ' denied it. Nothing was opened. The reason:'],
+    quote: text(data.reason),
+  }),
+  request_withdrawn: (data, { request }) => ({ said: [person(request, data.by), ' withdrew it.'] }),
+  request_lapsed: (_data, { phone }) => ({
+    said: [`Nobody approved it in time, so it lapsed. Nothing was opened. Ask again, or phone ${oneLine(phone, 200)}.`],
+  }),
+  request_refused: (data) => ({ said: ['Refused by policy, and nothing was opened. ', whyWords(text(data.why))] }),
+  access_planned: (data) => ({
+    said: [
+      'Writing ',
+      { code: text(data.name) },
+      ` in account ${text(data.account)}. It ends at `,
+      when(data.plannedEnd),
+      ' at the latest.',
+    ],
+  }),
+  access_opened: (data, { request }) => ({
+    said: [
+      { strong: 'Access is open' },
+      ' for ',
+      { person: request.ask.requester },
+      ': read back from the cloud. I end it at ',
+      when(data.endsAt),
+      '; the cloud itself refuses from ',
+      when(data.plannedEnd),
+      '.',
+    ],
+  }),
+  grant_failed: (data) => ({ said: [{ strong: 'The access was not opened.' }, ' ', whyWords(text(data.why))] }),
+  late_confirmation: () => ({
+    said: ['A late answer said that the access had been opened. It changes nothing: it is being ended, or was.'],
+  }),
+  access_ending_soon: (data, { request }) => ({
+    said: [
+      'Access ends at ',
+      when(data.endsAt),
+      '. ',
+      { person: request.ask.requester },
+      ', finish or make safe what you are doing; if more time is needed, ask again now.',
+    ],
+  }),
+  end_requested: (data, { request }) => ({
+    said: [
+      'Taking the access away: ',
+      CAUSES_SAID[text(data.cause) as EndCause] ?? text(data.cause),
+      ...(text(data.cause) === 'ended_by_person' ? [' (', person(request, data.by, data.name), ')'] : []),
+      text(data.why) === '' ? '.' : ` (${oneLine(text(data.why), 100)}).`,
+    ],
+  }),
+  access_removed: (data) => ({
+    said: [
+      { strong: 'Access removed' },
+      ', and read back at ',
+      when(data.readAt),
+      '. Sessions that are open end shortly; I say when.',
+    ],
+  }),
+  sessions_ended: (data) => ({
+    said: [
+      { strong: 'Sessions ended' },
+      text(data.by) === 'native_end'
+        ? ': the cloud’s own clock is past the planned end, and its refusal stands unchanged.'
+        : `: the Deny was read back ${String(data.waitedSeconds ?? '?')} seconds ago and has reached every session.`,
+    ],
+  }),
+  revoke_failed: (data) => ({
+    said: [
+      { strong: 'The access could not be taken away yet' },
+      ` (${text(data.why)}, ${String(data.failures ?? 1)} times). I keep trying, and the cloud refuses by itself from the planned end. The platform team must look at it now.`,
+    ],
+  }),
+  approver_changed: (data, { request }) => ({
+    said: [
+      person(request, data.person),
+      `, who approved this, has changed: ${oneLine(text(data.why), 100)}. The access goes on; end it if it should not.`,
+    ],
+  }),
+  alarm: (data) => ({
+    said: [
+      { strong: 'Alarm. ' },
+      ALARMS[text(data.what)] ?? `Security must look at it: ${oneLine(text(data.what), 100)}.`,
+    ],
+  }),
+  request_closed: (data) => ({
+    said: ['Closed: ', OUTCOMES_SAID[text(data.outcome) as Outcome] ?? text(data.outcome), '.'],
+  }),
+  tombstone_removed: (data) => ({
+    said: ['The empty shell ', { code: text(data.name) }, ' was deleted from the cloud.'],
+  }),
+} as const satisfies Record<RequestEventName, (data: EventContent, context: TimelineContext) => Told>;
+
+/** Told in the channel too, not only in the thread: openings, endings and alarms. */
+const LOUD: ReadonlySet<RequestEventName> = new Set([
+  'access_opened',
+  'access_removed',
+  'sessions_ended',
+  'grant_failed',
+  'revoke_failed',
+  'alarm',
+]);
+
+const isRequestEvent = (type: string): type is RequestEventName => Object.hasOwn(TIMELINE, type);
+
+/** One event in words, or undefined for a kind that is not of a request's stream. */
+export function tell(event: NewEvent, context: TimelineContext): (Told & { readonly loud: boolean }) | undefined {
+  if (!isRequestEvent(event.type)) return undefined;
+  const told: Told = TIMELINE[event.type](event.data, context);
+  return { ...told, loud: LOUD.has(event.type) };
+}
