@@ -68,7 +68,7 @@ export function decideRequest(command: RequestCommand, actor: Actor, facts: Fact
     state: 'pending',
     ask,
     approvals: [],
-    seenTeams: Object.fromEntries([person, ...deciders].map((one) => [one.id, teamsOf(directory, one)])),
+    seenTeams: watchedTeams(terms, directory, person.id, teams),
   };
   return accept(next, {
     type: 'request_opened',
@@ -116,6 +116,18 @@ const scopeProblem = (terms: Terms, teams: readonly string[]) =>
   share(teams, terms.role.mayAsk)
     ? undefined
     : ({ code: 'over_scope', field: 'role', detail: { teams: terms.role.mayAsk.join(', ') } } as const);
+
+/**
+ * The teams of everybody whose change of team could matter later: members of a clause's group, and team mates of the
+ * requester. Whoever leaves the requester's team after the request stays inside for it.
+ */
+function watchedTeams(terms: Terms, directory: Directory, requester: string, teams: readonly string[]) {
+  const groups = terms.clauses.flatMap((clause) => (clause.who === 'group' ? clause.teams : []));
+  const watched = directory.people
+    .map((person) => [person.id, teamsOf(directory, person)] as const)
+    .filter(([id, own]) => id === requester || share(own, groups) || share(own, teams));
+  return Object.fromEntries(watched);
+}
 
 /** Everyone who could fill some clause, the requester left out. */
 function decidersOf(terms: Terms, directory: Directory, asker: { id: string; seen: readonly string[] }): Person[] {

@@ -59,7 +59,7 @@ export function actingPerson(
 
 /** What stops every opening before anybody is looked at: switched off, a failed look-up, or facts too old. */
 export function openingBlocked(facts: Facts, now: Date): Refusal | undefined {
-  if (facts.openingOff !== undefined) return { code: 'opening_off', detail: { why: facts.openingOff } };
+  if (facts.openingOff !== undefined) return { code: 'opening_off', detail: { because: facts.openingOff } };
   if (!facts.policy.ok) return { code: 'policy_unavailable' };
   if (!facts.directory.ok) return { code: 'directory_unavailable' };
   if (!facts.account.ok) return { code: 'account_unavailable' };

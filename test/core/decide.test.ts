@@ -1,0 +1,342 @@
+import { decide } from '../../src/core/decide.ts';
+import type { Facts } from '../../src/core/facts.ts';
+import type { RefusalCode } from '../../src/core/refusal.ts';
+import {
+  accepted,
+  aDirectory,
+  anOrder,
+  aPlan,
+  aPolicy,
+  type CastName,
+  MINUTE,
+  okFacts,
+  personActor,
+  after as plus,
+  requestCommand,
+  SECOND,
+  START,
+  SYSTEM,
+  walkTo,
+} from '../support/requests.ts';
+
+const down = { ok: false, why: 'down' } as const;
+const found = <T>(value: T, at = START) => ({ ok: true, value, at }) as const;
+const change = (id: CastName, difference: object) => {
+  const directory = aDirectory();
+  return { ...directory, people: directory.people.map((one) => (one.id === id ? { ...one, ...difference } : one)) };
+};
+
+describe('asking (A2–A7, A9–A11)', () => {
+  it.each<[promise: string, order: object, facts: Partial<Facts>, code: RefusalCode]>([
+    ['no incident', { incident: '  ' }, {}, 'no_incident'],
+    ['an incident that does not exist', {}, { incident: found('not_found' as const) }, 'incident_not_found'],
+    [
+      'a closed incident',
+      {},
+      { incident: found({ id: 'INC-1', title: '', state: 'closed' as const }) },
+      'incident_closed',
+    ],
+    ['zone C while the incident source is down', { role: 'rotate-keys' }, { incident: down }, 'incident_unverified'],
+    ['an unknown role', { role: 'root' }, {}, 'unknown_role'],
+    ['a runbook of another role', { role: 'read-logs', runbook: 'service-down' }, {}, 'unknown_runbook'],
+    ['minutes that are not offered', { minutes: 31 }, {}, 'over_long'],
+    ['minutes above the cap of the zone', { role: 'rotate-keys', minutes: 60 }, {}, 'over_long'],
+    ['a reason that is not a reason', { reason: 'curiosity' }, {}, 'bad_reason'],
+    ['an empty purpose', { purpose: '   ' }, {}, 'bad_purpose'],
+    ['a purpose longer than 1,000 characters', { purpose: 'x'.repeat(1001) }, {}, 'bad_purpose'],
+    ['a commander nobody knows', { commander: 'nobody' }, {}, 'unknown_commander'],
+    ['terms that changed since the form was drawn', { digest: 'old' }, {}, 'look_again'],
+    ['a directory that is down', {}, { directory: down }, 'directory_unavailable'],
+    ['a chat that does not say who it is', {}, { account: down }, 'account_unavailable'],
+    ['a guest', {}, { account: found('guest' as const) }, 'account_guest'],
+    ['a bot', {}, { account: found('bot' as const) }, 'account_bot'],
+    ['a deleted account', {}, { account: found('deleted' as const) }, 'account_deleted'],
+    ['somebody of another organisation', {}, { account: found('stranger' as const) }, 'account_stranger'],
+    ['a policy that cannot be read', {}, { policy: down }, 'policy_unavailable'],
+    ['facts older than a minute', {}, { directory: found(aDirectory(), plus(START, -61 * SECOND)) }, 'stale_facts'],
+    ['anything while opening is off', {}, { openingOff: 'a copy' }, 'opening_off'],
+    ['a suspended person', {}, { directory: found(change('riley', { suspended: true })) }, 'suspended'],
+    ['a person without a team', {}, { directory: found(change('riley', { teams: [] })) }, 'no_team'],
+    ['a person in a team nobody knows', {}, { directory: found(change('riley', { teams: ['ghosts'] })) }, 'no_team'],
+    [
+      'a team that may not ask for the role',
+      {},
+      { directory: found(change('riley', { teams: ['security'] })) },
+      'over_scope',
+    ],
+    [
+      'a chat identity on two people',
+      {},
+      { directory: found(change('casey', { slack: [{ workspace: 'T0BREAK', user: 'U0RILEY' }] })) },
+      'ambiguous_person',
+    ],
+    [
+      'a person without a cloud identity',
+      {},
+      { directory: found(change('riley', { aws: undefined })) },
+      'no_cloud_identity',
+    ],
+  ])('refuses %s', (_promise, order, facts, code) => {
+    const decision = decide(
+      undefined,
+      { ...requestCommand('R1', order), order: { ...anOrder(order), ...order } } as ReturnType<typeof requestCommand>,
+      personActor('riley'),
+      okFacts(START, facts),
+      START,
+    );
+    expect(decision).toMatchObject({ ok: false, refusal: { code } });
+  });
+
+  it('goes on unverified when the incident source is down, and says so (A3)', () => {
+    const decision = decide(
+      undefined,
+      requestCommand('R1'),
+      personActor('riley'),
+      okFacts(START, { incident: down }),
+      START,
+    );
+    expect(accepted(decision).next.ask.incident).toMatchObject({ id: 'INC-1', verified: false });
+  });
+
+  it('refuses a role that wants a second sign-in until there is one (B9)', () => {
+    const policy = aPolicy();
+    const stepped = { ...policy.zones.B, approvals: [{ ...policy.zones.B.approvals[0], assurance: 'stepped_up' }] };
+    const wanting = { ...policy, zones: { ...policy.zones, B: stepped } } as typeof policy;
+    const facts = okFacts(START, { policy: found(wanting) });
+    const command = requestCommand('R1');
+    const decision = decide(undefined, command, personActor('riley'), facts, START);
+    // The digest of the form is another one too; what matters is that no path lets it through.
+    expect(decision.ok).toBe(false);
+  });
+});
+
+describe('approving (B1–B5, B7)', () => {
+  const { request, now } = walkTo('pending');
+  const approve = { type: 'approve', digest: request.ask.digest } as const;
+
+  it.each<[promise: string, who: CastName, facts: Partial<Facts>, at: Date, code: RefusalCode]>([
+    ['the requester', 'riley', {}, now, 'self_approval'],
+    ['a team mate, even the commander', 'casey', {}, now, 'same_team'],
+    ['someone in the right group who shares a team', 'jordan', {}, now, 'same_team'],
+    ['someone outside every group', 'sasha', {}, now, 'not_eligible'],
+    ['a click at the deadline itself', 'avery', {}, plus(now, 15 * MINUTE), 'decision_window_closed'],
+    ['anyone when the directory is down', 'avery', { directory: down }, now, 'directory_unavailable'],
+    ['anyone when users.info fails', 'avery', { account: down }, now, 'account_unavailable'],
+    ['a guest', 'avery', { account: found('guest' as const, now) }, now, 'account_guest'],
+    [
+      'anyone once the incident is closed',
+      'avery',
+      { incident: found({ id: 'INC-1', title: '', state: 'closed' as const }, now) },
+      now,
+      'incident_closed',
+    ],
+  ])('refuses %s', (_promise, who, facts, at, code) => {
+    const decision = decide(request, approve, personActor(who), okFacts(at, facts), at);
+    expect(decision).toMatchObject({ ok: false, refusal: { code } });
+  });
+
+  it('refuses a team mate who moved out of the team for the click: teams seen since the request count', () => {
+    const facts = okFacts(now, { directory: found(change('jordan', { teams: ['platform'] }), now) });
+    expect(decide(request, approve, personActor('jordan'), facts, now)).toMatchObject({
+      refusal: { code: 'same_team' },
+    });
+  });
+
+  it('counts a click only for the terms it showed, and never after the terms changed', () => {
+    const stale = decide(request, { type: 'approve', digest: 'other' }, personActor('avery'), okFacts(now), now);
+    expect(stale).toMatchObject({ refusal: { code: 'look_again' } });
+    const policy = aPolicy();
+    const capped = { ...policy, zones: { ...policy.zones, B: { ...policy.zones.B, maxMinutes: 45 } } };
+    const changed = decide(request, approve, personActor('avery'), okFacts(now, { policy: found(capped, now) }), now);
+    expect(changed).toMatchObject({ refusal: { code: 'terms_changed' } });
+  });
+
+  it('lets other changes of the policy change nothing', () => {
+    const renamed = { ...aPolicy(), organisation: 'Renamed', phone: '+1' };
+    expect(decide(request, approve, personActor('avery'), okFacts(now, { policy: found(renamed, now) }), now).ok).toBe(
+      true,
+    );
+  });
+
+  it('needs two people of two groups in zone C, and counts nobody twice', () => {
+    const command = requestCommand('R1', { role: 'rotate-keys' });
+    const pending = accepted(decide(undefined, command, personActor('riley'), okFacts(START), START)).next;
+    const wants = { type: 'approve', digest: pending.ask.digest } as const;
+    const first = accepted(decide(pending, wants, personActor('avery'), okFacts(START), START)).next;
+    expect(first.state).toBe('pending');
+    expect(decide(first, wants, personActor('avery'), okFacts(START), START)).toMatchObject({
+      refusal: { code: 'already_approved' },
+    });
+    expect(decide(first, wants, personActor('blake'), okFacts(START), START)).toMatchObject({
+      refusal: { code: 'clause_filled' },
+    });
+    const second = accepted(decide(first, wants, personActor('sasha'), okFacts(START), START)).next;
+    expect(second.state).toBe('granting');
+  });
+
+  it('stores who approved, with their teams, the digest and the assurance, as evidence', () => {
+    const { next } = accepted(decide(request, approve, personActor('avery'), okFacts(now), now));
+    expect(next.approvals).toEqual([
+      expect.objectContaining({
+        by: expect.objectContaining({ id: 'avery' }),
+        teams: ['platform'],
+        digest: request.ask.digest,
+        assurance: 'chat',
+        at: now,
+      }),
+    ]);
+  });
+});
+
+describe('issuing (B4)', () => {
+  const { request, now } = walkTo('granting');
+  const issue = (facts: Partial<Facts> = {}, at = now) =>
+    decide(request, { type: 'issue', plan: aPlan(request, at) }, SYSTEM, okFacts(at, facts), at);
+
+  it.each<[promise: string, facts: Partial<Facts>, code: RefusalCode]>([
+    ['the directory is down', { directory: down }, 'directory_unavailable'],
+    ['the requester cannot be looked up', { account: down }, 'account_unavailable'],
+    ['an approver cannot be looked up', { approvers: { 'slack:T0BREAK:U0AVERY': down } }, 'account_unavailable'],
+    ['the target does not answer', { target: down }, 'target_unavailable'],
+    [
+      'the facts are stale',
+      { target: found({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }, plus(now, -61 * SECOND)) },
+      'stale_facts',
+    ],
+  ])('waits while %s: nothing is opened, and nothing is closed yet', (_promise, facts, code) => {
+    expect(issue(facts)).toMatchObject({ ok: false, refusal: { code } });
+  });
+
+  const target = { offsetMs: 0, roles: { used: 10, quota: 1000 }, changedPolicies: [] as string[] };
+  it.each<[promise: string, facts: Partial<Facts>, why: RefusalCode]>([
+    ['an approver left', { directory: found(change('avery', { suspended: true }), now) }, 'approvals_missing'],
+    [
+      'an approver became a guest',
+      { approvers: { 'slack:T0BREAK:U0AVERY': found('guest' as const, now) } },
+      'approvals_missing',
+    ],
+    ['an approver was never looked up', { approvers: {} }, 'approvals_missing'],
+    [
+      'an approver joined the team of the requester',
+      { directory: found(change('avery', { teams: ['platform', 'payments'] }), now) },
+      'approvals_missing',
+    ],
+    ['the requester was suspended', { directory: found(change('riley', { suspended: true }), now) }, 'suspended'],
+    [
+      'the requester left the team that may ask',
+      { directory: found(change('riley', { teams: ['security'] }), now) },
+      'over_scope',
+    ],
+    [
+      'the requester has another cloud identity',
+      {
+        directory: found(
+          change('riley', { aws: { kind: 'iam-user', arn: 'arn:aws:iam::111122223333:user/eve' } }),
+          now,
+        ),
+      },
+      'no_cloud_identity',
+    ],
+    [
+      'the incident was closed',
+      { incident: found({ id: 'INC-1', title: '', state: 'closed' as const }, now) },
+      'incident_closed',
+    ],
+    ['the clocks are a minute apart', { target: found({ ...target, offsetMs: 60_001 }, now) }, 'clock_apart'],
+    [
+      'the account is within 5 % of its role quota',
+      { target: found({ ...target, roles: { used: 950, quota: 1000 } }, now) },
+      'quota_near',
+    ],
+    [
+      'a managed policy differs from its pinned copy',
+      { target: found({ ...target, changedPolicies: ['arn:x'] }, now) },
+      'managed_policy_changed',
+    ],
+    ['opening was switched off', { openingOff: 'frozen' }, 'opening_off'],
+  ])('refuses for good when %s, and nothing was opened', (_promise, facts, why) => {
+    const { next, events } = accepted(issue(facts));
+    expect(next).toMatchObject({ state: 'closed', outcome: 'refused' });
+    expect(events).toContainEqual({ type: 'request_refused', data: expect.objectContaining({ why }) });
+    expect(next.state === 'closed' && next.grants.every(({ plan }) => plan === undefined)).toBe(true);
+  });
+
+  it('alarms when clocks are apart', () => {
+    const { events } = accepted(issue({ target: found({ ...target, offsetMs: -61_000 }, now) }));
+    expect(events.map(({ type }) => type)).toContain('alarm');
+  });
+
+  it('fails a request that no worker picked up by grantBy, however late it comes', () => {
+    const late = plus(now, 5 * MINUTE);
+    expect(accepted(issue({}, late)).next).toMatchObject({ state: 'closed', outcome: 'grant_failed' });
+    expect(accepted(issue({ directory: down }, late)).next).toMatchObject({ state: 'closed', outcome: 'refused' });
+  });
+
+  it('commits no plan with another end than now + allowance + minutes', () => {
+    const plan = aPlan(request, plus(now, 1));
+    const decision = decide(request, { type: 'issue', plan }, SYSTEM, okFacts(now), now);
+    expect(decision).toMatchObject({ ok: false, refusal: { code: 'plan_mismatch' } });
+  });
+
+  it('plans once: a second worker finds the first one’s plan', () => {
+    const planned = accepted(issue()).next;
+    const again = decide(planned, { type: 'issue', plan: aPlan(planned, now) }, SYSTEM, okFacts(now), now);
+    expect(again).toMatchObject({ ok: false, refusal: { code: 'not_in_this_state' } });
+  });
+});
+
+describe('confirming and ending', () => {
+  it('undoes a grant that was read back with under half of its minutes left', () => {
+    const { request, now } = walkTo('planned', { order: { role: 'rotate-keys', minutes: 15 } });
+    const plan = request.state === 'granting' ? request.grants[0]?.plan : undefined;
+    const late = plus(now, 4 * MINUTE);
+    expect(plan && plan.plannedEnd > late).toBe(true);
+    const decision = accepted(decide(request, { type: 'grant_confirmed', grantId: 'R1' }, SYSTEM, okFacts(late), late));
+    expect(decision.next.state === 'active' ? 'active' : decision.next.state).toBe('active');
+    const tooLate = plus(now, 5 * MINUTE);
+    const undone = accepted(
+      decide(request, { type: 'grant_confirmed', grantId: 'R1' }, SYSTEM, okFacts(tooLate), tooLate),
+    );
+    expect(undone.next).toMatchObject({ state: 'revoking', cause: 'grant_failed' });
+  });
+
+  it('records a late confirmation and changes nothing', () => {
+    for (const state of ['revoking', 'closed'] as const) {
+      const { request, now } = walkTo(state);
+      const { next, events } = accepted(
+        decide(request, { type: 'grant_confirmed', grantId: 'R1' }, SYSTEM, okFacts(now), now),
+      );
+      expect(next).toEqual(request);
+      expect(events.map(({ type }) => type)).toEqual(['late_confirmation']);
+    }
+  });
+
+  it('believes a proof of ended sessions only when its time has come', () => {
+    const { request, now } = walkTo('removed');
+    const removed = request.state === 'revoking' ? request.grants[0]?.accessRemoved : undefined;
+    const proof = { by: 'propagation', denyReadAt: removed?.readAt ?? now, waitedSeconds: 300 } as const;
+    const at = (ms: number) =>
+      decide(
+        request,
+        { type: 'sessions_confirmed', grantId: 'R1', proof },
+        SYSTEM,
+        okFacts(now),
+        plus(proof.denyReadAt, ms),
+      );
+    expect(at(300_000 - 1)).toMatchObject({ refusal: { code: 'not_proven' } });
+    expect(accepted(at(300_000)).next).toMatchObject({ state: 'closed', outcome: 'ended' });
+  });
+
+  it('keeps a failing ending open, counts it, and starts a lost removal anew', () => {
+    const { request, now } = walkTo('revoking');
+    const failing = accepted(
+      decide(request, { type: 'revoke_failed', why: 'PROVIDER_UNAVAILABLE' }, SYSTEM, okFacts(now), now),
+    ).next;
+    expect(failing).toMatchObject({ state: 'revoking', failures: 1 });
+    const removed = walkTo('removed');
+    const lost = accepted(
+      decide(removed.request, { type: 'removal_lost', grantId: 'R1' }, SYSTEM, okFacts(now), removed.now),
+    ).next;
+    expect(lost.state === 'revoking' && lost.grants[0]?.accessRemoved).toBeUndefined();
+  });
+});

@@ -1,0 +1,49 @@
+import { nextWorkAt, type Row, warnAt, workFor } from '../../src/core/work.ts';
+import { MINUTE, after as plus, type Step, walkTo } from '../support/requests.ts';
+
+const rowIn = (state: Step['state'], shown = true): Row => {
+  const { request, now, events } = walkTo(state);
+  const seq = events.length;
+  return { request, version: 3, seq, drawnVersion: shown ? 3 : 2, postedSeq: shown ? seq : seq - 1, updatedAt: now };
+};
+const namesIn = (state: Step['state'], shown = true) => workFor(rowIn(state, shown)).map(({ name }) => name);
+
+describe('work is derived from the row', () => {
+  it.each<[state: Step['state'], work: string[]]>([
+    ['pending', ['invite', 'lapse']],
+    ['granting', ['grant']],
+    ['planned', ['grant']],
+    ['active', ['warn', 'expire']],
+    ['revoking', ['revoke']],
+    ['removed', ['prove']],
+    ['closed', ['bury']],
+  ])('%s owes %j, and card and posts until they are shown', (state, work) => {
+    expect(namesIn(state)).toEqual(work);
+    expect(namesIn(state, false)).toEqual([...work, 'draw', 'post']);
+  });
+
+  it('gives an early end another job than the delayed one', () => {
+    const [, expire] = workFor(rowIn('active'));
+    const [revoke] = workFor(rowIn('revoking'));
+    expect(expire?.generation).not.toBe(revoke?.generation);
+  });
+
+  it('is never finished while a tombstone stands, and finished when it is gone', () => {
+    const row = rowIn('closed');
+    expect(nextWorkAt(row)).toBeDefined();
+    if (row.request.state !== 'closed') throw new Error('not closed');
+    const buried = {
+      ...row.request,
+      grants: row.request.grants.map((grant) => ({ ...grant, buriedAt: row.updatedAt })),
+    };
+    expect(nextWorkAt({ ...row, request: buried })).toBeUndefined();
+  });
+
+  it('warns five minutes before the end, or after two thirds of a shorter window (D7)', () => {
+    const { request } = walkTo('active');
+    if (request.state !== 'active') throw new Error('not active');
+    expect(warnAt(request)).toEqual(plus(request.endsAt, -5 * MINUTE));
+    const grants = request.grants.map((grant) => ({ ...grant, confirmedAt: plus(request.endsAt, -3 * MINUTE) }));
+    expect(warnAt({ ...request, grants })).toEqual(plus(request.endsAt, -MINUTE));
+  });
+});
