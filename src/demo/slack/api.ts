@@ -85,7 +85,7 @@ export class Api {
     const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
     if (!method) throw new ApiRefusal('unknown_method', { req_method: name });
     const args = new Arguments(fields);
-    this.#checkToken(method, authorization?.replace(/^Bearer /, '') ?? args.text('token'));
+    this.#checkToken(method, authorization?.replace(/^Bearer ?/, '') ?? args.text('token'));
     this.#checkScope(method, args);
     // Bolt's clients add `team_id` to every call; Slack ignores it for a token of one workspace.
     const known = ['token', 'team_id', ...method.needs, ...(method.may ?? [])];

@@ -112,7 +112,7 @@ function messageNode(message, inThread) {
     el(
       'div',
       { class: 'said' },
-      message.ephemeral ? el('p', { class: 'only' }, '👁 Only visible to you') : undefined,
+      message.ephemeral ? el('p', { class: 'only' }, 'Only visible to you') : undefined,
       message.broadcast && !inThread
         ? el('p', { class: 'only' }, 'replied to a thread: ', threadButton(message.threadTs, 'View thread'))
         : undefined,
@@ -154,7 +154,7 @@ function conversationItem(one) {
   const here = one.id === at.channel;
   if (here) read.set(`${at.user}/${one.id}`, one.newest);
   const news = !here && one.newest > (read.get(`${at.user}/${one.id}`) ?? '');
-  const mark = { private: '🔒', direct: '●', channel: '#' }[one.kind];
+  const mark = { private: '▪', direct: '●', channel: '#' }[one.kind];
   return el(
     'li',
     {},
