@@ -27,6 +27,8 @@ const change = (id: CastName, difference: object) => {
 };
 
 describe('asking (A2–A7, A9–A11)', () => {
+  const request = { type: 'request', id: 'R1', channel: 'C0INCIDENT' } as const;
+
   it.each<[promise: string, order: object, facts: Partial<Facts>, code: RefusalCode]>([
     ['no incident', { incident: '  ' }, {}, 'no_incident'],
     ['an incident that does not exist', {}, { incident: found('not_found' as const) }, 'incident_not_found'],
@@ -77,13 +79,9 @@ describe('asking (A2–A7, A9–A11)', () => {
       'no_cloud_identity',
     ],
   ])('refuses %s', (_promise, order, facts, code) => {
-    const decision = decide(
-      undefined,
-      { ...requestCommand('R1', order), order: { ...anOrder(order), ...order } } as ReturnType<typeof requestCommand>,
-      personActor('riley'),
-      okFacts(START, facts),
-      START,
-    );
+    const known = ['read-logs', 'rotate-keys'].find((role) => 'role' in order && order.role === role);
+    const command = { ...request, order: { ...anOrder(known === undefined ? {} : { role: known }), ...order } };
+    const decision = decide(undefined, command, personActor('riley'), okFacts(START, facts), START);
     expect(decision).toMatchObject({ ok: false, refusal: { code } });
   });
 

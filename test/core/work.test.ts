@@ -1,5 +1,7 @@
+import { decide } from '../../src/core/decide.ts';
+import { NO_FACTS } from '../../src/core/facts.ts';
 import { nextWorkAt, type Row, warnAt, workFor } from '../../src/core/work.ts';
-import { MINUTE, after as plus, type Step, walkTo } from '../support/requests.ts';
+import { accepted, MINUTE, personActor, after as plus, type Step, walkTo } from '../support/requests.ts';
 
 const rowIn = (state: Step['state'], shown = true): Row => {
   const { request, now, events } = walkTo(state);
@@ -23,8 +25,11 @@ describe('work is derived from the row', () => {
   });
 
   it('gives an early end another job than the delayed one', () => {
-    const [, expire] = workFor(rowIn('active'));
-    const [revoke] = workFor(rowIn('revoking'));
+    const row = rowIn('active');
+    const [, expire] = workFor(row);
+    const ended = decide(row.request, { type: 'end' }, personActor('riley'), NO_FACTS, plus(row.updatedAt, MINUTE));
+    const [revoke] = workFor({ ...row, request: accepted(ended).next });
+    expect(revoke?.dueAt).toEqual(plus(row.updatedAt, MINUTE));
     expect(expire?.generation).not.toBe(revoke?.generation);
   });
 
