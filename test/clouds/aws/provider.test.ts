@@ -1,0 +1,274 @@
+import { ListUsersCommand } from '@aws-sdk/client-iam';
+import type { Plan } from '../../../src/core/request.ts';
+import { allow, ask, BOB, document, order, PRODUCTION, role, SERVICE, terms } from './orders.ts';
+import { codeOf, LISTER, LISTER_ARN, Rig, soon } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await Rig.open();
+});
+afterEach(async () => {
+  await rig.close();
+});
+
+const writes = (since = 0): string[] =>
+  rig.aws.dials
+    .log(since)
+    .filter(({ action }) => /^(Create|Put|Attach|Update|Delete|Detach)/.test(action))
+    .map(({ action, params }) => `${action} ${params.PolicyName ?? ''}`.trim());
+
+describe('opening (C1, D1)', () => {
+  it('lets the named person in while the window is open, and the session does what was approved and no more', async () => {
+    const plan = rig.plan();
+    await rig.provider.open(plan, soon());
+    const session = await rig.assume(plan, rig.signIn('alice'));
+    expect(await rig.may(session, 'ecs:UpdateService', SERVICE)).toBe('ok');
+    expect(await rig.may(session, 'ecs:DeleteService', SERVICE)).toBe('AccessDenied');
+    expect((await rig.iam(session).send(new ListUsersCommand({}))).Users).toHaveLength(2);
+  });
+
+  it('writes the role without rights first, then its end, then the rights, and reads all of it back', async () => {
+    const plan = rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, pinned()] }) }) });
+    await rig.provider.open(plan, soon());
+    expect(writes()).toEqual(['CreateRole', 'PutRolePolicy 00-expiry', 'PutRolePolicy 10-grant', 'AttachRolePolicy']);
+    const seen = await rig.provider.observe(plan, soon());
+    expect(seen).toMatchObject({ found: true, open: true, revoked: false, pastEnd: false, expiryDenyUnchanged: true });
+  });
+
+  it('writes nothing when all of it stands already, from this process or another', async () => {
+    const plan = rig.plan();
+    await rig.provider.open(plan, soon());
+    const before = writes().length;
+    await rig.provider.open(plan, soon());
+    await rig.another().open(plan, soon());
+    expect(writes()).toHaveLength(before);
+  });
+
+  it('refuses everybody else, and anybody who brings session tags', async () => {
+    const plan = rig.plan();
+    await rig.provider.open(plan, soon());
+    expect(await codeOf(rig.assume(plan, rig.signIn('eve')))).toBe('AccessDenied');
+    const tagged = { Tags: [{ Key: 'team', Value: 'admin' }] };
+    expect(await codeOf(rig.assume(plan, rig.signIn('alice'), tagged))).toBe('AccessDenied');
+  });
+
+  it('lets only the named session tags pass where the account names some', async () => {
+    const entry = { sessionTagKeys: ['team'] };
+    const plan = rig.plan({
+      target: { provider: 'aws', account: PRODUCTION, principal: BOB },
+      ask: ask({ terms: terms({}, entry) }),
+    });
+    await rig.provider.open(plan, soon());
+    const bob = rig.aws.signInAs(`arn:aws:iam::${PRODUCTION}:user/bob`, { mfa: true });
+    const tag = (Key: string) => ({ Tags: [{ Key, Value: 'x' }] });
+    expect(await codeOf(rig.assume(plan, bob, tag('team')))).toBe('allowed');
+    expect(await codeOf(rig.assume(plan, bob, tag('owner')))).toBe('AccessDenied');
+  });
+
+  it('demands a second factor of an IAM user (C3)', async () => {
+    const plan = rig.plan({ target: { provider: 'aws', account: PRODUCTION, principal: BOB } });
+    await rig.provider.open(plan, soon());
+    const bob = `arn:aws:iam::${PRODUCTION}:user/bob`;
+    expect(await codeOf(rig.assume(plan, rig.aws.signInAs(bob)))).toBe('AccessDenied');
+    expect(await codeOf(rig.assume(plan, rig.aws.signInAs(bob, { mfa: true })))).toBe('allowed');
+  });
+
+  it('demands the source identity in zone C, so that the cloud log names the person', async () => {
+    const plan = rig.plan({ ask: ask({ terms: terms({ zone: 'C' }) }) });
+    await rig.provider.open(plan, soon());
+    const alice = rig.signIn('alice');
+    expect(await codeOf(rig.assume(plan, alice))).toBe('AccessDenied');
+    expect(await codeOf(rig.assume(plan, alice, { SourceIdentity: 'bg-eve' }))).toBe('AccessDenied');
+    expect(await codeOf(rig.assume(plan, alice, { SourceIdentity: 'bg-alice' }))).toBe('allowed');
+  });
+
+  it('keeps the guardrails of its zone on, whatever the role says (C3)', async () => {
+    const policies = [{ name: 'all', document: document(allow('*')) }];
+    const plan = rig.plan({ ask: ask({ terms: terms({ policies }) }) });
+    await rig.provider.open(plan, soon());
+    const session = await rig.assume(plan, rig.signIn('alice'));
+    for (const action of [
+      'iam:CreateAccessKey',
+      'iam:UpdateAssumeRolePolicy',
+      'cloudtrail:StopLogging',
+      'sts:AssumeRole',
+      'iam:DetachRolePolicy',
+    ]) {
+      expect([action, await rig.may(session, action, '*')]).toEqual([action, 'AccessDenied']);
+    }
+    expect(await rig.may(session, 'sqs:PurgeQueue', '*')).toBe('ok');
+  });
+
+  it.each([
+    ['another mark', { mark: 'another-installation' }],
+    ['another end', { plannedEnd: new Date('2026-11-21T09:00:00Z') }],
+  ])('does not take over a role that carries %s', async (_what, change) => {
+    await rig.provider.open(rig.plan(change), soon());
+    const before = writes().length;
+    expect(await codeOf(rig.provider.open(rig.plan(), soon()))).toBe('PROVIDER_CONFLICT');
+    expect(writes()).toHaveLength(before);
+  });
+
+  it('opens nothing on a role that somebody gave more rights', async () => {
+    const plan = rig.plan();
+    await rig.provider.open(plan, soon());
+    const stored = rig.role(plan);
+    if (stored)
+      stored.policies = {
+        ...stored.policies,
+        inline: { ...stored.policies.inline, extra: '{"Version":"2012-10-17","Statement":[]}' },
+      };
+    expect(await codeOf(rig.provider.open(plan, soon()))).toBe('PROVIDER_CONFLICT');
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ open: false });
+  });
+});
+
+describe('ending (D2, D3)', () => {
+  const opened = async (): Promise<Plan> => {
+    const plan = rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, pinned()] }) }) });
+    await rig.provider.open(plan, soon());
+    return plan;
+  };
+
+  it('stops a session that is already out, and lets nobody in again', async () => {
+    const plan = await opened();
+    const session = await rig.assume(plan, rig.signIn('alice'));
+    const { hashes } = await rig.provider.close(plan, soon());
+    expect(hashes).toEqual({ '99-revoked': plan.hashes['99-revoked'], 'closed-trust': plan.hashes['closed-trust'] });
+    expect(await rig.may(session, 'ecs:UpdateService', SERVICE)).toBe('AccessDenied');
+    expect(await codeOf(rig.assume(plan, rig.signIn('alice')))).toBe('AccessDenied');
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({
+      open: false,
+      revoked: true,
+      expiryDenyUnchanged: true,
+    });
+  });
+
+  it('writes the Deny first, then the trust, and removes rights last, keeping both Denies', async () => {
+    const plan = await opened();
+    const before = rig.aws.dials.log().length;
+    await rig.provider.close(plan, soon());
+    expect(writes(before)).toEqual([
+      'PutRolePolicy 99-revoked',
+      'UpdateAssumeRolePolicy',
+      'DetachRolePolicy',
+      'DeleteRolePolicy 10-grant',
+    ]);
+    expect(Object.keys(rig.role(plan)?.policies.inline ?? {})).toEqual(['00-expiry', '99-revoked']);
+    expect(rig.role(plan)?.policies.attached).toEqual([]);
+  });
+
+  it('can be done twice, and from a second process', async () => {
+    const plan = await opened();
+    const first = await rig.provider.close(plan, soon());
+    expect(await rig.another().close(plan, soon())).toEqual(first);
+  });
+
+  it('ends access at the planned instant with nobody alive to end it, by the cloud alone (D1)', async () => {
+    const plan = await opened();
+    const session = await rig.assume(plan, rig.signIn('alice'));
+    rig.aws.dials.setClockOffset(29 * 60_000);
+    expect(await rig.may(session, 'ecs:UpdateService', SERVICE)).toBe('ok');
+    rig.aws.dials.setClockOffset(31 * 60_000);
+    expect(await rig.may(session, 'ecs:UpdateService', SERVICE)).toBe('AccessDenied');
+    expect((await rig.provider.observe(plan, soon())).pastEnd).toBe(true);
+    expect(await codeOf(rig.assume(plan, rig.signIn('alice')))).toBe('AccessDenied');
+  });
+
+  it.each([false, true])(
+    'leaves a closed role where the role is missing (denied instead of not found: %s), so a late opener stops',
+    async (denied) => {
+      rig.aws.dials.setMissingRolesAreDenied(denied);
+      const plan = rig.plan();
+      await rig.provider.close(plan, soon());
+      expect(await rig.provider.observe(plan, soon())).toMatchObject({ found: true, revoked: true, open: false });
+      expect(rig.role(plan)?.policies.boundary).toBe(
+        `arn:aws:iam::${PRODUCTION}:policy/breakglass-guardrails/bg-boundary-b`,
+      );
+      expect(await codeOf(rig.another().open(plan, soon()))).toBe('PROVIDER_CONFLICT');
+      expect(await codeOf(rig.assume(plan, rig.signIn('alice')))).toBe('AccessDenied');
+    },
+  );
+
+  it('ends a role that carries another mark and another trust: taking away asks nobody', async () => {
+    await rig.provider.open(rig.plan({ mark: 'another-installation' }), soon());
+    const plan = rig.plan();
+    await rig.provider.close(plan, soon());
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true });
+  });
+
+  it('makes room for the Deny on a role that somebody filled up', async () => {
+    const plan = await opened();
+    const stored = rig.role(plan);
+    if (stored === undefined) throw new Error('the role was not opened');
+    const used = Object.values(stored.policies.inline).join('').replace(/\s/g, '').length;
+    const empty = JSON.stringify(document(allow('s3:GetObject', 'arn:aws:s3:::')));
+    const filler = empty.replace(':::', `:::${'x'.repeat(10_240 - used - empty.length)}`);
+    stored.policies = { ...stored.policies, inline: { ...stored.policies.inline, filler } };
+    const before = rig.aws.dials.log().length;
+    await rig.provider.close(plan, soon());
+    expect(rig.aws.dials.log(before).filter(({ outcome }) => outcome === 'LimitExceeded')).toHaveLength(1);
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true });
+  });
+});
+
+describe('burying', () => {
+  const longAgo = () => rig.plan({ plannedEnd: new Date(Date.now() - 13 * 3_600_000) });
+
+  it('deletes what ending left, and finds it done the second time', async () => {
+    const plan = longAgo();
+    await rig.provider.close(plan, soon());
+    await rig.provider.bury(plan, soon());
+    expect(rig.role(plan)).toBeUndefined();
+    await rig.provider.bury(plan, soon());
+  });
+
+  it('refuses within twelve hours of the planned end', async () => {
+    const plan = rig.plan();
+    await rig.provider.close(plan, soon());
+    expect(await codeOf(rig.provider.bury(plan, soon()))).toBe('PROVIDER_REFUSED');
+    expect(rig.role(plan)).toBeDefined();
+  });
+
+  it('leaves a role alone that is not ours (C6)', async () => {
+    const other = rig.plan({ mark: 'another-installation', plannedEnd: new Date(Date.now() - 13 * 3_600_000) });
+    await rig.provider.open(other, soon());
+    expect(await codeOf(rig.provider.bury(longAgo(), soon()))).toBe('PROVIDER_CONFLICT');
+    expect(rig.role(other)).toBeDefined();
+  });
+});
+
+describe('reading the target', () => {
+  it('says how far its clock is, how many roles it holds, and that nothing changed', async () => {
+    rig.aws.dials.setClockOffset(42_000);
+    const reading = await rig.provider.read(order().target, terms({ policies: [pinned()] }), soon());
+    expect(reading.offsetMs).toBeGreaterThan(39_000);
+    expect(reading.offsetMs).toBeLessThanOrEqual(43_000);
+    expect(reading.roles).toEqual({ used: rig.aws.roles(PRODUCTION).length, quota: 100 });
+    expect(reading.changedPolicies).toEqual([]);
+  });
+
+  it('reads a clock that is an hour away, which a plain signature would not survive', async () => {
+    rig.aws.dials.setClockOffset(3_600_000);
+    const reading = await rig.provider.read(order().target, terms(), soon());
+    expect(Math.round(reading.offsetMs / 60_000)).toBe(60);
+  });
+
+  it('names every pinned policy whose document is another, or gone', async () => {
+    const gone = { ...pinned(), arn: `${LISTER_ARN}-gone` };
+    const changed = { ...pinned(), sha256: 'f'.repeat(64) };
+    const reading = await rig.provider.read(order().target, terms({ policies: [changed, gone] }), soon());
+    expect(reading.changedPolicies).toEqual([LISTER_ARN, `${LISTER_ARN}-gone`]);
+  });
+
+  it('refuses terms of another account', async () => {
+    const target = { ...order().target, account: '333333333333' };
+    expect(await codeOf(rig.provider.read(target, terms(), soon()))).toBe('PROVIDER_REFUSED');
+  });
+});
+
+function pinned() {
+  // The digest is computed apart from the product: SHA-256 of the canonical text, by hand.
+  return { arn: LISTER_ARN, document: LISTER, sha256: PINNED };
+}
+const PINNED = '8cc81addaa8a1703eafe6602281836134796ae287d1968ba0c784e8547af5503';

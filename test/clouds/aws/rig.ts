@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from '@aws-sdk/client-sts';
+import { type AwsProvider, awsProvider } from '../../../src/clouds/aws/provider.ts';
+import type { Plan } from '../../../src/core/request.ts';
+import type { Role as LocalRole } from '../../../src/demo/aws/accounts.ts';
+import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
+import { reservedRoleName } from '../../../src/demo/aws/seed.ts';
+import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
+import { simulate } from '../../../src/demo/aws/simulate.ts';
+import type { PlanOrder } from '../../../src/ports/provider.ts';
+import { allow, document, EXTERNAL_ID, MANAGEMENT, order, PRODUCTION } from './orders.ts';
+
+interface Manifest {
+  readonly Version: string;
+  readonly Statement: readonly { readonly Sid: string }[];
+}
+
+/** A manifest as an operator installs it here: their account's number, and no network but this machine. */
+export function manifest(name: string): Manifest {
+  const text = readFileSync(new URL(`../../../manifests/aws/${name}.json`, import.meta.url), 'utf8');
+  const read: Manifest = JSON.parse(text.replaceAll('123456789012', PRODUCTION));
+  return { ...read, Statement: read.Statement.filter(({ Sid }) => Sid !== 'ExpectedNetwork') };
+}
+
+export const LISTER = document(allow('iam:ListUsers'));
+export const LISTER_ARN = `arn:aws:iam::${PRODUCTION}:policy/breakglass/lister`;
+const SSO = `arn:aws:sts::${PRODUCTION}:assumed-role/${reservedRoleName(PRODUCTION, 'bg-entry')}`;
+
+/** The provider on a local AWS, over HTTP, with the manifests of this repository as the guardrails. */
+export class Rig {
+  readonly aws: LocalAws;
+  readonly provider: AwsProvider;
+  readonly logged: string[] = [];
+  readonly #clients: { destroy: () => void }[] = [];
+  readonly #providers: AwsProvider[] = [];
+
+  private constructor(aws: LocalAws) {
+    this.aws = aws;
+    this.provider = this.another();
+  }
+
+  static async open(options: { readonly roleQuota?: number; readonly broker?: object } = {}): Promise<Rig> {
+    const boundary = (zone: string) => ({
+      name: `bg-boundary-${zone}`,
+      path: '/breakglass-guardrails/',
+      document: manifest(`boundary-${zone}`),
+    });
+    const aws = await startLocalAws({
+      accounts: [
+        {
+          id: MANAGEMENT,
+          name: 'management',
+          users: [
+            {
+              name: 'breakglass',
+              policies: { enter: document(allow('sts:AssumeRole', 'arn:aws:iam::*:role/breakglass-broker')) },
+            },
+          ],
+        },
+        {
+          id: PRODUCTION,
+          name: 'production',
+          roleQuota: options.roleQuota ?? 100,
+          users: [{ name: 'bob' }, { name: 'admin', policies: { all: document(allow('*')) } }],
+          managedPolicies: [
+            boundary('a'),
+            boundary('b'),
+            boundary('c'),
+            { name: 'lister', path: '/breakglass/', document: LISTER },
+          ],
+          permissionSets: [
+            {
+              name: 'bg-entry',
+              region: 'eu-west-1',
+              policies: { entry: manifest('entry') },
+              people: [
+                { name: 'alice@example.com', userId: '906722b2-aaaa' },
+                { name: 'eve@example.com', userId: '906722b2-eeee' },
+              ],
+            },
+          ],
+          brokerRole: {
+            name: 'breakglass-broker',
+            policy: options.broker ?? manifest('broker'),
+            externalId: EXTERNAL_ID,
+            trusted: [`arn:aws:iam::${MANAGEMENT}:user/breakglass`],
+          },
+        },
+      ],
+    });
+    return new Rig(aws);
+  }
+
+  /** Another process's provider: it shares nothing with the first but the cloud. */
+  another(): AwsProvider {
+    const write = (fields: object, message: string) => void this.logged.push(`${message} ${JSON.stringify(fields)}`);
+    const provider = awsProvider({
+      endpoint: this.aws.url,
+      region: 'eu-west-1',
+      credentials: this.aws.keysOf(MANAGEMENT, 'breakglass'),
+      clock: { now: async () => new Date() },
+      logger: { info: write, warn: write, error: write },
+      pace: { perSecond: 1000, burst: 1000 },
+    });
+    this.#providers.push(provider);
+    return provider;
+  }
+
+  /** A plan that ends `seconds` from now. */
+  plan(change: Partial<PlanOrder> = {}, seconds = 1800): Plan {
+    return this.provider.plan(order({ plannedEnd: new Date(Date.now() + seconds * 1000), ...change }));
+  }
+
+  role(plan: Plan): LocalRole | undefined {
+    return this.aws.roles(PRODUCTION).find(({ name }) => name === plan.name);
+  }
+
+  iam(credentials: SigningKeys): IAMClient {
+    const client = new IAMClient({ endpoint: this.aws.url, region: 'eu-west-1', credentials, maxAttempts: 1 });
+    this.#clients.push(client);
+    return client;
+  }
+
+  admin(): IAMClient {
+    return this.iam(this.aws.keysOf(PRODUCTION, 'admin'));
+  }
+
+  signIn(person: 'alice' | 'eve'): SigningKeys {
+    return this.aws.signInAs(`${SSO}/${person}@example.com`);
+  }
+
+  /** AssumeRole of the plan's role as this person, for real. */
+  async assume(plan: Plan, as: SigningKeys, input: Partial<AssumeRoleCommandInput> = {}): Promise<SigningKeys> {
+    // A second try, so that the SDK can sign anew by the server's clock.
+    const sts = new STSClient({ endpoint: this.aws.url, region: 'eu-west-1', credentials: as, maxAttempts: 2 });
+    this.#clients.push(sts);
+    const answer = await sts.send(
+      new AssumeRoleCommand({
+        RoleArn: `arn:aws:iam::${PRODUCTION}:role/breakglass/${plan.name}`,
+        RoleSessionName: 'bg-alice',
+        ...input,
+      }),
+    );
+    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = answer.Credentials ?? {};
+    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  }
+
+  /** `ok` or AWS's error code for this session doing that now. */
+  async may(session: SigningKeys, action: string, resource: string): Promise<string> {
+    return (await simulate(this.aws.url, session, { action, resource, at: this.aws.now() })).code;
+  }
+
+  async close(): Promise<void> {
+    for (const provider of this.#providers) provider.release();
+    for (const client of this.#clients) client.destroy();
+    await this.aws.close();
+  }
+}
+
+/** The code a call was refused with: ours or the wire's. `allowed` where it was not. */
+export async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return 'allowed';
+  } catch (error) {
+    if (!(error instanceof Error)) return String(error);
+    if ('code' in error && typeof error.code === 'string') return error.code;
+    return 'Code' in error && typeof error.Code === 'string' ? error.Code : error.name;
+  }
+}
+
+/** Time enough for anything here. */
+export const soon = (): AbortSignal => AbortSignal.timeout(20_000);
