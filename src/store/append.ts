@@ -1,0 +1,40 @@
+import type { NewEvent, StoredEvent } from '../core/events.ts';
+import { EMPTY_HEAD, type Head, seal } from '../core/log.ts';
+import type { Tx } from './database.ts';
+import { storableEvent } from './row-codec.ts';
+
+/** Number of the newest checkpoint. The sealer writes them; until there is one, every event names the start. */
+const NO_CHECKPOINT = 0;
+
+/** The store's clock from the database's: the same, unless a test shifts it. */
+export type Shift = (databaseTime: Date) => Date;
+
+/** The newest event of a stream as the locking functions answer it. */
+export interface HeadRecord {
+  readonly now: Date;
+  readonly headSeq: number | null;
+  readonly headHash: string | null;
+}
+
+export const headOf = ({ headSeq, headHash }: HeadRecord): Head =>
+  headSeq === null || headHash === null ? EMPTY_HEAD : { seq: headSeq, hash: headHash };
+
+/** New events chained onto a stream, their text as the database will keep it. */
+export const sealed = (stream: string, head: Head, events: readonly NewEvent[], at: Date, actor: string) =>
+  seal(stream, head, events.map(storableEvent), { at, actor, checkpoint: NO_CHECKPOINT });
+
+/** Locks a stream that has no row, until the transaction ends, and reads the clock after the lock. */
+export async function lockStream(tx: Tx, shift: Shift, stream: string): Promise<{ now: Date; head: Head }> {
+  const [found] = await tx.$queryRaw<HeadRecord[]>`
+    SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash" FROM "lock_stream"(${stream})`;
+  if (found === undefined) throw new Error('lock_stream answered nothing');
+  return { now: shift(found.now), head: headOf(found) };
+}
+
+/** Writes sealed events in one statement. */
+export async function insertEvents(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
+  await tx.event.createMany({
+    // The data passed `sealed`, which leaves nothing that JSON cannot hold.
+    data: events.map(({ id: _id, data, ...event }) => ({ ...event, data: data as object })),
+  });
+}

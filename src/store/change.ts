@@ -1,0 +1,139 @@
+import { requestStream, type StoredEvent } from '../core/events.ts';
+import type { Head } from '../core/log.ts';
+import type { AccessRequest, ClosedGrant, GrantingGrant } from '../core/request.ts';
+import { nextWorkAt, type Row } from '../core/work.ts';
+import type { Changed, Decide } from '../ports/store.ts';
+import { type HeadRecord, headOf, type Shift, sealed } from './append.ts';
+import type { Database, Tx } from './database.ts';
+import { rowOf, toJsonText } from './row-codec.ts';
+
+interface Locked {
+  readonly now: Date;
+  readonly row: Row | undefined;
+  readonly head: Head;
+}
+
+interface LockedRecord extends HeadRecord {
+  readonly document: unknown;
+  readonly version: number | null;
+  readonly seq: number | null;
+  readonly drawnVersion: number | null;
+  readonly postedSeq: number | null;
+  readonly updatedAt: Date | null;
+}
+
+/**
+ * One change of one request: lock, clock, decide, save. Two round trips between BEGIN and COMMIT. What `decide` throws
+ * comes out as it is, with nothing recorded.
+ */
+export async function change(
+  database: Database,
+  shift: Shift,
+  requestId: string,
+  actor: string,
+  decide: Decide,
+): Promise<Changed> {
+  return database.transaction(`change request ${requestId}`, async (tx) => {
+    const { now, row, head } = await lockRequest(tx, shift, requestId);
+    const decision = decide(row, now, head);
+    if (!decision.ok) return { ok: false, refusal: decision.refusal, row };
+    const events = sealed(requestStream(requestId), head, decision.events, now, actor);
+    const next = nextRow(row, decision.next, events, now);
+    await save(tx, next, events);
+    return { ok: true, row: next, events };
+  });
+}
+
+async function lockRequest(tx: Tx, shift: Shift, requestId: string): Promise<Locked> {
+  const [found] = await tx.$queryRaw<LockedRecord[]>`
+    SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "document", "version", "seq",
+      "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt"
+    FROM "lock_request"(${requestId})`;
+  if (found === undefined) throw new Error('lock_request answered nothing');
+  const { version, seq, drawnVersion, postedSeq, updatedAt } = found;
+  const whole = version !== null && seq !== null && drawnVersion !== null && postedSeq !== null && updatedAt !== null;
+  return {
+    now: shift(found.now),
+    row: whole ? rowOf({ document: found.document, version, seq, drawnVersion, postedSeq, updatedAt }) : undefined,
+    head: headOf(found),
+  };
+}
+
+/** The row as it will be read back: through its own text, so that what is decided next is what was stored. */
+function nextRow(row: Row | undefined, next: AccessRequest, events: readonly StoredEvent[], now: Date): Row {
+  return rowOf({
+    document: JSON.parse(toJsonText(next)),
+    version: (row?.version ?? 0) + 1,
+    seq: events.at(-1)?.seq ?? row?.seq ?? 0,
+    drawnVersion: row?.drawnVersion ?? 0,
+    postedSeq: row?.postedSeq ?? 0,
+    updatedAt: now,
+  });
+}
+
+/** When the state alone needs work; the database adds what the chat is owed (`next_work_at`). */
+const stateWorkAt = (row: Row): Date | undefined =>
+  nextWorkAt({ ...row, drawnVersion: row.version, postedSeq: row.seq });
+
+// With its zone, whatever zone the session has.
+const isoOf = (at: Date | undefined): string | null => at?.toISOString() ?? null;
+
+async function save(tx: Tx, row: Row, events: readonly StoredEvent[]): Promise<void> {
+  const { request } = row;
+  const outcome = request.state === 'closed' ? request.outcome : 'none';
+  const grantBy = request.state === 'granting' ? request.grantBy : undefined;
+  const endsAt = request.state === 'active' ? request.endsAt : undefined;
+  const grants = request.state === 'pending' ? [] : request.grants;
+  await tx.$executeRaw`
+    WITH "saved" AS (
+      INSERT INTO "requests" ("id", "state", "outcome", "version", "seq", "drawn_version", "posted_seq",
+        "state_work_at", "grant_by", "ends_at", "document", "created_at", "updated_at")
+      VALUES (${request.ask.id}, ${request.state}, ${outcome}, ${row.version}, ${row.seq}, 0, 0,
+        ${isoOf(stateWorkAt(row))}::timestamptz, ${isoOf(grantBy)}::timestamptz, ${isoOf(endsAt)}::timestamptz,
+        ${toJsonText(request)}::jsonb, ${isoOf(row.updatedAt)}::timestamptz, ${isoOf(row.updatedAt)}::timestamptz)
+      ON CONFLICT ("id") DO UPDATE SET "state" = EXCLUDED."state", "outcome" = EXCLUDED."outcome",
+        "version" = EXCLUDED."version", "seq" = EXCLUDED."seq", "state_work_at" = EXCLUDED."state_work_at",
+        "grant_by" = EXCLUDED."grant_by", "ends_at" = EXCLUDED."ends_at", "document" = EXCLUDED."document",
+        "updated_at" = EXCLUDED."updated_at"
+    ), "named" AS (
+      SELECT * FROM jsonb_to_recordset(${toJsonText(grants.map(grantRecord))}::jsonb) AS g (
+        "id" text, "provider" text, "account" text, "plan" jsonb, "plannedEnd" timestamptz, "confirmedAt" timestamptz,
+        "endsAt" timestamptz, "accessRemovedAt" timestamptz, "sessionsEndedAt" timestamptz, "buriedAt" timestamptz)
+    ), "kept" AS (
+      INSERT INTO "grants" ("id", "request_id", "state", "outcome", "provider", "account", "plan", "planned_end",
+        "confirmed_at", "ends_at", "access_removed_at", "sessions_ended_at", "buried_at")
+      SELECT "id", ${request.ask.id}, ${request.state}, ${outcome}, "provider", "account", "plan", "plannedEnd",
+        "confirmedAt", "endsAt", "accessRemovedAt", "sessionsEndedAt", "buriedAt" FROM "named"
+      ON CONFLICT ("id") DO UPDATE SET "request_id" = EXCLUDED."request_id", "state" = EXCLUDED."state",
+        "outcome" = EXCLUDED."outcome", "provider" = EXCLUDED."provider", "account" = EXCLUDED."account",
+        "plan" = EXCLUDED."plan", "planned_end" = EXCLUDED."planned_end", "confirmed_at" = EXCLUDED."confirmed_at",
+        "ends_at" = EXCLUDED."ends_at", "access_removed_at" = EXCLUDED."access_removed_at",
+        "sessions_ended_at" = EXCLUDED."sessions_ended_at", "buried_at" = EXCLUDED."buried_at"
+    ), "dropped" AS (
+      -- A grant that never got a plan leaves the document when the others end; its row follows the request.
+      UPDATE "grants" SET "state" = ${request.state}, "outcome" = ${outcome}
+      WHERE "request_id" = ${request.ask.id} AND "id" NOT IN (SELECT "id" FROM "named")
+    )
+    INSERT INTO "events" ("stream", "seq", "type", "at", "actor", "data", "checkpoint", "prev_hash", "hash")
+    SELECT "stream", "seq", "type", "at", "actor", "data", "checkpoint", "prevHash", "hash"
+    FROM jsonb_to_recordset(${toJsonText(events)}::jsonb) AS e (
+      "stream" text, "seq" integer, "type" text, "at" timestamptz, "actor" text, "data" jsonb, "checkpoint" integer,
+      "prevHash" text, "hash" text)`;
+}
+
+/** A grant's columns, the same for every state: what a state has not is null. */
+function grantRecord(grant: GrantingGrant | ClosedGrant) {
+  const { endsAt, accessRemoved, sessionsEnded, buriedAt }: Partial<ClosedGrant> = grant;
+  return {
+    id: grant.id,
+    provider: grant.target.provider,
+    account: grant.target.account,
+    plan: grant.plan,
+    plannedEnd: grant.plan?.plannedEnd,
+    confirmedAt: grant.confirmedAt,
+    endsAt,
+    accessRemovedAt: accessRemoved?.readAt,
+    sessionsEndedAt: sessionsEnded?.at,
+    buriedAt,
+  };
+}

@@ -1,0 +1,94 @@
+import type { ChatMemory, Form, MessageKey, MessageRef } from '../ports/chat-memory.ts';
+import type { Database } from './database.ts';
+import type { Form as FormRecord, Message as MessageRecord } from './generated/client.ts';
+
+/** What the chat must remember, beside the rows it shows. Every method is one statement and may be called twice. */
+export function chatMemory(database: Database): ChatMemory {
+  return {
+    refs: (requestId) =>
+      database.read('read message references', async (prisma) => {
+        const found = await prisma.message.findMany({
+          where: { requestId },
+          orderBy: [{ kind: 'asc' }, { seq: 'asc' }, { person: 'asc' }],
+        });
+        return found.map(refOf);
+      }),
+    claim: (key, channel, digest) =>
+      database.write('reserve a message', async (prisma) => {
+        const reserved = { ...keyOf(key), channel, digest, state: 'sending', drawnVersion: 0 };
+        const { count } = await prisma.message.createMany({ data: [reserved], skipDuplicates: true });
+        const ref = await prisma.message.findUniqueOrThrow({ where: whereKey(key) });
+        return { ref: refOf(ref), fresh: count === 1 };
+      }),
+    sent: (key, { channel, ts, drawnVersion }) =>
+      database.write('note a message as sent', async (prisma) => {
+        await prisma.$executeRaw`
+          UPDATE "messages" SET "channel" = ${channel}, "ts" = ${ts}, "state" = 'sent', "why" = NULL,
+            "drawn_version" = GREATEST("drawn_version", ${drawnVersion}::integer)
+          WHERE "request_id" = ${key.requestId} AND "kind" = ${key.kind} AND "seq" = ${key.seq}
+            AND "person" = ${key.person}`;
+      }),
+    gone: (key, why) =>
+      database.write('note a message as gone', async (prisma) => {
+        await prisma.message.updateMany({ where: keyOf(key), data: { state: 'gone', why } });
+      }),
+    cardAt: (channel, ts) =>
+      database.read('find a card', async (prisma) => {
+        const found = await prisma.message.findFirst({ where: { channel, ts, kind: { in: ['card', 'copy'] } } });
+        return found === null ? undefined : refOf(found);
+      }),
+    // Whatever order two workers come in, the counters only go forward, and never past the row.
+    drawn: (requestId, version) =>
+      database.write('note a card as drawn', async (prisma) => {
+        await prisma.$executeRaw`
+          UPDATE "requests" SET "drawn_version" = LEAST("version", GREATEST("drawn_version", ${version}::integer))
+          WHERE "id" = ${requestId}`;
+      }),
+    posted: (requestId, seq) =>
+      database.write('note events as told', async (prisma) => {
+        await prisma.$executeRaw`
+          UPDATE "requests" SET "posted_seq" = LEAST("seq", GREATEST("posted_seq", ${seq}::integer))
+          WHERE "id" = ${requestId}`;
+      }),
+    openForm: ({ id, kind, key, requestId, digest, channel }) =>
+      database.write('open a form', async (prisma) => {
+        await prisma.form.createMany({ data: [{ id, kind, key, requestId, digest, channel }], skipDuplicates: true });
+      }),
+    form: (id) =>
+      database.read('read a form', async (prisma) => {
+        const found = await prisma.form.findUnique({ where: { id } });
+        return found === null ? undefined : formOf(found);
+      }),
+    useForm: (id) =>
+      database.write('use a form', async (prisma) => {
+        await prisma.$executeRaw`
+          UPDATE "forms" SET "used_at" = COALESCE("used_at", clock_timestamp()) WHERE "id" = ${id}`;
+      }),
+  };
+}
+
+const keyOf = ({ requestId, kind, seq, person }: MessageKey) => ({ requestId, kind, seq, person });
+const whereKey = (key: MessageKey) => ({ requestId_kind_seq_person: keyOf(key) });
+
+// The tables' checks hold `kind` and `state` to the words of the port.
+const refOf = (record: MessageRecord): MessageRef => ({
+  requestId: record.requestId,
+  kind: record.kind as MessageRef['kind'],
+  seq: record.seq,
+  person: record.person,
+  channel: record.channel,
+  ts: record.ts ?? undefined,
+  state: record.state as MessageRef['state'],
+  drawnVersion: record.drawnVersion,
+  digest: record.digest,
+});
+
+const formOf = ({ id, kind, key, requestId, digest, channel, usedAt }: FormRecord): Form => ({
+  id,
+  kind: kind as Form['kind'],
+  key,
+  requestId,
+  digest,
+  channel,
+  usedAt: usedAt ?? undefined,
+});

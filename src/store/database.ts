@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { Socket } from 'node:net';
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import type { Logger } from '../ports/logger.ts';
+import { unavailable, unknownCommit, wasRefused } from './failures.ts';
+import { type Prisma, PrismaClient } from './generated/client.ts';
+
+/** A transaction in progress. */
+export type Tx = Prisma.TransactionClient;
+
+/** Limits in milliseconds. A stopped process must not hold a row for long, and a dead network must not hold us. */
+export interface Limits {
+  /** Waiting for a connection, a free one in the pool included. */
+  readonly connectMs: number;
+  /** One statement, in the server. */
+  readonly statementMs: number;
+  /** A transaction that sends nothing. Shorter than a statement: who waits for its row still gets it. */
+  readonly idleInTransactionMs: number;
+  /** A connection on which nothing is heard. Longer than a statement. */
+  readonly silenceMs: number;
+}
+
+/** What production runs with. */
+export const LIMITS: Limits = { connectMs: 5_000, statementMs: 10_000, idleInTransactionMs: 5_000, silenceMs: 12_000 };
+
+/** The client, and the three ways to use it; each turns what goes wrong into a `Failure` with the right code. */
+export interface Database {
+  /** Only looks. Whatever fails, nothing was recorded. */
+  read<T>(doing: string, query: (prisma: PrismaClient) => Promise<T>): Promise<T>;
+  /** One statement that commits by itself. */
+  write<T>(doing: string, query: (prisma: PrismaClient) => Promise<T>): Promise<T>;
+  /**
+   * All or nothing. What `work` throws comes out as it is, with nothing recorded; only the commit's own lost answer is
+   * `COMMIT_UNKNOWN`.
+   */
+  transaction<T>(doing: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly logger: Logger;
+  /** Connections of the pool, 10 by default. */
+  readonly connections?: number | undefined;
+  readonly limits?: Partial<Limits> | undefined;
+}
+
+/** Opens nothing yet: the first statement connects. */
+export function openDatabase({ url, logger, connections = 10, limits }: DatabaseOptions): Database {
+  const within = { ...LIMITS, ...limits };
+  const pool = new pg.Pool({ ...connectionTo(url, within), max: connections, application_name: 'breakglass' });
+  pool.on('error', (error) => logger.warn({ error: error.message }, 'an idle database connection was lost'));
+  const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => statementName(sql) });
+  const prisma = new PrismaClient({ adapter });
+  // Prisma counts from the outside: waiting for a connection, then all statements of the transaction.
+  const timing = { maxWait: within.connectMs + 1_000, timeout: within.statementMs * 2 };
+
+  return {
+    async read(doing, query) {
+      try {
+        return await query(prisma);
+      } catch (error) {
+        throw unavailable(doing, error);
+      }
+    },
+    async write(doing, query) {
+      try {
+        return await query(prisma);
+      } catch (error) {
+        throw wasRefused(error) || neverSent(error) ? unavailable(doing, error) : unknownCommit(doing, error);
+      }
+    },
+    async transaction(doing, work) {
+      let committing = false;
+      let thrown: { readonly error: unknown } | undefined;
+      try {
+        return await prisma.$transaction(async (tx) => {
+          try {
+            const result = await work(tx);
+            committing = true;
+            return result;
+          } catch (error) {
+            thrown = { error };
+            throw error;
+          }
+        }, timing);
+      } catch (error) {
+        if (thrown !== undefined) throw isDatabaseError(thrown.error) ? unavailable(doing, thrown.error) : thrown.error;
+        throw committing && !wasRefused(error) ? unknownCommit(doing, error) : unavailable(doing, error);
+      }
+    },
+    async close() {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
+
+/** Names mean ours, and instants are written in UTC, whatever the role or the server prefers. */
+export const SESSION = '-c timezone=UTC -c search_path=public';
+
+/** How every connection of ours is made, the lock's too. */
+export function connectionTo(url: string, { connectMs, statementMs, idleInTransactionMs, silenceMs }: Limits) {
+  return {
+    connectionString: url,
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    idleTimeoutMillis: silenceMs - 2_000,
+    keepAlive: true,
+    options: SESSION,
+    stream: () => impatientSocket(silenceMs),
+  };
+}
+
+/** A socket that gives up when nothing is heard: a network that swallows everything becomes a lost connection. */
+function impatientSocket(silenceMs: number): Socket {
+  const socket = new Socket();
+  socket.setTimeout(silenceMs, () => socket.destroy(new Error(`the database was silent for ${silenceMs} ms`)));
+  return socket;
+}
+
+const names = new Map<string, string>();
+
+/** Statements with parameters are prepared once per connection; the others (BEGIN, COMMIT) need no name. */
+function statementName(sql: string): string {
+  if (!sql.includes('$1')) return '';
+  const known = names.get(sql);
+  if (known !== undefined) return known;
+  // Lists of varying length make new texts for ever: past a bound they go unnamed.
+  if (names.size >= 200) return '';
+  const name = `bg_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`;
+  names.set(sql, name);
+  return name;
+}
+
+const isDatabaseError = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name.startsWith('PrismaClient') || error.name === 'DriverAdapterError' || lost(error));
+
+const lost = (error: Error): boolean => /^(Connection terminated|the database was silent)/.test(error.message);
+
+/** No connection was had, so no statement was sent. */
+function neverSent(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  return (
+    code === 'P1001' ||
+    code === 'ECONNREFUSED' ||
+    /timeout exceeded when trying to connect|Can't reach/.test(error.message)
+  );
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { SYSTEM_STREAM } from '../core/events.ts';
+import type { Installation } from '../ports/store.ts';
+import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
+import type { Database, Tx } from './database.ts';
+
+interface Found {
+  readonly mark: string;
+  readonly systemIdentifier: string;
+  readonly databaseOid: string;
+  readonly hereSystem: string;
+  readonly hereOid: string;
+}
+
+/** Who this database is, and whether it is the one that its mark was made for. */
+export const installation = (database: Database): Promise<Installation> =>
+  database.read('read the installation', async (prisma) => installationOf(await look(prisma)));
+
+async function look(client: Pick<Tx, '$queryRaw'>): Promise<Found> {
+  const [found] = await client.$queryRaw<Found[]>`
+    SELECT i."mark", i."system_identifier" AS "systemIdentifier", i."database_oid" AS "databaseOid",
+      d."system_identifier" AS "hereSystem", d."database_oid" AS "hereOid"
+    FROM "installation" AS i, "database_identity"() AS d`;
+  if (found === undefined) throw new Error('the installation has no mark: run `breakglass migrate`');
+  return found;
+}
+
+function installationOf({ mark, systemIdentifier, databaseOid, hereSystem, hereOid }: Found): Installation {
+  const todo = 'say `breakglass adopt --moved` if this is the installation, elsewhere, or `breakglass adopt --copy`';
+  if (systemIdentifier !== hereSystem) {
+    return { mark, copy: `mark ${mark} was made on another PostgreSQL server (or before a restore): ${todo}` };
+  }
+  return { mark, copy: databaseOid === hereOid ? undefined : `mark ${mark} was made in another database: ${todo}` };
+}
+
+/** An operator's word on what this database is. `copy` makes a new mark: nothing the other one opened is touched any more. */
+export function adopt(database: Database, shift: Shift, how: 'moved' | 'copy', actor: string): Promise<Installation> {
+  return database.transaction('adopt the installation', async (tx) => {
+    const { now, head } = await lockStream(tx, shift, SYSTEM_STREAM);
+    const found = await look(tx);
+    const mark = how === 'moved' ? found.mark : randomBytes(8).toString('hex');
+    await tx.installation.update({
+      where: { one: true },
+      data: { mark, systemIdentifier: found.hereSystem, databaseOid: found.hereOid, boundAt: now },
+    });
+    const event = { type: 'installation_adopted', data: { how, mark, previousMark: found.mark } } as const;
+    await insertEvents(tx, sealed(SYSTEM_STREAM, head, [event], now, actor));
+    return { mark, copy: undefined };
+  });
+}

@@ -1,0 +1,126 @@
+import pg from 'pg';
+import { Failure } from '../core/failure.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Store } from '../ports/store.ts';
+import { connectionTo, LIMITS, SESSION } from './database.ts';
+import { sqlStateOf, unavailable } from './failures.ts';
+
+/** Milliseconds. The heartbeat must fit several times into the time after which the server lets go of a silent holder. */
+export interface LockTimes {
+  /** A holder that is not heard for this long loses its connection, and the lock with it. */
+  readonly idleMs: number;
+  readonly heartbeatMs: number;
+}
+const TIMES: LockTimes = { idleMs: 60_000, heartbeatMs: 15_000 };
+
+/** How many locks one process holds at once. */
+const HELD_MAX = 30;
+/** One wait in the server is shorter than the silence after which a connection counts as dead. */
+const SLICE_MS = 4_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+export interface Locks {
+  readonly withLock: Store['withLock'];
+  close(): Promise<void>;
+}
+
+/**
+ * Named locks that a dead or stopped process loses: advisory locks, each on a connection of its own, which the server
+ * ends when it hears nothing. @see https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-SESSION-TIMEOUT
+ */
+export function openLocks(url: string, logger: Logger, times: Partial<LockTimes> = {}): Locks {
+  const { idleMs, heartbeatMs } = { ...TIMES, ...times };
+  const pool = new pg.Pool({
+    ...connectionTo(url, { ...LIMITS, silenceMs: idleMs }),
+    options: `${SESSION} -c idle_session_timeout=${idleMs}`,
+    idleTimeoutMillis: Math.min(10_000, idleMs / 2),
+    max: HELD_MAX,
+    application_name: 'breakglass lock',
+  });
+  pool.on('error', (error) => logger.warn({ error: error.message }, 'an idle lock connection was lost'));
+
+  return {
+    async withLock(name, waitMs, work) {
+      const connection = await pool.connect().catch((error: unknown) => {
+        throw unavailable(`lock ${name}`, error);
+      });
+      const lost = new AbortController();
+      const lose = (why: string) => lost.abort(new Failure('STORE_UNAVAILABLE', `lock ${name} was lost: ${why}`));
+      const onError = (error: Error) => lose(error.message);
+      const onEnd = () => lose('its connection ended');
+      connection.on('error', onError).on('end', onEnd);
+      let clean = false;
+      try {
+        if (!(await obtained(connection, name, waitMs))) {
+          clean = true;
+          return undefined;
+        }
+        const beating = beat(connection, heartbeatMs, lose);
+        try {
+          return { value: await work(lost.signal) };
+        } finally {
+          clearInterval(beating);
+          clean = await released(connection, name);
+        }
+      } finally {
+        connection.off('error', onError).off('end', onEnd);
+        // Closing the connection lets go of whatever it still holds.
+        connection.release(!clean || lost.signal.aborted);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** Tries at once, then waits in the server, in slices. */
+async function obtained(connection: pg.PoolClient, name: string, waitMs: number): Promise<boolean> {
+  const until = performance.now() + waitMs;
+  try {
+    const tried = await connection.query('SELECT pg_try_advisory_lock(hashtextextended($1, 1)) AS "got"', [name]);
+    if (tried.rows[0]?.got === true) return true;
+    for (let left = waitMs; left >= 1; left = until - performance.now()) {
+      await connection.query(`SELECT set_config('lock_timeout', $1, false)`, [
+        `${Math.ceil(Math.min(left, SLICE_MS))}ms`,
+      ]);
+      if (await waited(connection, name)) return true;
+    }
+    return false;
+  } catch (error) {
+    throw unavailable(`lock ${name}`, error);
+  }
+}
+
+async function waited(connection: pg.PoolClient, name: string): Promise<boolean> {
+  try {
+    await connection.query('SELECT pg_advisory_lock(hashtextextended($1, 1))', [name]);
+    return true;
+  } catch (error) {
+    if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) return false;
+    throw error;
+  }
+}
+
+/** Says something now and then. A heartbeat without an answer by the next one means that the lock cannot be relied on. */
+function beat(connection: pg.PoolClient, everyMs: number, lose: (why: string) => void): NodeJS.Timeout {
+  let waiting = false;
+  return setInterval(() => {
+    if (waiting) return lose('the database does not answer');
+    waiting = true;
+    connection.query('SELECT 1').then(
+      () => {
+        waiting = false;
+      },
+      (error: Error) => lose(error.message),
+    );
+  }, everyMs);
+}
+
+async function released(connection: pg.PoolClient, name: string): Promise<boolean> {
+  try {
+    const { rows } = await connection.query('SELECT pg_advisory_unlock(hashtextextended($1, 1)) AS "was"', [name]);
+    return rows[0]?.was === true;
+  } catch {
+    // The caller closes the connection, which lets go all the same.
+    return false;
+  }
+}

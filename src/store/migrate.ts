@@ -1,0 +1,154 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import pg from 'pg';
+
+/** Prisma's own key, so that `prisma migrate deploy` and this never run at the same time. */
+const PRISMA_LOCK = 72707369;
+const MIGRATIONS = new URL('../../prisma/migrations/', import.meta.url);
+
+/** Prisma's table, as its own engine makes it. */
+const LEDGER = `CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+  "id" VARCHAR(36) PRIMARY KEY NOT NULL,
+  "checksum" VARCHAR(64) NOT NULL,
+  "finished_at" TIMESTAMPTZ,
+  "migration_name" VARCHAR(255) NOT NULL,
+  "logs" TEXT,
+  "rolled_back_at" TIMESTAMPTZ,
+  "started_at" TIMESTAMPTZ NOT NULL DEFAULT now(),
+  "applied_steps_count" INTEGER NOT NULL DEFAULT 0
+)`;
+
+export interface MigrateOptions {
+  /** Address with the role that owns the tables: used here and nowhere else. */
+  readonly ownerUrl: string;
+  /** Address that the app will use; its role gets its rights here. */
+  readonly appUrl: string;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Brings a database up to date: our tables, BullMQ's, and the app role's rights. May be run again at any time, and by
+ * two at once; each migration is one transaction. Rejects with an `Error` whose message says what to do.
+ */
+export async function migrate({
+  ownerUrl,
+  appUrl,
+  log,
+}: MigrateOptions): Promise<{ readonly applied: readonly string[] }> {
+  const app = new URL(appUrl);
+  const role = decodeURIComponent(app.username);
+  const owner = new pg.Client({
+    connectionString: ownerUrl,
+    application_name: 'breakglass migrate',
+    options: '-c search_path=public',
+  });
+  await owner.connect();
+  try {
+    await owner.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
+    await ensureRole(owner, role, decodeURIComponent(app.password), log);
+    const applied = await applyMigrations(owner, log);
+    const { runMigrations } = await import('bullmq');
+    await runMigrations(owner, 'bullmq');
+    for (const statement of rightsOf(owner.escapeIdentifier(role))) await owner.query(statement);
+    log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.length} migration(s).`);
+    return { applied };
+  } finally {
+    await owner.end();
+  }
+}
+
+/** Two roles or none: an app that owns its tables could rewrite the log. */
+async function ensureRole(
+  owner: pg.Client,
+  role: string,
+  password: string,
+  log: (line: string) => void,
+): Promise<void> {
+  const { rows } = await owner.query<{ me: boolean; exists: boolean; may: boolean }>(
+    `SELECT current_user = $1 AS "me", EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS "exists",
+       (SELECT rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user) AS "may"`,
+    [role],
+  );
+  const [found] = rows;
+  if (role === '' || found?.me === true) {
+    throw new Error('DATABASE_URL must name another role than DATABASE_OWNER_URL: the app may not own its log.');
+  }
+  if (found?.exists === true) return;
+  const name = owner.escapeIdentifier(role);
+  if (found?.may !== true) {
+    throw new Error(
+      `Role ${role} does not exist and this owner may not create it. Run: CREATE ROLE ${name} LOGIN PASSWORD '…';`,
+    );
+  }
+  await owner.query(`CREATE ROLE ${name} LOGIN PASSWORD ${owner.escapeLiteral(password)}`);
+  log(`Created role ${role}.`);
+}
+
+async function applyMigrations(owner: pg.Client, log: (line: string) => void): Promise<readonly string[]> {
+  await owner.query(LEDGER);
+  const { rows } = await owner.query<{ migration_name: string; checksum: string; finished: boolean }>(
+    `SELECT "migration_name", "checksum", "finished_at" IS NOT NULL AS "finished"
+     FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL`,
+  );
+  const applied: string[] = [];
+  for (const { name, sql, checksum } of await readMigrations()) {
+    const before = rows.find(({ migration_name }) => migration_name === name);
+    if (before === undefined) {
+      log(`Applying ${name}.`);
+      await applyOne(owner, name, sql, checksum);
+      applied.push(name);
+    } else if (!before.finished) {
+      throw new Error(
+        `Migration ${name} was begun and not finished: restore the database, or see \`prisma migrate resolve\`.`,
+      );
+    } else if (before.checksum !== checksum) {
+      throw new Error(`Migration ${name} was edited after it was applied: install the version that applied it.`);
+    }
+  }
+  return applied;
+}
+
+/** Every migration, oldest first, with Prisma's checksum: SHA-256 of the file. */
+export async function readMigrations(): Promise<readonly { name: string; sql: string; checksum: string }[]> {
+  const names = (await readdir(MIGRATIONS)).filter((name) => /^\d{14}_/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const sql = await readFile(new URL(`${name}/migration.sql`, MIGRATIONS), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+async function applyOne(owner: pg.Client, name: string, sql: string, checksum: string): Promise<void> {
+  await owner.query('BEGIN');
+  try {
+    await owner.query(sql);
+    await owner.query(
+      `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "finished_at", "applied_steps_count")
+       VALUES ($1, $2, $3, clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
+    );
+    await owner.query('COMMIT');
+  } catch (error) {
+    await owner.query('ROLLBACK');
+    throw error;
+  }
+}
+
+/** All that the app may do. Taken away first, so that a right given by hand does not stay. */
+const rightsOf = (app: string): readonly string[] => [
+  `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${app}`,
+  `REVOKE ALL ON SCHEMA public FROM PUBLIC, ${app}`,
+  `GRANT USAGE ON SCHEMA public TO ${app}`,
+  `GRANT SELECT, INSERT ON "events", "policies" TO ${app}`,
+  `GRANT SELECT, INSERT, UPDATE ON "requests", "grants", "messages", "forms" TO ${app}`,
+  `GRANT SELECT, UPDATE ON "installation" TO ${app}`,
+  // BullMQ checks its schema as the app, and wants CREATE there to be satisfied.
+  `GRANT USAGE, CREATE ON SCHEMA bullmq TO ${app}`,
+  `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO ${app}`,
+  `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA bullmq TO ${app}`,
+  `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO ${app}`,
+  `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app}`,
+  `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT USAGE, SELECT ON SEQUENCES TO ${app}`,
+  `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT EXECUTE ON FUNCTIONS TO ${app}`,
+];

@@ -1,0 +1,74 @@
+import { SYSTEM_STREAM } from '../core/events.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Store } from '../ports/store.ts';
+import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
+import { change } from './change.ts';
+import { chatMemory } from './chat-memory.ts';
+import { type Limits, openDatabase } from './database.ts';
+import { adopt, installation } from './installation.ts';
+import { type LockTimes, openLocks } from './lock.ts';
+import { applyPolicy, policyReader } from './policies.ts';
+import * as queries from './queries.ts';
+import { tooMighty } from './rights.ts';
+
+export interface StoreOptions {
+  /** Address of the database, with the app's role. */
+  readonly url: string;
+  readonly logger: Logger;
+  /** Connections for statements, 10 by default; locks have up to 30 of their own. */
+  readonly connections?: number;
+  /** Milliseconds added to the database's clock. For tests alone: no configuration reaches this argument. */
+  readonly offsetMs?: () => number;
+  /** Shorter limits, for tests that wait for them. */
+  readonly limits?: Partial<Limits>;
+  readonly lockTimes?: Partial<LockTimes>;
+}
+
+/** The store on PostgreSQL. Nothing is connected until the first call, so a database that is down delays no start. */
+export function openStore({ url, logger, connections, offsetMs, limits, lockTimes }: StoreOptions): Store {
+  const database = openDatabase({ url, logger, connections, limits });
+  const locks = openLocks(url, logger, lockTimes);
+  const shift: Shift = (at) => (offsetMs === undefined ? at : new Date(at.getTime() + offsetMs()));
+
+  return {
+    clock: {
+      now: () =>
+        database.read('read the clock', async (prisma) => {
+          const [found] = await prisma.$queryRaw<{ readonly now: Date }[]>`
+            SELECT date_trunc('milliseconds', clock_timestamp()) AS "now"`;
+          if (found === undefined) throw new Error('the clock answered nothing');
+          return shift(found.now);
+        }),
+    },
+    chat: chatMemory(database),
+    change: (requestId, actor, decide) => change(database, shift, requestId, actor, decide),
+    find: (requestId) => queries.find(database, requestId),
+    due: (before, limit, after) => queries.due(database, before, limit, after),
+    list: (options) => queries.list(database, options),
+    unended: () => queries.unended(database),
+    events: (stream, afterSeq) => queries.events(database, stream, afterSeq),
+    streams: () => queries.streams(database),
+    record: (actor, events) =>
+      database.transaction('record events', async (tx) => {
+        const { now, head } = await lockStream(tx, shift, SYSTEM_STREAM);
+        const stored = sealed(SYSTEM_STREAM, head, events, now, actor);
+        await insertEvents(tx, stored);
+        return stored;
+      }),
+    policyInForce: policyReader(database),
+    applyPolicy: (policy, document, actor, previous, event) =>
+      applyPolicy(database, shift, { policy, document, actor, previous, event }),
+    installation: () => installation(database),
+    adopt: (how, actor) => adopt(database, shift, how, actor),
+    tooMighty: () => tooMighty(database),
+    withLock: locks.withLock,
+    ping: () =>
+      database.read('ping', async (prisma) => {
+        await prisma.$queryRaw`SELECT 1`;
+      }),
+    async close() {
+      await locks.close();
+      await database.close();
+    },
+  };
+}

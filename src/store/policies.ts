@@ -1,0 +1,46 @@
+import { digestOf } from '../core/canonical.ts';
+import { type NewEvent, SYSTEM_STREAM } from '../core/events.ts';
+import type { Policy } from '../core/policy.ts';
+import type { PolicyInForce } from '../ports/store.ts';
+import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
+import type { Database } from './database.ts';
+
+/** The policy in force: the row with the highest number. A row never changes, so its number is all that is asked each time. */
+export function policyReader(database: Database): () => Promise<PolicyInForce | undefined> {
+  let known: PolicyInForce | undefined;
+  return () =>
+    database.read('read the policy in force', async (prisma) => {
+      const newest = await prisma.policyVersion.findFirst({ orderBy: { number: 'desc' }, select: { number: true } });
+      if (newest === null) return undefined;
+      if (known?.number === newest.number) return known;
+      const row = await prisma.policyVersion.findUniqueOrThrow({ where: { number: newest.number } });
+      const { number, digest, appliedAt, appliedBy } = row;
+      // Written by `applyPolicy` alone, from a policy that had been parsed.
+      known = { number, digest, policy: row.policy as unknown as Policy, appliedAt, appliedBy };
+      return known;
+    });
+}
+
+export interface Application {
+  readonly policy: Policy;
+  /** The file as it was written, comments included. */
+  readonly document: string;
+  readonly actor: string;
+  /** Number of the policy that this one replaces; 0 for the first. */
+  readonly previous: number;
+  readonly event: NewEvent;
+}
+
+/** Puts a policy in force with its event. Undefined if another one was put in force since `previous`. */
+export function applyPolicy(database: Database, shift: Shift, application: Application) {
+  const { policy, document, actor, previous, event } = application;
+  return database.transaction('apply a policy', async (tx): Promise<PolicyInForce | undefined> => {
+    const { now, head } = await lockStream(tx, shift, SYSTEM_STREAM);
+    const newest = await tx.policyVersion.findFirst({ orderBy: { number: 'desc' }, select: { number: true } });
+    if ((newest?.number ?? 0) !== previous) return undefined;
+    const applied = { number: previous + 1, digest: digestOf(policy), appliedAt: now, appliedBy: actor };
+    await tx.policyVersion.create({ data: { ...applied, policy, document } });
+    await insertEvents(tx, sealed(SYSTEM_STREAM, head, [event], now, actor));
+    return { ...applied, policy };
+  });
+}

@@ -1,0 +1,57 @@
+import type { StoredEvent } from '../core/events.ts';
+import type { State } from '../core/request.ts';
+import type { Row } from '../core/work.ts';
+import type { Database } from './database.ts';
+import { eventOf, rowOf } from './row-codec.ts';
+
+export const find = (database: Database, requestId: string): Promise<Row | undefined> =>
+  database.read(`read request ${requestId}`, async (prisma) => {
+    const found = await prisma.request.findUnique({ where: { id: requestId } });
+    return found === null ? undefined : rowOf(found);
+  });
+
+/** By id, which grows with time: a row that moved since the page before is neither missed nor seen twice. */
+export const due = (database: Database, before: Date, limit: number, after = ''): Promise<readonly Row[]> =>
+  database.read('read what is due', async (prisma) => {
+    const found = await prisma.request.findMany({
+      where: { nextWorkAt: { lte: before }, id: { gt: after } },
+      orderBy: { id: 'asc' },
+      take: limit,
+    });
+    return found.map(rowOf);
+  });
+
+export const list = (
+  database: Database,
+  { states, limit }: { readonly states?: readonly State[]; readonly limit: number },
+): Promise<readonly Row[]> =>
+  database.read('list requests', async (prisma) => {
+    const found = await prisma.request.findMany({
+      ...(states === undefined ? {} : { where: { state: { in: [...states] } } }),
+      orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+      take: limit,
+    });
+    return found.map(rowOf);
+  });
+
+/** A plan is ended when its request is closed: the table's checks let it close only through both proofs. */
+export const unended = (database: Database): Promise<readonly Row[]> =>
+  database.read('read what is not ended', async (prisma) => {
+    const found = await prisma.request.findMany({
+      where: { state: { not: 'closed' }, grants: { some: { plannedEnd: { not: null } } } },
+      orderBy: { id: 'asc' },
+    });
+    return found.map(rowOf);
+  });
+
+export const events = (database: Database, stream: string, afterSeq = 0): Promise<readonly StoredEvent[]> =>
+  database.read(`read stream ${stream}`, async (prisma) => {
+    const found = await prisma.event.findMany({ where: { stream, seq: { gt: afterSeq } }, orderBy: { seq: 'asc' } });
+    return found.map(eventOf);
+  });
+
+export const streams = (database: Database): Promise<readonly string[]> =>
+  database.read('list streams', async (prisma) => {
+    const found = await prisma.event.groupBy({ by: ['stream'] });
+    return found.map(({ stream }) => stream).sort();
+  });

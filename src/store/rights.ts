@@ -1,0 +1,40 @@
+import type { Database } from './database.ts';
+
+/**
+ * What the app's role may do beyond what it needs, in words, or undefined. It may own nothing, create nothing (but in
+ * schema `bullmq`, which BullMQ demands), and on events only SELECT and INSERT.
+ */
+export const tooMighty = (database: Database): Promise<string | undefined> =>
+  database.read('read the rights of the database role', async (prisma) => {
+    const found = await prisma.$queryRaw<{ readonly role: string; readonly what: string }[]>`
+      SELECT current_user::text AS "role", "what" FROM (
+        SELECT 'is a superuser' AS "what" FROM pg_roles WHERE rolname = current_user AND rolsuper
+        UNION ALL
+        SELECT 'may create roles' FROM pg_roles WHERE rolname = current_user AND rolcreaterole
+        UNION ALL
+        SELECT 'may ' || right || ' rows of ' || tab
+        FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS right, unnest(ARRAY['events', 'policies']) AS tab
+        WHERE has_table_privilege('public.' || tab, right)
+        UNION ALL
+        SELECT 'may update columns of events' WHERE has_any_column_privilege('public.events', 'UPDATE')
+        UNION ALL
+        SELECT 'may ' || right || ' rows of ' || tab
+        FROM unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) AS right, unnest(ARRAY['requests', 'grants']) AS tab
+        WHERE has_table_privilege('public.' || tab, right)
+        UNION ALL
+        SELECT 'owns ' || c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'public' AND pg_has_role(c.relowner, 'MEMBER')
+        UNION ALL
+        SELECT 'owns function ' || p.proname FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+        WHERE n.nspname = 'public' AND pg_has_role(p.proowner, 'MEMBER')
+        UNION ALL
+        SELECT 'may create in schema public' WHERE has_schema_privilege('public', 'CREATE')
+        UNION ALL
+        SELECT 'may create schemas' WHERE has_database_privilege(current_database(), 'CREATE')
+      ) AS "too_much"`;
+    const [first] = found;
+    if (first === undefined) return undefined;
+    // A superuser passes every test above: the first few say enough.
+    const what = found.slice(0, 3).map((one) => one.what);
+    return `database role ${first.role} ${what.join(', ')}: use a role of its own for the app and run \`breakglass migrate\``;
+  });

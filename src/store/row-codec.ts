@@ -1,0 +1,135 @@
+import type { Json } from '../core/canonical.ts';
+import type { NewEvent, StoredEvent } from '../core/events.ts';
+import type { AccessRequest } from '../core/request.ts';
+import type { Row } from '../core/work.ts';
+
+/*
+ * A request is kept as one document. Instants travel as ISO strings and come back as `Date`s, at exactly the places
+ * that `AccessRequest` says: the compiler holds the table below to the type, so a new instant cannot be forgotten, and
+ * a text that only looks like one (in a plan's `detail`, in a policy document) stays a text.
+ */
+
+/** Every path to a `Date`, `*` standing for "each of them"; what the policy or a provider wrote is left alone. */
+type DatePath<T> = T extends Date
+  ? ''
+  : T extends readonly (infer Item)[]
+    ? `.*${DatePath<Item>}`
+    : T extends object
+      ? {
+          [Key in KeyOf<T> & string]: Key extends 'terms' | 'detail'
+            ? never
+            : `.${Key}${DatePath<Exclude<Get<T, Key>, undefined>>}`;
+        }[KeyOf<T> & string]
+      : never;
+type KeyOf<T> = T extends unknown ? keyof T : never;
+type Get<T, Key> = T extends unknown ? (Key extends keyof T ? T[Key] : never) : never;
+
+const DATE_PATHS = {
+  '.ask.askedAt': true,
+  '.ask.decideBy': true,
+  '.approvals.*.at': true,
+  '.grantBy': true,
+  '.endsAt': true,
+  '.warnedAt': true,
+  '.endRequestedAt': true,
+  '.closedAt': true,
+  '.grants.*.plan.plannedEnd': true,
+  '.grants.*.confirmedAt': true,
+  '.grants.*.endsAt': true,
+  '.grants.*.accessRemoved.readAt': true,
+  '.grants.*.sessionsEnded.at': true,
+  '.grants.*.sessionsEnded.cloudTime': true,
+  '.grants.*.sessionsEnded.denyReadAt': true,
+  '.grants.*.buriedAt': true,
+} as const satisfies Record<DatePath<AccessRequest>, true>;
+
+const PATHS = Object.keys(DATE_PATHS).map((path) => path.slice(1).split('.'));
+
+/** PostgreSQL's jsonb holds neither NUL nor half a surrogate pair; whoever typed one gets the replacement character. */
+const UNSTORABLE = /\0|\p{Surrogate}/gu;
+const storable = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' ? value.replace(UNSTORABLE, '\ufffd') : value;
+
+/** The JSON text of a document or an event's data, as the database can hold it. */
+export const toJsonText = (value: unknown): string => JSON.stringify(value, storable);
+
+/** An event whose text is what the database will give back: hashed before it is stored, it must not change there. */
+export const storableEvent = (event: NewEvent): NewEvent => ({
+  type: event.type,
+  data: JSON.parse(toJsonText(event.data)),
+});
+
+/** The request that a document holds. The document was written by `toJsonText` alone; the table's checks guard its shape. */
+export function requestOf(document: Json): AccessRequest {
+  const copy: unknown = structuredClone(document);
+  for (const path of PATHS) revive(copy, path);
+  return copy as AccessRequest;
+}
+
+function revive(value: unknown, [key, ...rest]: readonly string[]): void {
+  if (key === undefined || typeof value !== 'object' || value === null) return;
+  if (key === '*') {
+    for (const item of Array.isArray(value) ? value : []) revive(item, rest);
+    return;
+  }
+  const holder = value as Record<string, unknown>;
+  const found = holder[key];
+  if (rest.length > 0) revive(found, rest);
+  else if (typeof found === 'string') holder[key] = new Date(found);
+}
+
+/** A row of `requests` as Prisma or a raw query gives it. */
+export interface RequestRecord {
+  readonly document: unknown;
+  readonly version: number;
+  readonly seq: number;
+  readonly drawnVersion: number;
+  readonly postedSeq: number;
+  readonly updatedAt: Date;
+}
+
+export const rowOf = ({ document, version, seq, drawnVersion, postedSeq, updatedAt }: RequestRecord): Row => ({
+  request: requestOf(document as Json),
+  version,
+  seq,
+  drawnVersion,
+  postedSeq,
+  updatedAt,
+});
+
+/** A row of `events`. */
+export interface EventRecord {
+  readonly stream: string;
+  readonly seq: number;
+  readonly type: string;
+  readonly at: Date;
+  readonly actor: string;
+  readonly data: unknown;
+  readonly checkpoint: number;
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+/** The event as it was written. A name this version does not know is kept: verifying needs the bytes, not the meaning. */
+export const eventOf = ({
+  stream,
+  seq,
+  type,
+  at,
+  actor,
+  data,
+  checkpoint,
+  prevHash,
+  hash,
+}: EventRecord): StoredEvent => ({
+  id: `${stream}/${seq}`,
+  stream,
+  seq,
+  type: type as StoredEvent['type'],
+  at,
+  actor,
+  data: data as StoredEvent['data'],
+  checkpoint,
+  prevHash,
+  hash,
+});

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+interface Server {
+  readonly adminUrl: string;
+  readonly ownerUrl: string;
+  readonly appUrl: string;
+  readonly template: string;
+}
+
+export interface TestDatabase {
+  /** With the role that owns the tables. */
+  readonly ownerUrl: string;
+  readonly appUrl: string;
+  /** With the server's superuser, in this database. */
+  readonly adminUrl: string;
+  drop(): Promise<void>;
+}
+
+async function server(): Promise<Server> {
+  const desk = process.env.BREAKGLASS_TEST_DATABASES;
+  if (desk === undefined) throw new Error('run through Jest: its global set-up provides the databases');
+  const answer = await fetch(desk);
+  if (!answer.ok) throw new Error(`no test database: ${await answer.text()}`);
+  return (await answer.json()) as Server;
+}
+
+/**
+ * A migrated database of its own, dropped by `drop()`. It is an installation in its own right, unless `copied` leaves
+ * it the copy of the template that it is; `template` names what it is made from.
+ */
+export async function freshDatabase({
+  copied = false,
+  template,
+}: {
+  copied?: boolean;
+  template?: string;
+} = {}): Promise<TestDatabase> {
+  const found = await server();
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const at = (url: string, database = name) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
+  await withClient(found.adminUrl, async (admin) => {
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template ?? found.template} OWNER breakglass_owner`);
+  });
+  if (!copied && template === undefined) {
+    await withClient(at(found.adminUrl), async (admin) => {
+      await admin.query(
+        `UPDATE installation SET mark = $1, database_oid = d.database_oid FROM database_identity() AS d`,
+        [randomBytes(8).toString('hex')],
+      );
+    });
+  }
+  return {
+    ownerUrl: at(found.ownerUrl),
+    appUrl: at(found.appUrl),
+    adminUrl: at(found.adminUrl),
+    drop: () =>
+      withClient(found.adminUrl, async (admin) => {
+        await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      }),
+  };
+}
+
+/** Runs `work` on a connection of its own. */
+export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
