@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import { type Floors, PRODUCTION_FLOORS, policySchema, ZONES } from '../core/policy.ts';
+import { type Floors, policySchema, ZONES } from '../core/policy.ts';
 
 /** The demo's floors, in seconds: its clouds are on this machine, and a visitor does not wait five minutes. */
 export const DEMO_FLOORS: Floors = { propagation: 1, openingAllowance: 5, decision: 30 };
@@ -13,7 +13,7 @@ export const DEMO_TIMINGS = { openingAllowanceSeconds: 15, propagationSeconds: 3
  */
 export function demoPolicyText(exampleText: string): string {
   const document = parseDocument(exampleText);
-  const { zones } = policySchema(PRODUCTION_FLOORS).parse(document.toJS());
+  const { zones } = policySchema(DEMO_FLOORS).parse(document.toJS());
   for (const [name, seconds] of Object.entries(DEMO_TIMINGS)) document.setIn(['timings', name], seconds);
   for (const zone of ZONES) {
     const minutes = new Set([1, ...zones[zone].minutesOffered]);

@@ -1,0 +1,36 @@
+import { cheatSheet } from '../../src/core/catalog.ts';
+import { edited, policyOf } from '../policy-file/small-policy.ts';
+
+it('fits what a responder needs on one page, from the policy itself (F5)', () => {
+  const text = edited(
+    'mayAsk: [serving]',
+    'mayAsk: [serving]\n    approvals: [{ who: group, name: Data, teams: [security], assurance: chat }]',
+  );
+  expect(cheatSheet(policyOf(text))).toEqual([
+    'Emergency access at Acme',
+    '',
+    'What to type',
+    '/breakglass: ask for access',
+    '/breakglass list: requests that are open now',
+    '/breakglass status [id]: where a request stands',
+    '/breakglass end <id>: end access early',
+    '/breakglass help: this page',
+    '',
+    'You need an open incident, its commander, a reason and a purpose.',
+    'Reasons: containment, recovery, data integrity, service restoration.',
+    '',
+    'Zone B: service recovery, at most 30 min',
+    'Approved by: 1 of sre, outside your team',
+    'restart: Restart (production, production, at most 30 min; asked by serving, and 1 of security, outside your team)',
+    '',
+    'Runbooks',
+    'It hangs: restart, 15 min, https://runbooks.example/hangs',
+    '',
+    'Nobody answers? +49 30 1',
+  ]);
+});
+
+it('says the cap that holds, not the one a role wishes for', () => {
+  const sheet = cheatSheet(policyOf(edited('maxMinutes: 30\n    mayAsk', 'maxMinutes: 60\n    mayAsk')));
+  expect(sheet.join('\n')).toContain('at most 30 min; asked by serving)');
+});

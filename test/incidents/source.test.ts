@@ -1,0 +1,121 @@
+import type { Policy } from '../../src/core/policy.ts';
+import { incidentSource } from '../../src/incidents/source.ts';
+import { BROKEN, handClock, json, type Served, serve } from '../directory/http-server.ts';
+import { policyOf } from '../policy-file/small-policy.ts';
+
+const small = policyOf();
+const incident = { id: 'INC-7', title: 'It hangs', state: 'open', channel: 'C0INC7' };
+
+let server: Served;
+beforeEach(async () => {
+  server = await serve(json(200, incident));
+});
+afterEach(() => server.stop());
+
+const over = (path: string, cacheSeconds = 15, timeoutSeconds = 2): Policy => ({
+  ...small,
+  incidents: { kind: 'http', url: `${server.url}${path}`, timeoutSeconds, cacheSeconds },
+});
+
+it('finds an incident that the file lists, and no other (A3)', async () => {
+  const source = incidentSource(handClock());
+  expect(await source.find(small, 'INC-1')).toEqual({ incident: small.incidentList[0], ageMs: 0 });
+  expect(await source.find(small, 'INC-2')).toEqual({ incident: 'not_found', ageMs: 0 });
+});
+
+it('finds an incident at the endpoint, and sends the token as a bearer', async () => {
+  const source = incidentSource({ now: handClock().now, token: 's3cret' });
+  expect(await source.find(over('/api/incidents/?tenant=1'), 'INC-7')).toEqual({ incident, ageMs: 0 });
+  expect(server.seen).toEqual(['GET /api/incidents/INC-7?tenant=1']);
+  expect(server.tokens).toEqual(['Bearer s3cret']);
+});
+
+it('takes a title for granted to be empty, and a channel to be none', async () => {
+  server.answer = json(200, { id: 'INC-7', state: 'closed' });
+  const { incident: found } = await incidentSource(handClock()).find(over(''), 'INC-7');
+  expect(found).toEqual({ id: 'INC-7', title: '', state: 'closed' });
+});
+
+describe('"not found"', () => {
+  it('is the one documented answer', async () => {
+    server.answer = json(404, { error: 'not_found' });
+    expect((await incidentSource(handClock()).find(over(''), 'INC-8')).incident).toBe('not_found');
+  });
+
+  it('is asked again each time: the incident may be opened a second later', async () => {
+    const source = incidentSource(handClock());
+    server.answer = json(404, { error: 'not_found' });
+    await source.find(over(''), 'INC-7');
+    server.answer = json(200, incident);
+    expect((await source.find(over(''), 'INC-7')).incident).toEqual(incident);
+  });
+
+  it.each(['..', '.', '', '../admin', 'INC 7', 'INC/7', 'INC-7?x=1', 'INC-7#', '%2e%2e', 'x'.repeat(41), '-', 'İNC'])(
+    'is said of "%s" without asking, since no incident can be called that',
+    async (id) => {
+      expect((await incidentSource(handClock()).find(over('/a/b'), id)).incident).toBe('not_found');
+      expect(server.seen).toEqual([]);
+    },
+  );
+});
+
+describe('caching', () => {
+  it('keeps each incident by itself for as long as it may', async () => {
+    const clock = handClock();
+    const source = incidentSource(clock);
+    server.answer = (response, request) => json(200, { ...incident, id: request.url?.slice(1) })(response, request);
+    await source.find(over(''), 'INC-7');
+    clock.forward(14_999);
+    await source.find(over(''), 'INC-8');
+    expect((await source.find(over(''), 'INC-7')).ageMs).toBe(14_999);
+    clock.forward(1);
+    expect((await source.find(over(''), 'INC-7')).ageMs).toBe(0);
+    expect(server.seen).toEqual(['GET /INC-7', 'GET /INC-8', 'GET /INC-7']);
+  });
+
+  it('never serves an old answer for a failed look-up', async () => {
+    const clock = handClock();
+    const source = incidentSource(clock);
+    await source.find(over('', 1), 'INC-7');
+    clock.forward(1000);
+    server.answer = json(500, {});
+    await expect(source.find(over('', 1), 'INC-7')).rejects.toThrow('answered 500');
+  });
+
+  it('keeps a bounded number of answers', async () => {
+    const source = incidentSource(handClock());
+    server.answer = (response, request) => json(200, { ...incident, id: request.url?.slice(1) })(response, request);
+    for (let number = 1; number <= 501; number += 1) await source.find(over(''), `INC-${number}`);
+    await source.find(over(''), 'INC-501');
+    expect(server.seen).toHaveLength(501);
+    await source.find(over(''), 'INC-1');
+    expect(server.seen).toHaveLength(502);
+  });
+});
+
+describe('an answer that cannot be believed is neither "closed" nor "not found" (A3)', () => {
+  it.each(BROKEN)('%s', async (_promise, broken, why) => {
+    server.answer = broken;
+    await expect(incidentSource(handClock()).find(over(''), 'INC-7')).rejects.toThrow(why);
+    expect(server.seen).toEqual(['GET /INC-7']);
+  });
+
+  it.each([
+    ['an answer about another incident', { ...incident, id: 'INC-9' }],
+    ['a state of its own', { ...incident, state: 'mitigated' }],
+    ['a "not found" that says 200', { error: 'not_found' }],
+  ])('%s', async (_promise, body) => {
+    server.answer = json(200, body);
+    await expect(incidentSource(handClock()).find(over(''), 'INC-7')).rejects.toThrow(/another (shape|incident)/);
+  });
+
+  it('a server that is slow, and one that is down', async () => {
+    const source = incidentSource(handClock());
+    server.answer = () => {};
+    await expect(source.find(over('', 0, 1), 'INC-7')).rejects.toThrow('did not answer within 1 s');
+    const policy = over('');
+    await server.stop();
+    await expect(source.find(policy, 'INC-7')).rejects.toThrow('could not be reached');
+    server = await serve(json(200, incident));
+  });
+});
