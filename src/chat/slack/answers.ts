@@ -1,0 +1,36 @@
+import type { Action } from '../../core/actions.ts';
+import { overseersOf } from '../../core/decide-ending.ts';
+import type { Refusal } from '../../core/refusal.ts';
+import type { Changed } from '../../ports/store.ts';
+import { oneLine } from '../phrase.ts';
+import { whoCan } from '../role-words.ts';
+import { OTHERS_CAN, refusalWords } from '../words.ts';
+import type { AppDeps } from './app-deps.ts';
+
+/** A refusal in words. */
+export const answer = ({ code, detail = {} }: Refusal): string => refusalWords(code, detail);
+
+const NAMES_SHOWN = 10;
+
+/** Who can do it instead, where that helps; empty where it does not. */
+export async function othersWords(deps: Pick<AppDeps, 'broker'>, changed: Changed, action: Action): Promise<string> {
+  if (changed.ok || changed.row === undefined) return '';
+  const { refusal, row } = changed;
+  if (action === 'approve') {
+    return OTHERS_CAN.has(refusal.code) ? ` ${whoCan((await deps.broker.view(row)).open)}` : '';
+  }
+  if (refusal.code !== 'not_yours') return '';
+  const { requester } = row.request.ask;
+  const may =
+    action === 'withdraw' ? [requester] : [...(action === 'end' ? [requester] : []), ...overseersOf(row.request)];
+  const names = [
+    ...new Map(
+      may.filter(({ id }) => action !== 'deny' || id !== requester.id).map(({ id, name }) => [id, name]),
+    ).values(),
+  ];
+  const rest = names.length - NAMES_SHOWN;
+  return ` These can: ${names
+    .slice(0, NAMES_SHOWN)
+    .map((name) => oneLine(name, 80))
+    .join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+}

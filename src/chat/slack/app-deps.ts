@@ -1,0 +1,19 @@
+import type { Broker } from '../../broker/broker.ts';
+import type { Terms } from '../../core/terms.ts';
+import type { DirectorySource } from '../../ports/directory.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { Capabilities } from '../../ports/provider.ts';
+import type { Store } from '../../ports/store.ts';
+import type { SlackAnnounce } from './announce.ts';
+import type { SlackWorkspace } from './workspace.ts';
+
+/** Everything the handlers need of the house. */
+export interface AppDeps {
+  readonly workspace: SlackWorkspace;
+  readonly announce: SlackAnnounce;
+  readonly broker: Pick<Broker, 'request' | 'approve' | 'deny' | 'withdraw' | 'end' | 'view' | 'watchPeople'>;
+  readonly store: Pick<Store, 'chat' | 'find' | 'list' | 'policyInForce'>;
+  readonly directory: DirectorySource;
+  readonly capabilities: (terms: Terms) => Capabilities;
+  readonly logger: Logger;
+}

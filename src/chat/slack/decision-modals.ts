@@ -1,0 +1,70 @@
+import type { KnownBlock, ModalView } from '@slack/types';
+import type { CardView } from '../card.ts';
+import { wordsOf } from '../phrase.ts';
+import { lines, plain, section, words } from './blocks.ts';
+import { FORMS } from './ids.ts';
+import { inert, mrkdwn } from './text.ts';
+
+/** The approve form of zone C: who, what, how long, how it ends, drawn from the row; its submission is the decision. */
+export function approveModal(formId: string, card: CardView, homes: readonly string[]): ModalView {
+  const facts = card.facts.map(
+    ({ label, value }): KnownBlock =>
+      label === 'Purpose'
+        ? words(`${label}: ${wordsOf(value)}`)
+        : section(`*${inert(label)}*: ${mrkdwn(value, homes)}`),
+  );
+  return {
+    type: 'modal',
+    callback_id: FORMS.approve,
+    private_metadata: formId,
+    title: plain('Approve access', 24),
+    submit: plain('Approve', 24),
+    close: plain('Back', 24),
+    blocks: [
+      section(mrkdwn(card.standing, homes)),
+      ...facts,
+      ...lines(
+        card.caveats.slice(0, 10).map((caveat) => [`⚠ ${caveat}`]),
+        homes,
+      ),
+      ...lines(card.open, homes),
+    ],
+  };
+}
+
+export const DENY_REASON_MAX = 500;
+/** The block of the denial's reason: errors are shown on it. */
+export const DENY_BLOCK = 'deny_reason';
+
+export const denyModal = (formId: string, role: string): ModalView => ({
+  type: 'modal',
+  callback_id: FORMS.deny,
+  private_metadata: formId,
+  title: plain('Deny access', 24),
+  submit: plain('Deny', 24),
+  close: plain('Back', 24),
+  blocks: [
+    words(`Denying closes the request for ${role} at once, for everybody.`),
+    {
+      type: 'input',
+      block_id: DENY_BLOCK,
+      label: plain('Why not', 100),
+      element: {
+        type: 'plain_text_input',
+        action_id: 'reason',
+        multiline: true,
+        min_length: 1,
+        max_length: DENY_REASON_MAX,
+        placeholder: plain('The requester and the channel read this', 150),
+      },
+    },
+  ],
+});
+
+/** A form that has nothing more to fill in: it says what happened. */
+export const saidModal = (title: string, text: string): ModalView => ({
+  type: 'modal',
+  title: plain(title, 24),
+  close: plain('Close', 24),
+  blocks: [words(text)],
+});

@@ -1,0 +1,88 @@
+import type { ViewOutput } from '@slack/bolt';
+import type { Order } from '../../core/command.ts';
+import type { Directory } from '../../core/directory.ts';
+import type { Policy } from '../../core/policy.ts';
+import type { AccessRequest } from '../../core/request.ts';
+import { fieldOf, termsBlock } from './ids.ts';
+import { keyAt, userOf } from './text.ts';
+
+/** What stands in the request form now, as typed and picked; nothing here is believed until policy has checked it. */
+export interface Draft {
+  readonly incident?: string | undefined;
+  readonly role?: string | undefined;
+  readonly runbook?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly purpose?: string | undefined;
+  readonly minutes?: string | undefined;
+  /** Slack user id of the commander. */
+  readonly commander?: string | undefined;
+}
+
+/** The form's values, whatever its blocks were drawn for. */
+export function draftOf(view: ViewOutput): Draft {
+  const values: Record<string, string> = {};
+  for (const [block, actions] of Object.entries(view.state.values)) {
+    for (const state of Object.values(actions)) {
+      const value = state.value ?? state.selected_option?.value ?? state.selected_user;
+      if (value) values[fieldOf(block)] = value;
+    }
+  }
+  return values;
+}
+
+/** The form after a role was picked: a runbook of another role is let go. */
+export function withRole(draft: Draft, role: string, policy: Policy): Draft {
+  const runbook = policy.runbooks.find(({ id }) => id === draft.runbook);
+  return { ...draft, role, runbook: runbook?.role === role ? draft.runbook : undefined };
+}
+
+/** The form after a runbook was picked: role, minutes and reason are the runbook's (A10); all can still be changed. */
+export function withRunbook(draft: Draft, id: string | undefined, policy: Policy): Draft {
+  const runbook = policy.runbooks.find((one) => one.id === id);
+  if (runbook === undefined) return { ...draft, runbook: undefined };
+  const { role, minutes, reason } = runbook;
+  return { ...draft, runbook: runbook.id, role, minutes: String(minutes), reason };
+}
+
+/** A form that asks for the same again. */
+export function draftAgain({ ask }: AccessRequest, homes: readonly string[]): Draft {
+  const commander = keyAt(ask.commander.keys, homes);
+  return {
+    incident: ask.incident.id,
+    role: ask.terms.role.id,
+    runbook: ask.runbook,
+    reason: ask.reason,
+    purpose: ask.purpose,
+    minutes: String(ask.minutes),
+    commander: commander && userOf(commander),
+  };
+}
+
+/** The digest of the terms that this view showed, or nothing if it showed none. */
+export const shownDigest = (view: ViewOutput): string =>
+  view.blocks
+    .map(({ block_id: id = '' }) => id)
+    .find((id) => id.startsWith(termsBlock('')))
+    ?.slice(termsBlock('').length) ?? '';
+
+/** The draft as an order. The commander becomes a person only through the directory; nobody found stays nobody. */
+export function orderOf(
+  draft: Draft,
+  digest: string,
+  directory: Directory | undefined,
+  homes: readonly string[],
+): Order {
+  const commander = directory?.people.filter((person) =>
+    person.slack.some(({ workspace, user }) => homes.includes(workspace) && user === draft.commander),
+  );
+  return {
+    incident: draft.incident ?? '',
+    role: draft.role ?? '',
+    ...(draft.runbook === undefined ? {} : { runbook: draft.runbook }),
+    reason: draft.reason ?? '',
+    purpose: draft.purpose ?? '',
+    minutes: Number(draft.minutes ?? Number.NaN),
+    commander: commander?.length === 1 ? (commander[0]?.id ?? '') : '',
+    digest,
+  };
+}

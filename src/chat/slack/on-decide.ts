@@ -1,0 +1,151 @@
+import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt';
+import { ulid } from 'ulid';
+import type { Action } from '../../core/actions.ts';
+import { actionsIn } from '../../core/actions.ts';
+import type { Row } from '../../core/work.ts';
+import type { MessageRef } from '../../ports/chat-memory.ts';
+import type { Changed } from '../../ports/store.ts';
+import { cardOf } from '../card.ts';
+import { oneLine } from '../phrase.ts';
+import { NOT_A_CARD, refusalWords } from '../words.ts';
+import { answer, othersWords } from './answers.ts';
+import type { AppDeps } from './app-deps.ts';
+import { type Caller, callerOf, guarded } from './caller.ts';
+import { approveModal, DENY_BLOCK, DENY_REASON_MAX, denyModal, saidModal } from './decision-modals.ts';
+import { ACTION_IDS, buttonsBlock, FORMS } from './ids.ts';
+import { formOf, type Submitted, submit } from './on-form.ts';
+import { homesOf } from './workspace.ts';
+
+/** A click on a card: who, on what, where. */
+interface Click {
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly body: BlockAction;
+}
+
+/** The buttons of a card and the two forms behind them. */
+export function onDecide(app: App, deps: AppDeps): void {
+  const on = (action: Action, work: (deps: AppDeps, click: Click) => Promise<void>) =>
+    app.action<BlockAction>(ACTION_IDS[action], async ({ ack, body, respond }) => {
+      await ack();
+      const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id, respond });
+      const [pressed] = body.actions;
+      const requestId = pressed?.type === 'button' ? (pressed.value ?? '') : '';
+      await guarded(deps, caller, () => work(deps, { caller, requestId, body }));
+    });
+  on('approve', approve);
+  on('deny', openDeny);
+  on('withdraw', ({ broker }, { caller, requestId }) =>
+    settle(deps, caller, broker.withdraw(requestId, caller.actor), 'withdraw'),
+  );
+  on('end', ({ broker }, { caller, requestId }) => settle(deps, caller, broker.end(requestId, caller.actor), 'end'));
+  app.view<ViewSubmitAction>(FORMS.approve, async ({ ack, body, view }) => {
+    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
+    await submit(deps, caller, ack, 'Approve access', () => approved(deps, caller, view));
+  });
+  app.view<ViewSubmitAction>(FORMS.deny, async ({ ack, body, view }) => {
+    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
+    await submit(deps, caller, ack, 'Deny access', () => denied(deps, caller, view));
+  });
+}
+
+/**
+ * An opening click counts only on a message that is stored as this request's card or a copy of it, and for the terms
+ * that it showed. The message itself is never read: anybody's app could have drawn it.
+ */
+async function cardClicked({ store }: AppDeps, { body, requestId }: Click): Promise<MessageRef | undefined> {
+  const { channel_id: channel, message_ts: ts } = body.container as { channel_id?: unknown; message_ts?: unknown };
+  if (typeof channel !== 'string' || typeof ts !== 'string') return undefined;
+  const ref = await store.chat.cardAt(channel, ts);
+  const shown = body.actions[0]?.block_id;
+  return ref?.requestId === requestId && shown === buttonsBlock(ref.digest) ? ref : undefined;
+}
+
+/** Zone A and B: the click is the decision. Zone C: it opens the form whose submission is. */
+async function approve(deps: AppDeps, click: Click): Promise<void> {
+  const { caller, requestId, body } = click;
+  const ref = await cardClicked(deps, click);
+  if (ref === undefined) return caller.tell(NOT_A_CARD);
+  const row = await deps.store.find(requestId);
+  if (row === undefined) return caller.tell(refusalWords('unknown_request'));
+  if (row.request.ask.terms.role.zone !== 'C') {
+    return settle(deps, caller, deps.broker.approve(requestId, caller.actor, ref.digest), 'approve');
+  }
+  if (!actionsIn(row.request.state).includes('approve')) return caller.tell(tooLate(row));
+  const card = cardOf(await deps.broker.view(row));
+  const homes = homesOf(await deps.workspace.home());
+  const view = (id: string) => approveModal(id, card, homes);
+  return openForm(deps, click, 'approve', { digest: card.digest, trigger: body.trigger_id, view });
+}
+
+const tooLate = (row: Row): string => refusalWords('not_in_this_state', { state: row.request.state });
+
+async function openDeny(deps: AppDeps, click: Click): Promise<void> {
+  const row = await deps.store.find(click.requestId);
+  if (row === undefined) return click.caller.tell(refusalWords('unknown_request'));
+  if (!actionsIn(row.request.state).includes('deny')) return click.caller.tell(tooLate(row));
+  const { terms, digest } = row.request.ask;
+  const view = (id: string) => denyModal(id, oneLine(terms.role.name, 60));
+  return openForm(deps, click, 'deny', { digest, trigger: click.body.trigger_id, view });
+}
+
+async function openForm(
+  { store, workspace }: AppDeps,
+  { caller, requestId, body }: Click,
+  kind: 'approve' | 'deny',
+  { digest, trigger, view }: { digest: string; trigger: string; view: (id: string) => ReturnType<typeof denyModal> },
+): Promise<void> {
+  const id = ulid();
+  const channel = body.channel?.id ?? '';
+  await Promise.all([
+    store.chat.openForm({ id, kind, key: caller.key, requestId, digest, channel }),
+    workspace.client.views.open({ trigger_id: trigger, view: view(id) }),
+  ]);
+}
+
+/** What came of a click, told only where it did not work: the card shows the rest. */
+async function settle(deps: AppDeps, caller: Caller, command: Promise<Changed>, action: Action): Promise<void> {
+  const said = await refusedWords(deps, await command, action);
+  if (said !== undefined) await caller.tell(said);
+}
+
+async function refusedWords(deps: AppDeps, changed: Changed, action: Action): Promise<string | undefined> {
+  if (changed.ok) return undefined;
+  if (changed.refusal.code === 'look_again' && changed.row) await deps.announce.redraw(changed.row);
+  return `${answer(changed.refusal)}${await othersWords(deps, changed, action)}`;
+}
+
+async function approved(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<Submitted> {
+  const form = await formOf(deps, caller, view.private_metadata, 'approve');
+  if ('said' in form) return form;
+  const changed = await deps.broker.approve(form.requestId, caller.actor, form.digest);
+  return decided(deps, form.id, changed, 'approve', 'Your approval is recorded.');
+}
+
+async function denied(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<Submitted> {
+  const form = await formOf(deps, caller, view.private_metadata, 'deny');
+  if ('said' in form) return form;
+  const reason = oneLine(Object.values(view.state.values[DENY_BLOCK] ?? {})[0]?.value ?? '', DENY_REASON_MAX);
+  if (reason === '') {
+    const said = 'Say why, in at most 500 characters: the requester reads it.';
+    return { said, response: { response_action: 'errors', errors: { [DENY_BLOCK]: said } } };
+  }
+  const changed = await deps.broker.deny(form.requestId, caller.actor, reason);
+  return decided(deps, form.id, changed, 'deny', 'Your denial is recorded.');
+}
+
+async function decided(
+  deps: AppDeps,
+  formId: string,
+  changed: Changed,
+  action: 'approve' | 'deny',
+  yes: string,
+): Promise<Submitted> {
+  const refused = await refusedWords(deps, changed, action);
+  if (refused === undefined) {
+    await deps.store.chat.useForm(formId);
+    return { said: yes };
+  }
+  const title = action === 'approve' ? 'Approve access' : 'Deny access';
+  return { said: refused, response: { response_action: 'update', view: saidModal(title, refused) } };
+}

@@ -1,0 +1,141 @@
+import type { AckFn, App, BlockAction, ViewOutput, ViewResponseAction, ViewSubmitAction } from '@slack/bolt';
+import type { Refusal } from '../../core/refusal.ts';
+import type { Form } from '../../ports/chat-memory.ts';
+import type { Changed } from '../../ports/store.ts';
+import { FORM_NOT_YOURS, FORM_UNKNOWN, STILL_WORKING } from '../words.ts';
+import { answer } from './answers.ts';
+import type { AppDeps } from './app-deps.ts';
+import { type Caller, callerOf, guarded, inTime, LATE, troubleWords } from './caller.ts';
+import { saidModal } from './decision-modals.ts';
+import { draftAgain, draftOf, orderOf, shownDigest, withRole, withRunbook } from './draft.ts';
+import { ASK_AGAIN, FORMS, fieldOf, PICK_ROLE, PICK_RUNBOOK } from './ids.ts';
+import { requestModal } from './modals.ts';
+import { formFor, openRequestForm } from './open-form.ts';
+import { refusalOf } from './web.ts';
+import { homesOf } from './workspace.ts';
+
+/** The request form: its menus, its submission, and the button that opens it again. */
+export function onForm(app: App, deps: AppDeps): void {
+  for (const action of [PICK_ROLE, PICK_RUNBOOK]) {
+    app.action<BlockAction>(action, async ({ ack, body }) => {
+      await ack();
+      const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
+      if (body.view)
+        await redraw(deps, caller, body.view, action).catch((error: unknown) => caller.tell(troubleWords(deps, error)));
+    });
+  }
+  app.view<ViewSubmitAction>(FORMS.request, async ({ ack, body, view }) => {
+    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
+    await submit(deps, caller, ack, 'Emergency access', () => asked(deps, caller, view));
+  });
+  app.action<BlockAction>(ASK_AGAIN, async ({ ack, body, respond }) => {
+    await ack();
+    const { user, actions, channel, trigger_id: trigger } = body;
+    const caller = await callerOf(deps, { user: user.id, team: user.team_id, respond });
+    const value = actions[0]?.type === 'button' ? actions[0].value : undefined;
+    await guarded(deps, caller, () => again(deps, caller, { trigger, channel: channel?.id ?? '' }, value ?? ''));
+  });
+}
+
+/** Shows what the choice means. A choice made meanwhile is newer: it draws the form itself. */
+async function redraw(deps: AppDeps, caller: Caller, view: ViewOutput, action: string): Promise<void> {
+  const picked = draftOf(view);
+  const inForce = await deps.store.policyInForce();
+  if (inForce === undefined) return;
+  const { policy } = inForce;
+  const draft =
+    action === PICK_RUNBOOK ? withRunbook(picked, picked.runbook, policy) : withRole(picked, picked.role ?? '', policy);
+  const drawn = await formFor(deps, caller, draft);
+  if (!drawn.ok) return;
+  const next = requestModal({ ...drawn.form, id: view.private_metadata });
+  try {
+    await deps.workspace.client.views.update({ view_id: view.id, hash: view.hash, view: next });
+  } catch (error) {
+    const code = refusalOf(error);
+    if (code !== 'hash_conflict' && code !== 'not_found') throw error;
+  }
+}
+
+/** What a submission is answered with: an answer for Slack, and words for when it comes too late for that. */
+export interface Submitted {
+  readonly response?: ViewResponseAction | undefined;
+  readonly said: string;
+}
+
+/**
+ * Answers a submission within Slack's 3 s whatever happens: with the result, or with "still working" and a message
+ * once it is known.
+ */
+export async function submit(
+  deps: AppDeps,
+  caller: Caller,
+  ack: AckFn<ViewResponseAction>,
+  title: string,
+  work: () => Promise<Submitted>,
+): Promise<void> {
+  const result = work().catch((error: unknown): Submitted => {
+    const said = troubleWords(deps, error);
+    return { said, response: { response_action: 'push', view: saidModal(title, said) } };
+  });
+  const first = await inTime(result);
+  if (first !== LATE) {
+    await (first.response ? ack(first.response) : ack());
+    return;
+  }
+  await ack({ response_action: 'update', view: saidModal(title, STILL_WORKING) });
+  await caller.tell((await result).said);
+}
+
+/** The record of a form, if it is this person's; else the answer that says why not. */
+export async function formOf(deps: AppDeps, caller: Caller, id: string, kind: Form['kind']): Promise<Form | Submitted> {
+  const form = await deps.store.chat.form(id);
+  const said = form?.kind !== kind ? FORM_UNKNOWN : form.key === caller.key ? undefined : FORM_NOT_YOURS;
+  if (form !== undefined && said === undefined) return form;
+  const words = said ?? FORM_UNKNOWN;
+  return { said: words, response: { response_action: 'update', view: saidModal('Emergency access', words) } };
+}
+
+async function asked(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<Submitted> {
+  const form = await formOf(deps, caller, view.private_metadata, 'request');
+  if ('said' in form) return form;
+  const draft = draftOf(view);
+  const drawn = await formFor(deps, caller, draft);
+  const homes = homesOf(await deps.workspace.home());
+  const order = orderOf(draft, shownDigest(view), drawn.ok ? drawn.form.directory : undefined, homes);
+  const typedIn = /^[CG]/.test(form.channel) ? form.channel : undefined;
+  const changed = await deps.broker.request({ requestId: form.requestId, actor: caller.actor, order, typedIn });
+  if (!changed.ok) {
+    const look = changed.refusal.code === 'look_again' && drawn.ok;
+    const said = answer(changed.refusal);
+    if (!look)
+      return { said, response: { response_action: 'errors', errors: { [blockFor(changed.refusal, view)]: said } } };
+    const again = requestModal({ ...drawn.form, id: form.id, notice: said });
+    return { said, response: { response_action: 'update', view: again } };
+  }
+  await deps.store.chat.useForm(form.id);
+  return { said: askedWords(changed) };
+}
+
+const askedWords = ({ row }: Extract<Changed, { ok: true }>): string =>
+  `Recorded: your request ${row.request.ask.id} waits for its approvals. The channel shows its card.`;
+
+/** The input that a refusal is shown on. One that is about no field stands on the first. */
+function blockFor({ field }: Refusal, view: ViewOutput): string {
+  const inputs = view.blocks.filter(({ type }) => type === 'input').map(({ block_id: id = '' }) => id);
+  return inputs.find((id) => fieldOf(id) === field) ?? inputs[0] ?? 'incident';
+}
+
+/** The same form once more, filled in as before, for whoever asked. */
+async function again(
+  deps: AppDeps,
+  caller: Caller,
+  opening: { trigger: string; channel: string },
+  requestId: string,
+): Promise<void> {
+  const row = await deps.store.find(requestId);
+  if (row === undefined) return caller.tell(FORM_UNKNOWN);
+  if (!row.request.ask.requester.keys.includes(caller.key)) return caller.tell(FORM_NOT_YOURS);
+  const homes = homesOf(await deps.workspace.home());
+  const channel = row.request.ask.channel || opening.channel;
+  return openRequestForm(deps, caller, { ...opening, channel }, draftAgain(row.request, homes));
+}
