@@ -1,10 +1,9 @@
-/** Does this pattern of IAM (`*` any run, `?` any one character) match the text? Case is ignored on request. */
-export function matches(pattern: string, text: string, ignoreCase = false): boolean {
-  return overlaps(pattern, text.replaceAll('*', '\u0000').replaceAll('?', '\u0001'), ignoreCase);
-}
-
-/** Does every text that `inner` matches also match `outer`? Exact where `inner` has no wildcard, else by its own text. */
-export const covers = (outer: string, inner: string, ignoreCase = false): boolean => matches(outer, inner, ignoreCase);
+/**
+ * Does every text that `inner` matches also match `outer`? Patterns as IAM has them: `*` any run, `?` any one character.
+ * Exact where `inner` has no wildcard; otherwise its wildcards count as characters that only wildcards match.
+ */
+export const covers = (outer: string, inner: string, ignoreCase = false): boolean =>
+  overlaps(outer, inner.replaceAll('*', '\u0000').replaceAll('?', '\u0001'), ignoreCase);
 
 /** Is there any text that both patterns match? */
 export function overlaps(a: string, b: string, ignoreCase = false): boolean {

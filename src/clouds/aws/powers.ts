@@ -31,21 +31,36 @@ export const STARTS_CODE: readonly string[] = [
 
 /** Takes permissions away from somebody, or brings an older set back: a removed Deny may add, so targets are named. */
 export const CHANGES_IDENTITIES: readonly string[] = [
-  'iam:DetachRolePolicy',
-  'iam:DetachUserPolicy',
-  'iam:DetachGroupPolicy',
-  'iam:DeleteRolePolicy',
-  'iam:DeleteUserPolicy',
-  'iam:DeleteGroupPolicy',
+  'iam:Detach*Policy',
+  'iam:Delete*Policy',
   'iam:DeletePolicyVersion',
   'iam:SetDefaultPolicyVersion',
 ];
 
-/** What else of IAM a role may hold: looking. */
-export const READS_IDENTITIES: readonly string[] = ['iam:Get', 'iam:List', 'iam:Simulate', 'iam:Generate'];
+/** Every other way in which IAM changes who may do what. */
+const IAM_EDITS: readonly string[] = [
+  ...['Accept', 'Acquire', 'Add', 'Associate', 'Attach', 'Change', 'Create', 'Deactivate', 'Disable', 'Disassociate'],
+  ...['Enable', 'Put', 'Reject', 'Remove', 'Reset', 'Resync', 'Send', 'Tag', 'Untag', 'Update', 'Upload'],
+]
+  .map((verb) => `iam:${verb}*`)
+  .concat(
+    ['DeleteAccessKey', 'DeleteAccountAlias', 'DeleteGroup', 'DeleteInstanceProfile', 'DeleteLoginProfile'].map(iam),
+    ['DeleteOpenIDConnectProvider', 'DeleteRole', 'DeleteRolePermissionsBoundary', 'DeleteSAMLProvider'].map(iam),
+    ['DeleteSSHPublicKey', 'DeleteServerCertificate', 'DeleteServiceLinkedRole'].map(iam),
+    ['DeleteServiceSpecificCredential', 'DeleteSigningCertificate', 'DeleteUser'].map(iam),
+    ['DeleteUserPermissionsBoundary', 'DeleteVirtualMFADevice', 'SetSecurityTokenServicePreferences'].map(iam),
+  );
+
+function iam(action: string): string {
+  return `iam:${action}`;
+}
 
 /** Never part of an emergency role, in any zone: the boundary denies it anyway, and asking for it is a mistake (C3). */
 export const FORBIDDEN: readonly { readonly pattern: string; readonly why: string }[] = [
+  ...IAM_EDITS.map((pattern) => ({
+    pattern,
+    why: 'it makes keys, or changes who may do what beyond a named roll-back',
+  })),
   ...['sts:AssumeRole*', 'sts:AssumeRoot'].map((pattern) => ({
     pattern,
     why: 'a session of another role outlives the end of this one',
