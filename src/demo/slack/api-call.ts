@@ -35,7 +35,7 @@ export interface ApiMethod {
   readonly token?: 'app';
   readonly needs: readonly string[];
   readonly may?: readonly string[];
-  /** The scope it asks for; a list when any of them is enough. */
+  /** The scope it asks for; a list when it asks for several. */
   readonly scope?: (args: Arguments, context: ApiContext) => string | readonly string[] | undefined;
   /** Does the work and gives the answer's fields. @throws ApiRefusal */
   readonly run: (args: Arguments, context: ApiContext) => Fields;

@@ -85,7 +85,10 @@ const kindsOf = (args: Arguments): readonly string[] =>
 const listAll: ApiMethod = {
   needs: [],
   may: ['cursor', 'exclude_archived', 'limit', 'team_id', 'types'],
-  scope: (args) => kindsOf(args).map((kind) => `${kind}:read`)[0],
+  scope: (args) =>
+    kindsOf(args)
+      .filter(Boolean)
+      .map((kind) => `${kind}:read`),
   run: (args, { world }) => {
     const kinds = kindsOf(args);
     if (kinds.includes('')) throw new ApiRefusal('invalid_types');

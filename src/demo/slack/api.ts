@@ -14,6 +14,9 @@ const METHODS: Readonly<Record<string, ApiMethod>> = {
   ...VIEW_METHODS,
 };
 
+/** How many calls the log keeps. */
+const LOG_MAX = 20_000;
+
 /** One call of the Web API, for the log. The token is left out. */
 export interface ApiCall {
   readonly at: number;
@@ -109,7 +112,7 @@ export class Api {
   #checkScope(method: ApiMethod, args: Arguments): void {
     const needed = [method.scope?.(args, this.#context) ?? []].flat();
     const provided = this.#context.world.app.scopes;
-    if (needed.length > 0 && !needed.some((scope) => provided.includes(scope)))
+    if (!needed.every((scope) => provided.includes(scope)))
       throw new ApiRefusal('missing_scope', { needed: needed.join(','), provided: provided.join(',') });
   }
 
@@ -124,6 +127,7 @@ export class Api {
 
   #note(method: string, { token: _secret, ...args }: Fields, status: number, error?: string): void {
     const at = this.#context.world.now();
+    if (this.#log.length >= LOG_MAX) this.#log.shift();
     this.#log.push({ at, method, args, status, ok: error === undefined, ...(error === undefined ? {} : { error }) });
   }
 }

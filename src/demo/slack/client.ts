@@ -11,10 +11,11 @@ import {
 } from './client-actions.ts';
 import type { Delivery, Outcome } from './delivery.ts';
 import { type Entry, submissionProblems } from './inputs.ts';
-import { fieldsOf, isFields, stringOf } from './json.ts';
+import { fieldsOf, isFields } from './json.ts';
 import type { LocalPerson, OpenView, StoredMessage } from './model.ts';
 import { escaped } from './mrkdwn.ts';
 import { isSilent, reply, slackbotSays } from './replies.ts';
+import { seeMessage } from './screen.ts';
 import type { ReplyPlace, ReplyUrls, Triggers } from './tickets.ts';
 import { VIEW_STACK_MAX, type ViewDesk } from './view-desk.ts';
 import { wireActor, wireChannel, wireMessage, wireOrigin, wireView } from './wire.ts';
@@ -88,8 +89,8 @@ export class Client {
       trigger_id: triggers.issue(user),
     });
     if (outcome.ok && isSilent(outcome.body)) return seen(outcome);
-    const problem = outcome.ok ? reply(world, place, outcome.body) : undefined;
-    if (outcome.ok && !problem) return seen(outcome, [stringOf(fieldsOf(outcome.body).text) ?? String(outcome.body)]);
+    const replied = outcome.ok ? reply(world, place, outcome.body) : undefined;
+    if (replied?.ok) return seen(outcome, replied.message ? [seeMessage(world, replied.message, user).words] : []);
     const words = outcome.ok
       ? `${command} failed with the error "invalid_command_response".`
       : `${command} failed ${whyFailed(outcome)}`;
@@ -135,7 +136,7 @@ export class Client {
       response_url: this.#replyUrl(place),
       actions: [action(world, found, entry)],
     });
-    return seen(outcome, outcome.ok ? [] : [`This app responded with an error: the button ${whyFailed(outcome)}`]);
+    return seen(outcome, outcome.ok ? [] : [`Nothing happened: the app failed ${whyFailed(outcome)} Try again.`]);
   }
 
   /** Types into or picks in an input of the open modal; tells the app where the input wants that. */

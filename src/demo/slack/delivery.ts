@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
+import { postTo } from './http.ts';
 import { type Fields, parseJson } from './json.ts';
 import type { SocketLine } from './socket-line.ts';
 import type { World } from './world.ts';
@@ -20,6 +21,9 @@ export interface SentRequest {
   readonly payload: Fields;
   readonly outcome: Outcome;
 }
+
+/** How many requests are kept for sending again. */
+const SENT_MAX = 20_000;
 
 /** How a repeated request differs from the first. */
 export interface ResendChange {
@@ -46,6 +50,7 @@ export class Delivery {
   readonly #ackMs: number;
   readonly #retryDelaysMs: readonly number[];
   readonly #sent: SentRequest[] = [];
+  #count = 0;
   readonly #closed = new AbortController();
   /** Dial: while true, events are lost on the way. */
   dropEvents = false;
@@ -133,12 +138,10 @@ export class Delivery {
     const signed = bodyOf(sent.kind, sent.payload);
     const timestamp = change.timestamp ?? Math.floor(this.#world.now() / 1000);
     const signature = change.signature ?? signatureOf(app.signingSecret, timestamp, signed);
-    const response = await fetch(app[URL_OF[sent.kind]] ?? '', {
-      method: 'POST',
-      headers: headersOf(sent.kind, timestamp, signature),
-      body: change.body ?? signed,
-    });
-    return { status: response.status, body: await response.text() };
+    const headers = headersOf(sent.kind, timestamp, signature);
+    const posted = await postTo(app[URL_OF[sent.kind]] ?? '', headers, change.body ?? signed, this.#ackMs);
+    if (typeof posted === 'string') throw new Error(`The app gave no answer: ${posted}.`);
+    return { status: posted.status, body: posted.body };
   }
 
   /** The body a request had, for altering it in {@link resend}. */
@@ -168,29 +171,21 @@ export class Delivery {
     if (url === undefined) return { ok: false, why: 'unreachable' };
     const timestamp = Math.floor(this.#world.now() / 1000);
     const signature = signatureOf(app.signingSecret, timestamp, body);
-    const signal = AbortSignal.timeout(this.#ackMs);
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { ...headersOf(kind, timestamp, signature), ...more },
-        body,
-        signal,
-      });
-      const text = await response.text();
-      if (response.status !== 200) {
-        const stop = response.headers.get('x-slack-no-retry') === '1';
-        return stop ? { ok: true, body: '' } : { ok: false, why: 'status', status: response.status };
-      }
-      const parsed = parseJson(text);
-      return { ok: true, body: parsed.ok ? parsed.value : text };
-    } catch {
-      // fetch rejects for a late answer and for a dead address alike; the signal tells which it was.
-      return { ok: false, why: signal.aborted ? 'timeout' : 'unreachable' };
+    const headers = { ...headersOf(kind, timestamp, signature), ...more };
+    const posted = await postTo(url, headers, body, this.#ackMs);
+    if (typeof posted === 'string') return { ok: false, why: posted };
+    if (posted.status !== 200) {
+      const stop = posted.headers['x-slack-no-retry'] === '1';
+      return stop ? { ok: true, body: '' } : { ok: false, why: 'status', status: posted.status };
     }
+    const parsed = parseJson(posted.body);
+    return { ok: true, body: parsed.ok ? parsed.value : posted.body };
   }
 
   #note(kind: RequestKind, payload: Fields, outcome: Outcome): void {
-    this.#sent.push({ number: this.#sent.length + 1, at: this.#world.now(), kind, payload, outcome });
+    this.#count += 1;
+    if (this.#sent.length >= SENT_MAX) this.#sent.shift();
+    this.#sent.push({ number: this.#count, at: this.#world.now(), kind, payload, outcome });
     this.#world.touch();
   }
 }

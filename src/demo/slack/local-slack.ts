@@ -125,8 +125,8 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     if (!place) return { status: 404, answer: { ok: false, error: 'used_url' } };
     const parsed = parseJson(body);
     if (!parsed.ok) return { status: 400, answer: { ok: false, error: 'invalid_payload' } };
-    const wrong = reply(world, place, parsed.value);
-    return wrong ? { status: 400, answer: { ok: false, ...wrong } } : { status: 200, answer: { ok: true } };
+    const replied = reply(world, place, parsed.value);
+    return replied.ok ? { status: 200, answer: { ok: true } } : { status: 400, answer: { ...replied } };
   };
 
   const server = createServer((request, response) => {

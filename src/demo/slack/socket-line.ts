@@ -8,6 +8,7 @@ import { type Fields, isFields, parseJson, stringOf } from './json.ts';
 /** How long Slack keeps an address from `apps.connections.open` good for connecting. */
 const TICKET_MS = 30_000;
 const PING_MS = 10_000;
+const GOODBYE_MS = 500;
 
 /** The Socket Mode side of the workspace. https://docs.slack.dev/apis/events-api/using-socket-mode */
 export class SocketLine {
@@ -83,9 +84,12 @@ export class SocketLine {
       );
   }
 
-  /** Cuts every connection. */
+  /** Says goodbye to every connection, and cuts those that do not answer. */
   close(): void {
-    for (const connection of this.#server.clients) connection.terminate();
+    for (const connection of this.#server.clients) {
+      connection.close(1001);
+      setTimeout(() => connection.terminate(), GOODBYE_MS).unref();
+    }
     this.#server.close();
   }
 

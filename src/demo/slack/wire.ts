@@ -36,6 +36,9 @@ export function wireUser(world: World, person: LocalPerson): Fields {
           is_ultra_restricted: person.guest === 'single_channel',
         }),
     ...(stranger ? { is_stranger: true } : {}),
+    ...(stranger?.enterpriseId === undefined
+      ? {}
+      : { enterprise_user: { id: person.id, enterprise_id: stranger.enterpriseId, teams: [stranger.teamId] } }),
     ...(enterprise && !stranger
       ? {
           enterprise_user: {

@@ -66,6 +66,23 @@ describe('a command', () => {
     expect(new URLSearchParams(body).get('text')).toBe('list');
   });
 
+  it('is taken by an app that was started anew on the same port', async () => {
+    const answering = (words: string): Server => createServer((_request, response) => response.end(words));
+    const slack = await startLocalSlack(stageOptions());
+    const first = answering('first');
+    const url = await listening(first);
+    slack.connectApp(url);
+    expect((await slack.as('U0ANA').command('/breakglass', '', 'C0INC')).shown).toEqual(['first']);
+    await new Promise((resolve) => first.close(resolve));
+    const second = answering('second');
+    await new Promise<void>((resolve) => second.listen(Number(new URL(url).port), '127.0.0.1', resolve));
+    expect((await slack.as('U0ANA').command('/breakglass', '', 'C0INC')).shown).toEqual(['second']);
+    closing.push(
+      () => slack.close(),
+      () => new Promise((resolve) => second.close(resolve)),
+    );
+  });
+
   it('is not known, or not allowed, where the client would not let it be typed', async () => {
     const { slack } = await withApp(() => 200);
     await expect(slack.as('U0ANA').command('/other', '', 'C0INC')).rejects.toThrow('not a valid command');

@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { closeStages, openStage, type Stage } from './stage.ts';
+
+const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const plain = (text: string) => ({ type: 'plain_text' as const, text });
+
+let browser: Browser;
+let stage: Stage;
+const broken: string[] = [];
+
+async function open(width = 1280): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height: 760 } });
+  page.on('pageerror', (error) => broken.push(String(error)));
+  page.on('console', (line) => line.type() === 'error' && broken.push(line.text()));
+  await page.goto(stage.slack.url);
+  return page;
+}
+
+const say = async (page: Page, words: string): Promise<void> => {
+  await page.getByLabel('Message', { exact: true }).fill(words);
+  await page.getByRole('button', { name: 'Send' }).click();
+};
+
+const describePage = (): void => {
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  });
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    broken.length = 0;
+    stage = await openStage();
+  });
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    await closeStages();
+  });
+
+  it('asks through a modal, keeps what is typed while the app redraws it, and shows errors on the field', async () => {
+    const view = (title: string) => ({
+      type: 'modal' as const,
+      callback_id: 'ask',
+      title: plain(title),
+      submit: plain('Ask'),
+      blocks: [
+        {
+          type: 'input' as const,
+          block_id: 'role',
+          dispatch_action: true,
+          label: plain('Role'),
+          element: {
+            type: 'static_select' as const,
+            action_id: 'role',
+            options: [{ text: plain('Operations'), value: 'ops' }],
+          },
+        },
+        {
+          type: 'input' as const,
+          block_id: 'purpose',
+          label: plain('Purpose'),
+          element: { type: 'plain_text_input' as const, action_id: 'purpose' },
+        },
+      ],
+    });
+    stage.app.command('/breakglass', async ({ ack, client, command }) => {
+      await ack();
+      await client.views.open({ trigger_id: command.trigger_id, view: view('Ask') });
+    });
+    stage.app.action('role', async ({ ack, body, client }) => {
+      await ack();
+      if (body.type === 'block_actions' && body.view)
+        await client.views.update({ view_id: body.view.id, view: view('Ask for operations') });
+    });
+    stage.app.view('ask', async ({ ack, view: sent }) => {
+      const purpose = sent.state.values.purpose?.purpose?.value ?? '';
+      if (purpose.length < 5) await ack({ response_action: 'errors', errors: { purpose: 'Say more.' } });
+      else await ack();
+    });
+    const page = await open();
+    await say(page, '/breakglass');
+    await page.getByLabel('Purpose').fill('db');
+    await page.getByLabel('Role').selectOption('ops');
+    await page.getByRole('heading', { name: 'Ask for operations' }).waitFor();
+    expect(await page.getByLabel('Purpose').inputValue()).toBe('db');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await page.getByText('Say more.').waitFor();
+    await page.getByLabel('Purpose').fill('db is down');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(broken).toEqual([]);
+  });
+
+  it('updates by itself, runs no planted markup, and changes with the person', async () => {
+    const page = await open();
+    await page.getByRole('heading', { name: '# inc-42' }).waitFor();
+    stage.slack.as('U0BO').post('C0INC', '<img src=x onerror=alert(1)> hello');
+    await page.getByRole('article').getByText('<img src=x onerror=alert(1)> hello').waitFor();
+    await stage.app.client.chat.postEphemeral({ channel: 'C0INC', user: 'U0ANA', text: 'only you' });
+    await page.getByText('Only visible to you').waitFor();
+    await page.getByLabel('You are').selectOption('U0BO');
+    await page.getByText('Only visible to you').waitFor({ state: 'hidden' });
+    expect(await page.getByRole('navigation').getByRole('button', { name: 'secret' }).count()).toBe(0);
+    expect(broken).toEqual([]);
+  });
+
+  it('fits a phone: channels behind a button, a thread over the whole width, buttons that work', async () => {
+    stage.app.action('approve', async ({ ack, body, client }) => {
+      await ack();
+      if (body.type === 'block_actions' && body.message)
+        await client.chat.postMessage({ channel: 'C0INC', thread_ts: body.message.ts, text: 'Approved' });
+    });
+    await stage.app.client.chat.postMessage({
+      channel: 'C0INC',
+      text: 'Request',
+      blocks: [{ type: 'actions', elements: [{ type: 'button', action_id: 'approve', text: plain('Approve') }] }],
+    });
+    const page = await open(375);
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByRole('button', { name: '1 reply' }).click();
+    await page.getByRole('complementary', { name: 'Thread' }).getByText('Approved').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(375);
+    await page.getByRole('button', { name: 'Close thread' }).click();
+    await page.getByRole('button', { name: 'Channels' }).click();
+    await page.getByRole('button', { name: 'random' }).click();
+    await page.getByRole('heading', { name: '# random' }).waitFor();
+    expect(broken).toEqual([]);
+  });
+};
+
+if (existsSync(CHROMIUM)) describe('the page', describePage);
+else
+  it(`the page is not driven here, for want of ${CHROMIUM}`, () => {
+    expect(existsSync(CHROMIUM)).toBe(false);
+  });
