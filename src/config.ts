@@ -71,3 +71,12 @@ export const cloudEndpoints = (env: NodeJS.ProcessEnv): readonly string[] =>
   Object.entries(env).flatMap(([name, value]) =>
     /^AWS_ENDPOINT_URL(_[A-Z0-9_]+)?$/.test(name) && value ? [value] : [],
   );
+
+/** What the Slack side is told of all this. */
+export const slackSettings = (config: Config) => ({
+  botToken: config.SLACK_BOT_TOKEN,
+  appId: config.SLACK_APP_ID,
+  signingSecret: config.SLACK_SIGNING_SECRET,
+  appToken: config.SLACK_APP_TOKEN,
+  apiUrl: config.SLACK_API_URL,
+});

@@ -1,0 +1,21 @@
+import { operator, withStore } from './with-store.ts';
+
+/** Settles what a database is whose system or oid changed. Returns the exit code. */
+export async function adopt(options: { readonly moved?: boolean; readonly copy?: boolean }): Promise<number> {
+  if (options.moved === options.copy) {
+    console.error('Say which: --moved (the same installation, elsewhere) or --copy (another one; it gets a new mark).');
+    return 2;
+  }
+  return withStore(async (store) => {
+    const before = await store.installation();
+    if (before.copy === undefined) {
+      console.log('Nothing to do: this database is where it was first migrated.');
+      return 0;
+    }
+    const { mark } = await store.adopt(options.moved ? 'moved' : 'copy', operator().name);
+    console.log(
+      `Adopted. The mark is ${mark}${mark === before.mark ? ', as before' : ', a new one'}. Restart the bot.`,
+    );
+    return 0;
+  });
+}

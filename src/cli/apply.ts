@@ -1,0 +1,43 @@
+import { actorName } from '../core/decision.ts';
+import { droppedAccountsInUse, policyChanges } from '../core/policy-diff.ts';
+import { applyPolicy } from '../policy-in-force.ts';
+import { readForCli } from './lint.ts';
+import { tellSecurity } from './tell-security.ts';
+import { operator, withStore } from './with-store.ts';
+
+/** Lints a file and puts it in force. Returns the exit code. */
+export async function applyFile(file: string): Promise<number> {
+  const found = await readForCli(file);
+  if (found === undefined) return 1;
+  const { text, read } = found;
+  if (!read.ok) {
+    console.error('\nNot applied: mend these first. The policy in force stays.');
+    return 1;
+  }
+  return withStore(async (store) => {
+    const inForce = await store.policyInForce();
+    const accounts = (await store.unended()).flatMap(({ request }) =>
+      request.state === 'pending' ? [] : request.grants.map(({ target }) => target.account),
+    );
+    const dropped = droppedAccountsInUse(read.policy, accounts);
+    if (dropped.length > 0) {
+      console.error(
+        `Not applied: access is open in ${dropped.join(', ')}, which this file no longer names. End it first (breakglass list).`,
+      );
+      return 1;
+    }
+    const changes = policyChanges(inForce?.policy, read.policy);
+    if (inForce !== undefined && changes.length === 0) {
+      console.log(`Nothing to do: policy ${inForce.number} already says the same.`);
+      return 0;
+    }
+    const by = actorName(operator());
+    const { number } = await applyPolicy(store, read.policy, text, by, inForce);
+    console.log([`Policy ${number} is in force.`, ...changes.map((line) => `  ${line}`)].join('\n'));
+    await tellSecurity(
+      read.policy.channels.security,
+      [`Policy ${number} was put in force by ${by}.`, ...changes].join('\n'),
+    );
+    return 0;
+  });
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { SettingsProblem } from '../config.ts';
+import { Failure } from '../core/failure.ts';
+
+/*
+ * `breakglass …`. Each command loads its own code when it runs, so that `lint` in CI never pays for Slack or AWS.
+ * Exit codes: 0 done, 1 refused or broken (said on stderr), 2 wrong usage.
+ */
+const program = new Command('breakglass')
+  .description('Break-glass broker: short-lived cloud access from chat that ends by itself, provably.')
+  .showHelpAfterError('Run "breakglass --help" to see what there is.')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+
+program
+  .command('start')
+  .description('start the bot')
+  .option('--role <role>', 'web, worker or all', 'all')
+  .option('--file <file>', 'the policy file', 'breakglass.yaml')
+  .option('--embedded', 'run PostgreSQL from .breakglass/ (for trying out; refuses a cloud that is not on loopback)')
+  .action(async (options: { role: string; file: string; embedded?: boolean }) => {
+    const { start } = await import('./start.ts');
+    await start(options);
+  });
+
+program
+  .command('lint')
+  .argument('[file]', 'the policy file', 'breakglass.yaml')
+  .description('check a policy file; exits 1 on any problem')
+  .action(async (file: string) => {
+    const { lint } = await import('./lint.ts');
+    process.exitCode = await lint(file);
+  });
+
+program
+  .command('apply')
+  .argument('<file>', 'the policy file')
+  .description('put a policy in force, with its event in the log')
+  .action(async (file: string) => {
+    const { applyFile } = await import('./apply.ts');
+    process.exitCode = await applyFile(file);
+  });
+
+program
+  .command('migrate')
+  .description('bring the database to this version, as its owner (DATABASE_OWNER_URL)')
+  .action(async () => {
+    const { migrateDatabase } = await import('./migrate.ts');
+    await migrateDatabase();
+  });
+
+program
+  .command('adopt')
+  .description('say what a database is that was moved or copied')
+  .option('--moved', 'it is the same installation, elsewhere')
+  .option('--copy', 'it is another installation: it gets a new mark')
+  .action(async (options: { moved?: boolean; copy?: boolean }) => {
+    const { adopt } = await import('./adopt.ts');
+    process.exitCode = await adopt(options);
+  });
+
+program
+  .command('list')
+  .description('show open requests')
+  .action(async () => {
+    const { list } = await import('./requests.ts');
+    await list();
+  });
+
+program
+  .command('status')
+  .argument('<id>', 'a request')
+  .description('show one request and its events')
+  .action(async (id: string) => {
+    const { status } = await import('./requests.ts');
+    process.exitCode = await status(id);
+  });
+
+program
+  .command('end')
+  .argument('<id>', 'a request')
+  .description('end access now')
+  .action(async (id: string) => {
+    const { end } = await import('./requests.ts');
+    process.exitCode = await end(id);
+  });
+
+program
+  .command('audit')
+  .description('the log')
+  .command('verify')
+  .description('check every chain; names the first broken event and exits 1')
+  .action(async () => {
+    const { verify } = await import('./audit.ts');
+    process.exitCode = await verify();
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Words for what a person can mend; the stack only for what nobody foresaw.
+  const known = error instanceof SettingsProblem || error instanceof Failure;
+  process.stderr.write(`${known ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises';
+import { lintAwsRole } from '../clouds/aws/lint.ts';
+import { fillTable } from '../core/lint-fill.ts';
+import { PRODUCTION_FLOORS } from '../core/policy.ts';
+import { formatProblem } from '../policy-file/problem.ts';
+import { type PolicyRead, readPolicy } from '../policy-file.ts';
+
+/** Reads and checks a policy file as the running bot would, and prints what is wrong. */
+export async function readForCli(
+  file: string,
+): Promise<{ readonly text: string; readonly read: PolicyRead } | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) {
+    console.error(`${file} cannot be read. Copy breakglass.example.yaml to start one, or name the file.`);
+    return undefined;
+  }
+  const read = readPolicy(text, file, PRODUCTION_FLOORS, lintAwsRole);
+  for (const problem of read.ok ? read.warnings : read.problems) console.error(formatProblem(problem));
+  return { text, read };
+}
+
+/** Checks a policy file and says who could approve what. Returns the exit code: 1 on any error. */
+export async function lint(file: string): Promise<number> {
+  const found = await readForCli(file);
+  if (found === undefined) return 1;
+  const { read } = found;
+  if (!read.ok) {
+    const errors = read.problems.filter(({ severity }) => severity === 'error').length;
+    console.error(`\n${errors} error${errors === 1 ? '' : 's'}: mend them and lint again.`);
+    return 1;
+  }
+  console.log(fillTable(read.policy).join('\n'));
+  console.log(`\n${file} is good: ${read.policy.roles.length} roles, ${read.warnings.length} warnings.`);
+  return 0;
+}

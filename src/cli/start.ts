@@ -1,0 +1,46 @@
+import { cloudEndpoints } from '../config.ts';
+import { main, ROLES } from '../main.ts';
+
+const isRole = (role: string): role is (typeof ROLES)[number] => (ROLES as readonly string[]).includes(role);
+
+/** Starts the bot and stays until SIGINT or SIGTERM, which let running work finish. */
+export async function start(options: {
+  readonly role: string;
+  readonly file: string;
+  readonly embedded?: boolean;
+}): Promise<void> {
+  const { role, file } = options;
+  if (!isRole(role)) throw new Error(`--role is one of ${ROLES.join(', ')}, not "${role}".`);
+  const database = options.embedded ? await embedded() : undefined;
+  const env = database ? { ...process.env, DATABASE_URL: database.appUrl } : process.env;
+  const stopping = new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+  try {
+    const running = await main({ env, role, file });
+    await stopping;
+    await running.stop();
+  } finally {
+    await database?.stop();
+  }
+}
+
+async function embedded() {
+  const [{ startEmbedded }, { migrate }, { assertLoopback }] = await Promise.all([
+    import('../store/embedded/start.ts'),
+    import('../store/migrate.ts'),
+    import('../store/embedded/loopback.ts'),
+  ]);
+  const endpoints = cloudEndpoints(process.env);
+  if (endpoints.length === 0) {
+    throw new Error(
+      '--embedded is for trying out and refuses a real cloud: set AWS_ENDPOINT_URL to a local one, or use DATABASE_URL.',
+    );
+  }
+  await assertLoopback(endpoints);
+  const log = (line: string) => process.stderr.write(`${line}\n`);
+  const database = await startEmbedded({ dir: '.breakglass', log });
+  await migrate({ ownerUrl: database.ownerUrl, appUrl: database.appUrl, log });
+  return database;
+}

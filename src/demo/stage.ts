@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import type { Policy } from '../core/policy.ts';
+import { policySchema } from '../core/policy.ts';
+import { accountsOfPolicy, BROKER_HOME } from './aws/accounts-of-policy.ts';
+import { type LocalAws, startLocalAws } from './aws/local-aws.ts';
+import { DEMO_FLOORS, demoPolicyText } from './overlay.ts';
+import { type LocalSlack, startLocalSlack } from './slack/local-slack.ts';
+
+/** The six people that the page lets you be. */
+export const CAST = ['mira', 'theo', 'sasha', 'noor', 'ines', 'kenji'] as const;
+const BOT_USER = 'U0DEMOBOT';
+const SCOPES = [
+  'commands',
+  'chat:write',
+  'users:read',
+  'channels:read',
+  'channels:history',
+  'groups:read',
+  'groups:history',
+  'im:write',
+  'im:history',
+];
+const ZONES_OF_CAST: Readonly<Record<string, string>> = { noor: 'America/New_York', kenji: 'Asia/Tokyo' };
+
+export interface Stage {
+  readonly policy: Policy;
+  readonly policyText: string;
+  readonly slack: LocalSlack;
+  readonly aws: LocalAws;
+  /** As whom each person signs in to the local AWS. */
+  readonly signInArns: ReadonlyMap<string, string>;
+  /** The environment that the product needs to run against this stage. */
+  readonly env: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+export interface StageOptions {
+  /** Where the workspace and the cloud are kept between two starts; without it nothing is kept. */
+  readonly dir?: string;
+  /** Replaces the demo's own policy. */
+  readonly policyText?: string;
+  readonly slackPort?: number;
+}
+
+/** The example configuration as the demo runs it. */
+export async function demoPolicy(): Promise<string> {
+  const example = fileURLToPath(new URL('../../breakglass.example.yaml', import.meta.url));
+  return demoPolicyText(await readFile(example, 'utf8'));
+}
+
+/** Starts a Slack workspace and an AWS on this machine, in which the demo's policy is at home. */
+export async function openStage({ dir, policyText, slackPort }: StageOptions = {}): Promise<Stage> {
+  const text = policyText ?? (await demoPolicy());
+  const policy = policySchema(DEMO_FLOORS).parse(parse(text));
+  const { accounts, signInArns } = accountsOfPolicy(policy);
+  const aws = await startLocalAws({ accounts, ...(dir ? { stateFile: `${dir}/aws.json` } : {}) });
+  const slack = await openWorkspace(policy, dir, slackPort);
+  const keys = aws.keysOf(BROKER_HOME.account, BROKER_HOME.user);
+  return {
+    policy,
+    policyText: text,
+    slack,
+    aws,
+    signInArns,
+    env: {
+      SLACK_BOT_TOKEN: slack.app.botToken,
+      SLACK_SIGNING_SECRET: slack.app.signingSecret,
+      SLACK_APP_ID: slack.app.id,
+      SLACK_API_URL: slack.apiUrl,
+      AWS_ENDPOINT_URL: aws.url,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: keys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+      HOST: '127.0.0.1',
+    },
+    close: async () => {
+      await Promise.all([slack.close(), aws.close()]);
+    },
+  };
+}
+
+function openWorkspace(policy: Policy, dir: string | undefined, port: number | undefined): Promise<LocalSlack> {
+  const teams = new Map(policy.teams.map(({ id, name }) => [id, name]));
+  const people = policy.people.flatMap((person) =>
+    person.slack.map(({ user }) => ({
+      id: user,
+      name: person.id,
+      realName: person.name,
+      tz: ZONES_OF_CAST[person.id] ?? 'Europe/Berlin',
+      team: person.teams.map((id) => teams.get(id) ?? id).join(', '),
+    })),
+  );
+  const everybody = [BOT_USER, ...people.map(({ id }) => id)];
+  const incidents = policy.incidentList.flatMap(({ id, title, channel }) =>
+    channel === undefined ? [] : [{ id: channel, name: id.toLowerCase(), topic: title, members: everybody }],
+  );
+  return startLocalSlack({
+    team: { id: policy.people[0]?.slack[0]?.workspace ?? 'T0DEMO0001', name: policy.organisation },
+    app: {
+      id: 'A0DEMO0001',
+      botUserId: BOT_USER,
+      name: 'breakglass',
+      commands: ['/breakglass'],
+      scopes: SCOPES,
+      events: ['user_change'],
+    },
+    people,
+    channels: [
+      ...incidents,
+      { id: policy.channels.default, name: 'incidents', members: everybody },
+      { id: policy.channels.security, name: 'security', members: everybody },
+    ],
+    ...(port === undefined ? {} : { port }),
+    ...(dir === undefined ? {} : { stateFile: `${dir}/slack.json` }),
+  });
+}

@@ -1,0 +1,87 @@
+import { digestOf } from './core/canonical.ts';
+import type { LintRole } from './core/lint.ts';
+import type { Floors } from './core/policy.ts';
+import { policyChanges } from './core/policy-diff.ts';
+import { formatProblem } from './policy-file/problem.ts';
+import { readPolicy } from './policy-file.ts';
+import type { Logger } from './ports/logger.ts';
+import type { PolicyInForce, Store } from './ports/store.ts';
+
+export interface Settling {
+  readonly store: Store;
+  /** The text of this process's policy file, or undefined if there is none. */
+  readonly text: string | undefined;
+  readonly file: string;
+  readonly floors: Floors;
+  readonly logger: Logger;
+  readonly lintRole: LintRole;
+}
+
+export interface Settled {
+  /** Why this process opens nothing; endings go on all the same. */
+  readonly openingOff: string | undefined;
+  /** A sentence for the security channel, if this start put a policy in force. */
+  readonly changed: string | undefined;
+}
+
+/**
+ * Settles by which policy this process decides: always the row in force. Its own file is put in force only where none
+ * is; otherwise it says how they differ. A bad file switches opening off, never ending.
+ * @throws when there is neither a policy in force nor a file that is right, and nothing is left to end
+ */
+export async function settlePolicy({ store, text, file, floors, logger, lintRole }: Settling): Promise<Settled> {
+  const inForce = await store.policyInForce().catch((error: unknown) => {
+    logger.error({ why: String(error) }, 'the policy in force cannot be read; nothing is opened until one is applied');
+    return 'unreadable' as const;
+  });
+  const read = text === undefined ? undefined : readPolicy(text, file, floors, lintRole);
+  if (read !== undefined && !read.ok) {
+    const problems = read.problems.map(formatProblem).join('\n');
+    logger.error({ file, problems: read.problems.length }, `the policy file is wrong; nothing is opened\n${problems}`);
+    if (inForce === undefined && (await store.unended()).length === 0) {
+      throw new Error(`Cannot start: no policy is in force and ${file} is wrong.\n${problems}`);
+    }
+    return { openingOff: `the policy file of this process is wrong: ${file}`, changed: undefined };
+  }
+  if (inForce === 'unreadable') return { openingOff: 'the policy in force cannot be read', changed: undefined };
+  if (inForce === undefined) {
+    if (read === undefined || text === undefined) {
+      throw new Error(
+        `Cannot start: no policy is in force, and there is no ${file}. Write one, or run "breakglass apply FILE".`,
+      );
+    }
+    const { number } = await applyPolicy(store, read.policy, text, 'system:start', undefined);
+    return { openingOff: undefined, changed: `The first policy, number ${number}, was put in force from ${file}.` };
+  }
+  if (read !== undefined) {
+    const differs = policyChanges(inForce.policy, read.policy);
+    if (differs.length > 0) {
+      logger.warn(
+        { file, differs },
+        `policy ${inForce.number} is in force and differs from ${file}; run "breakglass apply ${file}" to change it`,
+      );
+    }
+  }
+  return { openingOff: undefined, changed: undefined };
+}
+
+/**
+ * Puts a policy in force, with `policy_changed` in the system stream.
+ * @throws when another policy was put in force meanwhile
+ */
+export async function applyPolicy(
+  store: Store,
+  policy: PolicyInForce['policy'],
+  text: string,
+  actor: string,
+  before: PolicyInForce | undefined,
+): Promise<PolicyInForce> {
+  const changes = policyChanges(before?.policy, policy);
+  const applied = await store.applyPolicy(policy, text, actor, before?.number ?? 0, {
+    type: 'policy_changed',
+    data: { operator: actor, oldDigest: before?.digest ?? '', newDigest: digestOf(policy), changes },
+  });
+  if (applied === undefined)
+    throw new Error('Another policy was put in force meanwhile. Look at it, then apply again.');
+  return applied;
+}
