@@ -1,3 +1,4 @@
+import { lintAwsRole } from './clouds/aws/lint.ts';
 import { type LintRole, lintPolicy } from './core/lint.ts';
 import type { Finding } from './core/lint-finding.ts';
 import { type Floors, type Policy, policySchema } from './core/policy.ts';
@@ -16,13 +17,14 @@ export type PolicyRead =
  * problem is reported at once, each with its line; a syntax error alone hides the rest, since nothing after it can be
  * trusted. Never throws.
  * @param fileName As problems shall name it.
+ * @param lintRole What the cloud says of a role's documents.
  * @param floors The least durations that may be configured; production passes `PRODUCTION_FLOORS`.
  */
 export function readPolicy(
   text: string,
   fileName: string,
   floors: Floors,
-  lintRole: LintRole = noDocuments,
+  lintRole: LintRole = lintAwsRole,
 ): PolicyRead {
   const file = readYaml(text);
   const told = (findings: readonly Finding[]): readonly Problem[] =>
@@ -49,7 +51,5 @@ export function readPolicy(
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: findings };
   return { ok: true, policy: parsed.data, warnings: findings };
 }
-
-const noDocuments: LintRole = () => [];
 
 const inOrder = (problems: readonly Problem[]): readonly Problem[] => [...problems].sort((a, b) => a.line - b.line);

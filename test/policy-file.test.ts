@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PRODUCTION_FLOORS } from '../src/core/policy.ts';
-import { problemLine } from '../src/policy-file/problem.ts';
+import { formatProblem } from '../src/policy-file/problem.ts';
 import { readPolicy } from '../src/policy-file.ts';
 import { edited, policyOf, SMALL } from './policy-file/small-policy.ts';
 
@@ -17,7 +17,7 @@ function problemsOf(text: string) {
       .filter(({ line, severity }) => line === marked && severity === 'error')
       .map(({ message }) => message),
     /** Errors only: the small policy's zone C always warns that no second sign-in is asked. */
-    printed: problems.filter(({ severity }) => severity === 'error').map(problemLine),
+    printed: problems.filter(({ severity }) => severity === 'error').map(formatProblem),
   };
 }
 
@@ -124,9 +124,9 @@ describe('every problem at once', () => {
     expect(problemsOf(text).printed).toEqual([
       'f.yaml:3: this key stands here twice: keep one of them',
       'f.yaml:40: unknown team "servng": did you mean "serving"?',
-      'f.yaml:48: unknown role "restrat": did you mean "restart"?',
-      'f.yaml:70: people[2].name is missing: add it (a text)',
-      'f.yaml:71: unknown key "nam" in people[2]: did you mean "name"?',
+      'f.yaml:50: unknown role "restrat": did you mean "restart"?',
+      'f.yaml:72: people[2].name is missing: add it (a text)',
+      'f.yaml:73: unknown key "nam" in people[2]: did you mean "name"?',
     ]);
   });
 
@@ -163,14 +163,23 @@ describe('documents', () => {
 
   it('are judged by the cloud, at their own line (C4)', () => {
     const read = readPolicy(SMALL, 'f.yaml', PRODUCTION_FLOORS, complain);
-    expect(read.ok ? [] : read.problems.filter(({ severity }) => severity === 'error').map(problemLine)).toEqual([
-      'f.yaml:42: allows too much: narrow it',
+    expect(read.ok ? [] : read.problems.filter(({ severity }) => severity === 'error').map(formatProblem)).toEqual([
+      'f.yaml:44: role "restart", policies[0].document.Statement: allows too much: narrow it',
     ]);
+  });
+
+  it('are judged by AWS where nobody says otherwise: lint, apply and the bot cannot forget it', () => {
+    expect(problemsOf(SMALL).ok).toBe(true);
+    const { ok, marked } = problemsOf(edited('Action: "ecs:UpdateService",', 'Action: "*", # <<\n           '));
+    expect(ok).toBe(false);
+    expect(marked.join('\n')).toMatch(/^role "restart", policies\[0\]\.document\.Statement\[0\]/);
   });
 
   it('are judged although something else does not fit', () => {
     const read = readPolicy(edited('name: Cy', 'nam: Cy'), 'f.yaml', PRODUCTION_FLOORS, complain);
-    expect(read.ok ? [] : read.problems.map(problemLine)).toContain('f.yaml:42: allows too much: narrow it');
+    expect(read.ok ? [] : read.problems.map(formatProblem)).toContain(
+      'f.yaml:44: role "restart", policies[0].document.Statement: allows too much: narrow it',
+    );
   });
 });
 

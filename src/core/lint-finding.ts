@@ -9,6 +9,13 @@ export interface Finding {
   readonly severity: 'error' | 'warning';
 }
 
+/** A place as people write it: `policies[0].arn`. */
+export const placeName = (path: Finding['path']): string =>
+  path.reduce<string>(
+    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${step}`),
+    '',
+  );
+
 export const wrong = (path: Finding['path'], message: string): Finding => ({ path, message, severity: 'error' });
 export const doubtful = (path: Finding['path'], message: string): Finding => ({ path, message, severity: 'warning' });
 

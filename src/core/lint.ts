@@ -1,6 +1,6 @@
 import { lintDirectory } from './lint-directory.ts';
 import { lintFill } from './lint-fill.ts';
-import { doubtful, type Finding, wrong } from './lint-finding.ts';
+import { doubtful, type Finding, placeName, wrong } from './lint-finding.ts';
 import { lintAccounts, lintCaps, lintReferences } from './lint-roles.ts';
 import { lintZones } from './lint-zones.ts';
 import type { Account, Policy, Role, Source } from './policy.ts';
@@ -33,7 +33,9 @@ export const lintDocuments = (policy: Policy, lintRole: LintRole): readonly Find
   policy.roles.flatMap((role, index) => {
     const account = policy.accounts.find(({ id }) => id === role.account);
     if (account === undefined) return [];
-    return lintRole(role, account).map(({ path, message }) => wrong(['roles', index, ...path], message));
+    return lintRole(role, account).map(({ path, message }) =>
+      wrong(['roles', index, ...path], `role "${role.id}", ${placeName(path)}: ${message}`),
+    );
   });
 
 /** Where people and incidents come from. */

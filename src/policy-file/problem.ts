@@ -8,5 +8,5 @@ export interface Problem {
 }
 
 /** `file:line: message`, the form that editors and CI understand; warnings say so. */
-export const problemLine = ({ file, line, message, severity }: Problem): string =>
+export const formatProblem = ({ file, line, message, severity }: Problem): string =>
   `${file}:${line}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;

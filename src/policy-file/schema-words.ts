@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { placeName } from '../core/lint-finding.ts';
 import { suggest } from '../core/nearest.ts';
 import { knownKeys } from './json-schema.ts';
 import type { Path } from './yaml-file.ts';
@@ -17,7 +18,7 @@ export const schemaProblems = (issues: readonly Issue[], value: unknown): readon
 function problemsOf(issue: Issue, value: unknown, above: Path): readonly SchemaProblem[] {
   const path: Path = [...above, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
   const found = at(value, path);
-  const name = nameOf(path);
+  const name = placeName(path);
   const one = (message: string): readonly SchemaProblem[] => [{ path, message }];
   if (found === undefined && issue.code !== 'unrecognized_keys' && issue.code !== 'invalid_key') {
     return one(`${name} is missing: add it${wanted(issue)}`);
@@ -55,7 +56,7 @@ function nearestBranch(branches: readonly (readonly Issue[])[], value: unknown, 
 
 function unknownKey(key: string, path: Path): string {
   const known = knownKeys(path);
-  const where = path.length === 0 ? '' : ` in ${nameOf(path)}`;
+  const where = path.length === 0 ? '' : ` in ${placeName(path)}`;
   return `unknown key "${key}"${where}: ${suggest(key, known, `remove it, or use one of: ${known.join(', ')}`)}`;
 }
 
@@ -108,12 +109,6 @@ function sizeWords(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, nam
     return `${name} is empty: give it at least one ${unit === ' entries' ? 'entry' : 'character'}`;
   return `${name} must ${unit === '' ? 'be' : 'have'} at ${small ? 'least' : 'most'} ${bound}${unit}`;
 }
-
-const nameOf = (path: Path): string =>
-  path.reduce<string>(
-    (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${step}`),
-    '',
-  );
 
 function at(value: unknown, path: Path): unknown {
   let found = value;

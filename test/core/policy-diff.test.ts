@@ -21,7 +21,7 @@ const second =
 // biome-ignore format: a table
 it.each<[promise: string, passage: string, replacement: string, changes: string[]]>([
   ['a role added', 'runbooks:', second, ['Role read added (zone A, network, account 111122223333).']],
-  ['a role whose documents changed', 'Statement: []', 'Statement: [{ Effect: Deny }]', ['Role restart changed (policies).']],
+  ['a role whose documents changed', 'ecs:UpdateService', 'ecs:StopTask', ['Role restart changed (policies).']],
   ['a role whose cap and askers changed', 'maxMinutes: 30\n    mayAsk: [serving]', 'maxMinutes: 15\n    mayAsk: [serving, security]', ['Role restart changed (maxMinutes, mayAsk).']],
   ['a zone, and with it the terms of its roles', 'maxMinutes: 30\n    approvals', 'maxMinutes: 20\n    approvals', ['Zone B: cap 30 → 20 min.', 'Role restart changed (by its zone or account).']],
   ['minutes offered in a zone without roles', 'maxMinutes: 60', 'maxMinutes: 60\n    minutesOffered: [15]', ['Zone A: offers 15 min (was 15, 30, 60).']],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Policy, PRODUCTION_FLOORS, ZONES } from '../../src/core/policy.ts';
 import { termsOf } from '../../src/core/terms.ts';
 import { DEMO_FLOORS, DEMO_TIMINGS, demoPolicyText } from '../../src/demo/overlay.ts';
-import { problemLine } from '../../src/policy-file/problem.ts';
+import { formatProblem } from '../../src/policy-file/problem.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { SMALL } from '../policy-file/small-policy.ts';
 
@@ -10,7 +10,7 @@ const example = readFileSync('breakglass.example.yaml', 'utf8');
 
 function policyOf(text: string, floors = DEMO_FLOORS): Policy {
   const read = readPolicy(text, 'demo.yaml', floors);
-  if (!read.ok) throw new Error(read.problems.map(problemLine).join('\n'));
+  if (!read.ok) throw new Error(read.problems.map(formatProblem).join('\n'));
   return read.policy;
 }
 

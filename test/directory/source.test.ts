@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Policy } from '../../src/core/policy.ts';
 import { directorySource } from '../../src/directory/source.ts';
@@ -43,6 +44,13 @@ it('follows the policy in force: file, then endpoint, then another endpoint', as
   expect((await source.read(over(server.url))).directory.people).toHaveLength(1);
   server.answer = json(200, { teams: [], people: [] });
   expect((await source.read(over(`${server.url}/other`))).directory.people).toHaveLength(0);
+});
+
+it('takes the answer that its documentation shows', async () => {
+  const [, shown = ''] =
+    readFileSync('docs/sources.md', 'utf8').match(/The directory's answer[\s\S]*?```json\n([\s\S]*?)```/) ?? [];
+  server.answer = json(200, JSON.parse(shown));
+  expect((await directorySource(handClock()).read(over(server.url))).directory).toEqual(JSON.parse(shown));
 });
 
 describe('caching', () => {

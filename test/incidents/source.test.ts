@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Policy } from '../../src/core/policy.ts';
 import { incidentSource } from '../../src/incidents/source.ts';
 import { BROKEN, handClock, json, type Served, serve } from '../directory/http-server.ts';
@@ -34,6 +35,16 @@ it('takes a title for granted to be empty, and a channel to be none', async () =
   server.answer = json(200, { id: 'INC-7', state: 'closed' });
   const { incident: found } = await incidentSource(handClock()).find(over(''), 'INC-7');
   expect(found).toEqual({ id: 'INC-7', title: '', state: 'closed' });
+});
+
+it('takes the answers that its documentation shows', async () => {
+  const section = readFileSync('docs/sources.md', 'utf8').split("## The incident's answer")[1] ?? '';
+  const [found, missing] = [...section.matchAll(/```json\n([\s\S]*?)```/g)].map(([, shown = '']) => JSON.parse(shown));
+  const source = incidentSource(handClock());
+  server.answer = json(200, found);
+  expect((await source.find(over(''), found.id)).incident).toEqual(found);
+  server.answer = json(404, missing);
+  expect((await source.find(over(''), 'INC-8')).incident).toBe('not_found');
 });
 
 describe('"not found"', () => {
