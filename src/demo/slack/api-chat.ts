@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 
 /** Longest `text` of a message. https://docs.slack.dev/reference/methods/chat.postMessage */
 export const TEXT_MAX = 40_000;
+/** Longest `text` of a changed message. https://docs.slack.dev/reference/methods/chat.update */
+export const UPDATE_TEXT_MAX = 4000;
 /** All text of a message's blocks together; Slack documents no number, this one was met in practice (bolt-js #2509). */
 export const BLOCKS_TEXT_MAX = 13_200;
 /** Largest metadata, in bytes of JSON. Slack documents none for the API; its message server takes 16 kB in all. */
@@ -121,6 +123,7 @@ const update: ApiMethod = {
   run: (args, { world }) => {
     const before = ownMessage(args, world, 'cant_update_message');
     const said = content(args);
+    if (said.text.length > UPDATE_TEXT_MAX) throw new ApiRefusal('msg_too_long');
     if (!args.has('text') && !args.has('blocks')) throw new ApiRefusal('no_text');
     const { metadata: _old, ...kept } = before;
     const metadata = args.has('metadata') ? said.metadata : before.metadata;

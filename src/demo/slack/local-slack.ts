@@ -146,7 +146,9 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   return {
     url: `${origin}/`,
     apiUrl: `${origin}/api/`,
-    app: world.app,
+    get app() {
+      return world.app;
+    },
     dials,
     as,
     connectApp: (urls) => {

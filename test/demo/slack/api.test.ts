@@ -164,6 +164,8 @@ describe('messages', () => {
     const metadata = { event_type: 'e', event_payload: { n: 1 } };
     const ts = await posted({ blocks: [{ type: 'divider', block_id: 'd' }], metadata });
     const kept = await call(stage.slack, 'chat.update', { channel: 'C0INC', ts, text: 'new' });
+    const long = { channel: 'C0INC', ts, text: 'x'.repeat(4001) };
+    expect(await call(stage.slack, 'chat.update', long)).toMatchObject({ error: 'msg_too_long' });
     expect(kept.message).toMatchObject({ text: 'new', blocks: [{ block_id: 'd' }], metadata });
     const bare = await call(stage.slack, 'chat.update', { channel: 'C0INC', ts, blocks: [] });
     expect(bare.message).toMatchObject({ blocks: [] });
