@@ -11,7 +11,6 @@ const tsc = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p'
   cwd: root,
   stdio: 'inherit',
 });
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 cpSync(`${root}src`, dist, {
   recursive: true,
@@ -19,3 +18,4 @@ cpSync(`${root}src`, dist, {
 });
 const cli = `${dist}/cli/breakglass.js`;
 if (existsSync(cli)) chmodSync(cli, 0o755);
+process.exit(tsc.status ?? 1);

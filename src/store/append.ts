@@ -1,7 +1,7 @@
 import type { NewEvent, StoredEvent } from '../core/events.ts';
 import { EMPTY_HEAD, type Head, seal } from '../core/log.ts';
 import type { Tx } from './database.ts';
-import { storableEvent } from './row-codec.ts';
+import { storableEvent, storableText } from './row-codec.ts';
 
 /** Number of the newest checkpoint. The sealer writes them; until there is one, every event names the start. */
 const NO_CHECKPOINT = 0;
@@ -21,7 +21,11 @@ export const headOf = ({ headSeq, headHash }: HeadRecord): Head =>
 
 /** New events chained onto a stream, their text as the database will keep it. */
 export const sealed = (stream: string, head: Head, events: readonly NewEvent[], at: Date, actor: string) =>
-  seal(stream, head, events.map(storableEvent), { at, actor, checkpoint: NO_CHECKPOINT });
+  seal(stream, head, events.map(storableEvent), {
+    at,
+    actor: storableText(actor),
+    checkpoint: NO_CHECKPOINT,
+  });
 
 /** Locks a stream that has no row, until the transaction ends, and reads the clock after the lock. */
 export async function lockStream(tx: Tx, shift: Shift, stream: string): Promise<{ now: Date; head: Head }> {

@@ -148,6 +148,6 @@ function neverSent(error: unknown): boolean {
   return (
     code === 'P1001' ||
     code === 'ECONNREFUSED' ||
-    /timeout exceeded when trying to connect|Can't reach/.test(error.message)
+    /timeout exceeded when trying to connect|due to connection timeout|Can't reach/.test(error.message)
   );
 }

@@ -12,15 +12,15 @@ export const tooMighty = (database: Database): Promise<string | undefined> =>
         UNION ALL
         SELECT 'may create roles' FROM pg_roles WHERE rolname = current_user AND rolcreaterole
         UNION ALL
-        SELECT 'may ' || right || ' rows of ' || tab
-        FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS right, unnest(ARRAY['events', 'policies']) AS tab
-        WHERE has_table_privilege('public.' || tab, right)
+        SELECT 'may ' || "held" || ' rows of ' || tab
+        FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS "held", unnest(ARRAY['events', 'policies']) AS tab
+        WHERE has_table_privilege('public.' || tab, "held")
         UNION ALL
         SELECT 'may update columns of events' WHERE has_any_column_privilege('public.events', 'UPDATE')
         UNION ALL
-        SELECT 'may ' || right || ' rows of ' || tab
-        FROM unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) AS right, unnest(ARRAY['requests', 'grants']) AS tab
-        WHERE has_table_privilege('public.' || tab, right)
+        SELECT 'may ' || "held" || ' rows of ' || tab
+        FROM unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) AS "held", unnest(ARRAY['requests', 'grants']) AS tab
+        WHERE has_table_privilege('public.' || tab, "held")
         UNION ALL
         SELECT 'owns ' || c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = 'public' AND pg_has_role(c.relowner, 'MEMBER')

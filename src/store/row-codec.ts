@@ -47,8 +47,8 @@ const PATHS = Object.keys(DATE_PATHS).map((path) => path.slice(1).split('.'));
 
 /** PostgreSQL's jsonb holds neither NUL nor half a surrogate pair; whoever typed one gets the replacement character. */
 const UNSTORABLE = /\0|\p{Surrogate}/gu;
-const storable = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? value.replace(UNSTORABLE, '\ufffd') : value;
+export const storableText = (text: string): string => text.replace(UNSTORABLE, '\ufffd');
+const storable = (_key: string, value: unknown): unknown => (typeof value === 'string' ? storableText(value) : value);
 
 /** The JSON text of a document or an event's data, as the database can hold it. */
 export const toJsonText = (value: unknown): string => JSON.stringify(value, storable);

@@ -12,6 +12,7 @@ import { termsDigest, termsOf } from '../../src/core/terms.ts';
 export const START = new Date('2026-03-01T12:00:00.000Z');
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
 export const after = (at: Date, ms: number): Date => new Date(at.getTime() + ms);
 
 const ACCOUNT = '111122223333';

@@ -1,0 +1,43 @@
+import { canonical } from '../../src/core/canonical.ts';
+import type { Order } from '../../src/core/command.ts';
+import { decide } from '../../src/core/decide.ts';
+import type { Policy } from '../../src/core/policy.ts';
+import type { Row } from '../../src/core/work.ts';
+import type { Changed, Store } from '../../src/ports/store.ts';
+import { after, aPolicy, okFacts, type Step, storyOf } from '../support/requests.ts';
+
+/** Facts as they come from a policy that the database kept: it does not keep the order of keys. */
+export function keptFacts(now: Date) {
+  const policy: Policy = JSON.parse(canonical(aPolicy()));
+  const { people, teams, onCall } = policy;
+  return okFacts(now, {
+    policy: { ok: true, value: policy, at: now },
+    directory: { ok: true, value: { people, teams, onCall }, at: now },
+  });
+}
+
+/** One step of a story through the store; `now` is the store's clock plus what the story has waited so far. */
+export const play = (store: Store, id: string, step: Step, waitedMs = 0): Promise<Changed> =>
+  store.change(id, 'system:test', (row, clock) => {
+    const now = after(clock, waitedMs);
+    return decide(row?.request, step.command(row?.request, now), step.actor, keptFacts(now), now);
+  });
+
+/** A request of this store in the wanted state. */
+export async function playTo(
+  store: Store,
+  state: Step['state'],
+  { id, order = {} }: { id: string; order?: Partial<Order> },
+): Promise<Row> {
+  const steps = storyOf(id, order);
+  let waited = 0;
+  let row: Row | undefined;
+  for (const step of steps.slice(0, steps.findLastIndex((one) => one.state === state) + 1)) {
+    waited += step.after;
+    const changed = await play(store, id, step, waited);
+    if (!changed.ok) throw new Error(`refused ${step.state}: ${changed.refusal.code}`);
+    row = changed.row;
+  }
+  if (row === undefined) throw new Error(`the story has no ${state}`);
+  return row;
+}
