@@ -68,7 +68,7 @@ export async function playStory(stage: Stage, { databaseUrl, say }: StoryOptions
 
     say('\nSasha, on call in SRE, presses Approve');
     await stage.slack.as(userOf(stage, 'sasha')).click(card, 'bg_approve');
-    await awaitWords(stage, card.ts, 'is open', 30_000);
+    await awaitWords(stage, card.ts, 'access is open', 30_000);
     const roleName = newestRole(stage);
     const roleArn = `arn:aws:iam::111122223333:role/breakglass/${roleName}`;
     const keys = await assumeGrant(stage, 'mira', roleArn);
@@ -88,7 +88,7 @@ export async function playStory(stage: Stage, { databaseUrl, say }: StoryOptions
     );
     const late = await use(stage, keys, 'ecs:UpdateService', SERVICE);
     must(!late.allowed, `the same call is refused: ${late.code}`);
-    await awaitWords(stage, card.ts, 'closed', 45_000);
+    await awaitWords(stage, card.ts, 'closed:', 45_000);
     const again = await assumeGrant(stage, 'mira', roleArn).then(
       () => 'opened',
       (error: Error) => error.name,
@@ -123,6 +123,7 @@ const awaitWords = (stage: Stage, ts: string, words: string, timeoutMs: number) 
       stage.slack
         .as(userOf(stage, 'mira'))
         .thread(CHANNEL, ts)
+        .slice(1)
         .some((message) => message.words.toLowerCase().includes(words)),
     timeoutMs,
   );
