@@ -173,7 +173,7 @@ const approvalsOf = ({ approvals }: AccessRequest): readonly Phrase[] =>
     { person: by },
     ' approved at ',
     { at },
-    assurance === 'chat' ? `, ${NO_SECOND_SIGN_IN}.` : ', with a second sign-in.',
+    assurance === 'chat' ? ` (${NO_SECOND_SIGN_IN}).` : ' (with a second sign-in).',
   ]);
 
 function buttonOf(action: Action): CardButton {

@@ -5,7 +5,6 @@ import type { Clause } from '../core/policy.ts';
 import type { Terms } from '../core/terms.ts';
 import type { Capabilities } from '../ports/provider.ts';
 import { cut, joined, oneLine, type Phrase, plural } from './phrase.ts';
-import { NO_SECOND_SIGN_IN } from './words.ts';
 
 const ACTIONS_SHOWN = 12;
 
@@ -66,14 +65,11 @@ export function clauseWords({ clause, missing, people, onCall }: ClausePeople): 
   return [
     `${missing} × `,
     { strong: clauseName(clause) },
-    clause.assurance === 'chat'
-      ? `, ${NO_SECOND_SIGN_IN.replace(' was asked', ' is asked')}`
-      : ', with a second sign-in',
     `: ${people.length === 0 ? 'nobody' : plural(people.length, 'person', 'people')} can give it now`,
     ...(onCall.length > 0
       ? ['; on call: ', ...joined(names), rest > 0 ? ` and ${rest} more` : '']
       : ['; nobody on call']),
-    '.',
+    clause.assurance === 'chat' ? '. No second sign-in is asked.' : '. It asks for a second sign-in.',
   ];
 }
 

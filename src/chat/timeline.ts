@@ -74,7 +74,7 @@ export const TIMELINE = {
     return {
       said: [
         person(request, data.person, data.name),
-        ` approved ${NO_SECOND_SIGN_IN}.`,
+        ` approved (${NO_SECOND_SIGN_IN}).`,
         open.length > 0 ? ` Still needed: ${open.join(', ')}.` : ' Nothing else is needed.',
       ],
     };

@@ -157,7 +157,7 @@ export const CAUSES_SAID = {
 } as const satisfies Record<EndCause, string>;
 
 /** On every approval that is given or asked for, while step-up sign-in does not exist. */
-export const NO_SECOND_SIGN_IN = 'by chat: no second sign-in was asked';
+export const NO_SECOND_SIGN_IN = 'chat: no second sign-in was asked';
 export const UNVERIFIED = 'unverified: the incident source did not answer';
 export const UNEXPECTED =
   'Something broke on my side, and I do not know whether that was recorded. Look at the card; pressing again is safe.';

@@ -82,7 +82,8 @@ export async function tellFallback(deps: ShowDeps, row: Row, channel: string): P
     where,
     ' To have the next one there, invite me with /invite.',
   ];
-  await send(deps, row, { seq: 0, who: ask.requester.id, id: `${ask.id}/fallback`, note: { said } });
+  // Told beside the first event, which tells the requester nothing else.
+  await send(deps, row, { seq: 1, who: `${ask.requester.id}#card`, id: `${ask.id}/card`, note: { said } });
 }
 
 async function send(

@@ -1,0 +1,264 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Broker, broker as openBroker } from '../../../src/broker/broker.ts';
+import { type SlackAnnounce, slackAnnounce } from '../../../src/chat/slack/announce.ts';
+import { SLACK_PATH, slackApp } from '../../../src/chat/slack/app.ts';
+import { slackWorkspace } from '../../../src/chat/slack/workspace.ts';
+import { awsProvider } from '../../../src/clouds/aws/provider.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import type { Policy } from '../../../src/core/policy.ts';
+import type { State } from '../../../src/core/request.ts';
+import { type Row, type WorkName, workFor } from '../../../src/core/work.ts';
+import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
+import type { DirectorySource } from '../../../src/ports/directory.ts';
+import type { IncidentSource } from '../../../src/ports/incidents.ts';
+import type { Logger } from '../../../src/ports/logger.ts';
+import type { Provider } from '../../../src/ports/provider.ts';
+import type { Store } from '../../../src/ports/store.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { freshDatabase } from '../../support/database.ts';
+import { aPolicy } from '../../support/requests.ts';
+import { until } from '../../support/until.ts';
+
+/** Exactly what `manifests/slack.yaml` asks for; a test holds the two together. */
+export const SCOPES = [
+  'commands',
+  'chat:write',
+  'users:read',
+  'channels:history',
+  'groups:history',
+  'im:history',
+  'im:write',
+];
+
+export const PEOPLE = ['riley', 'casey', 'avery', 'blake', 'sasha', 'jordan'] as const;
+export type Who = (typeof PEOPLE)[number];
+export const user = (who: Who): string => `U0${who.toUpperCase()}`;
+const ids = PEOPLE.map(user);
+
+const WORKSPACE: LocalSlackOptions = {
+  team: { id: 'T0BREAK', name: 'Example' },
+  app: { id: 'A0BREAK', botUserId: 'U0BOT', commands: ['/breakglass'], scopes: SCOPES, events: ['user_change'] },
+  people: [
+    ...PEOPLE.map((who) => ({ id: user(who), name: who, realName: who, tz: 'Europe/Berlin' })),
+    { id: 'U0OLGA', name: 'olga', realName: 'Olga', stranger: { teamId: 'T0ELSE' } },
+  ],
+  channels: [
+    { id: 'C0DEFAULT', name: 'emergency', members: ['U0BOT', ...ids] },
+    { id: 'C0INCIDENT', name: 'inc-1', members: ['U0BOT', 'U0OLGA', ...ids] },
+    { id: 'C0SECURITY', name: 'security', members: ['U0BOT', user('sasha')] },
+  ],
+};
+
+/** What can be made to fail, and how far the clock is ahead. */
+export interface Levers {
+  directoryDown: boolean;
+  incidentsDown: boolean;
+  cloudRefuses: boolean;
+  aheadMs: number;
+}
+
+export interface House {
+  readonly slack: LocalSlack;
+  readonly store: Store;
+  readonly broker: Broker;
+  readonly announce: SlackAnnounce;
+  readonly levers: Levers;
+  /** Does all work that is due, as the queue would, until none of these names is left. */
+  readonly work: (names?: readonly WorkName[]) => Promise<void>;
+  readonly row: (id: string) => Promise<Row>;
+  readonly newest: () => Promise<Row>;
+  /** Waits until a request is in this state, then does the work that follows. */
+  readonly reaches: (id: string, state: State) => Promise<Row>;
+  /** Everything that was logged. */
+  readonly logs: readonly string[];
+  readonly apply: (policy: Policy) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const NOW_NAMES: readonly WorkName[] = [
+  'invite',
+  'lapse',
+  'grant',
+  'warn',
+  'expire',
+  'revoke',
+  'prove',
+  'draw',
+  'post',
+];
+
+/** The product's Slack side on real parts: PostgreSQL, Bolt over signed HTTP, the local workspace. The cloud is stood for. */
+export async function openHouse(
+  options: {
+    policy?: Policy;
+    slack?: Partial<LocalSlackOptions>;
+    socket?: boolean;
+    store?: (store: Store) => Store;
+    url?: (url: string) => string;
+  } = {},
+): Promise<House> {
+  const database = await freshDatabase();
+  const logs: string[] = [];
+  const note = (fields: object, message: string) => logs.push(`${message} ${JSON.stringify(fields)}`);
+  const logger: Logger = { info: note, warn: note, error: note };
+  const levers: Levers = { directoryDown: false, incidentsDown: false, cloudRefuses: false, aheadMs: 0 };
+  const real = openStore({
+    url: options.url?.(database.appUrl) ?? database.appUrl,
+    logger,
+    offsetMs: () => levers.aheadMs,
+  });
+  const store = options.store?.(real) ?? real;
+  const apply = async (policy: Policy) => {
+    const before = await store.policyInForce();
+    const event = { type: 'policy_changed', data: {} } as const;
+    await store.applyPolicy(policy, '', 'operator:test', before?.number ?? 0, event);
+  };
+  await apply(options.policy ?? aPolicy());
+  const slack = await startLocalSlack({ ...WORKSPACE, ...options.slack });
+  const workspace = slackWorkspace(
+    {
+      botToken: slack.app.botToken,
+      appId: slack.app.id,
+      apiUrl: slack.apiUrl,
+      ...(options.socket ? { appToken: slack.app.appToken } : { signingSecret: slack.app.signingSecret }),
+    },
+    logger,
+  );
+  const directory: DirectorySource = {
+    read: async ({ people, teams, onCall }) => {
+      if (levers.directoryDown) throw new Error('the directory is down');
+      return { directory: { people, teams, onCall }, ageMs: 0 };
+    },
+  };
+  const incidents: IncidentSource = {
+    find: async ({ incidentList }, id) => {
+      if (levers.incidentsDown) throw new Error('the incident source is down');
+      return { incident: incidentList.find((one) => one.id === id) ?? 'not_found', ageMs: 0 };
+    },
+  };
+  const aws = standIn(levers, store, logger);
+  const announce = slackAnnounce({
+    workspace,
+    store,
+    view: (row) => broker.view(row),
+    usage: (plan) => aws.usage(plan),
+    logger,
+    unknownAfterMs: 300,
+  });
+  const broker: Broker = openBroker({
+    store,
+    directory,
+    incidents,
+    providers: { aws },
+    schedule: { add: async () => undefined },
+    announce,
+    logger,
+    openingOff: () => undefined,
+  });
+  const app = slackApp({
+    workspace,
+    announce,
+    broker,
+    store,
+    directory,
+    capabilities: (terms) => aws.capabilities(terms),
+    logger,
+  });
+  await app.start();
+  const { requestListener } = app;
+  const server = requestListener && createServer(requestListener);
+  if (server) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    slack.connectApp(`http://127.0.0.1:${(server.address() as AddressInfo).port}${SLACK_PATH}`);
+  }
+  const row = async (id: string): Promise<Row> => {
+    const found = await store.find(id);
+    if (found === undefined) throw new Error(`no request ${id}`);
+    return found;
+  };
+  return {
+    slack,
+    store,
+    broker,
+    announce,
+    levers,
+    logs,
+    apply,
+    row,
+    reaches: async (id, state) => {
+      await until(async () => (await row(id)).request.state === state, `${id} to be ${state}`);
+      await workOff(store, broker, NOW_NAMES);
+      return row(id);
+    },
+    newest: async () => {
+      const [first] = await store.list({ limit: 1 });
+      if (first === undefined) throw new Error('nothing was asked');
+      return first;
+    },
+    work: (names = NOW_NAMES) => workOff(store, broker, names),
+    close: async () => {
+      await app.stop();
+      await slack.close();
+      server?.closeAllConnections();
+      await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+      await real.close();
+      await database.drop();
+    },
+  };
+}
+
+async function workOff(store: Store, broker: Broker, names: readonly WorkName[]): Promise<void> {
+  for (let round = 0; round < 20; round++) {
+    const now = await store.clock.now();
+    const rows = await store.due(now, 100);
+    const due = rows.flatMap(workFor).filter(({ name, dueAt }) => dueAt <= now && names.includes(name));
+    if (due.length === 0) return;
+    for (const one of due) await broker.perform(one, AbortSignal.timeout(20_000));
+  }
+}
+
+/** Plans as the real provider does, and says of the cloud what the levers say. Opening itself is not this room's business. */
+function standIn(levers: Levers, store: Store, logger: Logger): Provider {
+  const real = awsProvider({ clock: store.clock, logger });
+  return {
+    ...real,
+    read: async () => ({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }),
+    open: async () => undefined,
+    close: async () => {
+      if (levers.cloudRefuses) throw new Failure('PROVIDER_UNAVAILABLE', 'the cloud is down');
+      return { hashes: { revoked: 'c'.repeat(64) } };
+    },
+    observe: async (plan) => {
+      const cloudTime = await store.clock.now();
+      const pastEnd = cloudTime >= plan.plannedEnd;
+      return { found: true, cloudTime, open: false, pastEnd, revoked: true, expiryDenyUnchanged: true };
+    },
+  };
+}
+
+/** Fills the request form in front of somebody and submits it. */
+export async function ask(house: House, who: Who, change: Readonly<Record<string, string>> = {}) {
+  const person = house.slack.as(user(who));
+  await person.command('/breakglass', change.text ?? 'INC-1', change.in ?? 'C0INCIDENT');
+  await person.awaitModal();
+  await person.choose('bg_pick_role', change.role ?? 'restart-service');
+  await person.awaitModal((modal) => modal.blocks.some(({ block_id: id }) => String(id).startsWith('terms/')));
+  const fields = { reason: 'recovery', purpose: 'Restart the checkout service', commander: user('casey') };
+  for (const [name, preset] of Object.entries(fields)) await person.choose(actionOf(name), change[name] ?? preset);
+  if (change.incident) await person.choose('incident', change.incident);
+  if (change.minutes) await person.choose('minutes', change.minutes);
+  return person.submit();
+}
+
+const actionOf = (name: string): string => name;
+
+/** The card of the newest request, as somebody sees it in its channel. */
+export function cardSeen(house: House, who: Who, channel = 'C0INCIDENT') {
+  const card = house.slack
+    .as(user(who))
+    .messages(channel)
+    .findLast(({ blocks, byApp, threadTs }) => byApp && threadTs === undefined && blocks[0]?.type === 'header');
+  if (card === undefined) throw new Error('there is no card');
+  return card;
+}
