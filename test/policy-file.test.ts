@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { PRODUCTION_FLOORS } from '../src/core/policy.ts';
+import fc from 'fast-check';
+import { outlook } from '../src/core/decide-request.ts';
+import { share, teamsOf } from '../src/core/directory.ts';
+import { DOMAINS, PRODUCTION_FLOORS, ZONES } from '../src/core/policy.ts';
+import { termsOf } from '../src/core/terms.ts';
 import { formatProblem } from '../src/policy-file/problem.ts';
 import { readPolicy } from '../src/policy-file.ts';
 import { edited, policyOf, SMALL } from './policy-file/small-policy.ts';
@@ -28,6 +32,29 @@ describe('the example', () => {
       'clause "Security approver": no second sign-in is asked in zone C; card and log say so',
       'clause "SRE approver": no second sign-in is asked in zone C; card and log say so',
     ]);
+  });
+
+  it('covers every zone and every domain (A6, A7)', () => {
+    const read = readPolicy(example, 'breakglass.example.yaml', PRODUCTION_FLOORS);
+    const roles = read.ok ? read.policy.roles : [];
+    expect(new Set(roles.map(({ zone }) => zone))).toEqual(new Set(ZONES));
+    expect(new Set(roles.map(({ domain }) => domain))).toEqual(new Set(DOMAINS));
+  });
+
+  it('has somebody on call for every clause of every role, whoever asks', () => {
+    const read = readPolicy(example, 'breakglass.example.yaml', PRODUCTION_FLOORS);
+    if (!read.ok) throw new Error('the example does not lint');
+    const { policy } = read;
+    const unreached = policy.roles.flatMap((role) => {
+      const terms = termsOf(policy, role.id);
+      const askers = policy.people.filter((person) => share(teamsOf(policy, person), role.mayAsk));
+      return askers.flatMap((asker) =>
+        (terms === undefined ? [] : outlook(terms, policy, asker).clauses)
+          .filter(({ clause, onCall }) => clause.who === 'group' && onCall.length === 0)
+          .map(({ clause }) => `${role.id}, ${asker.id}: ${clause.name}`),
+      );
+    });
+    expect(unreached).toEqual([]);
   });
 
   it('names its schema for editors', () => {
@@ -81,10 +108,13 @@ describe('a file that does not fit the schema', () => {
     ['an unknown key in one of two variants', 'teams: [sre], assurance: chat }\n  C', 'team: [sre], teams: [sre], assurance: chat } # <<\n  C', 'unknown key "team" in zones.B.approvals[0]: did you mean "teams"?'],
     ['a missing key, at what should hold it', '  C:\n    maxMinutes: 15', '  C: # <<', 'zones.C.maxMinutes is missing: add it (a number)'],
     ['a number where a text is wanted', 'account: "111122223333"', 'account: 111122223333 # <<', 'roles[0].account is a number: put it in quotes'],
+    ['a missing choice', '    zone: B\n', '', 'roles[0].zone is missing: add it, one of: A, B, C'],
+    ['a missing constant', 'version: 1\n', '', 'version is missing: add it (1)'],
+    ['a key like no word', 'organisation: Acme', 'organisation: Acme\n__proto__: x # <<', 'unknown key "__proto__": remove it'],
     ['nothing where a number is wanted', 'minutes: 15', 'minutes: # <<', 'runbooks[0].minutes is empty: write a number'],
     ['half a minute', 'minutes: 15', 'minutes: 1.5 # <<', 'runbooks[0].minutes is a number: write a whole number'],
     ['a wrong choice, with the one that was meant', 'domain: production', 'domain: producton # <<', 'must be one of: production, security, network, observability, backup; did you mean "production"?'],
-    ['a wrong kind of clause', 'who: requester', 'who: requestor', 'zones.A.approvals[0].who must be one of: group, requester'],
+    ['a wrong kind of clause', 'who: requester', 'who: requestor', 'zones.A.approvals[0].who must be one of: group, requester; did you mean "requester"?'],
     ['an account of eleven digits', 'account: "111122223333"', 'account: "11112222333" # <<', 'must be 12 digits, in quotes'],
     ['an id with a space', 'id: restart', 'id: re start # <<', 'roles[0].id must be 1 to 40 of a-z'],
     ['a zone without clauses', 'approvals:\n      - { who: requester, name: Self, assurance: chat }', 'approvals: [] # <<', 'no clause never means "no approval"'],
@@ -113,6 +143,32 @@ describe('a file that does not fit the schema', () => {
     expect(printed.join('\n')).not.toMatch(/hunter2|xoxb/);
     expect(printed.length).toBe(2);
   });
+});
+
+it('never throws, and always says where: a line of the small policy lost, doubled or cut', () => {
+  const lines = SMALL.trimEnd().split('\n');
+  const cut = fc.tuple(fc.nat(lines.length - 1), fc.constantFrom('lose', 'double', 'cut', 'indent'), fc.nat(60));
+  fc.assert(
+    fc.property(fc.array(cut, { minLength: 1, maxLength: 4 }), (changes) => {
+      const text = changes
+        .reduce((now, [at, how, column]) => {
+          const line = now[at] ?? '';
+          const put = { lose: [], double: [line, line], cut: [line.slice(0, column)], indent: [`  ${line}`] }[how];
+          return now.toSpliced(at, 1, ...put);
+        }, lines)
+        .join('\n');
+      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS);
+      const problems = read.ok ? read.warnings : read.problems;
+      expect(read.ok || problems.some(({ severity }) => severity === 'error')).toBe(true);
+      for (const { line, message } of problems) {
+        expect(line).toBeGreaterThanOrEqual(1);
+        expect(line).toBeLessThanOrEqual(text.split('\n').length);
+        expect(message).not.toMatch(/undefined|NaN|\[object|stand-in/);
+      }
+      expect(problems.map(({ line }) => line)).toEqual(problems.map(({ line }) => line).sort((a, b) => a - b));
+    }),
+    { numRuns: 400 },
+  );
 });
 
 describe('every problem at once', () => {

@@ -5,7 +5,9 @@ export function nearest(wrong: string, candidates: readonly string[]): string | 
     .map((candidate) => ({ candidate, steps: distance(simple(wrong), simple(candidate)) }))
     .sort((a, b) => a.steps - b.steps);
   const best = scored[0];
-  return best !== undefined && best.steps <= Math.max(1, Math.floor(wrong.length / 3)) ? best.candidate : undefined;
+  return best !== undefined && best.steps <= Math.max(1, Math.floor(simple(wrong).length / 3))
+    ? best.candidate
+    : undefined;
 }
 
 /** `did you mean "x"?`, or what to do instead. */

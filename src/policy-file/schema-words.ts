@@ -29,9 +29,9 @@ function problemsOf(issue: Issue, value: unknown, above: Path): readonly SchemaP
     case 'invalid_union':
       return issue.errors.length > 0
         ? nearestBranch(issue.errors, value, path)
-        : one(`${name}${wanted(issue, ' must be one of: ')}`);
+        : one(choiceWords(choicesOf(issue), found, name));
     case 'invalid_value':
-      return one(choiceWords(issue.values.map(String), found, name));
+      return one(choiceWords(choicesOf(issue), found, name));
     case 'invalid_type':
       return one(typeWords(issue.expected, found, name));
     case 'invalid_key':
@@ -60,12 +60,19 @@ function unknownKey(key: string, path: Path): string {
   return `unknown key "${key}"${where}: ${suggest(key, known, `remove it, or use one of: ${known.join(', ')}`)}`;
 }
 
-function wanted(issue: Issue, before = ', one of: '): string {
-  if (issue.code === 'invalid_value') return `${before}${issue.values.map(String).join(', ')}`;
-  if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) {
-    return `${before}${issue.options.map(String).join(', ')}`;
-  }
-  return issue.code === 'invalid_type' ? ` (${kindWords(issue.expected)})` : '';
+/** What to add where nothing is. */
+function wanted(issue: Issue): string {
+  if (issue.code === 'invalid_type') return ` (${kindWords(issue.expected)})`;
+  const choices = choicesOf(issue);
+  if (choices.length === 0) return '';
+  return choices.length === 1 ? ` (${choices[0]})` : `, one of: ${choices.join(', ')}`;
+}
+
+function choicesOf(issue: Issue): readonly string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String);
+  return issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)
+    ? issue.options.map(String)
+    : [];
 }
 
 function choiceWords(choices: readonly string[], found: unknown, name: string): string {

@@ -47,16 +47,18 @@ export function readYaml(text: string): YamlFile {
   const lines = new LineCounter();
   let document: Document.Parsed;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   } catch {
     // The parser recurses: a file nested thousands deep runs out of stack instead of reporting an error.
     return unreadable('the file cannot be read as YAML: it is nested too deeply');
   }
   const lineAt = (offset: number): number => Math.max(1, lines.linePos(offset).line);
-  const problems = [...document.errors, ...document.warnings].map((error) => ({
-    line: lineAt(error.pos[0]),
-    message: yamlWords(error),
-  }));
+  const problems = firstOfEachLine(
+    [...document.errors, ...document.warnings].map((error) => ({
+      line: lineAt(error.pos[0]),
+      message: yamlWords(error),
+    })),
+  );
   const lineOf = (path: Path): number => lineAt(offsetOf(document, path));
   if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return { value: undefined, problems, lineOf };
   if (document.contents === null) return { value: undefined, problems: [emptyFile], lineOf };
@@ -79,6 +81,10 @@ function aliasProblem(document: Document.Parsed, error: unknown, lineAt: (offset
     return { line, message: 'aliases (*name) expand to more than can be read: write the values out' };
   return { line, message: `not readable as YAML: ${error instanceof Error ? error.name : 'unknown fault'}` };
 }
+
+/** One slip makes the parser complain several times about the same line; the first complaint is the one that helps. */
+const firstOfEachLine = (problems: readonly YamlProblem[]): readonly YamlProblem[] =>
+  problems.filter(({ line }, index) => problems.findIndex((other) => other.line === line) === index);
 
 const emptyFile = { line: 1, message: 'the file is empty: start from breakglass.example.yaml' };
 
