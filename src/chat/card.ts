@@ -15,6 +15,8 @@ export type Tone = 'waiting' | 'open' | 'ending' | 'alarm' | 'done' | 'refused';
 export interface Fact {
   readonly label: string;
   readonly value: Phrase;
+  /** Too long to stand beside another, or typed at length: shown alone, as plain words. */
+  readonly long?: true;
 }
 
 export interface CardButton {
@@ -50,7 +52,7 @@ export function cardOf({ row: { request }, open, capabilities }: RequestView): C
     tone,
     headline: `${title}: ${oneLine(ask.terms.role.name, 60)}`,
     standing: standingOf(request),
-    facts: [...factsOf(request), { label: 'How it ends', value: [endingWords(ask.terms, capabilities)] }],
+    facts: [...factsOf(request), { label: 'How it ends', value: [endingWords(ask.terms, capabilities)], long: true }],
     approvals: approvalsOf(request),
     open:
       open === undefined
@@ -161,9 +163,9 @@ function factsOf({ ask }: AccessRequest): readonly Fact[] {
       value: [oneLine(`${role.domain}, ${role.environment}, account ${account.name} (${account.id})`, 250)],
     },
     { label: 'Why', value: [REASON_WORDS[ask.reason]] },
-    { label: 'Purpose', value: [oneLine(ask.purpose, 1000)] },
+    { label: 'Purpose', value: [oneLine(ask.purpose, 1000)], long: true },
     ...(ask.runbook === undefined ? [] : [{ label: 'Runbook', value: [ask.runbook] }]),
-    { label: 'It allows', value: [allowsWords(ask.terms)] },
+    { label: 'It allows', value: [allowsWords(ask.terms)], long: true },
   ];
 }
 

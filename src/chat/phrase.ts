@@ -14,7 +14,7 @@ export type Piece =
 
 export type Phrase = readonly Piece[];
 
-/** `12 Mar 2026, 14:05 UTC`: the same for every reader. */
+/** `02 Mar 2026, 14:05 UTC`: the same for every reader. */
 export function utc(at: Date): string {
   const [, weekdayless = ''] = at.toUTCString().split(', ');
   const [day, month, year, clock = ''] = weekdayless.split(' ');

@@ -8,10 +8,8 @@ import { inert, mrkdwn } from './text.ts';
 /** The approve form of zone C: who, what, how long, how it ends, drawn from the row; its submission is the decision. */
 export function approveModal(formId: string, card: CardView, homes: readonly string[]): ModalView {
   const facts = card.facts.map(
-    ({ label, value }): KnownBlock =>
-      label === 'Purpose'
-        ? words(`${label}: ${wordsOf(value)}`)
-        : section(`*${inert(label)}*: ${mrkdwn(value, homes)}`),
+    ({ label, value, long }): KnownBlock =>
+      long ? words(`${label}: ${wordsOf(value)}`) : section(`*${inert(label)}*: ${mrkdwn(value, homes)}`),
   );
   return {
     type: 'modal',

@@ -22,13 +22,10 @@ const LIGHTS = {
   refused: '⚫',
 } as const satisfies Record<Tone, string>;
 
-/** Facts with more to say than fits beside another. */
-const LONG = 120;
-
 /** A card as Slack shows it: at most 20 blocks and 12,000 characters, whatever was typed. */
 export function cardMessage(card: CardView, homes: readonly string[]): Message {
-  const short = card.facts.filter((fact) => !isLong(fact));
-  const long = card.facts.filter(isLong);
+  const short = card.facts.filter((fact) => !fact.long);
+  const long = card.facts.filter((fact) => fact.long);
   const blocks: KnownBlock[] = [
     header(`${LIGHTS[card.tone]} ${card.headline}`),
     section(mrkdwn(card.standing, homes)),
@@ -48,9 +45,6 @@ export function cardMessage(card: CardView, homes: readonly string[]): Message {
   ];
   return { text: inert(`${card.headline}. ${wordsOf(card.standing)}`), blocks };
 }
-
-/** Typed text and long text stand alone as plain text; the rest shares a section, two beside each other. */
-const isLong = ({ label, value }: Fact): boolean => label === 'Purpose' || wordsOf(value).length > LONG;
 
 const factField = ({ label, value }: Fact, homes: readonly string[]) =>
   marked(`*${inert(label)}*\n${mrkdwn(value, homes)}`);

@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { cardOf } from '../../../src/chat/card.ts';
+import { utc } from '../../../src/chat/phrase.ts';
+import { approveModal, denyModal } from '../../../src/chat/slack/decision-modals.ts';
+import { requestModal } from '../../../src/chat/slack/modals.ts';
+import { cardMessage, postMessage } from '../../../src/chat/slack/render.ts';
+import { dated, inert, unescaped } from '../../../src/chat/slack/text.ts';
+import { tell } from '../../../src/chat/timeline.ts';
+import { REQUEST_EVENTS } from '../../../src/core/events.ts';
+import type { AccessRequest } from '../../../src/core/request.ts';
+import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
+import { type Ink, readMrkdwn, readPlain } from '../../../src/demo/slack/mrkdwn.ts';
+import type { Capabilities } from '../../../src/ports/provider.ts';
+import { aDirectory, aPolicy, type Step, walkTo } from '../../support/requests.ts';
+
+const HOMES = ['T0BREAK'];
+const capabilities: Capabilities = {
+  nativeEnd: true,
+  shortestSeconds: 60,
+  openingAllowanceSeconds: 90,
+  propagationSeconds: 300,
+  caveats: ['Ending early does not stop what was started as arn:aws:iam::111122223333:role/runner.'],
+};
+const STATES: readonly Step['state'][] = ['pending', 'granting', 'planned', 'active', 'revoking', 'removed', 'closed'];
+const reader = { id: 'U0X', tz: 'UTC', now: 0, personName: () => 'somebody', channelName: () => 'a-channel' };
+
+const card = (request: AccessRequest) => {
+  const row = { request, version: 1, seq: 1, drawnVersion: 0, postedSeq: 0, updatedAt: new Date(0) };
+  return cardOf({ row, open: [], capabilities });
+};
+const withTyped = (typed: string): AccessRequest => {
+  const { request } = walkTo('pending');
+  return { ...request, ask: { ...request.ask, purpose: typed, incident: { ...request.ask.incident, title: typed } } };
+};
+
+/** Everything that Slack would make of a message besides words. */
+function effects(blocks: unknown): readonly Ink[] {
+  if (Array.isArray(blocks)) return blocks.flatMap(effects);
+  if (typeof blocks !== 'object' || blocks === null) return [];
+  const { type, text, verbatim } = blocks as { type?: unknown; text?: unknown; verbatim?: unknown };
+  if (typeof text === 'string') {
+    return type === 'mrkdwn' ? readMrkdwn(text, reader, verbatim === true) : readPlain(text);
+  }
+  return Object.values(blocks).flatMap(effects);
+}
+const marks = (blocks: unknown): readonly string[] =>
+  effects(blocks)
+    .filter(({ kind }) => kind !== 'text')
+    .map(({ kind }) => kind);
+
+const NASTY: readonly (readonly [name: string, typed: string])[] = [
+  ['mentions', '<!channel> <@U0RILEY> <#C0DEFAULT> <https://evil.example|the runbook>'],
+  ['bare links', 'https://evil.example/login and mailto:a@evil.example'],
+  ['styles', '*bold* _italic_ ~gone~ `code` ```pre```'],
+  ['lines', 'fine\n\n*Approved by*\n> everybody'],
+  ['an emoji name', ':white_check_mark: Approved'],
+  ['entities', '&lt;!here&gt; &amp;lt;'],
+  ['colons', 'INC-12: fix: db'],
+  ['unseen characters', '\u202Egnp.exe\u202C zero\u200Bwidth \u2066 tag\u{E0041}'],
+  ['a date', '<!date^0^{date}^https://evil.example|now>'],
+  ['5,000 letters', 'a'.repeat(5000)],
+  ['5,000 ampersands', '&'.repeat(5000)],
+  ['2,500 emoji', '😀'.repeat(2500)],
+];
+
+describe('a card', () => {
+  it.each(STATES)('is taken by Slack in %s, and names request and digest where clicks are checked (B4)', (state) => {
+    const { request } = walkTo(state);
+    const { blocks } = cardMessage(card(request), HOMES);
+    expect(messageProblems(blocks)).toEqual([]);
+    const actions = blocks.filter((block) => block.type === 'actions');
+    expect(actions.map(({ block_id: id }) => id)).toEqual(actions.map(() => `bg:${request.ask.digest}`));
+    const values = actions.flatMap(({ elements }) => elements.map((one) => ('value' in one ? one.value : '')));
+    expect(new Set(values)).toEqual(new Set(values.length === 0 ? [] : [request.ask.id]));
+  });
+
+  const own = marks(cardMessage(card(withTyped('plain')), HOMES).blocks);
+
+  it.each(NASTY)('shows what was typed as words and nothing else: %s', (_name, typed) => {
+    const { blocks, text } = cardMessage(card(withTyped(typed)), HOMES);
+    expect(messageProblems(blocks)).toEqual([]);
+    expect(marks(blocks)).toEqual(own);
+    expect(readMrkdwn(text, reader).every(({ kind }) => kind === 'text')).toBe(true);
+  });
+
+  it('is taken by Slack and stays inert whatever is typed', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 1200 }), (typed) => {
+        const { blocks } = cardMessage(card(withTyped(typed)), HOMES);
+        expect(messageProblems(blocks)).toEqual([]);
+        expect(marks(blocks)).toEqual(own);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('keeps a purpose with colons whole', () => {
+    const shown = JSON.stringify(cardMessage(card(withTyped('INC-12: fix: db')), HOMES).blocks);
+    expect(shown).toContain('Purpose: INC-12: fix: db');
+  });
+
+  it('is red as soon as an ending failed once (D6)', () => {
+    const { request } = walkTo('revoking');
+    if (request.state !== 'revoking') throw new Error('not revoking');
+    expect(card({ ...request, failures: 1 })).toMatchObject({
+      tone: 'alarm',
+      headline: expect.stringContaining('could not be ended'),
+    });
+  });
+
+  it('marks an incident that was not verified (A3) and an approval without second sign-in (B7)', () => {
+    const { request } = walkTo('active');
+    const unverified = { ...request, ask: { ...request.ask, incident: { ...request.ask.incident, verified: false } } };
+    const shown = JSON.stringify(cardMessage(card(unverified), HOMES).blocks);
+    expect(shown).toContain('unverified: the incident source did not answer');
+    expect(shown).toContain('chat: no second sign-in was asked');
+  });
+
+  it('shows both ends: ours and the planned one (B10)', () => {
+    const { request } = walkTo('active');
+    if (request.state !== 'active') throw new Error('not active');
+    const shown = JSON.stringify(cardMessage(card(request), HOMES).blocks);
+    expect(shown).toContain(utc(request.endsAt));
+    expect(shown).toContain(utc(request.grants[0]?.plan.plannedEnd ?? new Date(0)));
+  });
+
+  it('fits fifty approvals, ten clauses and forty caveats', () => {
+    const { request } = walkTo('active');
+    const [approval] = request.approvals;
+    if (approval === undefined) throw new Error('no approval');
+    const crowded = { ...request, approvals: Array.from({ length: 50 }, () => approval) };
+    const view = { ...card(crowded), caveats: Array.from({ length: 40 }, () => 'x'.repeat(400)) };
+    const { blocks } = cardMessage({ ...view, open: Array.from({ length: 10 }, () => ['y'.repeat(700)]) }, HOMES);
+    expect(messageProblems(blocks)).toEqual([]);
+    expect(JSON.stringify(blocks)).toContain('more.');
+    expect(blocks.length).toBeLessThanOrEqual(50);
+  });
+});
+
+describe('a timeline post', () => {
+  const { request, events } = walkTo('closed');
+
+  it.each(REQUEST_EVENTS)('has words that Slack takes for %s, even without details', (type) => {
+    const data = events.find((event) => event.type === type)?.data ?? {};
+    for (const content of [data, {}]) {
+      const told = tell({ type, data: content }, { request, phone: '+49 30 123456' });
+      if (told === undefined) throw new Error('not told');
+      expect(messageProblems(postMessage(told, HOMES).blocks)).toEqual([]);
+    }
+  });
+
+  it.each(NASTY)('tells a typed reason as words and nothing else: %s', (_name, reason) => {
+    const told = (text: string) =>
+      tell({ type: 'request_denied', data: { by: 'avery', reason: text } }, { request, phone: '1' });
+    const [typed, plain] = [told(reason), told('plain')];
+    if (typed === undefined || plain === undefined) throw new Error('not told');
+    expect(marks(postMessage(typed, HOMES).blocks)).toEqual(marks(postMessage(plain, HOMES).blocks));
+    expect(messageProblems(postMessage(typed, HOMES).blocks)).toEqual([]);
+  });
+});
+
+describe('the forms', () => {
+  const policy = aPolicy();
+  const directory = aDirectory(policy);
+  const [person] = directory.people;
+  if (person === undefined) throw new Error('nobody');
+  const form = { id: 'F1', policy, directory, person, homes: HOMES, capabilities: () => capabilities };
+
+  it.each([{}, { role: 'rotate-keys' }, { role: 'restart-service', runbook: 'service-down', minutes: '30' }])(
+    'of a request is taken by Slack: %j',
+    (draft) => expect(viewProblems(requestModal({ ...form, draft }))).toEqual([]),
+  );
+
+  it('of a request is taken by Slack whatever stands in it already', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.string({ unit: 'binary', maxLength: 3000 }),
+        (incident, purpose) => {
+          expect(viewProblems(requestModal({ ...form, draft: { incident, purpose } }))).toEqual([]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('of a request carries nothing but its id', () => {
+    expect(requestModal({ ...form, draft: {} }).private_metadata).toBe('F1');
+  });
+
+  it('of a request offers at most 100 roles and says how to ask for the others', () => {
+    const [role] = policy.roles;
+    if (role === undefined) throw new Error('no role');
+    const roles = Array.from({ length: 250 }, (_, at) => ({ ...role, id: `role-${at}`, name: `Role ${at}` }));
+    const view = requestModal({ ...form, policy: { ...policy, roles }, draft: {} });
+    expect(viewProblems(view)).toEqual([]);
+    expect(JSON.stringify(view)).toContain('150 more roles do not fit');
+  });
+
+  it.each(NASTY)('of an approval and a denial are taken by Slack: %s', (_name, typed) => {
+    const { request } = walkTo('pending');
+    const nasty = { ...request, ask: { ...request.ask, purpose: typed } };
+    expect(viewProblems(approveModal('F1', card(nasty), HOMES))).toEqual([]);
+    expect(viewProblems(denyModal('F1', 'A role'))).toEqual([]);
+  });
+});
+
+describe('inert text', () => {
+  it('is read back by Slack as words alone, whatever was typed', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (typed) => {
+        expect(readMrkdwn(`Said: ${inert(typed)}.`, reader, true).every(({ kind }) => kind === 'text')).toBe(true);
+      }),
+    );
+  });
+
+  it('shows &, < and > as they were typed', () => {
+    expect(unescaped(inert('a < b & c > d'))).toBe('a < b & c > d');
+  });
+});
+
+it('a time is shown in the reader’s zone and in UTC', () => {
+  const at = new Date('2026-03-01T14:31:20Z');
+  expect(dated(at)).toBe('<!date^1772375480^{date_short_pretty} {time}|01 Mar 2026, 14:31 UTC> (14:31 UTC)');
+});
