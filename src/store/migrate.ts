@@ -146,7 +146,12 @@ const rightsOf = (app: string): readonly string[] => [
   // BullMQ checks its schema as the app, and wants CREATE there to be satisfied.
   `GRANT USAGE, CREATE ON SCHEMA bullmq TO ${app}`,
   `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO ${app}`,
-  `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA bullmq TO ${app}`,
+  // Each queue makes a sequence of its own as the app, which owns it: those need no grant, and we may give none.
+  `DO $$ DECLARE own text; BEGIN
+     FOR own IN SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences
+       WHERE schemaname = 'bullmq' AND sequenceowner = current_user
+     LOOP EXECUTE 'GRANT USAGE, SELECT ON SEQUENCE ' || own || ' TO ${app}'; END LOOP;
+   END $$`,
   `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO ${app}`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app}`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT USAGE, SELECT ON SEQUENCES TO ${app}`,
