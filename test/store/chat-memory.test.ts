@@ -1,0 +1,78 @@
+import type { MessageKey } from '../../src/ports/chat-memory.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { KEYS } from '../support/requests.ts';
+import { silent } from './silent-logger.ts';
+import { playTo } from './stories.ts';
+
+describe('the memory of the chat', () => {
+  let database: TestDatabase;
+  let store: Store;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    store = openStore({ url: database.appUrl, logger: silent });
+    for (const id of ['R1', 'R2', 'R3']) await playTo(store, 'pending', { id });
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+  const card: MessageKey = { requestId: 'R1', kind: 'card', seq: 0, person: '' };
+
+  it('lets one of many reserve a message; the others learn that it may have been sent', async () => {
+    const claims = await Promise.all(Array.from({ length: 20 }, () => store.chat.claim(card, 'C1', 'digest')));
+    expect(claims.filter(({ fresh }) => fresh)).toHaveLength(1);
+    expect(new Set(claims.map(({ ref }) => ref.state))).toEqual(new Set(['sending']));
+  });
+
+  it('finds a card by where it stands, and only a card or a copy', async () => {
+    await store.chat.sent(card, { channel: 'C1', ts: '1.1', drawnVersion: 1 });
+    expect(await store.chat.cardAt('C1', '1.1')).toEqual({
+      ...card,
+      channel: 'C1',
+      ts: '1.1',
+      state: 'sent',
+      drawnVersion: 1,
+      digest: 'digest',
+    });
+    const post: MessageKey = { requestId: 'R1', kind: 'post', seq: 1, person: '' };
+    await store.chat.claim(post, 'C1', '');
+    await store.chat.sent(post, { channel: 'C1', ts: '1.2', drawnVersion: 0 });
+    expect(await store.chat.cardAt('C1', '1.2')).toBeUndefined();
+    expect(await store.chat.cardAt('C2', '1.1')).toBeUndefined();
+    expect((await store.chat.refs('R1')).map(({ kind }) => kind)).toEqual(['card', 'post']);
+  });
+
+  it('never takes a drawn version back, whatever order two workers come in', async () => {
+    await store.chat.sent(card, { channel: 'C1', ts: '1.1', drawnVersion: 5 });
+    await store.chat.sent(card, { channel: 'C1', ts: '1.1', drawnVersion: 3 });
+    expect((await store.chat.cardAt('C1', '1.1'))?.drawnVersion).toBe(5);
+    const { version, seq } = await playTo(store, 'active', { id: 'R4' });
+    await store.chat.drawn('R4', version);
+    await store.chat.drawn('R4', 1);
+    await store.chat.posted('R4', seq + 100);
+    await store.chat.posted('R4', 1);
+    expect(await store.find('R4')).toMatchObject({ drawnVersion: version, postedSeq: seq });
+  });
+
+  it('remembers that a message can never be shown', async () => {
+    const copy: MessageKey = { requestId: 'R2', kind: 'copy', seq: 0, person: 'avery' };
+    await store.chat.claim(copy, 'D1', 'digest');
+    await store.chat.gone(copy, 'user_not_found');
+    expect(await store.chat.claim(copy, 'D1', 'digest')).toMatchObject({ fresh: false, ref: { state: 'gone' } });
+  });
+
+  it('keeps a form until it is used, and keeps when that first was', async () => {
+    const form = { id: 'F1', kind: 'request', key: KEYS.riley, requestId: 'R9', digest: 'd', channel: 'C1' } as const;
+    await store.chat.openForm(form);
+    await store.chat.openForm(form);
+    expect(await store.chat.form('F1')).toEqual({ ...form, usedAt: undefined });
+    await store.chat.useForm('F1');
+    const used = await store.chat.form('F1');
+    await store.chat.useForm('F1');
+    expect(used?.usedAt).toBeInstanceOf(Date);
+    expect(await store.chat.form('F1')).toEqual(used);
+    expect(await store.chat.form('F2')).toBeUndefined();
+  });
+});

@@ -1,0 +1,112 @@
+import { digestOf } from '../../src/core/canonical.ts';
+import { firstBreak } from '../../src/core/log.ts';
+import { nextWorkAt, type Row } from '../../src/core/work.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { aPolicy, HOUR } from '../support/requests.ts';
+import { silent } from './silent-logger.ts';
+import { playTo } from './stories.ts';
+
+const STATES = ['pending', 'granting', 'planned', 'active', 'revoking', 'removed', 'closed'] as const;
+const ids = (rows: readonly Row[]) => rows.map(({ request }) => request.ask.id);
+
+describe('what the store finds', () => {
+  let database: TestDatabase;
+  let store: Store;
+  const rows: Row[] = [];
+  beforeAll(async () => {
+    database = await freshDatabase();
+    store = openStore({ url: database.appUrl, logger: silent });
+    for (const [index, state] of STATES.entries()) rows.push(await playTo(store, state, { id: `${index}${state}` }));
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+
+  it('newest first, all or those in some states, and no more than asked', async () => {
+    expect(ids(await store.list({ limit: 100 }))).toEqual(ids(rows).reverse());
+    expect(ids(await store.list({ states: ['granting', 'active'], limit: 100 }))).toEqual([
+      '3active',
+      '2planned',
+      '1granting',
+    ]);
+    expect(await store.list({ limit: 2 })).toHaveLength(2);
+  });
+
+  it('every row whose plan is not proven ended', async () => {
+    expect(ids(await store.unended())).toEqual(['2planned', '3active', '4revoking', '5removed']);
+  });
+
+  it('what is due, page by page, each once', async () => {
+    const soon = new Date((await store.clock.now()).getTime() + 24 * HOUR);
+    const due = rows.filter((row) => (nextWorkAt(row)?.getTime() ?? Number.POSITIVE_INFINITY) <= soon.getTime());
+    const found: string[] = [];
+    for (let page = await store.due(soon, 2); page.length > 0; page = await store.due(soon, 2, found.at(-1))) {
+      found.push(...ids(page));
+    }
+    expect(found).toEqual(ids(due));
+    expect(await store.due(new Date(0), 10)).toEqual([]);
+  });
+
+  it('the names of all streams, and the events of one from a place on', async () => {
+    await store.record('operator:ana', [{ type: 'alarm', data: {} }]);
+    expect(await store.streams()).toEqual([...ids(rows).map((id) => `request/${id}`), 'system'].sort());
+    const all = await store.events('request/6closed');
+    expect(await store.events('request/6closed', 2)).toEqual(all.slice(2));
+  });
+
+  it('an unbroken system stream, however many write to it at once', async () => {
+    await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        store.record(`system:${n}`, [
+          { type: 'alarm', data: { n } },
+          { type: 'alarm', data: {} },
+        ]),
+      ),
+    );
+    const events = await store.events('system');
+    expect(events.length).toBeGreaterThanOrEqual(80);
+    expect(firstBreak('system', events)).toBeUndefined();
+  });
+});
+
+describe('the policy in force', () => {
+  let database: TestDatabase;
+  let store: Store;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    store = openStore({ url: database.appUrl, logger: silent });
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+  const changed = { type: 'policy_changed', data: { to: 'new' } } as const;
+
+  it('is none at first, then the newest that was applied, with its event', async () => {
+    expect(await store.policyInForce()).toBeUndefined();
+    const policy = aPolicy();
+    const applied = await store.applyPolicy(policy, '# text', 'operator:ana', 0, changed);
+    expect(applied).toMatchObject({ number: 1, digest: digestOf(policy), appliedBy: 'operator:ana' });
+    expect(await store.policyInForce()).toEqual(applied);
+    expect((await store.events('system')).map(({ type }) => type)).toEqual(['policy_changed']);
+  });
+
+  it('is seen at once by every process, and put in force by one of those that race', async () => {
+    const other = openStore({ url: database.appUrl, logger: silent });
+    expect((await other.policyInForce())?.number).toBe(1);
+    const race = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        store.applyPolicy(aPolicy({ phone: `+${n}` }), '', `operator:${n}`, 1, changed),
+      ),
+    );
+    const won = race.filter((one) => one !== undefined);
+    expect(won).toHaveLength(1);
+    expect(await other.policyInForce()).toEqual(won[0]);
+    expect(await store.policyInForce()).toEqual(won[0]);
+    expect(await store.events('system')).toHaveLength(2);
+    await other.close();
+  });
+});
