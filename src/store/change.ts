@@ -1,6 +1,6 @@
 import { requestStream, type StoredEvent } from '../core/events.ts';
 import type { Head } from '../core/log.ts';
-import type { AccessRequest, ClosedGrant, GrantingGrant } from '../core/request.ts';
+import type { ClosedGrant, GrantingGrant } from '../core/request.ts';
 import { nextWorkAt, type Row } from '../core/work.ts';
 import type { Changed, Decide } from '../ports/store.ts';
 import { type HeadRecord, headOf, type Shift, sealed } from './append.ts';
@@ -38,8 +38,9 @@ export async function change(
     const decision = decide(row, now, head);
     if (!decision.ok) return { ok: false, refusal: decision.refusal, row };
     const events = sealed(requestStream(requestId), head, decision.events, now, actor);
-    const next = nextRow(row, decision.next, events, now);
-    await save(tx, next, events);
+    const document = toJsonText(decision.next);
+    const next = nextRow(row, document, events, now);
+    await save(tx, next, document, events);
     return { ok: true, row: next, events };
   });
 }
@@ -60,9 +61,9 @@ async function lockRequest(tx: Tx, shift: Shift, requestId: string): Promise<Loc
 }
 
 /** The row as it will be read back: through its own text, so that what is decided next is what was stored. */
-function nextRow(row: Row | undefined, next: AccessRequest, events: readonly StoredEvent[], now: Date): Row {
+function nextRow(row: Row | undefined, document: string, events: readonly StoredEvent[], now: Date): Row {
   return rowOf({
-    document: JSON.parse(toJsonText(next)),
+    document: JSON.parse(document),
     version: (row?.version ?? 0) + 1,
     seq: events.at(-1)?.seq ?? row?.seq ?? 0,
     drawnVersion: row?.drawnVersion ?? 0,
@@ -78,7 +79,7 @@ const stateWorkAt = (row: Row): Date | undefined =>
 // With its zone, whatever zone the session has.
 const isoOf = (at: Date | undefined): string | null => at?.toISOString() ?? null;
 
-async function save(tx: Tx, row: Row, events: readonly StoredEvent[]): Promise<void> {
+async function save(tx: Tx, row: Row, document: string, events: readonly StoredEvent[]): Promise<void> {
   const { request } = row;
   const outcome = request.state === 'closed' ? request.outcome : 'none';
   const grantBy = request.state === 'granting' ? request.grantBy : undefined;
@@ -90,7 +91,7 @@ async function save(tx: Tx, row: Row, events: readonly StoredEvent[]): Promise<v
         "state_work_at", "grant_by", "ends_at", "document", "created_at", "updated_at")
       VALUES (${request.ask.id}, ${request.state}, ${outcome}, ${row.version}, ${row.seq}, 0, 0,
         ${isoOf(stateWorkAt(row))}::timestamptz, ${isoOf(grantBy)}::timestamptz, ${isoOf(endsAt)}::timestamptz,
-        ${toJsonText(request)}::jsonb, ${isoOf(row.updatedAt)}::timestamptz, ${isoOf(row.updatedAt)}::timestamptz)
+        ${document}::jsonb, ${isoOf(row.updatedAt)}::timestamptz, ${isoOf(row.updatedAt)}::timestamptz)
       ON CONFLICT ("id") DO UPDATE SET "state" = EXCLUDED."state", "outcome" = EXCLUDED."outcome",
         "version" = EXCLUDED."version", "seq" = EXCLUDED."seq", "state_work_at" = EXCLUDED."state_work_at",
         "grant_by" = EXCLUDED."grant_by", "ends_at" = EXCLUDED."ends_at", "document" = EXCLUDED."document",

@@ -1,4 +1,3 @@
-import type { Json } from '../core/canonical.ts';
 import type { NewEvent, StoredEvent } from '../core/events.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
@@ -51,7 +50,11 @@ export const storableText = (text: string): string => text.replace(UNSTORABLE, '
 const storable = (_key: string, value: unknown): unknown => (typeof value === 'string' ? storableText(value) : value);
 
 /** The JSON text of a document or an event's data, as the database can hold it. */
-export const toJsonText = (value: unknown): string => JSON.stringify(value, storable);
+export function toJsonText(value: unknown): string {
+  const text = JSON.stringify(value);
+  // What cannot be held is always written as an escape; looking for one is much cheaper than looking at every string.
+  return /\\u(0000|d[89a-f])/.test(text) ? JSON.stringify(value, storable) : text;
+}
 
 /** An event whose text is what the database will give back: hashed before it is stored, it must not change there. */
 export const storableEvent = (event: NewEvent): NewEvent => ({
@@ -59,11 +62,13 @@ export const storableEvent = (event: NewEvent): NewEvent => ({
   data: JSON.parse(toJsonText(event.data)),
 });
 
-/** The request that a document holds. The document was written by `toJsonText` alone; the table's checks guard its shape. */
-export function requestOf(document: Json): AccessRequest {
-  const copy: unknown = structuredClone(document);
-  for (const path of PATHS) revive(copy, path);
-  return copy as AccessRequest;
+/**
+ * The request that a document holds; the document becomes the request, so it must be the caller's own. It was written
+ * by `toJsonText` alone, and the table's checks guard its shape.
+ */
+export function requestOf(document: unknown): AccessRequest {
+  for (const path of PATHS) revive(document, path);
+  return document as AccessRequest;
 }
 
 function revive(value: unknown, [key, ...rest]: readonly string[]): void {
@@ -89,7 +94,7 @@ export interface RequestRecord {
 }
 
 export const rowOf = ({ document, version, seq, drawnVersion, postedSeq, updatedAt }: RequestRecord): Row => ({
-  request: requestOf(document as Json),
+  request: requestOf(document),
   version,
   seq,
   drawnVersion,

@@ -48,13 +48,6 @@ describe('the codec of rows', () => {
     expect(detail).toMatchObject({ notAfter: expect.stringMatching(/^2026-/) });
   });
 
-  it('does not change the document that it reads', () => {
-    const document = throughJson(walkTo('active').request);
-    const before = JSON.stringify(document);
-    requestOf(document);
-    expect(JSON.stringify(document)).toBe(before);
-  });
-
   it('makes any text one that the database can hold, and leaves it be from then on', () => {
     fc.assert(
       fc.property(
