@@ -1,0 +1,142 @@
+import { awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
+import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
+import { main } from '../../src/main.ts';
+import { openProduct, type Product } from '../support/product.ts';
+
+const CHANNEL = 'C0INC2041';
+const FORM = {
+  incident: 'INC-2041',
+  role: 'model-serving-restart',
+  minutes: 1,
+  reason: 'service_restoration',
+  purpose: 'Restart the inference service',
+  commander: 'kenji',
+} as const;
+
+const open: Product[] = [];
+const product = async (...options: Parameters<typeof openProduct>): Promise<Product> => {
+  const opened = await openProduct(...options);
+  open.push(opened);
+  return opened;
+};
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+const as = ({ stage }: Product, person: string) => stage.slack.as(userOf(stage, person));
+const ask = async (on: Product, change: Partial<Record<keyof typeof FORM, string | number>> = {}, who = 'mira') => {
+  const form = { ...FORM, ...change } as typeof FORM;
+  await fillForm(on.stage, who, CHANNEL, form);
+  expect(await as(on, who).submit()).toMatchObject({ ok: true });
+  return awaitCard(on.stage, CHANNEL, form.purpose);
+};
+const awaitThread = (on: Product, ts: string, words: string) =>
+  on.stage.slack.until(
+    `the thread to say "${words}"`,
+    () =>
+      as(on, 'mira')
+        .thread(CHANNEL, ts)
+        .slice(1)
+        .find((message) => message.words.includes(words)),
+    20_000,
+  );
+
+describe('the product', () => {
+  it('works in Socket Mode with an app token and no signing secret', async () => {
+    const on = await product({ socket: true });
+    const card = await ask(on);
+    await as(on, 'sasha').click(card, 'bg_approve');
+    await awaitThread(on, card.ts, 'Access is open');
+    await as(on, 'kenji').click(card, 'bg_end');
+    await awaitThread(on, card.ts, 'Closed: ');
+  });
+
+  it('asks two outside people through a form in zone C, and its submission is the decision (B2)', async () => {
+    const on = await product();
+    const card = await ask(on, { role: 'vector-database-repair', purpose: 'Rebuild the broken index' }, 'ines');
+    for (const approver of ['noor', 'sasha']) {
+      await as(on, approver).click(card, 'bg_approve');
+      const form = await as(on, approver).awaitModal();
+      expect(form.words).toContain('Rebuild the broken index');
+      expect(form.privateMetadata).toMatch(/^[0-9a-z]{26}$/);
+      expect(await as(on, approver).submit()).toMatchObject({ ok: true });
+      await awaitThread(on, card.ts, approver === 'noor' ? 'Noor' : 'Sasha');
+    }
+    await awaitThread(on, card.ts, 'Access is open');
+    await as(on, 'ines').click(card, 'bg_end');
+    await awaitThread(on, card.ts, 'Closed: ');
+  });
+
+  it('ends an active grant after a restart onto a broken configuration file, and opens nothing meanwhile', async () => {
+    const on = await product();
+    const card = await ask(on, { purpose: 'Before the broken file' });
+    await as(on, 'sasha').click(card, 'bg_approve');
+    await awaitThread(on, card.ts, 'Access is open');
+    await on.restart({ lowered: { floors: DEMO_FLOORS, sweepMs: 5_000, policyText: 'version: 1\nzones: [' } });
+
+    await fillForm(on.stage, 'mira', CHANNEL, FORM);
+    const asked = await as(on, 'mira').submit();
+    expect(asked.ok && !as(on, 'mira').modal()).toBe(false);
+    await as(on, 'mira').close();
+
+    await as(on, 'mira').click(card, 'bg_end');
+    await awaitThread(on, card.ts, 'Closed: ');
+  });
+
+  it('ends in the cloud what it opened when the minute is over, with nobody pressing anything (D1, D2, D7)', async () => {
+    const on = await product();
+    const card = await ask(on, { purpose: 'Runs to its end' });
+    await as(on, 'sasha').click(card, 'bg_approve');
+    await awaitThread(on, card.ts, 'Access is open');
+    await on.stage.slack.until(
+      'the end',
+      () =>
+        as(on, 'mira')
+          .thread(CHANNEL, card.ts)
+          .some(({ words }) => words.startsWith('Closed: ')),
+      100_000,
+    );
+    const said = as(on, 'mira')
+      .thread(CHANNEL, card.ts)
+      .map(({ words }) => words);
+    expect(said.some((words) => words.startsWith('Access ends at'))).toBe(true);
+    expect(
+      as(on, 'mira')
+        .dms()
+        .some(({ words }) => words.includes('role_arn')),
+    ).toBe(true);
+  }, 120_000);
+});
+
+describe('lowered floors', () => {
+  const env = {
+    DATABASE_URL: 'postgresql://app@127.0.0.1:1/x',
+    SLACK_BOT_TOKEN: 'xoxb-1',
+    SLACK_APP_ID: 'A1',
+    SLACK_SIGNING_SECRET: 'a-secret-of-length-16',
+    SLACK_API_URL: 'http://127.0.0.1:1/api/',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+    LOG_LEVEL: 'silent',
+  };
+  it.each<[what: string, change: Record<string, string>]>([
+    ['a database elsewhere', { DATABASE_URL: 'postgresql://app@192.0.2.1/x' }],
+    ['a queue elsewhere', { REDIS_URL: 'redis://192.0.2.1' }],
+    ['a chat elsewhere', { SLACK_API_URL: 'http://192.0.2.1/api/' }],
+    ['a cloud elsewhere', { AWS_ENDPOINT_URL_IAM: 'http://192.0.2.1' }],
+    ['no cloud endpoint at all', { AWS_ENDPOINT_URL: '' }],
+  ])('are refused with %s', async (_what, change) => {
+    const lowered = { floors: DEMO_FLOORS };
+    await expect(main({ env: { ...env, ...change }, role: 'all', file: 'x', lowered })).rejects.toThrow(
+      /this machine|local clouds/,
+    );
+  });
+});
+
+describe('settings', () => {
+  it('are all reported at once, by name and never by value', async () => {
+    const env = { DATABASE_URL: 'mysql://root:hunter2secret@db', SLACK_BOT_TOKEN: 'xoxp-hunter2secret', PORT: 'http' };
+    const failed = main({ env, role: 'all', file: 'x' });
+    await expect(failed).rejects.toThrow(/DATABASE_URL[\s\S]*SLACK_BOT_TOKEN[\s\S]*SLACK_APP_ID[\s\S]*PORT/);
+    await expect(failed).rejects.not.toThrow(/hunter2secret/);
+  });
+});

@@ -1,0 +1,70 @@
+import { parse, stringify } from 'yaml';
+import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
+import { demoPolicy, openStage, type Stage } from '../../src/demo/stage.ts';
+import { type MainOptions, main, type Running } from '../../src/main.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+
+export interface Product {
+  readonly stage: Stage;
+  readonly database: TestDatabase;
+  readonly running: Running;
+  /** Stops the bot and starts it anew on the same database, workspace and cloud. */
+  restart(change?: Partial<MainOptions> & { readonly env?: NodeJS.ProcessEnv }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ProductOptions {
+  readonly redisUrl?: string | undefined;
+  readonly role?: MainOptions['role'];
+  /** Socket Mode instead of signed HTTP. */
+  readonly socket?: boolean;
+  /** Changes the demo's policy, as an object, before it is written. */
+  readonly policy?: (document: Record<string, unknown>) => void;
+}
+
+/** The whole product against a local workspace and a local AWS, on a database of its own. */
+export async function openProduct(options: ProductOptions = {}): Promise<Product> {
+  const document = parse(await demoPolicy()) as Record<string, unknown>;
+  options.policy?.(document);
+  const policyText = stringify(document);
+  const [stage, database] = await Promise.all([openStage({ policyText }), freshDatabase()]);
+  const { SLACK_SIGNING_SECRET, ...others } = stage.env;
+  const env = {
+    ...others,
+    ...(options.socket ? { SLACK_APP_TOKEN: stage.slack.app.appToken } : { SLACK_SIGNING_SECRET }),
+    ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
+    DATABASE_URL: database.appUrl,
+    PORT: '0',
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+  };
+  // The AWS SDK reads its settings from the process itself.
+  Object.assign(process.env, stage.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
+  const usual: MainOptions = {
+    env,
+    role: options.role ?? 'all',
+    file: 'breakglass.yaml',
+    lowered: { floors: DEMO_FLOORS, sweepMs: 5_000, policyText },
+  };
+  const start = async (change: Partial<MainOptions> = {}): Promise<Running> => {
+    const running = await main({ ...usual, ...change, env: { ...env, ...change.env } });
+    if (running.url !== undefined && !options.socket) stage.slack.connectApp(`${running.url}/slack/events`);
+    return running;
+  };
+  let running = await start();
+  return {
+    stage,
+    database,
+    get running() {
+      return running;
+    },
+    restart: async (change) => {
+      await running.stop();
+      running = await start(change);
+    },
+    close: async () => {
+      await running.stop();
+      await stage.close();
+      await database.drop();
+    },
+  };
+}
