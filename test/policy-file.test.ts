@@ -231,6 +231,11 @@ describe('documents', () => {
     expect(marked.join('\n')).toMatch(/^role "restart", policies\[0\]\.document\.Statement\[0\]/);
   });
 
+  it('leave the faults of an account to the account, told once', () => {
+    const { printed } = problemsOf(edited('policy/guard/b', 'policy/breakglass/b'));
+    expect(printed).toEqual([expect.stringMatching(/^f\.yaml:27: the boundary lives under \/breakglass\//)]);
+  });
+
   it('are judged although something else does not fit', () => {
     const read = readPolicy(edited('name: Cy', 'nam: Cy'), 'f.yaml', PRODUCTION_FLOORS, complain);
     expect(read.ok ? [] : read.problems.map(formatProblem)).toContain(

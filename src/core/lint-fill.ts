@@ -1,5 +1,5 @@
 import { eligibleFor, match } from './approvals.ts';
-import { type Directory, type Person, teamsOf } from './directory.ts';
+import { type Directory, type Person, share, teamsOf } from './directory.ts';
 import { doubtful, type Finding, wrong } from './lint-finding.ts';
 import type { Clause, Policy } from './policy.ts';
 import { termsOf } from './terms.ts';
@@ -27,50 +27,60 @@ const REQUESTER = 'the requester';
 /** Every role against every team that may ask for it. Undefined where people come from elsewhere: nobody to count. */
 export function fills(policy: Policy): readonly Fill[] | undefined {
   if (policy.directory.kind !== 'file') return undefined;
-  const directory: Directory = { teams: policy.teams, people: policy.people, onCall: policy.onCall };
-  return policy.roles.flatMap((role) =>
-    role.mayAsk.flatMap((team) => {
-      const clauses = termsOf(policy, role.id)?.clauses ?? [];
-      return policy.teams.some(({ id }) => id === team) ? [fillOf(role.id, team, clauses, directory)] : [];
-    }),
-  );
+  const fill = filler(policy);
+  const askers = policy.people
+    .filter((person) => !person.suspended && person.slack.length > 0 && person.aws !== undefined)
+    .map((person) => ({ person, teams: teamsOf(policy, person) }));
+  return policy.roles.flatMap((role) => {
+    const clauses = termsOf(policy, role.id)?.clauses ?? [];
+    return role.mayAsk.flatMap((team) => {
+      if (!policy.teams.some(({ id }) => id === team)) return [];
+      const { eligible, open, complete } = fill(clauses, [team]);
+      const members = askers.filter(({ teams }) => teams.includes(team)).map(({ person }) => person);
+      return {
+        role: role.id,
+        team,
+        complete,
+        clauses: clauses.map((clause, index) => ({
+          clause,
+          people: eligible[index] ?? [],
+          missing: open.find((one) => one.index === index)?.missing ?? 0,
+        })),
+        askers: members.map(({ id }) => id),
+        stuck: complete ? members.filter(({ teams }) => !fill(clauses, teams).complete).map(({ id }) => id) : [],
+      };
+    });
+  });
 }
 
-function fillOf(role: string, team: string, clauses: readonly Clause[], directory: Directory): Fill {
-  const newcomer: Person = { id: REQUESTER, name: REQUESTER, teams: [team], slack: [{ workspace: 'T0', user: 'U0' }] };
-  const withNewcomer = { ...directory, people: [...directory.people, newcomer] };
-  const { eligible, open, complete } = bestFill(clauses, newcomer, withNewcomer);
-  const askers = directory.people
-    .filter((person) => !person.suspended && person.slack.length > 0 && person.aws !== undefined)
-    .filter((person) => teamsOf(directory, person).includes(team));
-  return {
-    role,
-    team,
-    complete,
-    clauses: clauses.map((clause, index) => ({
-      clause,
-      people: (eligible[index] ?? []).map(({ id }) => id),
-      missing: open.find((one) => one.clause === clause)?.missing ?? 0,
-    })),
-    askers: askers.map(({ id }) => id),
-    stuck: complete
-      ? askers.filter((person) => !bestFill(clauses, person, directory).complete).map(({ id }) => id)
-      : [],
+/** As many places as the directory can fill for somebody of these teams. Roles share clauses, so answers are kept. */
+function filler(directory: Directory) {
+  const members = directory.people.map((person) => ({ person, teams: teamsOf(directory, person) }));
+  const kept = new Map<string, ReturnType<typeof bestFill>>();
+  return (clauses: readonly Clause[], teams: readonly string[]) => {
+    const key = JSON.stringify([clauses, [...teams].sort()]);
+    const answer = kept.get(key) ?? bestFill(clauses, teams, directory, members);
+    kept.set(key, answer);
+    return answer;
   };
 }
 
-/** As many places as today's directory can fill for this requester. */
-function bestFill(clauses: readonly Clause[], requester: Person, directory: Directory) {
-  const asker = { id: requester.id, seen: teamsOf(directory, requester) };
-  const eligible = clauses.map((clause) => eligibleFor(clause, directory, asker));
-  const candidates = [...new Map(eligible.flat().map((person) => [person.id, person])).values()].map((person) => ({
-    id: person.id,
-    teams: teamsOf(directory, person),
-    seen: [],
+type Members = readonly { readonly person: Person; readonly teams: readonly string[] }[];
+
+function bestFill(clauses: readonly Clause[], teams: readonly string[], directory: Directory, members: Members) {
+  const requester: Person = { id: REQUESTER, name: REQUESTER, teams, slack: [{ workspace: 'T0', user: 'U0' }] };
+  const asker = { id: REQUESTER, seen: teamsOf(directory, requester) };
+  const groups = clauses.flatMap((clause) => (clause.who === 'group' ? clause.teams : []));
+  const near = [...members.filter((member) => share(member.teams, groups)), { person: requester, teams: asker.seen }];
+  const eligible = clauses.map((clause) =>
+    eligibleFor(clause, { ...directory, people: near.map(({ person }) => person) }, asker).map(({ id }) => id),
+  );
+  const candidates = near
+    .filter(({ person }) => eligible.some((ids) => ids.includes(person.id)))
     // Step-up has a finding of its own; here the question is only who is there.
-    assurance: 'stepped_up' as const,
-  }));
-  return { eligible, ...match(clauses, candidates, asker) };
+    .map(({ person, teams: own }) => ({ id: person.id, teams: own, seen: [], assurance: 'stepped_up' as const }));
+  const { open, complete } = match(clauses, candidates, asker);
+  return { eligible, open: open.map(({ clause, missing }) => ({ index: clauses.indexOf(clause), missing })), complete };
 }
 
 /** A clause that nobody could fill, or not at the same time as the others, is an error (B3). */

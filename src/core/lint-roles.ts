@@ -77,14 +77,6 @@ function roleCaps(policy: Policy, role: Role, index: number): readonly Finding[]
       ),
     );
   }
-  if (role.identityTargets.length > 0 && role.zone !== 'C') {
-    findings.push(
-      wrong(
-        ['roles', index, 'identityTargets'],
-        `role "${role.id}" may change permissions, which only zone C may: move it to zone C, or remove identityTargets (A6)`,
-      ),
-    );
-  }
   return findings;
 }
 

@@ -28,15 +28,19 @@ export const lintPolicy = (policy: Policy, lintRole: LintRole): readonly Finding
   ...lintDocuments(policy, lintRole),
 ];
 
-/** The cloud's findings, at their place in the whole document. */
-export const lintDocuments = (policy: Policy, lintRole: LintRole): readonly Finding[] =>
-  policy.roles.flatMap((role, index) => {
+/** The cloud's findings, at their place in the whole document. An account's own faults are told once, where it stands. */
+export function lintDocuments(policy: Policy, lintRole: LintRole): readonly Finding[] {
+  const faulty = policy.accounts.filter((account) => lintAccounts([account]).length > 0).map(({ id }) => id);
+  return policy.roles.flatMap((role, index) => {
     const account = policy.accounts.find(({ id }) => id === role.account);
     if (account === undefined) return [];
-    return lintRole(role, account).map(({ path, message }) =>
-      wrong(['roles', index, ...path], `role "${role.id}", ${placeName(path)}: ${message}`),
-    );
+    return lintRole(role, account)
+      .filter(({ path: [member] }) => member !== 'account' || !faulty.includes(account.id))
+      .map(({ path, message }) =>
+        wrong(['roles', index, ...path], `role "${role.id}", ${placeName(path)}: ${message}`),
+      );
   });
+}
 
 /** Where people and incidents come from. */
 export function lintSources(policy: Policy): readonly Finding[] {

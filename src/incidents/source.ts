@@ -6,5 +6,8 @@ import { httpIncidents } from './http.ts';
 /** The incident source that the policy in force names, chosen anew at each question: a changed policy needs no restart. */
 export function incidentSource(options: HttpOptions): IncidentSource {
   const http = httpIncidents(options);
-  return { find: (policy, id) => (policy.incidents.kind === 'http' ? http : fileIncidents).find(policy, id) };
+  return {
+    // Spaces around an id come from pasting it; the request is kept under the id without them.
+    find: (policy, id) => (policy.incidents.kind === 'http' ? http : fileIncidents).find(policy, id.trim()),
+  };
 }

@@ -66,8 +66,7 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['a clause that asks for more than there are', 'mayAsk: [serving]', 'approvals: [{ who: group, name: More, teams: [sre, security], count: 2, assurance: chat }]\n    mayAsk: [serving] # <<', 'error: role "restart", asked by team "serving": "More" lacks 1 while the other clauses are filled (bo, cy could): add people'],
   ['a team that may ask and has nobody who could', 'mayAsk: [serving]', 'mayAsk: [serving, security] # <<', 'warning: role "restart": nobody in team "security" could ask'],
   ['somebody in so many teams that nobody is outside', 'mayAsk: [serving]', 'mayAsk: [serving] # <<', 'warning: role "restart": "di" may ask, but is in so many teams that too few people are outside them', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], slack: [{ workspace: T1, user: U9 }], aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" } }\nonCall:', text)],
-  // Identities and accounts (A6, C1, C3)
-  ['permissions changed outside zone C (A6)', 'mayAsk: [serving]', 'identityTargets: [arn:aws:iam::111122223333:role/x] # <<\n    mayAsk: [serving]', 'error: role "restart" may change permissions, which only zone C may'],
+  // Accounts (C1, C3)
   ['a broker role of another account', 'iam::111122223333:role/broker', 'iam::999999999999:role/broker # <<', 'error: brokerRole must be a role of account 111122223333'],
   ['a boundary of another account', 'iam::111122223333:policy/guard/b', 'iam::999999999999:policy/guard/b # <<', 'error: the boundary must be a policy of account 111122223333'],
   ['a boundary that the broker could edit', 'policy/guard/c', 'policy/breakglass/c # <<', 'error: the boundary lives under /breakglass/, where the broker could edit it'],

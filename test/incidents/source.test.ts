@@ -21,6 +21,7 @@ const over = (path: string, cacheSeconds = 15, timeoutSeconds = 2): Policy => ({
 it('finds an incident that the file lists, and no other (A3)', async () => {
   const source = incidentSource(handClock());
   expect(await source.find(small, 'INC-1')).toEqual({ incident: small.incidentList[0], ageMs: 0 });
+  expect((await source.find(small, ' INC-1\n')).incident).toEqual(small.incidentList[0]);
   expect(await source.find(small, 'INC-2')).toEqual({ incident: 'not_found', ageMs: 0 });
 });
 
