@@ -2,6 +2,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { Failure } from '../../core/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
 import { attempt, waitFor } from './attempt.ts';
 import type { Limiter } from './limiter.ts';
 import type { Door, Sessions } from './session.ts';
@@ -11,6 +12,7 @@ export interface Reach {
   readonly sessions: Sessions;
   readonly limiter: Limiter;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly random: () => number;
 }
 
@@ -90,7 +92,7 @@ export class Account {
     what: string,
     call: (session: { iam: IAMClient; sts: STSClient }, options: CallOptions) => Promise<T>,
   ): Promise<T> {
-    const { sessions, random } = this.#reach;
+    const { sessions, random, logger } = this.#reach;
     const errand = this.#errand;
     return await attempt(
       {
@@ -99,6 +101,7 @@ export class Account {
         secrets: [errand.externalId],
         renew: () => sessions.leave(errand),
         random,
+        again: (wire, tried) => logger.info({ account: errand.account, what, wire, tried }, 'AWS is asked again'),
       },
       async (signal) => call(await sessions.enter(errand, errand.signal), { abortSignal: signal }),
     );

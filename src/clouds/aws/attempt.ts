@@ -19,6 +19,8 @@ export interface Attempt {
   readonly renew?: () => void;
   /** 0 to 1, for the jitter. */
   readonly random: () => number;
+  /** Told of every try that is followed by another. */
+  readonly again?: (wire: string, tried: number) => void;
 }
 
 /** Waits, or rejects with `PROVIDER_UNAVAILABLE` as soon as the signal says stop. */
@@ -45,9 +47,10 @@ export async function attempt<T>(how: Attempt, call: (signal: AbortSignal) => Pr
     } catch (error) {
       if (how.signal.aborted) throw stopped(how.what);
       if (error instanceof Failure) throw error;
-      const { remedy } = judge(error);
+      const { remedy, wire } = judge(error);
       const renewable = remedy === 'renew' && how.renew !== undefined && !renewed;
       if (!renewable && (remedy !== 'again' || tried >= TRIES)) throw failureOf(error, how.what, how.secrets);
+      how.again?.(wire, tried);
       if (renewable) {
         renewed = true;
         how.renew?.();

@@ -4,7 +4,7 @@ import { waitFor } from './attempt.ts';
 import { EXPIRY, meaningOf, REVOKED } from './documents.ts';
 import { answered } from './errors.ts';
 import type { Detail } from './plan-detail.ts';
-import { attachedArns, inlineNames, isRevoked, seeRole } from './role-seen.ts';
+import { attachedArns, inlineNames, isMissing, isRevoked, seeRole } from './role-seen.ts';
 import { createRole, deletePolicy, detachPolicy, putPolicy, replaceTrust } from './role-writes.ts';
 import { until } from './until.ts';
 
@@ -52,11 +52,6 @@ async function deny(account: Account, detail: Detail, logger: Logger): Promise<v
     if (made) logger.warn({ role: roleName }, 'the role to end was missing; a closed one now holds its name');
     else await waitFor(PAUSE_MS, `ending role ${roleName}`, account.signal);
   }
-}
-
-async function isMissing(account: Account, detail: Detail, error: unknown): Promise<boolean> {
-  if (answered(error, 'NoSuchEntity')) return true;
-  return answered(error, 'AccessDenied') && (await seeRole(account, detail)) === undefined;
 }
 
 /** Everything but the two Denies, whoever put it there. */

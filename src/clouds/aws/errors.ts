@@ -84,8 +84,9 @@ function metadataOf(error: unknown): { status: number | undefined; skewCorrected
 export function judge(error: unknown): Verdict & { readonly wire: string; readonly status: number | undefined } {
   const wire = wireCode(error);
   const { status, skewCorrected } = metadataOf(error);
-  if (skewCorrected) return { ...unavailable, wire, status };
   const known = VERDICTS[wire];
+  // An expired token is expired by any clock; a signature may only have been early or late.
+  if (skewCorrected && known?.remedy !== 'renew') return { ...unavailable, wire, status };
   if (known) return { ...known, wire, status };
   if (status === 429) return { ...throttled, wire, status };
   // No status: the request never had an answer (network, abort, or no credentials on this machine).

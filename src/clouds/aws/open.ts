@@ -1,8 +1,10 @@
 import { Failure } from '../../core/failure.ts';
 import type { Account } from './account.ts';
 import { REVOKED } from './documents.ts';
+import { answered } from './errors.ts';
 import type { Detail } from './plan-detail.ts';
 import {
+  isMissing,
   isOpen,
   isOpening,
   isOurs,
@@ -25,13 +27,18 @@ import { until } from './until.ts';
 export async function openRole(account: Account, detail: Detail): Promise<void> {
   const { roleName } = detail;
   let seen = await seeRole(account, detail);
+  const made = seen === undefined;
   if (seen === undefined) {
     await createRole(account, detail, detail.trust);
     seen = await until(`reading new role ${roleName}`, account.signal, () => seeRole(account, detail));
   }
   refuseForeign(seen, detail);
-  for (const { name, document } of missingInline(seen, detail)) await putPolicy(account, roleName, name, document);
-  for (const arn of missingAttached(seen, detail)) await attachPolicy(account, roleName, arn);
+  for (const { name, document } of missingInline(seen, detail)) {
+    await onceVisible(account, detail, made, () => putPolicy(account, roleName, name, document));
+  }
+  for (const arn of missingAttached(seen, detail)) {
+    await onceVisible(account, detail, made, () => attachPolicy(account, roleName, arn));
+  }
   if (isOpen(seen, detail)) return;
   await until(`reading back role ${roleName}`, account.signal, async () => {
     const now = await seeRole(account, detail);
@@ -39,6 +46,30 @@ export async function openRole(account: Account, detail: Detail): Promise<void> 
     refuseForeign(now, detail);
     return isOpen(now, detail) ? now : undefined;
   });
+}
+
+/**
+ * A role that was just made may be missing to the next call, or there without the boundary that the broker's rights ask
+ * for. After a few seconds the refusal is meant.
+ */
+async function onceVisible(account: Account, detail: Detail, made: boolean, write: () => Promise<void>): Promise<void> {
+  let refusal: unknown;
+  await until(
+    `writing to new role ${detail.roleName}`,
+    account.signal,
+    async () => {
+      try {
+        await write();
+        return true;
+      } catch (error) {
+        const early = made && answered(error, 'AccessDenied');
+        if (!early && !(await isMissing(account, detail, error))) throw error;
+        refusal = error;
+        return undefined;
+      }
+    },
+    () => refusal,
+  );
 }
 
 /** Throws `PROVIDER_CONFLICT` unless the role is this plan's, untouched by any ending and by anybody else. */

@@ -1,9 +1,12 @@
 /**
  * Does every text that `inner` matches also match `outer`? Patterns as IAM has them: `*` any run, `?` any one character.
- * Exact where `inner` has no wildcard; otherwise its wildcards count as characters that only wildcards match.
+ * A star of `inner` is tried as nothing and as a run that only a star of `outer` can take; in doubt the answer is no.
  */
-export const covers = (outer: string, inner: string, ignoreCase = false): boolean =>
-  overlaps(outer, inner.replaceAll('*', '\u0000').replaceAll('?', '\u0001'), ignoreCase);
+export function covers(outer: string, inner: string, ignoreCase = false): boolean {
+  const one = inner.replaceAll('?', '\u0001');
+  const run = '\u0000'.repeat(outer.length + 1);
+  return ['', run].every((star) => overlaps(outer, one.replaceAll('*', star), ignoreCase));
+}
 
 /** Is there any text that both patterns match? */
 export function overlaps(a: string, b: string, ignoreCase = false): boolean {

@@ -38,7 +38,7 @@ export interface AwsProvider extends Provider {
 export function awsProvider(options: AwsOptions): AwsProvider {
   const { clock, logger, pace = DEFAULT_PACE, random = Math.random, ...settings } = options;
   const sessions = new Sessions(settings, random);
-  const reach = { sessions, limiter: new Limiter(pace), clock, random };
+  const reach = { sessions, limiter: new Limiter(pace), clock, logger, random };
   const at = (door: Door, account: string, signal: AbortSignal, urgent = false) =>
     new Account(reach, { brokerRole: door.brokerRole, externalId: door.externalId, account, signal, urgent });
   const planned = (plan: Plan, signal: AbortSignal, urgent = false) => {

@@ -59,6 +59,12 @@ async function getRole(account: Account, detail: Detail): Promise<Role | undefin
   }
 }
 
+/** Does this refusal mean that the role is not there? It may say so, or deny: rights that ask for a boundary find none. */
+export async function isMissing(account: Account, detail: Detail, error: unknown): Promise<boolean> {
+  if (answered(error, 'NoSuchEntity')) return true;
+  return answered(error, 'AccessDenied') && (await getRole(account, detail)) === undefined;
+}
+
 async function isListed(account: Account, { path, roleName }: Detail): Promise<boolean> {
   for (let marker: string | undefined; ; ) {
     const page = await account.ask(`listing roles below ${path}`, (iam, { ListRolesCommand }, options) =>

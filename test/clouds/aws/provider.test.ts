@@ -1,6 +1,7 @@
 import { ListUsersCommand } from '@aws-sdk/client-iam';
+import { awsProvider } from '../../../src/clouds/aws/provider.ts';
 import type { Plan } from '../../../src/core/request.ts';
-import { allow, ask, BOB, document, order, PRODUCTION, role, SERVICE, terms } from './orders.ts';
+import { allow, ask, BOB, document, MANAGEMENT, order, PRODUCTION, role, SERVICE, terms } from './orders.ts';
 import { codeOf, LISTER, LISTER_ARN, Rig, soon } from './rig.ts';
 
 let rig: Rig;
@@ -123,6 +124,29 @@ describe('opening (C1, D1)', () => {
   });
 });
 
+describe('finding AWS', () => {
+  const kept = { ...process.env };
+  afterEach(() => {
+    process.env = { ...kept };
+  });
+
+  it.each([['AWS_ENDPOINT_URL'], ['AWS_ENDPOINT_URL_IAM', 'AWS_ENDPOINT_URL_STS']])(
+    'goes by the SDK’s own settings, so that an operator can put something in between: %s',
+    async (...names) => {
+      const keys = rig.aws.keysOf(MANAGEMENT, 'breakglass');
+      process.env.AWS_ACCESS_KEY_ID = keys.accessKeyId;
+      process.env.AWS_SECRET_ACCESS_KEY = keys.secretAccessKey;
+      for (const name of names) process.env[name] = rig.aws.url;
+      const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+      const provider = awsProvider({ clock: { now: async () => new Date() }, logger: silent });
+      const plan = rig.plan();
+      await provider.open(plan, soon());
+      provider.release();
+      expect(await rig.provider.observe(plan, soon())).toMatchObject({ open: true });
+    },
+  );
+});
+
 describe('ending (D2, D3)', () => {
   const opened = async (): Promise<Plan> => {
     const plan = rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, pinned()] }) }) });
@@ -173,6 +197,16 @@ describe('ending (D2, D3)', () => {
     expect(await rig.may(session, 'ecs:UpdateService', SERVICE)).toBe('AccessDenied');
     expect((await rig.provider.observe(plan, soon())).pastEnd).toBe(true);
     expect(await codeOf(rig.assume(plan, rig.signIn('alice')))).toBe('AccessDenied');
+  });
+
+  it('ends access without the cloud’s own date, by the Deny alone (D2)', async () => {
+    const plan = await opened();
+    const session = await rig.assume(plan, rig.signIn('alice'));
+    rig.aws.dials.setIgnoreDates(true);
+    rig.aws.dials.setClockOffset(31 * 60_000);
+    expect(await rig.may(session, 'ecs:UpdateService', SERVICE)).toBe('ok');
+    await rig.provider.close(plan, soon());
+    expect(await rig.may(session, 'ecs:UpdateService', SERVICE)).toBe('AccessDenied');
   });
 
   it.each([false, true])(

@@ -94,13 +94,14 @@ export class Rig {
 
   /** Another process's provider: it shares nothing with the first but the cloud. */
   another(): AwsProvider {
-    const write = (fields: object, message: string) => void this.logged.push(`${message} ${JSON.stringify(fields)}`);
+    const write = (level: string) => (fields: object, message: string) =>
+      void this.logged.push(`${level}: ${message} ${JSON.stringify(fields)}`);
     const provider = awsProvider({
       endpoint: this.aws.url,
       region: 'eu-west-1',
       credentials: this.aws.keysOf(MANAGEMENT, 'breakglass'),
       clock: { now: async () => new Date() },
-      logger: { info: write, warn: write, error: write },
+      logger: { info: write('info'), warn: write('warn'), error: write('error') },
       pace: { perSecond: 1000, burst: 1000 },
     });
     this.#providers.push(provider);
@@ -172,3 +173,11 @@ export async function codeOf(call: Promise<unknown>): Promise<string> {
 
 /** Time enough for anything here. */
 export const soon = (): AbortSignal => AbortSignal.timeout(20_000);
+
+/** Resolves as soon as the condition holds; rejects after five seconds. */
+export async function waitUntil(holds: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 5_000; !holds(); ) {
+    if (Date.now() > deadline) throw new Error('waited five seconds in vain');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
