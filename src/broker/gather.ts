@@ -14,6 +14,8 @@ export interface Question {
   readonly signal: AbortSignal;
 }
 
+const UNASKED = { ok: false, why: 'not asked' } as const;
+
 /**
  * Asks everybody, all at once, before any row is locked. A source that fails becomes a failed look-up and never an
  * exception: what to make of it is policy's business.
@@ -49,10 +51,11 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
       ({ ageMs }) => ageMs,
     ),
     lookup('account', () => deps.announce.account(question.key)),
-    lookup('target', () => {
-      if (!opening) return Promise.reject(new Error('not asked'));
-      return deps.providers[opening.target.provider].read(opening.target, opening.terms, question.signal);
-    }),
+    opening === undefined
+      ? UNASKED
+      : lookup('target', () =>
+          deps.providers[opening.target.provider].read(opening.target, opening.terms, question.signal),
+        ),
     Promise.all(
       (opening?.approvers ?? []).map(
         async (key) => [key, await lookup('approver', () => deps.announce.account(key))] as const,
