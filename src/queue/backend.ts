@@ -6,8 +6,8 @@ export interface BackendSettings {
   readonly redisUrl?: string | undefined;
   /** Otherwise BullMQ's own PostgreSQL backend, schema `bullmq`, as the app's role; `migrate` has made the schema. */
   readonly postgresUrl: string;
-  /** Keeps installations apart that share one Redis. No `:`. */
-  readonly prefix: string;
+  /** Keeps installations apart that share one Redis: their mark. */
+  readonly prefix?: string | undefined;
 }
 
 /** What both of BullMQ's queues are to us. */
@@ -15,7 +15,6 @@ export interface JobQueue {
   addBulk(jobs: { name: string; data: JobContent; opts: BulkJobOptions }[]): Promise<unknown>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
-  disconnect(): Promise<void>;
 }
 
 /** What both of BullMQ's workers are to us. */
@@ -23,9 +22,7 @@ export interface JobWorker {
   waitUntilReady(): Promise<unknown>;
   pause(doNotWaitActive: boolean): Promise<void>;
   resume(): Promise<void>;
-  isPaused(): boolean;
   close(): Promise<void>;
-  disconnect(): Promise<void>;
 }
 
 export type JobProcessor = Processor<JobContent, void, string>;
@@ -48,6 +45,11 @@ export interface Backend {
   ): JobWorker;
   /** What a processor throws after it put its own job off. */
   putOff(): Error;
+  /**
+   * From here on no lost connection is made again, so what waits for a server that is gone ends at the next attempt.
+   * (`disconnect` of ioredis would take that attempt away and leave its commands waiting for ever.)
+   */
+  letGo(): void;
 }
 
 /** Redis is found again within two seconds of coming back, not within the 20 s of BullMQ's own schedule. */
@@ -61,13 +63,15 @@ export async function openBackend(settings: BackendSettings): Promise<Backend> {
   const bullmq = await import('bullmq');
   return settings.redisUrl === undefined
     ? onPostgres(bullmq, settings.postgresUrl)
-    : onRedis(bullmq, settings.redisUrl, settings.prefix);
+    : onRedis(bullmq, settings.redisUrl, settings.prefix ?? 'breakglass');
 }
 
 type BullMq = typeof import('bullmq');
 
 function onRedis(bullmq: BullMq, url: string, prefix: string): Backend {
-  const connection = { url, connectTimeout: 2_000, keepAlive: 10_000, retryStrategy: reconnectMs };
+  let gone = false;
+  const retryStrategy = (times: number): number | null => (gone ? null : reconnectMs(times));
+  const connection = { url, connectTimeout: 2_000, keepAlive: 10_000, retryStrategy };
   // A producer fails fast. A worker waits for Redis for ever: BullMQ demands null there.
   const producer = { ...connection, enableOfflineQueue: false, maxRetriesPerRequest: 1 };
   const consumer = { ...connection, maxRetriesPerRequest: null };
@@ -80,6 +84,9 @@ function onRedis(bullmq: BullMq, url: string, prefix: string): Backend {
       return worker.on('error', onError).on('failed', (job, error) => onFailed?.(job, error));
     },
     putOff: () => new bullmq.DelayedError(),
+    letGo: () => {
+      gone = true;
+    },
   };
 }
 
@@ -104,5 +111,6 @@ function onPostgres(bullmq: BullMq, connectionString: string): Backend {
       return worker.on('error', onError).on('failed', (job, error) => onFailed?.(job, error));
     },
     putOff: () => new bullmq.DelayedError(),
+    letGo: () => undefined,
   };
 }

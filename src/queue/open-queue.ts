@@ -40,7 +40,7 @@ export async function openQueue({
     chat: backend.queue('chat', { onError }),
   };
   const close = async (): Promise<void> => {
-    await Promise.all(LANES.map((lane) => closeQueue(queues[lane])));
+    await Promise.all(LANES.map((lane) => closeQueue(queues[lane], backend)));
   };
   if (backend.kind === 'postgres') {
     try {
@@ -99,11 +99,11 @@ function toJob(work: Work, now: Date) {
 }
 
 /** Closing waits for a server that may be gone; then the connection is cut. */
-async function closeQueue(queue: JobQueue): Promise<void> {
+async function closeQueue(queue: JobQueue, backend: Backend): Promise<void> {
   try {
     await within(CLOSE_MS, 'closing the queue', queue.close());
   } catch {
-    // What closing could not say goodbye to is cut off; there is nothing left to lose in a producer.
-    queue.disconnect().catch(() => undefined);
+    // There is nothing left to lose in a producer.
+    backend.letGo();
   }
 }

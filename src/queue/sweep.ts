@@ -16,7 +16,7 @@ export interface SweepSettings {
   readonly broker: Pick<Broker, 'perform' | 'watchPeople'>;
   readonly schedule: Schedule;
   readonly logger: Logger;
-  /** This process's worker: it is paused while the database is a copy of another installation. */
+  /** This process's worker, best started paused: it runs unless the database is a copy of another installation. */
   readonly worker?: Pick<RunningWorker, 'pause' | 'resume'>;
   /** Time between passes, in milliseconds. */
   readonly intervalMs?: number;
@@ -96,7 +96,7 @@ function ticker(settings: SweepSettings, { closing, stopping, endings, intervalM
   const { store, worker, logger, deadlineMs, graceMs = GRACE_MS } = settings;
   const { perform, watchPeople } = settings.broker;
   const end = endOverdue({ store, logger, endings, running: { perform, deadlineMs, stopping } });
-  let paused = false;
+  let paused: boolean | undefined;
 
   // Every process looks, not only the one that wins the sweep: each has a worker to pause.
   const isCopy = async (): Promise<boolean> => {

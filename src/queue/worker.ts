@@ -1,7 +1,7 @@
 import type { Work } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { JobWorker } from './backend.ts';
+import type { Backend, JobWorker } from './backend.ts';
 import { within } from './bounded.ts';
 import { LANES, type Lane, toWork } from './job.ts';
 import { nowAndThen } from './now-and-then.ts';
@@ -64,7 +64,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     resume: async () => {
       await Promise.all(workers.map((worker) => worker.resume()));
     },
-    stop: (graceMs = STOP_MS) => stop(workers, stopping, graceMs),
+    stop: (graceMs = STOP_MS) => stop(workers, settings.queue.backend, stopping, graceMs),
   };
 }
 
@@ -96,7 +96,12 @@ function startLane(lane: Lane, settings: WorkerSettings, stopping: AbortSignal):
   );
 }
 
-async function stop(workers: readonly JobWorker[], stopping: AbortController, graceMs: number): Promise<void> {
+async function stop(
+  workers: readonly JobWorker[],
+  backend: Backend,
+  stopping: AbortController,
+  graceMs: number,
+): Promise<void> {
   const closed = Promise.all(workers.map((worker) => worker.close()));
   try {
     await within(graceMs, 'running work', closed);
@@ -106,7 +111,8 @@ async function stop(workers: readonly JobWorker[], stopping: AbortController, gr
       await within(CUT_MS, 'aborted work', closed);
     } catch {
       // The server is gone too: nothing more can be said to it, and its locks lapse by themselves.
-      for (const worker of workers) worker.disconnect().catch(() => undefined);
+      backend.letGo();
+      await within(CUT_MS, 'cut connections', closed).catch(() => undefined);
     }
   }
 }

@@ -1,0 +1,170 @@
+import type { Work } from '../../src/core/work.ts';
+import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
+import { type RunningWorker, startWorker, type WorkerSettings } from '../../src/queue/worker.ts';
+import { aWork, clockAhead, keepingLogger, type QueueServer, queueBackends } from '../support/queues.ts';
+import { until } from '../support/until.ts';
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+const inMs = (ms: number): Date => new Date(Date.now() + ms);
+
+describe.each(queueBackends())('jobs on %s', (_name, start) => {
+  let server: QueueServer;
+  let queue: WorkQueue;
+  let worker: RunningWorker | undefined;
+  let nextId = 0;
+  const logger = keepingLogger();
+
+  beforeAll(async () => {
+    server = await start();
+    queue = await openQueue({ ...server.settings, logger });
+  });
+  afterEach(async () => {
+    await worker?.stop(100);
+    worker = undefined;
+  });
+  afterAll(async () => {
+    await queue.close();
+    await server.stop();
+  });
+
+  const fresh = (change: Partial<Work> = {}): Work => {
+    nextId += 1;
+    const requestId = `R${nextId}x`;
+    return aWork({ requestId, grantId: requestId, ...change });
+  };
+  const work = async (perform: WorkerSettings['perform'], more: Partial<WorkerSettings> = {}): Promise<void> => {
+    worker = await startWorker({ queue, perform, clock: clockAhead(), logger, ...more });
+  };
+
+  it('makes one job of the same work added twice, and performs it as it was written', async () => {
+    const twice = fresh({ name: 'prove' });
+    const last = fresh();
+    const seen: Work[] = [];
+    await queue.add([twice], new Date());
+    await queue.add([twice, last], new Date());
+    await work(async (one) => {
+      seen.push(one);
+    });
+    await until(() => seen.some(({ requestId }) => requestId === last.requestId), 'the last work');
+    await worker?.stop();
+    expect(seen.filter(({ requestId }) => requestId === twice.requestId)).toEqual([twice]);
+  });
+
+  it('runs an early end although the delayed end of the same grant still waits', async () => {
+    const later = fresh({ name: 'revoke', dueAt: inMs(HOUR) });
+    const early = { ...later, dueAt: new Date(), generation: String(Date.now()) };
+    const seen: string[] = [];
+    await queue.add([later], new Date());
+    await queue.add([early], new Date());
+    await work(async ({ generation }) => {
+      seen.push(generation);
+    });
+    await until(() => seen.length > 0, 'the early end');
+    await worker?.stop();
+    expect(seen).toEqual([early.generation]);
+  });
+
+  it('frees the id of a job that succeeded', async () => {
+    const again = fresh();
+    let runs = 0;
+    await work(async () => {
+      runs += 1;
+    });
+    await queue.add([again], new Date());
+    await until(() => runs === 1, 'the first run');
+    await until(async () => {
+      await queue.add([again], new Date());
+      return runs >= 2;
+    }, 'a second run of the same id');
+  });
+
+  it('tries a failed work again, and lets go of its id after the last attempt', async () => {
+    const failing = fresh({ name: 'bury' });
+    let runs = 0;
+    await work(async () => {
+      runs += 1;
+      throw new Error('the cloud said no');
+    });
+    await queue.add([failing], new Date());
+    await until(() => runs === 5, 'all attempts of a burial', 60 * SECOND);
+    await until(async () => {
+      await queue.add([failing], new Date());
+      return runs > 5;
+    }, 'the same work as a new job');
+  }, 90_000);
+
+  it('frees the id and the place of work that hangs, although it ignores its signal', async () => {
+    const hanging = fresh({ name: 'revoke' });
+    const signals: AbortSignal[] = [];
+    await work(
+      async (_one, signal) => {
+        signals.push(signal);
+        await new Promise(() => undefined);
+      },
+      { deadlineMs: 200, concurrency: { access: 1, chat: 1 } },
+    );
+    await queue.add([hanging], new Date());
+    await until(() => signals.length >= 3, 'the hung work to be tried again in its only place');
+    expect(signals[0]?.aborted).toBe(true);
+    expect(String(signals[0]?.reason)).toContain('revoke took more than 200 ms');
+  });
+
+  it('does not let a backlog of hung chat work delay an ending', async () => {
+    const backlog = Array.from({ length: 60 }, () => fresh({ name: 'post', grantId: undefined }));
+    const ending = fresh({ name: 'expire', grantId: undefined });
+    const done: string[] = [];
+    let posts = 0;
+    await work(async (one, signal) => {
+      if (one.name === 'post') {
+        posts += 1;
+        await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      }
+      done.push(one.name);
+    });
+    await queue.add(backlog, new Date());
+    await until(() => posts > 0, 'the chat to be busy');
+    await queue.add([ending], new Date());
+    await until(() => done.includes('expire'), 'the ending');
+    expect(posts).toBeLessThan(backlog.length);
+  });
+
+  it('hands work that runs at a stop to the next worker at once', async () => {
+    const unfinished = fresh();
+    const taken: string[] = [];
+    await work(async ({ requestId }) => {
+      taken.push(requestId);
+      await new Promise(() => undefined);
+    });
+    await queue.add([unfinished], new Date());
+    await until(() => taken.includes(unfinished.requestId), 'the work to begin');
+    await worker?.stop(100);
+    const finished: string[] = [];
+    await work(async ({ requestId }) => {
+      finished.push(requestId);
+    });
+    await until(() => finished.includes(unfinished.requestId), 'the next worker');
+  });
+
+  it('takes no job while it is paused, and takes them again after', async () => {
+    const elsewhere: string[] = [];
+    const here: string[] = [];
+    const noting =
+      (list: string[]) =>
+      async ({ requestId }: Work) => {
+        list.push(requestId);
+      };
+    await work(noting(here), { paused: true });
+    const other = await startWorker({ queue, perform: noting(elsewhere), clock: clockAhead(), logger });
+    const during = Array.from({ length: 20 }, () => fresh());
+    await queue.add(during, new Date());
+    await until(() => during.every(({ requestId }) => elsewhere.includes(requestId)), 'the worker that is not paused');
+    await other.stop();
+    expect(here).toEqual([]);
+
+    await worker?.resume();
+    const after = fresh();
+    await queue.add([after], new Date());
+    await until(() => here.includes(after.requestId), 'work after resuming');
+  });
+});

@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { until } from './until.ts';
+
+export interface RedisServer {
+  readonly url: string;
+  /** Ends it at once, as a crash would, and resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, empty. */
+  start(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Where a `redis-server` is: `REDIS_SERVER`, else on the PATH. No npm package ships one, so a machine may have none; CI
+ * must have one, and there its absence is an error.
+ */
+export function redisBinary(): string | undefined {
+  const named = process.env.REDIS_SERVER;
+  const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'redis-server'));
+  const found = [...(named ? [named] : []), ...places].find((path) => existsSync(path));
+  if (found === undefined && process.env.CI) throw new Error('CI needs a redis-server on the PATH, or REDIS_SERVER');
+  return found;
+}
+
+/** A Redis of its own on a free port, that keeps nothing on disk. */
+export async function startRedis(binary: string): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'breakglass-redis-'));
+  const port = await freePort();
+  let server: ChildProcess | undefined;
+  const kill = async (): Promise<void> => {
+    const going = server;
+    server = undefined;
+    if (going === undefined || going.exitCode !== null) return;
+    const gone = new Promise((resolve) => going.once('exit', resolve));
+    going.kill('SIGKILL');
+    await gone;
+  };
+  const start = async (): Promise<void> => {
+    const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+    server = spawn(binary, flags, { stdio: 'ignore' });
+    await until(() => answers(port), 'redis-server to answer');
+  };
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    start,
+    stop: async () => {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const done = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('error', () => done(false));
+    socket.once('connect', () => socket.write('PING\r\n'));
+    socket.once('data', (data) => done(data.toString().startsWith('+PONG')));
+  });
