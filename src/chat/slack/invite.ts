@@ -1,3 +1,4 @@
+import { Failure } from '../../core/failure.ts';
 import type { Row } from '../../core/work.ts';
 import type { Announce } from '../../ports/announce.ts';
 import { partyIn } from '../timeline.ts';
@@ -14,7 +15,7 @@ export async function inviteAll(deps: ShowDeps, row: Row): ReturnType<Announce['
   const tried = await Promise.all(
     row.request.ask.invite.map(async (id) => {
       try {
-        return { id, ok: await inviteOne(deps, row, id, message) };
+        return { id, ok: await twice(() => inviteOne(deps, row, id, message)) };
       } catch (error) {
         deps.logger.warn(
           { requestId: row.request.ask.id, person: id, why: String(error) },
@@ -26,6 +27,16 @@ export async function inviteAll(deps: ShowDeps, row: Row): ReturnType<Announce['
   );
   const ids = (ok: boolean) => tried.filter((one) => one.ok === ok).map(({ id }) => id);
   return { reached: ids(true), missed: ids(false) };
+}
+
+/** An unknown outcome is looked into once more here: whoever counts as missed is somebody that has to be phoned. */
+async function twice<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof Failure && error.retry)) throw error;
+    return attempt();
+  }
 }
 
 async function inviteOne(deps: ShowDeps, row: Row, id: string, message: Message): Promise<boolean> {

@@ -95,7 +95,7 @@ export async function openHouse(
     slack?: Partial<LocalSlackOptions>;
     socket?: boolean;
     store?: (store: Store) => Store;
-    url?: (url: string) => string;
+    url?: (url: string) => Promise<string>;
   } = {},
 ): Promise<House> {
   const database = await freshDatabase();
@@ -104,7 +104,7 @@ export async function openHouse(
   const logger: Logger = { info: note, warn: note, error: note };
   const levers: Levers = { directoryDown: false, incidentsDown: false, cloudRefuses: false, aheadMs: 0 };
   const real = openStore({
-    url: options.url?.(database.appUrl) ?? database.appUrl,
+    url: (await options.url?.(database.appUrl)) ?? database.appUrl,
     logger,
     offsetMs: () => levers.aheadMs,
   });

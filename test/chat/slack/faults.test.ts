@@ -1,0 +1,287 @@
+import { requestStream } from '../../../src/core/events.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import { aPolicy } from '../../support/requests.ts';
+import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+
+let house: House;
+afterEach(() => house.close());
+
+const as = (who: Who) => house.slack.as(user(who));
+/** Lines of the timeline below the newest card, without the card. */
+const timeline = (channel = 'C0INCIDENT') => {
+  const card = cardSeen(house, 'casey', channel);
+  return as('casey').thread(channel, card.ts).slice(1);
+};
+const cards = (channel: string) =>
+  as('casey')
+    .messages(channel)
+    .filter(({ byApp, blocks, threadTs }) => byApp && threadTs === undefined && blocks[0]?.type === 'header');
+/** Works until nothing fails any more, as the queue's retries would. */
+async function workThrough(times = 5): Promise<readonly string[]> {
+  const failures: string[] = [];
+  for (let time = 0; time < times; time++) {
+    try {
+      await house.work();
+      return failures;
+    } catch (error) {
+      failures.push(error instanceof Failure ? error.code : String(error));
+    }
+  }
+  throw new Error(`still failing: ${failures.join(', ')}`);
+}
+
+describe('where the card stands', () => {
+  beforeEach(async () => {
+    house = await openHouse();
+  });
+
+  it('is the default channel when the bot is not in the incident’s, and the requester learns why and what to do', async () => {
+    house.slack.dials.removeFrom('C0INCIDENT');
+    await ask(house, 'riley', { in: 'C0DEFAULT' });
+    await house.work();
+    expect(cards('C0DEFAULT')).toHaveLength(1);
+    expect(timeline('C0DEFAULT').length).toBeGreaterThan(0);
+    const told = as('riley')
+      .dms()
+      .filter(({ words }) => /could not post the card/.test(words));
+    expect(told.map(({ words }) => words)).toEqual([expect.stringMatching(/I am not in it.*\/invite/s)]);
+  });
+
+  it('is a direct message to the requester when no channel takes it', async () => {
+    house.slack.dials.archive('C0INCIDENT');
+    house.slack.dials.archive('C0DEFAULT');
+    await ask(house, 'riley', { in: 'C0INCIDENT' });
+    await house.work();
+    expect(
+      as('riley')
+        .dms()
+        .some(({ words }) => words.includes('Access wanted')),
+    ).toBe(true);
+    expect(
+      as('riley')
+        .dms()
+        .some(({ words }) => /only you see it/.test(words)),
+    ).toBe(true);
+    const { request } = await house.newest();
+    await as('avery').click(as('avery').dms().at(-1) ?? { channel: '', ts: '' }, 'bg_approve');
+    await house.reaches(request.ask.id, 'granting');
+  });
+
+  it('may vanish: the timeline goes on in the default channel, and nothing waits for it', async () => {
+    await ask(house, 'riley');
+    await house.work();
+    const { request } = await house.newest();
+    house.slack.dials.archive('C0INCIDENT');
+    await as('avery').click(as('avery').dms().at(-1) ?? { channel: '', ts: '' }, 'bg_approve');
+    const row = await house.reaches(request.ask.id, 'granting');
+    expect(row).toMatchObject({ postedSeq: row.seq, drawnVersion: row.version, request: { state: 'active' } });
+    const moved = as('casey')
+      .messages('C0DEFAULT')
+      .map(({ words }) => words);
+    expect(moved.join('\n')).toContain(`Restart a service (${request.ask.id}): Access is open`);
+    expect(as('avery').dms().at(-1)?.words).toContain('Access open');
+  });
+});
+
+describe('who is told at once', () => {
+  it('is every on-call approver by itself: one who cannot be written to stops nobody else', async () => {
+    const policy = aPolicy();
+    house = await openHouse({ policy: { ...policy, onCall: { platform: ['avery', 'blake'] } } });
+    await house.slack.dials.changePerson(user('avery'), { deleted: true });
+    await ask(house, 'riley');
+    await house.work();
+    expect((await house.newest()).request.invited).toEqual({ reached: ['blake'], missed: ['avery'] });
+    expect(as('blake').dms().at(-1)?.words).toContain('Access wanted');
+    expect(timeline().some(({ words }) => words === 'Asked directly: @blake. Not reached: @avery.')).toBe(true);
+  });
+
+  it('is the requester, with whom to phone, when nobody could be reached', async () => {
+    house = await openHouse({ policy: { ...aPolicy(), onCall: {} } });
+    await ask(house, 'riley');
+    await house.work();
+    expect(as('riley').dms().at(-1)?.words).toMatch(/nobody on call could be reached.*phone \+49 30 123456/);
+  });
+
+  it('is not everybody twice when the job runs again', async () => {
+    house = await openHouse();
+    await ask(house, 'riley');
+    const row = await house.newest();
+    await house.announce.invite(row);
+    expect(await house.announce.invite(row)).toEqual({ reached: ['avery'], missed: [] });
+    expect(as('avery').dms()).toHaveLength(1);
+  });
+});
+
+describe('a send whose outcome is unknown', () => {
+  beforeEach(async () => {
+    house = await openHouse();
+  });
+
+  it.each([
+    ['dropped after it was done', { drop: true } as const, 'after'],
+    ['dropped before it was done', { drop: true } as const, 'before'],
+    ['answered 500 after it was done', { status: 500 } as const, 'after'],
+    ['answered internal_error after it was done', { error: 'internal_error' } as const, 'after'],
+  ] as const)(
+    'of every message, %s, leaves one card, one copy, one line for each event, in order',
+    async (_how, shape, when) => {
+      await ask(house, 'riley');
+      const failures: unknown[] = [];
+      for (const name of ['draw', 'invite', 'post'] as const) {
+        house.slack.dials.fail('chat.postMessage', when, shape, 1);
+        await house.work([name]).catch((error: unknown) => failures.push(error));
+      }
+      for (let line = 0; line < 3; line++) {
+        house.slack.dials.fail('chat.postMessage', 'after', shape, 1);
+        await house.work(['post']).catch((error: unknown) => failures.push(error));
+      }
+      house.slack.dials.clearFaults();
+      await house.work();
+      expect(failures.length).toBeGreaterThanOrEqual(2);
+      expect(failures.map((error) => error instanceof Failure && error.code)).toEqual(
+        failures.map(() => 'CHAT_UNAVAILABLE'),
+      );
+      expect((await house.newest()).request.invited).toEqual({ reached: ['avery'], missed: [] });
+      expect(as('avery').dms()).toHaveLength(1);
+      expect(cards('C0INCIDENT')).toHaveLength(1);
+      const events = await house.store.events(requestStream((await house.newest()).request.ask.id));
+      expect(timeline()).toHaveLength(events.length);
+      expect(timeline()[0]?.words).toContain('asks for');
+    },
+  );
+
+  it('that comes back late is deleted as the double it is', async () => {
+    await ask(house, 'riley');
+    await house.work();
+    const { request } = await house.newest();
+    const card = cardSeen(house, 'riley');
+    await fetch(`${house.slack.apiUrl}chat.postMessage`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${house.slack.app.botToken}` },
+      body: JSON.stringify({
+        channel: card.channel,
+        thread_ts: card.ts,
+        text: 'the first line once more',
+        metadata: { event_type: 'breakglass_event', event_payload: { id: `${requestStream(request.ask.id)}/1` } },
+      }),
+    });
+    expect(timeline().some(({ words }) => words === 'the first line once more')).toBe(true);
+    await as('riley').click(card, 'bg_withdraw');
+    await house.reaches(request.ask.id, 'closed');
+    expect(timeline().some(({ words }) => words === 'the first line once more')).toBe(false);
+    expect(timeline().filter(({ words }) => words.includes('asks for'))).toHaveLength(1);
+  });
+
+  it('is one message also when two workers send it at the same time', async () => {
+    await ask(house, 'riley');
+    house.slack.dials.delay('chat.postMessage', 100, 20);
+    const row = await house.newest();
+    await Promise.allSettled([house.announce.post(row), house.announce.post(row), house.announce.draw(row)]);
+    house.slack.dials.clearFaults();
+    await house.work();
+    expect(cards('C0INCIDENT')).toHaveLength(1);
+    expect(timeline().filter(({ words }) => words.includes('asks for'))).toHaveLength(1);
+  });
+});
+
+describe('a rate limit', () => {
+  beforeEach(async () => {
+    house = await openHouse();
+  });
+
+  it('that is short is waited for, one that is long is left to the queue; nothing is lost', async () => {
+    await ask(house, 'riley');
+    house.slack.dials.rateLimit('chat.postMessage', 1, 1);
+    await house.work(['draw']);
+    expect(cards('C0INCIDENT')).toHaveLength(1);
+    house.slack.dials.rateLimit('chat.postMessage', 1, 120);
+    await expect(house.work(['post'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE', retry: true });
+    await house.work();
+    expect(timeline()[0]?.words).toContain('asks for');
+  });
+
+  it('of updates leads to a card of the newest version', async () => {
+    await ask(house, 'riley');
+    await house.work();
+    const { request } = await house.newest();
+    await as('riley').click(cardSeen(house, 'riley'), 'bg_withdraw');
+    await house.slack.until('the click', () => true);
+    house.slack.dials.rateLimit('chat.update', 1, 120);
+    await house
+      .reaches(request.ask.id, 'closed')
+      .catch((error: unknown) => expect(error).toMatchObject({ code: 'CHAT_UNAVAILABLE' }));
+    await workThrough();
+    expect(cardSeen(house, 'riley').words).toContain('Withdrawn');
+  });
+});
+
+describe('a database that does not answer', () => {
+  let proxy: TcpProxy | undefined;
+  beforeEach(async () => {
+    house = await openHouse({
+      url: async (url) => {
+        proxy = await startTcpProxy(url);
+        return proxy.through(url);
+      },
+    });
+  });
+  afterEach(() => proxy?.close());
+  const judge = (verdict: Parameters<TcpProxy['judge']>[0]) => proxy?.judge(verdict);
+
+  it('is told at once to whoever types or clicks: nothing was recorded', async () => {
+    await ask(house, 'riley');
+    await house.work();
+    const card = cardSeen(house, 'avery');
+    judge(() => 'cut');
+    expect(await as('avery').click(card, 'bg_approve')).toMatchObject({ ok: true, timedOut: false });
+    await as('avery').sees('the answer', (one) =>
+      one.ephemerals().find(({ words }) => /Nothing was recorded/.test(words)),
+    );
+    await as('riley').command('/breakglass', 'list', 'C0INCIDENT');
+    await as('riley').sees('the answer', (one) =>
+      one.ephemerals().find(({ words }) => /Nothing was recorded/.test(words)),
+    );
+    judge(() => 'pass');
+    expect((await house.newest()).request.state).toBe('pending');
+  });
+
+  it('is told in the form, which can be submitted again', async () => {
+    judge((chunk) => (chunk.includes('request_opened') ? 'cut' : 'pass'));
+    expect(await ask(house, 'riley')).toMatchObject({ timedOut: false });
+    expect(as('riley').modal()?.words).toContain('Nothing was recorded');
+    judge(() => 'pass');
+    await as('riley').close();
+    expect(await as('riley').submit()).toMatchObject({ ok: true, errors: {} });
+    expect(await house.store.list({ limit: 10 })).toHaveLength(1);
+  });
+
+  it('that loses the commit’s answer is told as unknown, and pressing again is safe', async () => {
+    judge((chunk) => (chunk.includes('COMMIT') ? 'pass_and_cut' : 'pass'));
+    await ask(house, 'riley');
+    expect(as('riley').modal()?.words).toMatch(/do not know whether that was recorded.*Pressing again is safe/);
+    judge(() => 'pass');
+    await as('riley').close();
+    expect(await as('riley').submit()).toMatchObject({ ok: true, errors: {} });
+    expect(await house.store.list({ limit: 10 })).toHaveLength(1);
+  });
+
+  it('that is slow keeps nobody waiting past Slack’s 3 s: the result comes as a message', async () => {
+    judge((chunk) => (chunk.includes('request_opened') ? 'swallow' : 'pass'));
+    expect(await ask(house, 'riley')).toMatchObject({ ok: true, timedOut: false });
+    expect(as('riley').modal()?.words).toContain('Still working on it');
+    await as('riley').sees('the result', (one) => one.dms().find(({ words }) => /recorded/.test(words)), 25_000);
+  }, 40_000);
+});
+
+describe('over Socket Mode', () => {
+  it('the same form asks and the same card approves', async () => {
+    house = await openHouse({ socket: true });
+    expect(await ask(house, 'riley')).toMatchObject({ ok: true, errors: {} });
+    await house.work();
+    const { request } = await house.newest();
+    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
+    await house.reaches(request.ask.id, 'granting');
+    expect(cardSeen(house, 'riley').words).toContain('Access open');
+  });
+});
