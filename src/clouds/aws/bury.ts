@@ -1,12 +1,12 @@
 import { Failure } from '../../core/failure.ts';
-import type { Account } from './account.ts';
+import type { AccountClient } from './account-client.ts';
 import { removeAllows } from './close.ts';
 import type { Detail } from './plan-detail.ts';
 import { isOurs, seeRole } from './role-seen.ts';
 import { deletePolicy, deleteRole } from './role-writes.ts';
 
 /** Deletes what ending left standing, Denies last. A missing role is done; one that is not ours is left alone (C6). */
-export async function buryRole(account: Account, detail: Detail): Promise<void> {
+export async function buryRole(account: AccountClient, detail: Detail): Promise<void> {
   const { roleName } = detail;
   const seen = await seeRole(account, detail);
   if (seen === undefined) return;

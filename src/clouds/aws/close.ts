@@ -1,5 +1,5 @@
 import type { Logger } from '../../ports/logger.ts';
-import type { Account } from './account.ts';
+import type { AccountClient } from './account-client.ts';
 import { waitFor } from './attempt.ts';
 import { EXPIRY, meaningOf, REVOKED } from './documents.ts';
 import { answered } from './errors.ts';
@@ -14,7 +14,7 @@ import { until } from './until.ts';
  * CreateRole of an opener finds the name taken. Resolves with the hashes of what was read back.
  */
 export async function closeRole(
-  account: Account,
+  account: AccountClient,
   detail: Detail,
   logger: Logger,
 ): Promise<Readonly<Record<string, string>>> {
@@ -33,7 +33,7 @@ export async function closeRole(
 const TRIES = 8;
 const PAUSE_MS = 400;
 
-async function deny(account: Account, detail: Detail, logger: Logger): Promise<void> {
+async function deny(account: AccountClient, detail: Detail, logger: Logger): Promise<void> {
   const { roleName } = detail;
   for (let tried = 1; ; tried += 1) {
     try {
@@ -55,7 +55,7 @@ async function deny(account: Account, detail: Detail, logger: Logger): Promise<v
 }
 
 /** Everything but the two Denies, whoever put it there. */
-export async function removeAllows(account: Account, roleName: string): Promise<void> {
+export async function removeAllows(account: AccountClient, roleName: string): Promise<void> {
   for (const arn of await attachedArns(account, roleName)) await detachPolicy(account, roleName, arn);
   for (const name of await inlineNames(account, roleName)) {
     if (name !== REVOKED && name !== EXPIRY) await deletePolicy(account, roleName, name);

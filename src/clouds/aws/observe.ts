@@ -1,5 +1,5 @@
 import type { Observation } from '../../ports/provider.ts';
-import type { Account } from './account.ts';
+import type { AccountClient } from './account-client.ts';
 import type { Detail } from './plan-detail.ts';
 import { expiryStands, isOpen, isRevoked, seeRole } from './role-seen.ts';
 
@@ -7,7 +7,7 @@ import { expiryStands, isOpen, isRevoked, seeRole } from './role-seen.ts';
  * What stands in the cloud now. The time is read before the role, so that an expiry Deny seen unchanged was in force at
  * that time.
  */
-export async function observeRole(account: Account, detail: Detail): Promise<Observation> {
+export async function observeRole(account: AccountClient, detail: Detail): Promise<Observation> {
   const { cloud } = await account.time();
   const seen = await seeRole(account, detail);
   return {

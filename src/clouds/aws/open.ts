@@ -1,5 +1,5 @@
 import { Failure } from '../../core/failure.ts';
-import type { Account } from './account.ts';
+import type { AccountClient } from './account-client.ts';
 import { REVOKED } from './documents.ts';
 import { answered } from './errors.ts';
 import type { Detail } from './plan-detail.ts';
@@ -24,7 +24,7 @@ import { until } from './until.ts';
  * It never writes a trust policy and never touches `99-revoked`, so whatever it writes late, after an ending, stays
  * refused; and it resolves only after a read-back that shows no ending.
  */
-export async function openRole(account: Account, detail: Detail): Promise<void> {
+export async function openRole(account: AccountClient, detail: Detail): Promise<void> {
   const { roleName } = detail;
   let seen = await seeRole(account, detail);
   const made = seen === undefined;
@@ -52,7 +52,12 @@ export async function openRole(account: Account, detail: Detail): Promise<void> 
  * A role that was just made may be missing to the next call, or there without the boundary that the broker's rights ask
  * for. After a few seconds the refusal is meant.
  */
-async function onceVisible(account: Account, detail: Detail, made: boolean, write: () => Promise<void>): Promise<void> {
+async function onceVisible(
+  account: AccountClient,
+  detail: Detail,
+  made: boolean,
+  write: () => Promise<void>,
+): Promise<void> {
   let refusal: unknown;
   await until(
     `writing to new role ${detail.roleName}`,

@@ -4,7 +4,7 @@ import { TOMBSTONE_SECONDS } from '../../core/work.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { Provider } from '../../ports/provider.ts';
-import { Account } from './account.ts';
+import { AccountClient } from './account-client.ts';
 import { buryRole } from './bury.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { closeRole } from './close.ts';
@@ -40,7 +40,7 @@ export function awsProvider(options: AwsOptions): AwsProvider {
   const sessions = new Sessions(settings, random);
   const reach = { sessions, limiter: new Limiter(pace), clock, logger, random };
   const at = (door: Door, account: string, signal: AbortSignal, urgent = false) =>
-    new Account(reach, { brokerRole: door.brokerRole, externalId: door.externalId, account, signal, urgent });
+    new AccountClient(reach, { brokerRole: door.brokerRole, externalId: door.externalId, account, signal, urgent });
   const planned = (plan: Plan, signal: AbortSignal, urgent = false) => {
     const detail = detailOf(plan);
     return { detail, account: at(detail, detail.account, signal, urgent) };

@@ -2,11 +2,11 @@ import { digestOf } from '../../core/canonical.ts';
 import type { TargetReading } from '../../core/facts.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Role } from '../../core/policy.ts';
-import type { Account } from './account.ts';
+import type { AccountClient } from './account-client.ts';
 import { answered } from './errors.ts';
 
 /** Reads an account's time, its room for roles, and whether the pinned policies are still what was approved. */
-export async function readTarget(account: Account, role: Role): Promise<TargetReading> {
+export async function readTarget(account: AccountClient, role: Role): Promise<TargetReading> {
   const { cloud, ours } = await account.time();
   return {
     offsetMs: cloud - ours,
@@ -15,7 +15,7 @@ export async function readTarget(account: Account, role: Role): Promise<TargetRe
   };
 }
 
-async function roleRoom(account: Account): Promise<TargetReading['roles']> {
+async function roleRoom(account: AccountClient): Promise<TargetReading['roles']> {
   const { SummaryMap } = await account.ask('reading the role quota', (iam, { GetAccountSummaryCommand }, options) =>
     iam.send(new GetAccountSummaryCommand({}), options),
   );
@@ -26,7 +26,7 @@ async function roleRoom(account: Account): Promise<TargetReading['roles']> {
   return { used, quota };
 }
 
-async function changedPolicies(account: Account, role: Role): Promise<readonly string[]> {
+async function changedPolicies(account: AccountClient, role: Role): Promise<readonly string[]> {
   const pinned = role.policies.flatMap((policy) => ('arn' in policy ? [policy] : []));
   const changed = await Promise.all(
     pinned.map(async ({ arn, sha256 }) => ((await digestInForce(account, arn)) === sha256 ? [] : [arn])),
@@ -35,7 +35,7 @@ async function changedPolicies(account: Account, role: Role): Promise<readonly s
 }
 
 /** Digest of the version in force, or undefined where there is no such policy or it is not readable as JSON. */
-async function digestInForce(account: Account, arn: string): Promise<string | undefined> {
+async function digestInForce(account: AccountClient, arn: string): Promise<string | undefined> {
   try {
     const { Policy } = await account.ask(`reading policy ${arn}`, (iam, { GetPolicyCommand }, options) =>
       iam.send(new GetPolicyCommand({ PolicyArn: arn }), options),

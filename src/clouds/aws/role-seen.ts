@@ -1,5 +1,5 @@
 import type { Role } from '@aws-sdk/client-iam';
-import type { Account } from './account.ts';
+import type { AccountClient } from './account-client.ts';
 import { EXPIRY, REVOKED, sameDocument } from './documents.ts';
 import { answered } from './errors.ts';
 import { TAG } from './names.ts';
@@ -27,7 +27,7 @@ function decoded(text: string | undefined): string {
 }
 
 /** Everything that stands under the plan's name, or undefined if nothing does. */
-export async function seeRole(account: Account, detail: Detail): Promise<RoleSeen | undefined> {
+export async function seeRole(account: AccountClient, detail: Detail): Promise<RoleSeen | undefined> {
   const { roleName } = detail;
   const role = await getRole(account, detail);
   if (role === undefined) return undefined;
@@ -44,7 +44,7 @@ export async function seeRole(account: Account, detail: Detail): Promise<RoleSee
   };
 }
 
-async function getRole(account: Account, detail: Detail): Promise<Role | undefined> {
+async function getRole(account: AccountClient, detail: Detail): Promise<Role | undefined> {
   const { roleName } = detail;
   try {
     const { Role } = await account.ask(`reading role ${roleName}`, (iam, { GetRoleCommand }, options) =>
@@ -60,12 +60,12 @@ async function getRole(account: Account, detail: Detail): Promise<Role | undefin
 }
 
 /** Does this refusal mean that the role is not there? It may say so, or deny: rights that ask for a boundary find none. */
-export async function isMissing(account: Account, detail: Detail, error: unknown): Promise<boolean> {
+export async function isMissing(account: AccountClient, detail: Detail, error: unknown): Promise<boolean> {
   if (answered(error, 'NoSuchEntity')) return true;
   return answered(error, 'AccessDenied') && (await getRole(account, detail)) === undefined;
 }
 
-async function isListed(account: Account, { path, roleName }: Detail): Promise<boolean> {
+async function isListed(account: AccountClient, { path, roleName }: Detail): Promise<boolean> {
   for (let marker: string | undefined; ; ) {
     const page = await account.ask(`listing roles below ${path}`, (iam, { ListRolesCommand }, options) =>
       iam.send(
@@ -79,7 +79,7 @@ async function isListed(account: Account, { path, roleName }: Detail): Promise<b
   }
 }
 
-export async function inlineNames(account: Account, roleName: string): Promise<readonly string[]> {
+export async function inlineNames(account: AccountClient, roleName: string): Promise<readonly string[]> {
   const names: string[] = [];
   for (let marker: string | undefined; ; ) {
     const page = await account.ask(
@@ -97,7 +97,7 @@ export async function inlineNames(account: Account, roleName: string): Promise<r
 }
 
 /** Name and document; nothing if it was deleted since it was listed. */
-async function inlineDocument(account: Account, roleName: string, name: string): Promise<[string, string][]> {
+async function inlineDocument(account: AccountClient, roleName: string, name: string): Promise<[string, string][]> {
   try {
     const what = `reading policy ${name} of role ${roleName}`;
     const { PolicyDocument } = await account.ask(what, (iam, { GetRolePolicyCommand }, options) =>
@@ -110,7 +110,7 @@ async function inlineDocument(account: Account, roleName: string, name: string):
   }
 }
 
-export async function attachedArns(account: Account, roleName: string): Promise<readonly string[]> {
+export async function attachedArns(account: AccountClient, roleName: string): Promise<readonly string[]> {
   const arns: string[] = [];
   for (let marker: string | undefined; ; ) {
     const page = await account.ask(

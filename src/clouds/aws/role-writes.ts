@@ -1,10 +1,10 @@
-import type { Account } from './account.ts';
+import type { AccountClient } from './account-client.ts';
 import { answered } from './errors.ts';
 import type { Detail } from './plan-detail.ts';
 import { SESSION_SECONDS } from './role-seen.ts';
 
 /** Makes the role, without any permission. False if something stands under that name already. */
-export async function createRole(account: Account, detail: Detail, trust: string): Promise<boolean> {
+export async function createRole(account: AccountClient, detail: Detail, trust: string): Promise<boolean> {
   const { roleName, path, boundary, description, tags } = detail;
   try {
     await account.write(`creating role ${roleName}`, (iam, { CreateRoleCommand }, options) =>
@@ -28,19 +28,24 @@ export async function createRole(account: Account, detail: Detail, trust: string
   }
 }
 
-export async function putPolicy(account: Account, roleName: string, name: string, document: string): Promise<void> {
+export async function putPolicy(
+  account: AccountClient,
+  roleName: string,
+  name: string,
+  document: string,
+): Promise<void> {
   await account.write(`writing policy ${name} of role ${roleName}`, (iam, { PutRolePolicyCommand }, options) =>
     iam.send(new PutRolePolicyCommand({ RoleName: roleName, PolicyName: name, PolicyDocument: document }), options),
   );
 }
 
-export async function attachPolicy(account: Account, roleName: string, arn: string): Promise<void> {
+export async function attachPolicy(account: AccountClient, roleName: string, arn: string): Promise<void> {
   await account.write(`attaching ${arn} to role ${roleName}`, (iam, { AttachRolePolicyCommand }, options) =>
     iam.send(new AttachRolePolicyCommand({ RoleName: roleName, PolicyArn: arn }), options),
   );
 }
 
-export async function replaceTrust(account: Account, roleName: string, trust: string): Promise<void> {
+export async function replaceTrust(account: AccountClient, roleName: string, trust: string): Promise<void> {
   await account.write(`replacing the trust of role ${roleName}`, (iam, { UpdateAssumeRolePolicyCommand }, options) =>
     iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: roleName, PolicyDocument: trust }), options),
   );
@@ -55,21 +60,21 @@ async function orGone(removal: Promise<unknown>): Promise<void> {
   }
 }
 
-export const deletePolicy = (account: Account, roleName: string, name: string): Promise<void> =>
+export const deletePolicy = (account: AccountClient, roleName: string, name: string): Promise<void> =>
   orGone(
     account.write(`deleting policy ${name} of role ${roleName}`, (iam, { DeleteRolePolicyCommand }, options) =>
       iam.send(new DeleteRolePolicyCommand({ RoleName: roleName, PolicyName: name }), options),
     ),
   );
 
-export const detachPolicy = (account: Account, roleName: string, arn: string): Promise<void> =>
+export const detachPolicy = (account: AccountClient, roleName: string, arn: string): Promise<void> =>
   orGone(
     account.write(`detaching ${arn} from role ${roleName}`, (iam, { DetachRolePolicyCommand }, options) =>
       iam.send(new DetachRolePolicyCommand({ RoleName: roleName, PolicyArn: arn }), options),
     ),
   );
 
-export const deleteRole = (account: Account, roleName: string): Promise<void> =>
+export const deleteRole = (account: AccountClient, roleName: string): Promise<void> =>
   orGone(
     account.write(`deleting role ${roleName}`, (iam, { DeleteRoleCommand }, options) =>
       iam.send(new DeleteRoleCommand({ RoleName: roleName }), options),

@@ -33,7 +33,7 @@ export interface TimeReading {
 }
 
 /** The broker at work in one account. Every method rejects with `Failure` and nothing else. */
-export class Account {
+export class AccountClient {
   readonly #reach: Reach;
   readonly #errand: Errand;
 
