@@ -19,6 +19,9 @@ import { assertLoopback } from './store/embedded/loopback.ts';
 import { openStore } from './store/open-store.ts';
 import { startWeb } from './web/server.ts';
 
+/** A chat that is away at start must not keep endings from running: it is asked again after this long. */
+const CHAT_RETRY_MS = 5_000;
+
 export const ROLES = ['web', 'worker', 'all'] as const;
 
 export interface MainOptions {
@@ -128,8 +131,17 @@ export async function main({ env, role, file, lowered }: MainOptions): Promise<R
     const { requestListener } = app;
     const routes = requestListener ? { [SLACK_PATH]: requestListener } : {};
     const web = await startWeb({ host: config.HOST, port: config.PORT, routes, ready: () => store.ping(), logger });
-    await app.start();
-    return { url: web.url, close: () => Promise.all([web.close(), app.stop()]) };
+    const greeting = keepTrying(
+      () => app.start(),
+      CHAT_RETRY_MS,
+      (error) => logger.error({ why: String(error) }, 'Slack does not answer; endings go on, and it is asked again'),
+    );
+    await greeting.first;
+    const close = async (): Promise<void> => {
+      greeting.stop();
+      await Promise.all([web.close(), app.stop()]);
+    };
+    return { url: web.url, close };
   }
 
   // Shut the doors, let the hands finish (a finishing job may still enqueue the next), then let go of storage.
@@ -142,4 +154,15 @@ export async function main({ env, role, file, lowered }: MainOptions): Promise<R
     await store.close();
   };
   return { url: doors?.url, stop };
+}
+
+/** Calls until it succeeds once. `first` resolves after the first try, whatever came of it. */
+function keepTrying(call: () => Promise<void>, everyMs: number, onError: (error: unknown) => void) {
+  let timer: NodeJS.Timeout | undefined;
+  const attempt = (): Promise<void> =>
+    call().catch((error: unknown) => {
+      onError(error);
+      timer = setTimeout(() => void attempt(), everyMs);
+    });
+  return { first: attempt(), stop: () => clearTimeout(timer) };
 }

@@ -30,10 +30,7 @@ export interface Settled {
  * @throws when there is neither a policy in force nor a file that is right, and nothing is left to end
  */
 export async function settlePolicy({ store, text, file, floors, logger, lintRole }: Settling): Promise<Settled> {
-  const inForce = await store.policyInForce().catch((error: unknown) => {
-    logger.error({ why: String(error) }, 'the policy in force cannot be read; nothing is opened until one is applied');
-    return 'unreadable' as const;
-  });
+  const inForce = await store.policyInForce();
   const read = text === undefined ? undefined : readPolicy(text, file, floors, lintRole);
   if (read !== undefined && !read.ok) {
     const problems = read.problems.map(formatProblem).join('\n');
@@ -43,7 +40,6 @@ export async function settlePolicy({ store, text, file, floors, logger, lintRole
     }
     return { openingOff: `the policy file of this process is wrong: ${file}`, changed: undefined };
   }
-  if (inForce === 'unreadable') return { openingOff: 'the policy in force cannot be read', changed: undefined };
   if (inForce === undefined) {
     if (read === undefined || text === undefined) {
       throw new Error(
