@@ -161,7 +161,8 @@ export const NO_SECOND_SIGN_IN = 'chat: no second sign-in was asked';
 export const UNVERIFIED = 'unverified: the incident source did not answer';
 export const UNEXPECTED =
   'Something broke on my side, and I do not know whether that was recorded. Look at the card; pressing again is safe.';
-export const STILL_WORKING = 'Still working on it: the database is slow. I will message you as soon as I know.';
+export const STILL_WORKING = 'Still working on it: something I need is slow. I will message you as soon as I know.';
+export const DONE = 'Done. The card shows where it stands.';
 export const TRIGGER_EXPIRED = 'Slack took too long, and the form could not be opened. Type /breakglass again.';
 export const FORM_UNKNOWN = 'This form is not one of mine any more, so nothing was recorded. Type /breakglass again.';
 export const FORM_NOT_YOURS =

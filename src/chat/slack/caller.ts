@@ -2,7 +2,7 @@ import type { RespondFn } from '@slack/bolt';
 import type { Actor } from '../../core/command.ts';
 import type { ChatKey } from '../../core/directory.ts';
 import { Failure } from '../../core/failure.ts';
-import { STILL_WORKING, TRIGGER_EXPIRED, UNEXPECTED } from '../words.ts';
+import { DONE, STILL_WORKING, TRIGGER_EXPIRED, UNEXPECTED } from '../words.ts';
 import type { AppDeps } from './app-deps.ts';
 import { directWith } from './direct.ts';
 import { sayMessage } from './render.ts';
@@ -85,9 +85,14 @@ export async function inTime<T>(work: Promise<T>, ms = ANSWER_MS): Promise<T | t
   }
 }
 
-/** Runs what was acknowledged already: a slow one is announced, a broken one told. Never rejects. */
-export async function guarded(deps: AppDeps, caller: Caller, work: () => Promise<void>): Promise<void> {
-  const told = work().catch((error: unknown) => caller.tell(troubleWords(deps, error)));
-  if ((await inTime(told)) === LATE) await caller.tell(STILL_WORKING);
-  await told;
+/**
+ * Runs what was acknowledged already and tells this person alone what it answers, if anything. A slow one is announced
+ * and then always answered; a broken one is told in words. Never rejects.
+ */
+export async function guarded(deps: AppDeps, caller: Caller, work: () => Promise<string | undefined>): Promise<void> {
+  const result = work().catch((error: unknown) => troubleWords(deps, error));
+  const late = (await inTime(result)) === LATE;
+  if (late) await caller.tell(STILL_WORKING);
+  const said = (await result) ?? (late ? DONE : undefined);
+  if (said !== undefined) await caller.tell(said);
 }

@@ -2,7 +2,7 @@ import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/
 import { REASON_WORDS } from '../../core/command.ts';
 import { outlook, PURPOSE_MAX } from '../../core/decide-request.ts';
 import { type Directory, type Person, share, teamsOf } from '../../core/directory.ts';
-import { type Policy, REASONS, type Role, ZONES } from '../../core/policy.ts';
+import { type Policy, REASONS, type Role, type Runbook, ZONES } from '../../core/policy.ts';
 import { type Terms, termsDigest, termsOf, zoneName } from '../../core/terms.ts';
 import type { Capabilities } from '../../ports/provider.ts';
 import { cut, oneLine } from '../phrase.ts';
@@ -10,7 +10,7 @@ import { allowsWords, clauseWords, endingWords } from '../role-words.ts';
 import { lines, plain, section, words } from './blocks.ts';
 import type { Draft } from './draft.ts';
 import { FORMS, PICK_ROLE, PICK_RUNBOOK, termsBlock } from './ids.ts';
-import { inert } from './text.ts';
+import { inert, linked } from './text.ts';
 
 /** Everything the request form is drawn from. */
 export interface RequestForm {
@@ -133,8 +133,13 @@ function runbookBlock(form: RequestForm): KnownBlock[] {
     },
     { dispatch_action: true, optional: true },
   );
-  return [menu];
+  const runbook = policy.runbooks.find(({ id }) => id === chosen?.value);
+  return runbook === undefined ? [menu] : [menu, section(runbookWords(runbook))];
 }
+
+/** When the runbook applies, where it is, and what to do when it does not help (A10). */
+const runbookWords = ({ title, url, trigger, escalation }: Runbook): string =>
+  `${linked(url, title)}\nUse it when: ${inert(trigger)}\nIf it does not help: ${inert(escalation)}`;
 
 /** What the chosen role means: what it allows, who must approve and can now, how it ends. */
 function termsBlocks({ directory, person, homes, capabilities }: RequestForm, terms: Terms): KnownBlock[] {

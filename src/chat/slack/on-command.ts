@@ -25,15 +25,20 @@ export function onCommand(app: App, deps: AppDeps): void {
 const words = (text: string): readonly string[] => unescaped(text).trim().split(/\s+/).filter(Boolean);
 
 /** Whether the words begin with a sub-command; if not, they name what to ask for. */
-async function run(deps: AppDeps, caller: Caller, opening: Opening, typed: readonly string[]): Promise<void> {
+async function run(
+  deps: AppDeps,
+  caller: Caller,
+  opening: Opening,
+  typed: readonly string[],
+): Promise<string | undefined> {
   const [first = '', second] = typed;
   switch (first.toLowerCase()) {
     case 'help':
-      return help(deps, caller);
+      return help(deps);
     case 'status':
-      return caller.tell(await statusWords(deps, caller, second));
+      return statusWords(deps, caller, second);
     case 'list':
-      return caller.tell(await listWords(deps));
+      return listWords(deps);
     case 'end':
       return end(deps, caller, second);
     default:
@@ -41,27 +46,29 @@ async function run(deps: AppDeps, caller: Caller, opening: Opening, typed: reado
   }
 }
 
-async function help(deps: AppDeps, caller: Caller): Promise<void> {
+async function help(deps: AppDeps): Promise<string> {
   const inForce = await deps.store.policyInForce();
-  await caller.tell(inForce === undefined ? refusalWords('policy_unavailable') : cheatSheet(inForce.policy).join('\n'));
+  return inForce === undefined ? refusalWords('policy_unavailable') : cheatSheet(inForce.policy).join('\n');
 }
 
-async function end(deps: AppDeps, caller: Caller, id: string | undefined): Promise<void> {
-  if (id === undefined)
-    return caller.tell('End which? Type /breakglass end and the id; /breakglass list shows the ids.');
+async function end(deps: AppDeps, caller: Caller, id: string | undefined): Promise<string> {
+  if (id === undefined) return 'End which? Type /breakglass end and the id; /breakglass list shows the ids.';
   const changed = await deps.broker.end(id.toLowerCase(), caller.actor);
-  if (changed.ok) return caller.tell('I am taking the access away now. The card says when it is gone.');
-  return caller.tell(`${answer(changed.refusal)}${await othersWords(deps, changed, 'end')}`);
+  if (changed.ok) return 'I am taking the access away now. The card says when it is gone.';
+  return `${answer(changed.refusal)}${await othersWords(deps, changed, 'end')}`;
 }
 
-async function ask(deps: AppDeps, caller: Caller, opening: Opening, typed: readonly string[]): Promise<void> {
+async function ask(
+  deps: AppDeps,
+  caller: Caller,
+  opening: Opening,
+  typed: readonly string[],
+): Promise<string | undefined> {
   const policy = typed.length === 0 ? undefined : (await deps.store.policyInForce())?.policy;
   const draft = draftFrom(typed, policy);
   if (draft !== undefined) return openRequestForm(deps, caller, opening, draft);
   const said = oneLine(typed.join(' '), 60);
-  return caller.tell(
-    `I do not know “${said}”. Type /breakglass alone to ask for access, /breakglass with an incident or a role's id, or /breakglass help.`,
-  );
+  return `I do not know “${said}”. Type /breakglass alone to ask for access, /breakglass with an incident or a role's id, or /breakglass help.`;
 }
 
 /** A role's id and an incident, in any order; undefined when some word is neither. */

@@ -13,7 +13,7 @@ import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded } from './caller.ts';
 import { approveModal, DENY_BLOCK, DENY_REASON_MAX, denyModal, saidModal } from './decision-modals.ts';
 import { ACTION_IDS, buttonsBlock, FORMS } from './ids.ts';
-import { formOf, type Submitted, submit } from './on-form.ts';
+import { formOf, type Submitted, submit, used } from './submission.ts';
 import { homesOf } from './workspace.ts';
 
 /** A click on a card: who, on what, where. */
@@ -25,20 +25,20 @@ interface Click {
 
 /** The buttons of a card and the two forms behind them. */
 export function onDecide(app: App, deps: AppDeps): void {
-  const on = (action: Action, work: (deps: AppDeps, click: Click) => Promise<void>) =>
+  const on = (action: Action, work: (click: Click) => Promise<string | undefined>) =>
     app.action<BlockAction>(ACTION_IDS[action], async ({ ack, body, respond }) => {
       await ack();
       const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id, respond });
       const [pressed] = body.actions;
       const requestId = pressed?.type === 'button' ? (pressed.value ?? '') : '';
-      await guarded(deps, caller, () => work(deps, { caller, requestId, body }));
+      await guarded(deps, caller, () => work({ caller, requestId, body }));
     });
-  on('approve', approve);
-  on('deny', openDeny);
-  on('withdraw', ({ broker }, { caller, requestId }) =>
-    settle(deps, caller, broker.withdraw(requestId, caller.actor), 'withdraw'),
+  on('approve', (click) => approve(deps, click));
+  on('deny', (click) => openDeny(deps, click));
+  on('withdraw', async ({ caller, requestId }) =>
+    refusedWords(deps, await deps.broker.withdraw(requestId, caller.actor), 'withdraw'),
   );
-  on('end', ({ broker }, { caller, requestId }) => settle(deps, caller, broker.end(requestId, caller.actor), 'end'));
+  on('end', async ({ caller, requestId }) => refusedWords(deps, await deps.broker.end(requestId, caller.actor), 'end'));
   app.view<ViewSubmitAction>(FORMS.approve, async ({ ack, body, view }) => {
     const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
     await submit(deps, caller, ack, 'Approve access', () => approved(deps, caller, view));
@@ -62,16 +62,16 @@ async function cardClicked({ store }: AppDeps, { body, requestId }: Click): Prom
 }
 
 /** Zone A and B: the click is the decision. Zone C: it opens the form whose submission is. */
-async function approve(deps: AppDeps, click: Click): Promise<void> {
+async function approve(deps: AppDeps, click: Click): Promise<string | undefined> {
   const { caller, requestId, body } = click;
   const ref = await cardClicked(deps, click);
-  if (ref === undefined) return caller.tell(NOT_A_CARD);
+  if (ref === undefined) return NOT_A_CARD;
   const row = await deps.store.find(requestId);
-  if (row === undefined) return caller.tell(refusalWords('unknown_request'));
+  if (row === undefined) return refusalWords('unknown_request');
   if (row.request.ask.terms.role.zone !== 'C') {
-    return settle(deps, caller, deps.broker.approve(requestId, caller.actor, ref.digest), 'approve');
+    return refusedWords(deps, await deps.broker.approve(requestId, caller.actor, ref.digest), 'approve');
   }
-  if (!actionsIn(row.request.state).includes('approve')) return caller.tell(tooLate(row));
+  if (!actionsIn(row.request.state).includes('approve')) return tooLate(row);
   const card = cardOf(await deps.broker.view(row));
   const homes = homesOf(await deps.workspace.home());
   const view = (id: string) => approveModal(id, card, homes);
@@ -80,10 +80,10 @@ async function approve(deps: AppDeps, click: Click): Promise<void> {
 
 const tooLate = (row: Row): string => refusalWords('not_in_this_state', { state: row.request.state });
 
-async function openDeny(deps: AppDeps, click: Click): Promise<void> {
+async function openDeny(deps: AppDeps, click: Click): Promise<string | undefined> {
   const row = await deps.store.find(click.requestId);
-  if (row === undefined) return click.caller.tell(refusalWords('unknown_request'));
-  if (!actionsIn(row.request.state).includes('deny')) return click.caller.tell(tooLate(row));
+  if (row === undefined) return refusalWords('unknown_request');
+  if (!actionsIn(row.request.state).includes('deny')) return tooLate(row);
   const { terms, digest } = row.request.ask;
   const view = (id: string) => denyModal(id, oneLine(terms.role.name, 60));
   return openForm(deps, click, 'deny', { digest, trigger: click.body.trigger_id, view });
@@ -94,7 +94,7 @@ async function openForm(
   { caller, requestId, body }: Click,
   kind: 'approve' | 'deny',
   { digest, trigger, view }: { digest: string; trigger: string; view: (id: string) => ReturnType<typeof denyModal> },
-): Promise<void> {
+): Promise<undefined> {
   const id = ulid();
   const channel = body.channel?.id ?? '';
   await Promise.all([
@@ -103,12 +103,7 @@ async function openForm(
   ]);
 }
 
-/** What came of a click, told only where it did not work: the card shows the rest. */
-async function settle(deps: AppDeps, caller: Caller, command: Promise<Changed>, action: Action): Promise<void> {
-  const said = await refusedWords(deps, await command, action);
-  if (said !== undefined) await caller.tell(said);
-}
-
+/** What came of a click, said only where it did not work: the card shows the rest. */
 async function refusedWords(deps: AppDeps, changed: Changed, action: Action): Promise<string | undefined> {
   if (changed.ok) return undefined;
   if (changed.refusal.code === 'look_again' && changed.row) await deps.announce.redraw(changed.row);
@@ -143,7 +138,7 @@ async function decided(
 ): Promise<Submitted> {
   const refused = await refusedWords(deps, changed, action);
   if (refused === undefined) {
-    await deps.store.chat.useForm(formId);
+    await used(deps, formId);
     return { said: yes };
   }
   const title = action === 'approve' ? 'Approve access' : 'Deny access';

@@ -1,16 +1,15 @@
-import type { AckFn, App, BlockAction, ViewOutput, ViewResponseAction, ViewSubmitAction } from '@slack/bolt';
+import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt';
 import type { Refusal } from '../../core/refusal.ts';
-import type { Form } from '../../ports/chat-memory.ts';
 import type { Changed } from '../../ports/store.ts';
-import { FORM_NOT_YOURS, FORM_UNKNOWN, STILL_WORKING } from '../words.ts';
+import { FORM_NOT_YOURS, FORM_UNKNOWN } from '../words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
-import { type Caller, callerOf, guarded, inTime, LATE, troubleWords } from './caller.ts';
-import { saidModal } from './decision-modals.ts';
+import { type Caller, callerOf, guarded, troubleWords } from './caller.ts';
 import { draftAgain, draftOf, orderOf, shownDigest, withRole, withRunbook } from './draft.ts';
 import { ASK_AGAIN, FORMS, fieldOf, PICK_ROLE, PICK_RUNBOOK } from './ids.ts';
 import { requestModal } from './modals.ts';
 import { formFor, openRequestForm } from './open-form.ts';
+import { formOf, type Submitted, submit, used } from './submission.ts';
 import { refusalOf } from './web.ts';
 import { homesOf } from './workspace.ts';
 
@@ -56,45 +55,6 @@ async function redraw(deps: AppDeps, caller: Caller, view: ViewOutput, action: s
   }
 }
 
-/** What a submission is answered with: an answer for Slack, and words for when it comes too late for that. */
-export interface Submitted {
-  readonly response?: ViewResponseAction | undefined;
-  readonly said: string;
-}
-
-/**
- * Answers a submission within Slack's 3 s whatever happens: with the result, or with "still working" and a message
- * once it is known.
- */
-export async function submit(
-  deps: AppDeps,
-  caller: Caller,
-  ack: AckFn<ViewResponseAction>,
-  title: string,
-  work: () => Promise<Submitted>,
-): Promise<void> {
-  const result = work().catch((error: unknown): Submitted => {
-    const said = troubleWords(deps, error);
-    return { said, response: { response_action: 'push', view: saidModal(title, said) } };
-  });
-  const first = await inTime(result);
-  if (first !== LATE) {
-    await (first.response ? ack(first.response) : ack());
-    return;
-  }
-  await ack({ response_action: 'update', view: saidModal(title, STILL_WORKING) });
-  await caller.tell((await result).said);
-}
-
-/** The record of a form, if it is this person's; else the answer that says why not. */
-export async function formOf(deps: AppDeps, caller: Caller, id: string, kind: Form['kind']): Promise<Form | Submitted> {
-  const form = await deps.store.chat.form(id);
-  const said = form?.kind !== kind ? FORM_UNKNOWN : form.key === caller.key ? undefined : FORM_NOT_YOURS;
-  if (form !== undefined && said === undefined) return form;
-  const words = said ?? FORM_UNKNOWN;
-  return { said: words, response: { response_action: 'update', view: saidModal('Emergency access', words) } };
-}
-
 async function asked(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<Submitted> {
   const form = await formOf(deps, caller, view.private_metadata, 'request');
   if ('said' in form) return form;
@@ -112,7 +72,7 @@ async function asked(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<S
     const again = requestModal({ ...drawn.form, id: form.id, notice: said });
     return { said, response: { response_action: 'update', view: again } };
   }
-  await deps.store.chat.useForm(form.id);
+  await used(deps, form.id);
   return { said: askedWords(changed) };
 }
 
@@ -131,10 +91,10 @@ async function again(
   caller: Caller,
   opening: { trigger: string; channel: string },
   requestId: string,
-): Promise<void> {
+): Promise<string | undefined> {
   const row = await deps.store.find(requestId);
-  if (row === undefined) return caller.tell(FORM_UNKNOWN);
-  if (!row.request.ask.requester.keys.includes(caller.key)) return caller.tell(FORM_NOT_YOURS);
+  if (row === undefined) return FORM_UNKNOWN;
+  if (!row.request.ask.requester.keys.includes(caller.key)) return FORM_NOT_YOURS;
   const homes = homesOf(await deps.workspace.home());
   const channel = row.request.ask.channel || opening.channel;
   return openRequestForm(deps, caller, { ...opening, channel }, draftAgain(row.request, homes));

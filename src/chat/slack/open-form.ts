@@ -38,7 +38,7 @@ export async function formFor(deps: AppDeps, caller: Pick<Caller, 'key'>, draft:
 }
 
 /**
- * Opens the request form. Its id is all that the view carries; the id that the request will get is kept beside it, so
+ * Opens the request form, or says why not. Its id is all that the view carries; the id that the request will get is kept beside it, so
  * that one view makes at most one request. The record and the view are made at once: the trigger does not wait.
  */
 export async function openRequestForm(
@@ -46,12 +46,11 @@ export async function openRequestForm(
   caller: Caller,
   { trigger, channel }: Opening,
   draft: Draft,
-): Promise<void> {
+): Promise<string | undefined> {
   const drawn = await formFor(deps, caller, draft);
   if (!drawn.ok) {
     const phone = (await deps.store.policyInForce())?.policy.phone;
-    await caller.tell(`${refusedForm(drawn.code)}${phone === undefined ? '' : ` Phone: ${phone}.`}`);
-    return;
+    return `${refusedForm(drawn.code)}${phone === undefined ? '' : ` Phone: ${phone}.`}`;
   }
   const id = ulid();
   await Promise.all([
@@ -65,6 +64,7 @@ export async function openRequestForm(
     }),
     deps.workspace.client.views.open({ trigger_id: trigger, view: requestModal({ ...drawn.form, id }) }),
   ]);
+  return undefined;
 }
 
 const refusedForm = (code: RefusalCode): string =>

@@ -4,7 +4,7 @@ import { oneLine, type Phrase, wordsOf } from '../phrase.ts';
 import type { Told } from '../timeline.ts';
 import { FIELD_MAX, header, lines, marked, plain, section, small, words } from './blocks.ts';
 import { ACTION_IDS, ASK_AGAIN, buttonsBlock } from './ids.ts';
-import { escaped, fallback, inert, mrkdwn } from './text.ts';
+import { fallback, inert, linked, mrkdwn } from './text.ts';
 
 /** What Slack's chat.postMessage and chat.update take. */
 export interface Message {
@@ -99,7 +99,7 @@ export interface PrivateNote {
 /** A private message: words, a link of ours, a snippet to copy, and where it helps a button to ask again. */
 export function noteMessage({ said, link, snippet, askAgain }: PrivateNote, homes: readonly string[]): Message {
   const blocks: KnownBlock[] = [section(mrkdwn(said, homes))];
-  if (link) blocks.push(section(`<${escaped(link.url).replaceAll('|', '%7C')}|${inert(link.label)}>`));
+  if (link) blocks.push(section(linked(link.url, link.label)));
   if (snippet) {
     blocks.push({
       type: 'rich_text',

@@ -22,6 +22,10 @@ export function inert(text: string): string {
     .replace(/:(?=[A-Za-z0-9_+'-]+:)/g, '꞉');
 }
 
+/** A link to an address of ours (configuration, provider): never one that somebody typed into a request. */
+export const linked = (url: string, label: string): string =>
+  `<${escaped(url).replaceAll('|', '%7C')}|${inert(label)}>`;
+
 /** The Slack user id behind a chat key. */
 export const userOf = (key: ChatKey): string => key.split(':').at(-1) ?? '';
 

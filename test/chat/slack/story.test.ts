@@ -1,3 +1,4 @@
+import { requestStream } from '../../../src/core/events.ts';
 import { ask, cardSeen, type House, openHouse, user } from './house.ts';
 
 let house: House;
@@ -6,37 +7,81 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-describe('the main job in Slack', () => {
-  it('asks, approves, opens, warns and ends, with one card and one timeline (A1, B10, E1)', async () => {
-    const seen = await ask(house, 'riley');
-    if (!seen.ok) console.log(seen, house.logs, house.slack.as(user('riley')).modal()?.words);
-    expect(seen).toMatchObject({ ok: true, errors: {} });
-    await house.work();
-    const { request } = await house.newest();
-    expect(request).toMatchObject({ state: 'pending', invited: { reached: ['avery'], missed: [] } });
+const TIME = String.raw`\S+ \d?\d:\d\d [AP]M \(\d\d:\d\d UTC\)`;
 
-    const card = cardSeen(house, 'avery');
-    expect(card.words).toContain('Access wanted: Restart a service');
-    expect(card.words).toContain('1 × Platform');
-    await house.slack.as(user('avery')).click(card, 'bg_approve');
-    await house.reaches(request.ask.id, 'granting');
-    expect(cardSeen(house, 'riley').words).toContain('Access open');
-    const dms = house.slack
-      .as(user('riley'))
-      .dms()
-      .map(({ words }) => words);
-    expect(dms.at(-1)).toContain('For the command line');
+it('a request from question to end is one card, one timeline and private notes (A1, B10, D7, E1)', async () => {
+  const [riley, avery] = [house.slack.as(user('riley')), house.slack.as(user('avery'))];
+  expect(await ask(house, 'riley', { minutes: '60' })).toMatchObject({ ok: true, errors: {} });
+  await house.work();
+  const { request } = await house.newest();
+  expect(request).toMatchObject({ state: 'pending', invited: { reached: ['avery'], missed: [] } });
 
-    await house.slack.as(user('riley')).click(cardSeen(house, 'riley'), 'bg_end');
-    await house.reaches(request.ask.id, 'revoking');
-    house.levers.aheadMs += 3_600_000;
-    await house.work();
-    expect(cardSeen(house, 'riley').words).toContain('Ended');
-    const thread = house.slack.as(user('casey')).thread('C0INCIDENT', card.ts).slice(1);
-    console.log(
-      thread.map(({ words, broadcast }) => `${broadcast ? '*' : ' '} ${words}`).join('\n'),
-      '\n',
-      cardSeen(house, 'riley').words,
-    );
-  });
+  const card = cardSeen(house, 'avery');
+  expect(card.words).toContain('Access wanted: Restart a service');
+  expect(card.words).toContain('1 × Platform: 2 people can give it now; on call: @avery.');
+  await avery.click(card, 'bg_approve');
+  await house.reaches(request.ask.id, 'granting');
+  expect(cardSeen(house, 'riley')).toMatchObject({ ts: card.ts, words: expect.stringContaining('Access open') });
+  const usage = riley.dms().at(-1);
+  expect(usage?.words).toMatch(/Access is open.*Switch to the role in the console.*role_arn/s);
+
+  house.levers.aheadMs += 56 * 60_000;
+  await house.work();
+  expect(riley.dms().at(-1)?.words).toMatch(new RegExp(`Access ends at ${TIME}.*finish or make safe`));
+
+  house.levers.aheadMs += 5 * 60_000;
+  await house.work();
+  expect(cardSeen(house, 'riley').words).toMatch(/Access removed.*because the time is over; sessions end by/s);
+  house.levers.aheadMs += 6 * 60_000;
+  await house.work();
+  expect(cardSeen(house, 'riley').words).toContain('Access was removed and sessions ended; both were proven.');
+
+  const thread = house.slack.as(user('casey')).thread(card.channel, card.ts).slice(1);
+  const expected: readonly [loud: boolean, words: RegExp][] = [
+    [false, /^@riley asks for Restart a service, 60 minutes, for incident INC-1\..*“Restart the checkout service”$/s],
+    [false, /^Asked directly: @avery\.$/],
+    [false, /^@avery approved \(chat: no second sign-in was asked\)\. Nothing else is needed\.$/],
+    [false, /^All approvals are there\. I am opening the access now/],
+    [false, /^Writing bg-\w+ in account 111122223333\./],
+    [
+      true,
+      new RegExp(
+        `^Access is open for @riley: read back from the cloud\\. I end it at ${TIME}; the cloud itself refuses from ${TIME}\\.$`,
+      ),
+    ],
+    [false, /^Access ends at .*@riley, finish or make safe/],
+    [false, /^Taking the access away: the time is over\.$/],
+    [true, /^Access removed, and read back at /],
+    [true, /^Sessions ended: /],
+    [false, /^Closed: Ended\.$/],
+  ];
+  expect(thread.map(({ broadcast }) => broadcast)).toEqual(expected.map(([loud]) => loud));
+  for (const [at, [, words]] of expected.entries()) expect(thread[at]?.words).toMatch(words);
+
+  const events = await house.store.events(requestStream(request.ask.id));
+  const ids = house.slack.dials
+    .calls('chat.postMessage')
+    .map(({ args }) => JSON.parse(String(args.metadata)) as { event_type: string; event_payload: { id?: string } })
+    .filter(({ event_type: type }) => type === 'breakglass_event')
+    .map(({ event_payload: { id } }) => id);
+  expect(ids).toEqual(events.map(({ id }) => id));
+  const row = await house.row(request.ask.id);
+  expect(row).toMatchObject({ postedSeq: row.seq, drawnVersion: row.version });
+});
+
+it('the requester is told privately of a refusal, and can ask again from there', async () => {
+  await ask(house, 'riley', { purpose: 'Too late' });
+  await house.work();
+  house.levers.aheadMs += 16 * 60_000;
+  await house.work();
+  const note = house.slack.as(user('riley')).dms().at(-1);
+  expect(note?.words).toMatch(/Nobody approved it in time, so it lapsed\..*phone \+49 30 123456/s);
+  expect(JSON.stringify(note?.blocks)).toContain('bg_ask_again');
+});
+
+it('an alarm reaches the security channel as words', async () => {
+  await house.announce.alarm('Role <!channel> *is* gone');
+  const [line] = house.slack.as(user('sasha')).messages('C0SECURITY');
+  expect(line?.words).toBe('🔴 Role <!channel> ∗is∗ gone');
+  expect(line?.inks.every(({ kind }) => kind === 'text')).toBe(true);
 });

@@ -1,0 +1,54 @@
+import type { AckFn, ViewResponseAction } from '@slack/bolt';
+import type { Form } from '../../ports/chat-memory.ts';
+import { FORM_NOT_YOURS, FORM_UNKNOWN, STILL_WORKING } from '../words.ts';
+import type { AppDeps } from './app-deps.ts';
+import { type Caller, inTime, LATE, troubleWords } from './caller.ts';
+import { saidModal } from './decision-modals.ts';
+
+/** What a submission is answered with: an answer for Slack, and words for when it comes too late for that. */
+export interface Submitted {
+  readonly response?: ViewResponseAction | undefined;
+  readonly said: string;
+}
+
+/**
+ * Answers a submission within Slack's 3 s whatever happens: with the result, or with "still working" and a message
+ * once it is known.
+ */
+export async function submit(
+  deps: AppDeps,
+  caller: Caller,
+  ack: AckFn<ViewResponseAction>,
+  title: string,
+  work: () => Promise<Submitted>,
+): Promise<void> {
+  const result = work().catch((error: unknown): Submitted => {
+    const said = troubleWords(deps, error);
+    return { said, response: { response_action: 'push', view: saidModal(title, said) } };
+  });
+  const first = await inTime(result);
+  if (first !== LATE) {
+    await (first.response ? ack(first.response) : ack());
+    return;
+  }
+  await ack({ response_action: 'update', view: saidModal(title, STILL_WORKING) });
+  await caller.tell((await result).said);
+}
+
+/** The record of a form, if it is this person's; else the answer that says why not. */
+export async function formOf(deps: AppDeps, caller: Caller, id: string, kind: Form['kind']): Promise<Form | Submitted> {
+  const form = await deps.store.chat.form(id);
+  const said = form?.kind !== kind ? FORM_UNKNOWN : form.key === caller.key ? undefined : FORM_NOT_YOURS;
+  if (form !== undefined && said === undefined) return form;
+  const words = said ?? FORM_UNKNOWN;
+  return { said: words, response: { response_action: 'update', view: saidModal('Emergency access', words) } };
+}
+
+/** Notes that a form did its work. The work stands whether or not this can be saved: its request's id makes it count once. */
+export async function used({ store, logger }: AppDeps, id: string): Promise<void> {
+  try {
+    await store.chat.useForm(id);
+  } catch (error) {
+    logger.warn({ form: id, why: String(error) }, 'a form could not be marked as used');
+  }
+}
