@@ -41,7 +41,7 @@ describe('the boundaries, in force', () => {
     await rig.close();
   });
 
-  const NAMED = `arn:aws:iam::${PRODUCTION}:role/app-model-gateway`;
+  const NAMED = `arn:aws:iam::${PRODUCTION}:role/service/model-gateway`;
   const everything = { policies: [{ name: 'all', document: document(allow('*')) }] };
   const sessions = new Map<string, ReturnType<typeof enter>>();
   const sessionIn = async (zone: 'A' | 'B' | 'C') => {
@@ -69,7 +69,7 @@ describe('the boundaries, in force', () => {
     [
       'C',
       'iam:SetDefaultPolicyVersion',
-      `arn:aws:iam::${PRODUCTION}:policy/breakglass-guardrails/bg-boundary-c`,
+      `arn:aws:iam::${PRODUCTION}:policy/breakglass-guardrails/boundary-c`,
       'AccessDenied',
     ],
     ['C', 'iam:DetachRolePolicy', `arn:aws:iam::${PRODUCTION}:role/breakglass-broker`, 'AccessDenied'],

@@ -143,7 +143,7 @@ describe('changing permissions of others', () => {
       /NotResource/,
     ],
     ['of the broker', change({ identityTargets: [BROKER_ROLE] }), /guards the grant itself/],
-    ['of a boundary', change({ identityTargets: [`${GUARDRAILS}/bg-boundary-c`] }), /guards the grant itself/],
+    ['of a boundary', change({ identityTargets: [`${GUARDRAILS}/boundary-c`] }), /guards the grant itself/],
     [
       'of a grant',
       change({ identityTargets: [`arn:aws:iam::${PRODUCTION}:role/breakglass/bg-x`] }),

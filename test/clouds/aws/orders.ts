@@ -39,9 +39,9 @@ export const account = (change: Partial<Account> = {}): Account => ({
   brokerRole: BROKER_ROLE,
   externalId: EXTERNAL_ID,
   boundaries: {
-    A: `${GUARDRAILS}/bg-boundary-a`,
-    B: `${GUARDRAILS}/bg-boundary-b`,
-    C: `${GUARDRAILS}/bg-boundary-c`,
+    A: `${GUARDRAILS}/boundary-a`,
+    B: `${GUARDRAILS}/boundary-b`,
+    C: `${GUARDRAILS}/boundary-c`,
   },
   sessionTagKeys: [],
   ...change,

@@ -217,7 +217,7 @@ describe('ending (D2, D3)', () => {
       await rig.provider.close(plan, soon());
       expect(await rig.provider.observe(plan, soon())).toMatchObject({ found: true, revoked: true, open: false });
       expect(rig.role(plan)?.policies.boundary).toBe(
-        `arn:aws:iam::${PRODUCTION}:policy/breakglass-guardrails/bg-boundary-b`,
+        `arn:aws:iam::${PRODUCTION}:policy/breakglass-guardrails/boundary-b`,
       );
       expect(await codeOf(rig.another().open(plan, soon()))).toBe('PROVIDER_CONFLICT');
       expect(await codeOf(rig.assume(plan, rig.signIn('alice')))).toBe('AccessDenied');

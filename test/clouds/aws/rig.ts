@@ -42,7 +42,7 @@ export class Rig {
 
   static async open(options: { readonly roleQuota?: number; readonly broker?: object } = {}): Promise<Rig> {
     const boundary = (zone: string) => ({
-      name: `bg-boundary-${zone}`,
+      name: `boundary-${zone}`,
       path: '/breakglass-guardrails/',
       document: manifest(`boundary-${zone}`),
     });
@@ -103,6 +103,8 @@ export class Rig {
       clock: { now: async () => new Date() },
       logger: { info: write('info'), warn: write('warn'), error: write('error') },
       pace: { perSecond: 1000, burst: 1000 },
+      // Short pauses: what is tested is that calls are tried again, not how long it takes.
+      random: () => 0.1,
     });
     this.#providers.push(provider);
     return provider;
