@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { broker as makeBroker } from './broker/broker.ts';
+import { type Broker, broker as makeBroker } from './broker/broker.ts';
 import type { BrokerDeps } from './broker/deps.ts';
 import { view } from './broker/view.ts';
-import { slackAnnounce } from './chat/slack/announce.ts';
-import { slackWorkspace } from './chat/slack/workspace.ts';
+import { type SlackAnnounce, slackAnnounce } from './chat/slack/announce.ts';
+import { type SlackWorkspace, slackWorkspace } from './chat/slack/workspace.ts';
 import { lintAwsRole } from './clouds/aws/lint.ts';
 import { awsProvider } from './clouds/aws/provider.ts';
-import { cloudEndpoints, loadConfig, slackSettings } from './config.ts';
+import { type Config, cloudEndpoints, loadConfig, slackSettings } from './config.ts';
 import { type Floors, PRODUCTION_FLOORS } from './core/policy.ts';
+import type { Terms } from './core/terms.ts';
 import { directorySource } from './directory/source.ts';
 import { incidentSource } from './incidents/source.ts';
 import { makeLogger } from './logger.ts';
@@ -47,27 +48,39 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Wires the product by hand, once. If a part is not named here, it is not running. */
-export async function main({ env, role, file, lowered }: MainOptions): Promise<Running> {
+/**
+ * Wires the product by hand, once. If a part is not named here, it is not running. What was started before a failure is
+ * stopped again, so that a process that could not start also ends.
+ */
+export async function main(options: MainOptions): Promise<Running> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    return { url: await start(options, opened), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Starts every part, in order; each pushes how it is closed, so that doors shut first and storage is let go of last. */
+async function start({ env, role, file, lowered }: MainOptions, opened: (() => Promise<unknown>)[]) {
   const config = loadConfig(env);
   const logger = makeLogger(config.LOG_LEVEL);
-  if (lowered !== undefined) {
-    const chat = config.SLACK_API_URL ?? 'https://slack.com/api/';
-    const clouds = cloudEndpoints(env);
-    await assertLoopback([config.DATABASE_URL, ...(config.REDIS_URL ? [config.REDIS_URL] : []), chat, ...clouds]);
-    if (clouds.length === 0) throw new Error('Lowered floors are for local clouds only: set AWS_ENDPOINT_URL.');
-  }
+  if (lowered !== undefined) await assertLowered(env, config);
 
-  const store = openStore({
-    url: config.DATABASE_URL,
-    logger,
-    ...(lowered?.clockOffsetMs ? { offsetMs: () => lowered.clockOffsetMs ?? 0 } : {}),
-  });
+  const { clockOffsetMs } = lowered ?? {};
+  const offset = clockOffsetMs === undefined ? {} : { offsetMs: () => clockOffsetMs };
+  const store = openStore({ url: config.DATABASE_URL, logger, ...offset });
+  opened.push(() => store.close());
   const floors = lowered?.floors ?? PRODUCTION_FLOORS;
   const text = lowered?.policyText ?? (await readFile(file, 'utf8').catch(() => undefined));
   const settled = await settlePolicy({ store, text, file, floors, logger, lintRole: lintAwsRole });
 
-  const monotonic = () => performance.now();
+  const aws = awsProvider({ clock: store.clock, logger });
+  opened.push(async () => aws.release());
   const { mark } = await store.installation();
   const queue = await openQueue({
     logger,
@@ -75,8 +88,11 @@ export async function main({ env, role, file, lowered }: MainOptions): Promise<R
     postgresUrl: config.DATABASE_URL,
     prefix: `bg-${mark}`,
   });
-  const providers = { aws: awsProvider({ clock: store.clock, logger }) };
+  opened.push(() => queue.close());
+
+  const monotonic = () => performance.now();
   const workspace = slackWorkspace(slackSettings(config), logger);
+  const providers = { aws };
   const announce = slackAnnounce({
     workspace,
     store,
@@ -95,65 +111,63 @@ export async function main({ env, role, file, lowered }: MainOptions): Promise<R
     openingOff: () => settled.openingOff,
   };
   const broker = makeBroker(deps);
-  if (settled.changed)
-    await announce
-      .alarm(settled.changed)
-      .catch((error) => logger.warn({ why: String(error) }, 'the security channel was not told'));
 
-  const works = role !== 'web';
-  const worker = works ? await startWorker({ queue, perform: broker.perform, clock: store.clock, logger }) : undefined;
-  const sweep =
-    worker &&
-    startSweep({
-      store,
-      broker,
-      schedule: queue,
-      logger,
-      worker,
-      ...(lowered?.sweepMs ? { intervalMs: lowered.sweepMs } : {}),
-    });
-
-  const doors = role === 'worker' ? undefined : await openDoors();
-  logger.info({ role, url: doors?.url, openingOff: settled.openingOff }, 'ready');
-
-  async function openDoors() {
-    // Bolt is loaded only where somebody answers the chat.
-    const { slackApp, SLACK_PATH } = await import('./chat/slack/app.ts');
-    const app = slackApp({
-      workspace,
-      announce,
-      broker,
-      store,
-      directory: deps.directory,
-      capabilities: (terms) => providers[terms.role.provider].capabilities(terms),
-      logger,
-    });
-    const { requestListener } = app;
-    const routes = requestListener ? { [SLACK_PATH]: requestListener } : {};
-    const web = await startWeb({ host: config.HOST, port: config.PORT, routes, ready: () => store.ping(), logger });
-    const greeting = keepTrying(
-      () => app.start(),
-      CHAT_RETRY_MS,
-      (error) => logger.error({ why: String(error) }, 'Slack does not answer; endings go on, and it is asked again'),
-    );
-    await greeting.first;
-    const close = async (): Promise<void> => {
-      greeting.stop();
-      await Promise.all([web.close(), app.stop()]);
-    };
-    return { url: web.url, close };
+  if (role !== 'web') {
+    const worker = await startWorker({ queue, perform: broker.perform, clock: store.clock, logger });
+    opened.push(() => worker.stop());
+    const interval = lowered?.sweepMs === undefined ? {} : { intervalMs: lowered.sweepMs };
+    const sweep = startSweep({ store, broker, schedule: queue, logger, worker, ...interval });
+    opened.push(() => sweep.stop());
   }
+  const url = role === 'worker' ? undefined : await openDoors(config, { workspace, announce, broker, deps }, opened);
+  if (settled.changed !== undefined) {
+    const untold = (error: unknown) =>
+      logger.warn({ why: String(error) }, 'the security channel was not told of the policy');
+    await announce.alarm(settled.changed).catch(untold);
+  }
+  logger.info({ role, url, openingOff: settled.openingOff }, 'ready');
+  return url;
+}
 
-  // Shut the doors, let the hands finish (a finishing job may still enqueue the next), then let go of storage.
-  const stop = async (): Promise<void> => {
-    await doors?.close();
-    await sweep?.stop();
-    await worker?.stop();
-    await queue.close();
-    providers.aws.release();
-    await store.close();
-  };
-  return { url: doors?.url, stop };
+/** Lowered floors are for this machine alone. */
+async function assertLowered(env: NodeJS.ProcessEnv, config: Config): Promise<void> {
+  const clouds = cloudEndpoints(env);
+  if (clouds.length === 0) throw new Error('Lowered floors are for local clouds only: set AWS_ENDPOINT_URL.');
+  const chat = config.SLACK_API_URL ?? 'https://slack.com/api/';
+  await assertLoopback([config.DATABASE_URL, ...(config.REDIS_URL ? [config.REDIS_URL] : []), chat, ...clouds]);
+}
+
+interface Parts {
+  readonly workspace: SlackWorkspace;
+  readonly announce: SlackAnnounce;
+  readonly broker: Broker;
+  readonly deps: BrokerDeps;
+}
+
+/** The HTTP server and the chat's receiver. Bolt is loaded only where somebody answers the chat. */
+async function openDoors(
+  config: Config,
+  { workspace, announce, broker, deps }: Parts,
+  opened: (() => Promise<unknown>)[],
+) {
+  const { slackApp, SLACK_PATH } = await import('./chat/slack/app.ts');
+  const { store, directory, providers, logger } = deps;
+  const capabilities = (terms: Terms) => providers[terms.role.provider].capabilities(terms);
+  const app = slackApp({ workspace, announce, broker, store, directory, capabilities, logger });
+  const { requestListener } = app;
+  const routes = requestListener ? { [SLACK_PATH]: requestListener } : {};
+  const web = await startWeb({ host: config.HOST, port: config.PORT, routes, ready: () => store.ping(), logger });
+  const greeting = keepTrying(
+    () => app.start(),
+    CHAT_RETRY_MS,
+    (error) => logger.error({ why: String(error) }, 'Slack does not answer; endings go on, and it is asked again'),
+  );
+  opened.push(async () => {
+    greeting.stop();
+    await Promise.all([web.close(), app.stop()]);
+  });
+  await greeting.first;
+  return web.url;
 }
 
 /** Calls until it succeeds once. `first` resolves after the first try, whatever came of it. */
