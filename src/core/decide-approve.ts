@@ -1,7 +1,7 @@
 import { firstReason, standing } from './approvals.ts';
 import type { Actor, Command } from './command.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
-import { type Directory, personById, share, teamsOf, union } from './directory.ts';
+import { type Directory, personById, principalOf, share, teamsOf, union } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import type { Policy } from './policy.ts';
@@ -65,7 +65,8 @@ export function decideApprove(
   if (!after.complete) return accept({ ...request, approvals, seenTeams }, ...events);
 
   const grantBy = addSeconds(now, GRANT_SECONDS);
-  const principal = personById(directory, ask.subject.person)?.aws;
+  const subject = personById(directory, ask.subject.person);
+  const principal = subject && principalOf(directory, subject);
   if (principal === undefined) return refuse('no_cloud_identity');
   const grant = { id: ask.id, target: { provider: 'aws', account: ask.terms.account.id, principal } } as const;
   const { ask: _ask, state: _state, ...kept } = request;

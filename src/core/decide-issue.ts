@@ -11,7 +11,7 @@ import {
   openingBlocked,
   refuse,
 } from './decision.ts';
-import { personById } from './directory.ts';
+import { personById, principalOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
 import { RETRYABLE, type Refusal, type RefusalCode } from './refusal.ts';
@@ -120,7 +120,9 @@ function accountProblem(facts: Facts): Refusal | undefined {
 
 /** The grant names a cloud identity; if the directory now links another one, nothing is opened for the old one. */
 function identityProblem(request: Granting, facts: Facts): Refusal | undefined {
-  const principal = facts.directory.ok ? personById(facts.directory.value, request.ask.subject.person)?.aws : undefined;
+  const directory = facts.directory.ok ? facts.directory.value : undefined;
+  const subject = directory && personById(directory, request.ask.subject.person);
+  const principal = directory && subject && principalOf(directory, subject);
   const same = request.grants.every(({ target }) => JSON.stringify(target.principal) === JSON.stringify(principal));
   return same ? undefined : { code: 'no_cloud_identity' };
 }

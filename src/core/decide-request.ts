@@ -1,7 +1,7 @@
 import { eligibleFor, firstReason, match, placesOf } from './approvals.ts';
 import type { Actor, Command } from './command.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
-import { type Directory, onCallFor, type Person, personById, share, teamsOf } from './directory.ts';
+import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf } from './directory.ts';
 import type { Facts } from './facts.ts';
 import { REASONS, type Reason } from './policy.ts';
 import type { AccessRequest, Ask } from './request.ts';
@@ -36,7 +36,7 @@ export function decideRequest(command: RequestCommand, actor: Actor, facts: Fact
   if (terms.clauses.some(({ assurance }) => assurance === 'stepped_up')) {
     return refuse('step_up_unavailable', { field: 'role' });
   }
-  if (person.aws === undefined) return refuse('no_cloud_identity', { field: 'role' });
+  if (principalOf(directory, person) === undefined) return refuse('no_cloud_identity', { field: 'role' });
 
   const asker = { id: person.id, seen: teams };
   const deciders = decidersOf(terms, directory, asker);

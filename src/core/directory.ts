@@ -73,6 +73,13 @@ export function teamsOf(directory: Directory, person: Person): readonly string[]
   return [...all].sort();
 }
 
+/** A person's cloud identity, if it is theirs alone: one that two people hold names nobody. */
+export function principalOf(directory: Directory, person: Person): AwsPrincipal | undefined {
+  const own = JSON.stringify(person.aws);
+  const shared = directory.people.some(({ id, aws }) => id !== person.id && JSON.stringify(aws) === own);
+  return shared ? undefined : person.aws;
+}
+
 /** Is this person on call for any of these teams? */
 export const onCallFor = (directory: Directory, personId: string, teams: readonly string[]): boolean =>
   teams.some((team) => directory.onCall[team]?.includes(personId) ?? false);

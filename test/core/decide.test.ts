@@ -73,6 +73,14 @@ describe('asking (A2–A7, A9–A11)', () => {
       'ambiguous_person',
     ],
     [
+      'a person whose cloud identity another one holds too',
+      {},
+      {
+        directory: found(change('casey', { aws: { kind: 'iam-user', arn: 'arn:aws:iam::111122223333:user/riley' } })),
+      },
+      'no_cloud_identity',
+    ],
+    [
       'a person without a cloud identity',
       {},
       { directory: found(change('riley', { aws: undefined })) },
