@@ -99,14 +99,14 @@ function standingOf(request: AccessRequest): Phrase {
       return ['Waiting for approval until ', { at: request.ask.decideBy }, '; nothing is open.'];
     case 'granting':
       return [
-        'The access is being opened, and nobody is told that it is before the cloud says so. It fails at ',
+        'The access is being opened, and nobody is told that it is before the cloud says so. It fails ',
         { at: request.grantBy },
         '.',
       ];
     case 'active': {
       const planned = lastPlannedEnd(request.grants.map(({ plan }) => plan)) ?? request.endsAt;
       return [
-        { strong: 'Access ends at ' },
+        { strong: 'Access ends ' },
         { at: request.endsAt },
         '. The cloud itself refuses from ',
         { at: planned },
@@ -116,7 +116,7 @@ function standingOf(request: AccessRequest): Phrase {
     case 'revoking':
       return endingOf(request);
     case 'closed':
-      return [`${OUTCOMES_SAID[request.outcome]} at `, { at: request.closedAt }, '. ', closedWords(request)];
+      return [`${OUTCOMES_SAID[request.outcome]}, `, { at: request.closedAt }, '. ', closedWords(request)];
     default:
       return unreachable(request);
   }
@@ -173,7 +173,7 @@ function factsOf({ ask }: AccessRequest): readonly Fact[] {
 const approvalsOf = ({ approvals }: AccessRequest): readonly Phrase[] =>
   approvals.map(({ by, at, assurance }) => [
     { person: by },
-    ' approved at ',
+    ' approved ',
     { at },
     assurance === 'chat' ? ` (${NO_SECOND_SIGN_IN}).` : ' (with a second sign-in).',
   ]);

@@ -57,7 +57,7 @@ export const TIMELINE = {
       { strong: ask.terms.role.name },
       `, ${ask.minutes} minutes, for incident ${ask.incident.id}`,
       field(data.incident, 'verified') === false ? ` (${UNVERIFIED})` : '',
-      '. It lapses at ',
+      '. It lapses ',
       when(data.decideBy),
       ' if it is not approved by then.',
     ],
@@ -107,7 +107,7 @@ export const TIMELINE = {
     said: [
       'Writing ',
       { code: text(data.name) },
-      ` in account ${text(data.account)}. It ends at `,
+      ` in account ${text(data.account)}. It ends `,
       when(data.plannedEnd),
       ' at the latest.',
     ],
@@ -117,7 +117,7 @@ export const TIMELINE = {
       { strong: 'Access is open' },
       ' for ',
       { person: request.ask.requester },
-      ': read back from the cloud. I end it at ',
+      ': read back from the cloud. I end it ',
       when(data.endsAt),
       '; the cloud itself refuses from ',
       when(data.plannedEnd),
@@ -130,7 +130,7 @@ export const TIMELINE = {
   }),
   access_ending_soon: (data, { request }) => ({
     said: [
-      'Access ends at ',
+      'Access ends ',
       when(data.endsAt),
       '. ',
       { person: request.ask.requester },
@@ -148,7 +148,7 @@ export const TIMELINE = {
   access_removed: (data) => ({
     said: [
       { strong: 'Access removed' },
-      ', and read back at ',
+      ', and read back ',
       when(data.readAt),
       '. Sessions that are open end shortly; I say when.',
     ],

@@ -27,7 +27,7 @@ it('a request from question to end is one card, one timeline and private notes (
 
   house.levers.aheadMs += 56 * 60_000;
   await house.work();
-  expect(riley.dms().at(-1)?.words).toMatch(new RegExp(`Access ends at ${TIME}.*finish or make safe`));
+  expect(riley.dms().at(-1)?.words).toMatch(new RegExp(`Access ends ${TIME}.*finish or make safe`));
 
   house.levers.aheadMs += 5 * 60_000;
   await house.work();
@@ -46,12 +46,12 @@ it('a request from question to end is one card, one timeline and private notes (
     [
       true,
       new RegExp(
-        `^Access is open for @riley: read back from the cloud\\. I end it at ${TIME}; the cloud itself refuses from ${TIME}\\.$`,
+        `^Access is open for @riley: read back from the cloud\\. I end it ${TIME}; the cloud itself refuses from ${TIME}\\.$`,
       ),
     ],
-    [false, /^Access ends at .*@riley, finish or make safe/],
+    [false, /^Access ends .*@riley, finish or make safe/],
     [false, /^Taking the access away: the time is over\.$/],
-    [true, /^Access removed, and read back at /],
+    [true, /^Access removed, and read back /],
     [true, /^Sessions ended: /],
     [false, /^Closed: Ended\.$/],
   ];
