@@ -7,6 +7,9 @@ import { Failure } from '../core/failure.ts';
  * `breakglass …`. Each command loads its own code when it runs, so that `lint` in CI never pays for Slack or AWS.
  * Exit codes: 0 done, 1 refused or broken (said on stderr), 2 wrong usage.
  */
+// The SDK announces the end of Node 20 at every start; the README says which versions we support.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 const program = new Command('breakglass')
   .description('Break-glass broker: short-lived cloud access from chat that ends by itself, provably.')
   .showHelpAfterError('Run "breakglass --help" to see what there is.')

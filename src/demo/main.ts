@@ -5,6 +5,9 @@ import { DEMO_FLOORS } from './overlay.ts';
 import { playStory } from './script.ts';
 import { openStage } from './stage.ts';
 
+// The SDK announces the end of Node 20 at every start; that is the README's business, not a visitor's.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 const DIR = '.breakglass';
 const say = (line: string): void => console.log(line);
 
