@@ -1,4 +1,5 @@
 import { standing } from './approvals.ts';
+import { canonical } from './canonical.ts';
 import type { Actor, Command } from './command.ts';
 import { policyProblem, seenSince, voidedEvent } from './decide-approve.ts';
 import {
@@ -123,7 +124,9 @@ function identityProblem(request: Granting, facts: Facts): Refusal | undefined {
   const directory = facts.directory.ok ? facts.directory.value : undefined;
   const subject = directory && personById(directory, request.ask.subject.person);
   const principal = directory && subject && principalOf(directory, subject);
-  const same = request.grants.every(({ target }) => JSON.stringify(target.principal) === JSON.stringify(principal));
+  if (principal === undefined) return { code: 'no_cloud_identity' };
+  // By canonical form: neither a store nor a source keeps the order of keys.
+  const same = request.grants.every(({ target }) => canonical(target.principal) === canonical(principal));
   return same ? undefined : { code: 'no_cloud_identity' };
 }
 
