@@ -1,6 +1,6 @@
 import type { AckFn, ViewResponseAction } from '@slack/bolt';
 import type { Form } from '../../ports/chat-memory.ts';
-import { FORM_NOT_YOURS, FORM_UNKNOWN, STILL_WORKING } from '../words.ts';
+import { FORM_NOT_YOURS, FORM_UNKNOWN, FORM_USED, STILL_WORKING } from '../words.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, inTime, LATE, troubleWords } from './caller.ts';
 import { saidModal } from './decision-modals.ts';
@@ -35,14 +35,21 @@ export async function submit(
   await caller.tell((await result).said);
 }
 
-/** The record of a form, if it is this person's; else the answer that says why not. */
+/**
+ * The record of a form, if it may be sent by this person now; else the answer that says why not. A decision counts once
+ * for each form. A request's form may arrive again: it names one request, and the answer is that request.
+ */
 export async function formOf(deps: AppDeps, caller: Caller, id: string, kind: Form['kind']): Promise<Form | Submitted> {
   const form = await deps.store.chat.form(id);
-  const said = form?.kind !== kind ? FORM_UNKNOWN : form.key === caller.key ? undefined : FORM_NOT_YOURS;
-  if (form !== undefined && said === undefined) return form;
-  const words = said ?? FORM_UNKNOWN;
-  return { said: words, response: { response_action: 'update', view: saidModal('Emergency access', words) } };
+  if (form?.kind !== kind) return closing(FORM_UNKNOWN);
+  if (form.key !== caller.key) return closing(FORM_NOT_YOURS);
+  return kind !== 'request' && form.usedAt !== undefined ? closing(FORM_USED) : form;
 }
+
+const closing = (said: string): Submitted => ({
+  said,
+  response: { response_action: 'update', view: saidModal('Emergency access', said) },
+});
 
 /** Notes that a form did its work. The work stands whether or not this can be saved: its request's id makes it count once. */
 export async function used({ store, logger }: AppDeps, id: string): Promise<void> {

@@ -120,6 +120,14 @@ describe('an approving click', () => {
     expect(redrawn?.words).toContain('Access open');
   });
 
+  it('that takes long is announced, and answered once it is known', async () => {
+    house.slack.dials.delay('users.info', 2600);
+    await click('avery', 'approve');
+    await told('avery', /Still working on it/);
+    await told('avery', /^Done\. The card shows where it stands\.$/);
+    expect(await state()).toBe('granting');
+  });
+
   it('is refused when the policy changed since the request, and says what to do (B4)', async () => {
     const policy = aPolicy();
     await house.apply({ ...policy, zones: { ...policy.zones, B: { ...policy.zones.B, maxMinutes: 30 } } });
@@ -164,6 +172,15 @@ describe('zone C', () => {
     await house.reaches(row.request.ask.id, 'granting');
     const shown = cardSeen(house, 'riley').words;
     expect(shown.match(/no second sign-in was asked/g)).toHaveLength(2);
+  });
+
+  it('counts each form once: the same submission again changes nothing', async () => {
+    await click('avery', 'approve');
+    await as('avery').awaitModal();
+    await as('avery').submit();
+    const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
+    expect((await house.slack.dials.resend(number)).body).toContain('sent already and counted once');
+    expect((await house.row(row.request.ask.id)).request.approvals).toHaveLength(1);
   });
 
   it('answers in the form when the approval does not count', async () => {
