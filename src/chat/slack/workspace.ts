@@ -19,6 +19,8 @@ export const homesOf = ({ teamId, enterpriseId }: Home): readonly string[] =>
 /**
  * The chat key of somebody in a verified payload: the enterprise's id, else the team's, of the organisation they come
  * from. `teamId` is the person's own team, which for people of another organisation (Slack Connect) is not ours.
+ * A payload does not say which enterprise a foreign team belongs to: somebody of another workspace of our own Enterprise
+ * organisation is taken for a stranger, who opens nothing, and ends only what the directory links to that other id.
  * https://docs.slack.dev/apis/slack-connect/using-slack-connect-with-apps
  */
 export function chatKey(home: Home, teamId: string | undefined, userId: string): ChatKey {
