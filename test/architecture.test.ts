@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import {
   EXCEPTIONS,
   importsOf,
@@ -20,7 +20,7 @@ const read = (file: string): string => readFileSync(file, 'utf8');
 const product = below('src', /\.(ts|mjs)$/);
 const browser = below('src', /(?<!\.m)\.js$/);
 const tests = below('test', /\.(ts|mjs)$/);
-const tools = [...below('bench', /\.(ts|mjs)$/), ...below('scripts', /\.(ts|mjs)$/)];
+const tools = ['bench', 'scripts'].filter(existsSync).flatMap((folder) => below(folder, /\.(ts|mjs)$/));
 
 describe('the house', () => {
   it('keeps every import within the arrows of the design', () => {

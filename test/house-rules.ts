@@ -56,7 +56,6 @@ export const EXCEPTIONS: Readonly<Record<string, string>> = {
 export const OWN_CLOCK: Readonly<Record<string, string>> = {
   'src/queue/open-queue.ts': 'BullMQ counts a delay from its own time stamp',
   'src/queue/run-job.ts': 'BullMQ takes the instant to which a job moves by the process that moves it',
-  'src/store/embedded/start.ts': 'there is no database yet: it bounds the wait for one',
 };
 
 /** The room of a path below `src/`, whether it is a file or what a file imports. */
