@@ -57,6 +57,15 @@ describe('README.md', () => {
     expect([...explained].sort()).toEqual([...settings, 'DATABASE_OWNER_URL'].sort());
   });
 
+  it('makes the boundaries that broker policy and example configuration name', () => {
+    const named = (file: string) => [...read(file).matchAll(/breakglass-guardrails\/([\w-]+)/g)].map(([, one]) => one);
+    const [, made = ''] = /--policy-name ([\w-]+)\$zone/.exec(readme) ?? [];
+    const wanted = ['a', 'b', 'c'].map((zone) => `${made}${zone}`);
+    for (const file of ['breakglass.example.yaml', 'manifests/aws/broker.json']) {
+      expect([...new Set(named(file))].sort()).toEqual(wanted);
+    }
+  });
+
   it('names no command that does not exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const run = [...readme.matchAll(/npm run ([\w:]+)/g)].map(([, name = '']) => name);
