@@ -67,6 +67,7 @@ const PAGES: Readonly<Record<string, readonly [file: string, kind: string]>> = {
   '/': ['index.html', 'text/html'],
   '/app.js': ['app.js', 'text/javascript'],
   '/draw.js': ['draw.js', 'text/javascript'],
+  '/keep.js': ['keep.js', 'text/javascript'],
   '/modal.js': ['modal.js', 'text/javascript'],
   '/style.css': ['style.css', 'text/css'],
 };

@@ -1,30 +1,18 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { describeInBrowser, openPage, say } from '../../support/browser.ts';
 import { closeStages, openStage, type Stage } from './stage.ts';
 
-const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const plain = (text: string) => ({ type: 'plain_text' as const, text });
 
 let browser: Browser;
 let stage: Stage;
 const broken: string[] = [];
 
-async function open(width = 1280): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width, height: 760 } });
-  page.on('pageerror', (error) => broken.push(String(error)));
-  page.on('console', (line) => line.type() === 'error' && broken.push(line.text()));
-  await page.goto(stage.slack.url);
-  return page;
-}
+const open = (width = 1280): Promise<Page> => openPage(browser, stage.slack.url, { width, height: 760, broken });
 
-const say = async (page: Page, words: string): Promise<void> => {
-  await page.getByLabel('Message', { exact: true }).fill(words);
-  await page.getByRole('button', { name: 'Send' }).click();
-};
-
-const describePage = (): void => {
+describeInBrowser('the page', (launch) => {
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    browser = await launch();
   });
   afterAll(() => browser.close());
   beforeEach(async () => {
@@ -103,6 +91,17 @@ const describePage = (): void => {
     expect(broken).toEqual([]);
   });
 
+  it('keeps what is in sight where it is while other messages come and change', async () => {
+    const page = await open();
+    const first = stage.slack.as('U0BO').post('C0INC', 'the first');
+    await page.getByRole('article').getByText('the first').waitFor();
+    await page.evaluate(`document.querySelector('[data-ts="${first.ts}"]').dataset.seen = 'yes'`);
+    stage.slack.as('U0BO').post('C0INC', 'the second');
+    await page.getByRole('article').getByText('the second').waitFor();
+    expect(await page.locator('[data-seen]').getAttribute('data-ts')).toBe(first.ts);
+    expect(broken).toEqual([]);
+  });
+
   it('fits a phone: channels behind a button, a thread over the whole width, buttons that work', async () => {
     stage.app.action('approve', async ({ ack, body, client }) => {
       await ack();
@@ -125,10 +124,4 @@ const describePage = (): void => {
     await page.getByRole('heading', { name: '# random' }).waitFor();
     expect(broken).toEqual([]);
   });
-};
-
-if (existsSync(CHROMIUM)) describe('the page', describePage);
-else
-  it(`the page is not driven here, for want of ${CHROMIUM}`, () => {
-    expect(existsSync(CHROMIUM)).toBe(false);
-  });
+});

@@ -1,4 +1,5 @@
 import { block, el, inks, plain } from './draw.js';
+import { keepIn } from './keep.js';
 import { Modal } from './modal.js';
 
 /** The page of the local workspace: what one person sees, and what they do. It keeps nothing but where they are. */
@@ -142,14 +143,6 @@ const threadLine = ({ ts, replies }) =>
       : threadButton(ts, 'Reply in thread', true),
   );
 
-function fill(box, nodes) {
-  const end = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
-  const open = box.contains(document.activeElement) ? document.activeElement?.getAttribute('data-key') : undefined;
-  box.replaceChildren(...nodes);
-  if (end) box.scrollTop = box.scrollHeight;
-  if (open) box.querySelector(`[data-key="${CSS.escape(open)}"]`)?.focus();
-}
-
 function conversationItem(one) {
   const here = one.id === at.channel;
   if (here) read.set(`${at.user}/${one.id}`, one.newest);
@@ -185,16 +178,10 @@ function draw() {
     ? `Message ${here.kind === 'direct' ? '' : '#'}${here.name}, or ${workspace.commands[0] ?? ''}`
     : '';
   draft.disabled = !here || here.archived;
-  fill(
-    $('messages'),
-    screen.messages.length > 0 ? screen.messages.map((one) => messageNode(one, false)) : [emptiness(here)],
-  );
+  keepIn($('messages'), screen.messages, (one) => messageNode(one, false), [emptiness(here)]);
   $('thread').hidden = at.thread === '';
   $('frame').classList.toggle('threaded', at.thread !== '');
-  fill(
-    $('replies'),
-    screen.thread.map((one) => messageNode(one, true)),
-  );
+  keepIn($('replies'), screen.thread, (one) => messageNode(one, true));
   modal.show(screen.modal);
 }
 
