@@ -1,0 +1,143 @@
+import { writerLock } from '../../src/broker/open-grant.ts';
+import { type Desk, openDesk } from '../support/desk.ts';
+import { MINUTE, personActor, SECOND } from '../support/requests.ts';
+
+const REVOKED = '99-revoked';
+
+describe('ending a grant', () => {
+  let desk: Desk;
+  let usual: Desk['dials'];
+
+  beforeAll(async () => {
+    desk = await openDesk();
+    usual = { ...desk.dials };
+  });
+  afterEach(() => {
+    Object.assign(desk.dials, usual);
+    desk.aws.dials.clear();
+    desk.wire.judge(() => 'pass');
+  });
+  afterAll(() => desk.close());
+
+  const ended = async (id: string): Promise<void> => {
+    await desk.opened(id);
+    const said = await desk.broker.end(id, personActor('riley'));
+    expect(said.ok).toBe(true);
+  };
+  const eventOf = async (id: string, type: string) =>
+    (await desk.store.events(`request/${id}`)).find((event) => event.type === type);
+  const deniesAll = (id: string): boolean => desk.role(id)?.policies.inline[REVOKED] !== undefined;
+  const stateOf = async (id: string): Promise<string> => (await desk.row(id)).request.state;
+
+  it('D3: proves an expired window by the end that the cloud itself keeps', async () => {
+    await desk.opened('E1');
+    desk.wait(30 * MINUTE);
+    await desk.perform('expire', 'E1');
+    await desk.perform('revoke', 'E1');
+    expect(deniesAll('E1')).toBe(true);
+    desk.wait(2 * MINUTE);
+    await desk.perform('prove', 'E1');
+    expect((await eventOf('E1', 'sessions_ended'))?.data.by).toBe('native_end');
+    expect(await stateOf('E1')).toBe('closed');
+  });
+
+  it('D3: proves an early end by propagation, and not before', async () => {
+    await ended('E2');
+    await desk.perform('revoke', 'E2');
+    await expect(desk.perform('prove', 'E2')).rejects.toThrow('not proven ended yet');
+    expect(await stateOf('E2')).toBe('revoking');
+    desk.wait(5 * MINUTE);
+    await desk.perform('prove', 'E2');
+    expect((await eventOf('E2', 'sessions_ended'))?.data.by).toBe('propagation');
+    expect(await stateOf('E2')).toBe('closed');
+  });
+
+  it('ends with the directory, the incident source, the chat and the queue down, and opening off', async () => {
+    await ended('E3');
+    const down = { directoryDown: true, incident: 'down', accounts: {}, queueDown: true, openingOff: 'a bad file' };
+    Object.assign(desk.dials, down);
+    await desk.perform('revoke', 'E3');
+    desk.wait(5 * MINUTE);
+    await desk.perform('prove', 'E3');
+    expect(await stateOf('E3')).toBe('closed');
+  });
+
+  it('D6: stays open, counted and red while the cloud refuses, and ends when it no longer does', async () => {
+    await ended('E4');
+    desk.aws.dials.add({ kind: 'fail_before', action: '*', times: 40 });
+    await expect(desk.perform('revoke', 'E4')).rejects.toThrow('PROVIDER_UNAVAILABLE');
+    const { request } = await desk.row('E4');
+    expect(request).toMatchObject({ state: 'revoking', failures: 1 });
+    expect(await desk.eventsOf('E4')).toContain('revoke_failed');
+    desk.aws.dials.clear();
+    await desk.perform('revoke', 'E4', desk.another());
+    expect(deniesAll('E4')).toBe(true);
+  });
+
+  it('starts anew when somebody takes the Deny away again, and says so', async () => {
+    await ended('E5');
+    await desk.perform('revoke', 'E5');
+    const role = desk.role('E5');
+    if (role === undefined) throw new Error('no tombstone');
+    const { [REVOKED]: _revoked, ...inline } = role.policies.inline;
+    role.policies = { ...role.policies, inline };
+    desk.wait(5 * MINUTE);
+    await desk.perform('prove', 'E5');
+    expect(await stateOf('E5')).toBe('revoking');
+    expect(await desk.eventsOf('E5')).toContain('alarm');
+    await desk.perform('revoke', 'E5');
+    expect(deniesAll('E5')).toBe(true);
+    await expect(desk.perform('prove', 'E5')).rejects.toThrow('not proven ended yet');
+  });
+
+  it('leaves a tombstone even where nothing was ever created', async () => {
+    await desk.approved('E6');
+    desk.aws.dials.add({ kind: 'fail_before', action: 'CreateRole', times: 20 });
+    await expect(desk.perform('grant', 'E6')).rejects.toThrow('PROVIDER_UNAVAILABLE');
+    desk.aws.dials.clear();
+    await desk.broker.withdraw('E6', personActor('riley'));
+    await desk.perform('revoke', 'E6');
+    expect(deniesAll('E6')).toBe(true);
+  });
+
+  it('waits for a writer that holds the lock no longer than five seconds, and notes that it did', async () => {
+    await ended('E7');
+    let letGo = (): void => undefined;
+    const held = desk.store.withLock(writerLock('E7'), 0, async () => {
+      await new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+    });
+    await desk.perform('revoke', 'E7');
+    expect(deniesAll('E7')).toBe(true);
+    const { request } = await desk.row('E7');
+    expect(request.state === 'revoking' && request.grants[0]?.accessRemoved?.contested).toBe(true);
+    letGo();
+    await held;
+  });
+
+  it('takes access away from the plan it read when the store does not take the end of the window', async () => {
+    await desk.opened('E8');
+    desk.wait(30 * MINUTE);
+    desk.wire.judge((chunk) => (chunk.includes('lock_request') || chunk.includes('BEGIN') ? 'cut' : 'pass'));
+    await expect(desk.perform('expire', 'E8')).rejects.toThrow('STORE_UNAVAILABLE');
+    expect(deniesAll('E8')).toBe(true);
+    desk.wire.judge(() => 'pass');
+    expect(await stateOf('E8')).toBe('active');
+    await desk.perform('expire', 'E8');
+    await desk.perform('revoke', 'E8');
+    expect(await stateOf('E8')).toBe('revoking');
+  });
+
+  it('buries the tombstone half a day after the planned end, and not before', async () => {
+    await ended('E9');
+    await desk.perform('revoke', 'E9');
+    desk.wait(5 * MINUTE);
+    await desk.perform('prove', 'E9');
+    await expect(desk.perform('bury', 'E9')).rejects.toThrow('must stand until');
+    desk.wait(13 * 60 * MINUTE + SECOND);
+    await desk.perform('bury', 'E9');
+    expect(desk.role('E9')).toBeUndefined();
+    expect(await desk.eventsOf('E9')).toContain('tombstone_removed');
+  });
+});

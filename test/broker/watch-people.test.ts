@@ -1,0 +1,73 @@
+import { type Desk, openDesk } from '../support/desk.ts';
+import { KEYS } from '../support/requests.ts';
+
+describe('looking at people who hold access', () => {
+  let desk: Desk;
+  let usual: Desk['dials'];
+
+  beforeAll(async () => {
+    desk = await openDesk();
+    usual = { ...desk.dials };
+  });
+  afterEach(() => {
+    Object.assign(desk.dials, usual);
+  });
+  afterAll(() => desk.close());
+
+  const stateOf = async (id: string): Promise<string> => (await desk.row(id)).request.state;
+  const suspend = (who: string): void => {
+    const { people } = desk.dials.directory;
+    desk.dials.directory = {
+      ...desk.dials.directory,
+      people: people.map((person) => (person.id === who ? { ...person, suspended: true } : person)),
+    };
+  };
+  /** Nobody but this request holds access. */
+  const alone = async (id: string): Promise<void> => {
+    await desk.opened(id);
+    expect(await stateOf(id)).toBe('active');
+  };
+
+  it('ends nothing while everybody is as they were', async () => {
+    await alone('W1');
+    await desk.broker.watchPeople();
+    expect(await stateOf('W1')).toBe('active');
+    await desk.broker.end('W1', { type: 'operator', name: 'test' });
+  });
+
+  it('ends nothing when the directory or the chat does not answer', async () => {
+    await alone('W2');
+    desk.dials.directoryDown = true;
+    await expect(desk.broker.watchPeople()).rejects.toThrow('the directory does not answer');
+    desk.dials.directoryDown = false;
+    desk.dials.accounts = { [KEYS.riley]: 'down' };
+    await desk.broker.watchPeople();
+    expect(await stateOf('W2')).toBe('active');
+    await desk.broker.end('W2', { type: 'operator', name: 'test' });
+  });
+
+  it('posts that an approver was suspended, once, and ends nothing', async () => {
+    await alone('W3');
+    suspend('avery');
+    await desk.broker.watchPeople();
+    await desk.broker.watchPeople();
+    expect(await stateOf('W3')).toBe('active');
+    expect((await desk.eventsOf('W3')).filter((type) => type === 'approver_changed')).toHaveLength(1);
+    await desk.broker.end('W3', { type: 'operator', name: 'test' });
+  });
+
+  it('ends the access of a requester who was suspended, at once', async () => {
+    await alone('W4');
+    suspend('riley');
+    await desk.broker.watchPeople();
+    const { request } = await desk.row('W4');
+    expect(request).toMatchObject({ state: 'revoking', cause: 'requester_barred' });
+  });
+
+  it('ends the access of a requester whose chat account is gone', async () => {
+    await alone('W5');
+    desk.dials.accounts = { [KEYS.riley]: 'deleted' };
+    await desk.broker.watchPeople();
+    expect(await stateOf('W5')).toBe('revoking');
+  });
+});

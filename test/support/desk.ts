@@ -1,0 +1,192 @@
+import { type Broker, broker } from '../../src/broker/broker.ts';
+import type { BrokerDeps } from '../../src/broker/deps.ts';
+import { awsProvider } from '../../src/clouds/aws/provider.ts';
+import { canonical } from '../../src/core/canonical.ts';
+import type { Order } from '../../src/core/command.ts';
+import type { ChatKey, Directory } from '../../src/core/directory.ts';
+import type { ChatAccount } from '../../src/core/facts.ts';
+import type { IncidentRecord } from '../../src/core/policy.ts';
+import { type Row, type Work, type WorkName, workFor } from '../../src/core/work.ts';
+import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
+import { accountsOfPolicy, BROKER_HOME } from '../../src/demo/aws/accounts-of-policy.ts';
+import { type LocalAws, startLocalAws } from '../../src/demo/aws/local-aws.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { freshDatabase, type TestDatabase } from './database.ts';
+import { keepingLogger } from './queues.ts';
+import { aDirectory, anOrder, aPolicy, type CastName, KEYS, personActor } from './requests.ts';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+
+const ACCOUNT = aPolicy().accounts[0]?.id ?? '';
+
+/** What a test may break. Everything answers, truthfully, until it is turned. */
+export interface Dials {
+  directoryDown: boolean;
+  directory: Directory;
+  incident: IncidentRecord | 'not_found' | 'down';
+  /** What the chat says of an account, where it is not a member's. */
+  accounts: Partial<Record<ChatKey, ChatAccount | 'down'>>;
+  queueDown: boolean;
+  openingOff: string | undefined;
+}
+
+/**
+ * The broker on the real store and the real AWS provider, against a local AWS. Directory, incidents, chat and queue are
+ * small parts that remember what they were told; `dials` breaks them.
+ */
+export interface Desk {
+  readonly broker: Broker;
+  readonly deps: BrokerDeps;
+  readonly store: Store;
+  readonly aws: LocalAws;
+  readonly dials: Dials;
+  readonly database: TestDatabase;
+  /** Between the broker's store and the database. */
+  readonly wire: TcpProxy;
+  readonly logger: ReturnType<typeof keepingLogger>;
+  /** Every work that was put on the queue. */
+  readonly queued: readonly Work[];
+  /** Turns the store's clock and the cloud's forward. */
+  wait(ms: number): void;
+  /** Another process's broker, on the same database and cloud. */
+  another(): Broker;
+  /** A request of Riley's; rejects when it is refused. */
+  ask(id: string, change?: Partial<Order>): Promise<Row>;
+  /** The same, approved by as many as it needs. */
+  approved(id: string, change?: Partial<Order>): Promise<Row>;
+  /** The same, opened. */
+  opened(id: string, change?: Partial<Order>): Promise<Row>;
+  /** Does the work of that name which the row owes, due or not, as a job would. */
+  perform(name: WorkName, id: string, by?: Broker): Promise<void>;
+  row(id: string): Promise<Row>;
+  eventsOf(id: string): Promise<readonly string[]>;
+  /** The role that stands in the cloud for this request. */
+  role(id: string): CloudRole | undefined;
+  close(): Promise<void>;
+}
+
+/** Opens everything that a broker needs. One for a suite: requests of different ids do not meet. */
+export async function openDesk(): Promise<Desk> {
+  const policy = aPolicy();
+  let turnedMs = 0;
+  const now = () => Date.now() + turnedMs;
+  const { accounts } = accountsOfPolicy(policy);
+  const [database, aws] = await Promise.all([freshDatabase(), startLocalAws({ accounts, now })]);
+  const wire = await startTcpProxy(database.appUrl);
+  const logger = keepingLogger();
+  const store = openStore({ url: wire.through(database.appUrl), logger, offsetMs: () => turnedMs });
+  const applied = { type: 'policy_changed', data: {} } as const;
+  await store.applyPolicy(policy, canonical(policy), 'operator:test', 0, applied);
+
+  const dials: Dials = {
+    directoryDown: false,
+    directory: aDirectory(policy),
+    incident: { id: 'INC-1', title: 'Checkout is down', state: 'open', channel: 'C0INCIDENT' },
+    accounts: {},
+    queueDown: false,
+    openingOff: undefined,
+  };
+  const queued: Work[] = [];
+  const down = (what: string) => Promise.reject(new Error(`${what} does not answer`));
+  const provider = awsProvider({
+    endpoint: aws.url,
+    region: 'eu-central-1',
+    credentials: aws.keysOf(BROKER_HOME.account, BROKER_HOME.user),
+    clock: store.clock,
+    logger,
+    pace: { perSecond: 1000, burst: 1000 },
+  });
+  const deps: BrokerDeps = {
+    store,
+    logger,
+    providers: { aws: provider },
+    openingOff: () => dials.openingOff,
+    directory: {
+      read: () =>
+        dials.directoryDown ? down('the directory') : Promise.resolve({ directory: dials.directory, ageMs: 0 }),
+    },
+    incidents: {
+      find: () => {
+        const { incident } = dials;
+        return incident === 'down' ? down('the incident source') : Promise.resolve({ incident, ageMs: 0 });
+      },
+    },
+    schedule: {
+      add: async (work) => {
+        if (dials.queueDown) await down('the queue');
+        queued.push(...work);
+      },
+    },
+    announce: {
+      draw: ({ request, version }) => store.chat.drawn(request.ask.id, version),
+      post: ({ request, seq }) => store.chat.posted(request.ask.id, seq),
+      invite: async ({ request }) => ({ reached: request.ask.invite, missed: [] }),
+      account: (key) => {
+        const said = dials.accounts[key] ?? 'member';
+        return said === 'down' ? down('the chat') : Promise.resolve(said);
+      },
+      alarm: async () => undefined,
+    },
+  };
+  const ours = broker(deps);
+
+  const row = async (id: string): Promise<Row> => {
+    const found = await store.find(id);
+    if (found === undefined) throw new Error(`there is no request ${id}`);
+    return found;
+  };
+  const ask = async (id: string, change: Partial<Order> = {}): Promise<Row> => {
+    const actor = personActor('riley');
+    if (actor.type !== 'person') throw new Error('Riley is a person');
+    const asked = await ours.request({ requestId: id, actor, order: anOrder(change), typedIn: undefined });
+    if (!asked.ok) throw new Error(`refused: ${asked.refusal.code}`);
+    return asked.row;
+  };
+  const approved = async (id: string, change: Partial<Order> = {}): Promise<Row> => {
+    const approvers: readonly CastName[] = change.role === 'rotate-keys' ? ['avery', 'sasha'] : ['avery'];
+    const { digest } = (await ask(id, change)).request.ask;
+    for (const name of approvers) {
+      const said = await ours.approve(id, { type: 'person', key: KEYS[name] }, digest);
+      if (!said.ok) throw new Error(`refused: ${said.refusal.code}`);
+    }
+    return row(id);
+  };
+  const perform = async (name: WorkName, id: string, by = ours): Promise<void> => {
+    const owed = workFor(await row(id)).filter((work) => work.name === name);
+    if (owed.length === 0) throw new Error(`request ${id} owes no ${name}`);
+    for (const work of owed) await by.perform(work, AbortSignal.timeout(20_000));
+  };
+  return {
+    broker: ours,
+    deps,
+    store,
+    aws,
+    dials,
+    database,
+    wire,
+    logger,
+    queued,
+    wait: (ms) => {
+      turnedMs += ms;
+    },
+    another: () => broker(deps),
+    ask,
+    approved,
+    opened: async (id, change) => {
+      await approved(id, change);
+      await perform('grant', id);
+      return row(id);
+    },
+    perform,
+    row,
+    eventsOf: async (id) => (await store.events(`request/${id}`)).map(({ type }) => type),
+    role: (id) => aws.roles(ACCOUNT).find(({ name }) => name === `bg-${id.toLowerCase()}`),
+    close: async () => {
+      provider.release();
+      await store.close();
+      await wire.close();
+      await aws.close();
+      await database.drop();
+    },
+  };
+}
