@@ -35,7 +35,9 @@ export async function migrate({
   appUrl,
   log,
 }: MigrateOptions): Promise<{ readonly applied: readonly string[] }> {
-  const app = new URL(appUrl);
+  // Said here, because the error of `new URL` carries the address with its password.
+  const app = URL.canParse(appUrl) ? new URL(appUrl) : undefined;
+  if (!app?.hostname) throw new Error('DATABASE_URL is not like postgresql://user:password@host/database.');
   const role = decodeURIComponent(app.username);
   const owner = new pg.Client({
     connectionString: ownerUrl,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import { inspect } from 'node:util';
 import { createPostgresBackend, Queue } from 'bullmq';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -80,6 +81,12 @@ describe('migrate', () => {
     const store = openStore({ url: database.appUrl, logger: silent });
     expect(await store.tooMighty()).toBeUndefined();
     await store.close();
+  });
+
+  it('refuses an address that is none, without repeating its password', async () => {
+    const error: unknown = await run({ appUrl: 'user:secret@' }).catch((thrown) => thrown);
+    expect(inspect(error)).toContain('DATABASE_URL is not like');
+    expect(inspect(error)).not.toContain('secret');
   });
 
   it('refuses to run the app as the owner', async () => {

@@ -12,10 +12,13 @@ describe('the codec of rows', () => {
         fc.constantFrom<Step['state']>(...STATES),
         fc.date({ min: new Date('2020-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }),
         // Policy cuts and trims; what it lets through must survive.
-        fc.string({ unit: 'binary', minLength: 3, maxLength: 200 }).filter((text) => text.trim().length >= 3),
+        fc
+          .string({ unit: 'binary', minLength: 3, maxLength: 200 })
+          .map((text) => text.replaceAll('\0', ''))
+          .filter((text) => text.trim().length >= 3),
         fc.constantFrom('restart-service', 'rotate-keys'),
         (state, start, purpose, role) => {
-          const { request } = walkTo(state, { start, order: { role, purpose: purpose.replaceAll('\0', '') || 'abc' } });
+          const { request } = walkTo(state, { start, order: { role, purpose } });
           // JSON has no place for a member that is undefined: absent and undefined are one to every reader.
           expect(requestOf(throughJson(request))).toEqual(request);
         },

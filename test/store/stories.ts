@@ -1,26 +1,14 @@
-import { canonical } from '../../src/core/canonical.ts';
 import type { Order } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
-import type { Policy } from '../../src/core/policy.ts';
 import type { Row } from '../../src/core/work.ts';
 import type { Changed, Store } from '../../src/ports/store.ts';
-import { after, aPolicy, okFacts, type Step, storyOf } from '../support/requests.ts';
-
-/** Facts as they come from a policy that the database kept: it does not keep the order of keys. */
-export function keptFacts(now: Date) {
-  const policy: Policy = JSON.parse(canonical(aPolicy()));
-  const { people, teams, onCall } = policy;
-  return okFacts(now, {
-    policy: { ok: true, value: policy, at: now },
-    directory: { ok: true, value: { people, teams, onCall }, at: now },
-  });
-}
+import { after, okFacts, type Step, storyOf } from '../support/requests.ts';
 
 /** One step of a story through the store; `now` is the store's clock plus what the story has waited so far. */
 export const play = (store: Store, id: string, step: Step, waitedMs = 0): Promise<Changed> =>
   store.change(id, 'system:test', (row, clock) => {
     const now = after(clock, waitedMs);
-    return decide(row?.request, step.command(row?.request, now), step.actor, keptFacts(now), now);
+    return decide(row?.request, step.command(row?.request, now), step.actor, okFacts(now), now);
   });
 
 /** A request of this store in the wanted state. */

@@ -11,7 +11,9 @@ LOOPBACK.addAddress('::1', 'ipv6');
  */
 export async function assertLoopback(urls: readonly string[]): Promise<void> {
   for (const url of urls) {
-    const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+    // Said here, because the error of `new URL` carries the address with its password.
+    const host = URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : '';
+    if (host === '') throw new Error('An address is not a URL: write it whole, as http://127.0.0.1:4566.');
     const found = await lookup(host, { all: true }).catch(() => []);
     const outside = found.find(({ address }) => !LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
     if (found.length === 0) throw new Error(`${host} has no address: it must be one of this machine (127.0.0.1).`);
