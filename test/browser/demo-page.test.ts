@@ -79,6 +79,11 @@ describeInBrowser('the demo, in a browser', (launch) => {
       // Highlighted for the one it names: the page shows Mira's view by now.
       await card.locator('.mention.own').waitFor();
       await picture(page, `${name}-open`, card);
+      const thread = page.getByRole('complementary', { name: 'Thread' });
+      await card.getByRole('button', { name: /replies/ }).click();
+      await thread.getByText('Access is open').waitFor();
+      await picture(page, `${name}-timeline`, card);
+      await page.getByRole('button', { name: 'Close thread' }).click();
 
       await card.getByRole('button', { name: 'End now' }).click();
       await page.getByRole('dialog').getByText('It is taken away at once').waitFor();
@@ -87,14 +92,10 @@ describeInBrowser('the demo, in a browser', (launch) => {
       await card.getByRole('heading', { name: 'Ended: ' }).waitFor();
       expect(await card.getByRole('button', { name: 'End now' }).count()).toBe(0);
 
-      await card.getByRole('button', { name: /repl(y|ies)/ }).click();
-      const thread = page.getByRole('complementary', { name: 'Thread' });
-      await thread
-        .getByText(/sessions ended/i)
-        .last()
-        .waitFor();
+      await card.getByRole('button', { name: /replies/ }).click();
+      await thread.getByText('Closed: ').waitFor();
       await noWiderThanTheScreen(page);
-      await picture(page, `${name}-thread`);
+      await picture(page, `${name}-ended`);
       expect(broken).toEqual([]);
       await page.context().close();
     },

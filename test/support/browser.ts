@@ -48,7 +48,7 @@ export async function openPage(
 export async function picture(page: Page, name: string, from?: Locator): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true });
   // In one step, and not Playwright's own way: the page may draw the element anew while somebody waits for it to rest.
-  await from?.evaluate((node) => node.scrollIntoView());
+  if (await from?.isVisible()) await from?.evaluate((node) => node.scrollIntoView());
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
 }
 
