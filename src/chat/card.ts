@@ -5,7 +5,7 @@ import { later, unreachable } from '../core/decision.ts';
 import type { AccessRequest, Plan } from '../core/request.ts';
 import { zoneName } from '../core/terms.ts';
 import { sessionsEndBy } from '../core/work.ts';
-import { oneLine, type Phrase } from './phrase.ts';
+import { oneLine, type Phrase, plural } from './phrase.ts';
 import { allowsWords, clauseWords, endingWords } from './role-words.ts';
 import { BUTTONS, CAUSES_SAID, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED } from './words.ts';
 
@@ -156,7 +156,7 @@ function factsOf({ ask }: AccessRequest): readonly Fact[] {
     { label: 'Who', value: [{ person: ask.requester }] },
     { label: 'Incident', value: ask.incident.verified ? [incident] : [incident, ` (${UNVERIFIED})`] },
     { label: 'Commander', value: [{ person: ask.commander }] },
-    { label: 'How long', value: [`${ask.minutes} minutes from when it is open`] },
+    { label: 'How long', value: [`${plural(ask.minutes, 'minute')} from when it is open`] },
     { label: 'Zone', value: [zoneName(role.zone)] },
     {
       label: 'Where',

@@ -1,7 +1,7 @@
 import type { Json } from '../core/canonical.ts';
 import type { NewEvent, RequestEventName } from '../core/events.ts';
 import type { AccessRequest, EndCause, Outcome, Party } from '../core/request.ts';
-import { joined, oneLine, type Phrase, type Piece } from './phrase.ts';
+import { joined, oneLine, type Phrase, type Piece, plural } from './phrase.ts';
 import { CAUSES_SAID, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED, whyWords } from './words.ts';
 
 type EventContent = NewEvent['data'];
@@ -55,7 +55,7 @@ export const TIMELINE = {
       { person: ask.requester },
       ' asks for ',
       { strong: ask.terms.role.name },
-      `, ${ask.minutes} minutes, for incident ${ask.incident.id}`,
+      `, ${plural(ask.minutes, 'minute')}, for incident ${ask.incident.id}`,
       field(data.incident, 'verified') === false ? ` (${UNVERIFIED})` : '',
       '. It lapses ',
       when(data.decideBy),

@@ -58,7 +58,7 @@ describe('the product', () => {
       await as(on, approver).click(card, 'bg_approve');
       const form = await as(on, approver).awaitModal();
       expect(form.words).toContain('Rebuild the broken index');
-      expect(form.privateMetadata).toMatch(/^[0-9a-z]{26}$/);
+      expect(form.privateMetadata).toMatch(/^[0-9A-Z]{26}$/);
       expect(await as(on, approver).submit()).toMatchObject({ ok: true });
       await awaitThread(on, card.ts, approver === 'noor' ? 'Noor' : 'Sasha');
     }

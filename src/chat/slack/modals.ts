@@ -5,7 +5,7 @@ import { type Directory, type Person, share, teamsOf } from '../../core/director
 import { type Policy, REASONS, type Role, type Runbook, ZONES } from '../../core/policy.ts';
 import { type Terms, termsDigest, termsOf, zoneName } from '../../core/terms.ts';
 import type { Capabilities } from '../../ports/provider.ts';
-import { cut, oneLine } from '../phrase.ts';
+import { cut, oneLine, plural } from '../phrase.ts';
 import { allowsWords, clauseWords, endingWords } from '../role-words.ts';
 import { lines, plain, section, words } from './blocks.ts';
 import type { Draft } from './draft.ts';
@@ -88,7 +88,7 @@ function roleBlock(form: RequestForm): KnownBlock[] {
   const shown = all.slice(0, OPTIONS_MAX);
   const offer = (role: Role): PlainTextOption => {
     const most = termsOf(policy, role.id)?.maxMinutes ?? role.maxMinutes;
-    return option(`${cut(role.name, 52)}, up to ${most} minutes`, role.id);
+    return option(`${cut(role.name, 52)}, up to ${plural(most, 'minute')}`, role.id);
   };
   const groups = ZONES.flatMap((zone) => {
     const options = shown.filter((role) => role.zone === zone).map(offer);
@@ -189,7 +189,7 @@ const purposeBlock = ({ purpose }: Draft): InputBlock =>
 function minutesBlock({ policy, draft }: RequestForm, terms: Terms | undefined): InputBlock {
   const anyZone = [...new Set(ZONES.flatMap((zone) => policy.zones[zone].minutesOffered))].toSorted((a, b) => a - b);
   const offered = terms === undefined ? anyZone : terms.minutesOffered;
-  const options = offered.map((minutes) => option(`${minutes} minutes`, String(minutes)));
+  const options = offered.map((minutes) => option(plural(minutes, 'minute'), String(minutes)));
   const chosen = options.find(({ value }) => value === draft.minutes) ?? options[0];
   return input(`minutes/${draft.role ?? ''}/${draft.runbook ?? ''}`, 'For how long', {
     type: 'static_select',

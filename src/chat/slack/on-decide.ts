@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt';
 import { ulid } from 'ulid';
 import type { Action } from '../../core/actions.ts';
@@ -14,6 +15,7 @@ import { type Caller, callerOf, guarded } from './caller.ts';
 import { approveModal, DENY_BLOCK, DENY_REASON_MAX, denyModal, saidModal } from './decision-modals.ts';
 import { ACTION_IDS, buttonsBlock, FORMS } from './ids.ts';
 import { formOf, type Submitted, submit, used } from './submission.ts';
+import { CALL_MS } from './web.ts';
 import { homesOf } from './workspace.ts';
 
 /** A click on a card: who, on what, where. */
@@ -56,10 +58,29 @@ export function onDecide(app: App, deps: AppDeps): void {
 async function cardClicked({ store }: AppDeps, { body, requestId }: Click): Promise<MessageRef | undefined> {
   const { channel_id: channel, message_ts: ts } = body.container as { channel_id?: unknown; message_ts?: unknown };
   if (typeof channel !== 'string' || typeof ts !== 'string') return undefined;
-  const ref = await store.chat.cardAt(channel, ts);
+  const ref = await storedCard(store, { channel, ts, requestId });
   const shown = body.actions[0]?.block_id;
   return ref?.requestId === requestId && shown === buttonsBlock(ref.digest) ? ref : undefined;
 }
+
+/**
+ * A click can come before the answer of Slack that tells us where the card stands. While a card of this request is
+ * being sent to that channel, its place is waited for, as long as Slack may take to say it.
+ */
+async function storedCard(
+  { chat }: AppDeps['store'],
+  { channel, ts, requestId }: { channel: string; ts: string; requestId: string },
+): Promise<MessageRef | undefined> {
+  for (let poll = 0; ; poll++) {
+    const ref = await chat.cardAt(channel, ts);
+    if (ref !== undefined || poll * POLL_MS >= CALL_MS) return ref;
+    const refs = await chat.refs(requestId);
+    const underWay = refs.some((one) => one.channel === channel && one.state === 'sending' && one.seq === 0);
+    if (!underWay) return chat.cardAt(channel, ts);
+    await wait(POLL_MS);
+  }
+}
+const POLL_MS = 100;
 
 /** Zone A and B: the click is the decision. Zone C: it opens the form whose submission is. */
 async function approve(deps: AppDeps, click: Click): Promise<string | undefined> {

@@ -26,9 +26,31 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
   for (const event of events) {
     await postOne(deps, newest, event, card, phone);
     await tellPrivately(deps, newest, event, phone);
+    if (SECURITY.has(event.type)) await tellSecurity(deps, newest, event, phone);
     if (event.type === 'request_closed') await tidy(deps, newest, card);
     await deps.store.chat.posted(id, event.seq);
   }
+}
+
+/** What the security channel hears of, besides the incident's own. */
+const SECURITY: ReadonlySet<string> = new Set(['alarm', 'revoke_failed']);
+
+async function tellSecurity(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
+  const told = tell(event, { request: row.request, phone });
+  const channel = (await deps.store.policyInForce())?.policy.channels.security;
+  if (told === undefined || channel === undefined) return;
+  const { ask } = row.request;
+  const said = [{ strong: ask.terms.role.name }, ` (${ask.id}): `, ...told.said];
+  const message = postMessage({ ...told, said }, await homes(deps));
+  await sendOnce(sendDeps(deps), {
+    key: { requestId: ask.id, kind: 'note', seq: event.seq, person: '#security' },
+    digest: ask.digest,
+    version: row.version,
+    since: ask.askedAt,
+    places: [async () => ({ channel })],
+    mark: { type: METADATA.note, payload: { id: event.id, person: '#security' } },
+    message: () => message,
+  });
 }
 
 async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: MessageRef | undefined, phone: string) {
