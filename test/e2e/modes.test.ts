@@ -99,7 +99,7 @@ describe('the product', () => {
     const said = as(on, 'mira')
       .thread(CHANNEL, card.ts)
       .map(({ words }) => words);
-    expect(said.some((words) => words.startsWith('Access ends at'))).toBe(true);
+    expect(said.some((words) => words.startsWith('Access ends '))).toBe(true);
     expect(
       as(on, 'mira')
         .dms()
