@@ -1,14 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { jest } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
 import { type Locks, openLocks } from '../../src/store/lock.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { silent } from './silent-logger.ts';
 
+jest.setTimeout(60_000);
+
 const HOLDER = fileURLToPath(new URL('lock-holder.mjs', import.meta.url));
-const IDLE_MS = 1_000;
+// Longer than a busy machine stalls, or a holder whose heart beats would lose its lock too.
+const IDLE_MS = 4_000;
 
 describe('a named lock', () => {
   let database: TestDatabase;
@@ -25,7 +29,7 @@ describe('a named lock', () => {
   });
 
   async function holderOf(name: string): Promise<ChildProcess> {
-    const child = fork(HOLDER, [database.appUrl, name, String(IDLE_MS), '200'], { execArgv: [] });
+    const child = fork(HOLDER, [database.appUrl, name, String(IDLE_MS), '400'], { execArgv: [] });
     children.push(child);
     expect(await once(child, 'message')).toEqual(['held', undefined]);
     return child;
@@ -72,7 +76,7 @@ describe('a named lock', () => {
   it('passes from a stopped process to the next, and the stopped one learns it when it goes on', async () => {
     const holder = await holderOf('stopped');
     holder.kill('SIGSTOP');
-    expect(await locks.withLock('stopped', 15_000, async () => 'mine')).toEqual({ value: 'mine' });
+    expect(await locks.withLock('stopped', 30_000, async () => 'mine')).toEqual({ value: 'mine' });
     const told = once(holder, 'message');
     holder.kill('SIGCONT');
     expect(await told).toEqual(['lost', undefined]);
@@ -80,7 +84,7 @@ describe('a named lock', () => {
 
   it('stays with one that works for longer than the silence, because its heart beats', async () => {
     const holder = await holderOf('alive');
-    expect(await locks.withLock('alive', 2.5 * IDLE_MS, async () => 'mine')).toBeUndefined();
+    expect(await locks.withLock('alive', 1.5 * IDLE_MS, async () => 'mine')).toBeUndefined();
     expect(holder.exitCode).toBeNull();
   });
 

@@ -29,7 +29,7 @@ describe('what the store says when the database falls silent', () => {
     store = openStore({
       url: proxy.through(database.appUrl),
       logger: silent,
-      limits: { connectMs: 1_000, silenceMs: 2_500, statementMs: 2_000 },
+      limits: { connectMs: 5_000, silenceMs: 2_500, statementMs: 2_000 },
     });
     await store.ping();
   });
