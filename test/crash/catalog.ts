@@ -1,0 +1,66 @@
+import { parse } from 'yaml';
+import { digestOf, type Json } from '../../src/core/canonical.ts';
+import { demoPolicy } from '../../src/demo/stage.ts';
+
+/** How many lives can be told apart at once: each has an account, and so a role of the catalog, of its own. */
+export const LANES = 12;
+
+export const accountOf = (lane: number): string => String(200_000_000_001 + lane);
+export const roleOf = (lane: number): string => `restart-${lane}`;
+export const laneOf = (account: string): number => Number(account) - 200_000_000_001;
+
+/** Something that a lane's access allows, for the human who tries it. */
+export const allowedIn = (lane: number) =>
+  ({
+    action: 'ecs:UpdateService',
+    resource: `arn:aws:ecs:eu-central-1:${accountOf(lane)}:service/inference/chat`,
+  }) as const;
+
+function accountEntry(lane: number) {
+  const id = accountOf(lane);
+  const boundary = (zone: string) => `arn:aws:iam::${id}:policy/breakglass-guardrails/boundary-${zone}`;
+  return {
+    id,
+    name: `Lane ${lane}`,
+    provider: 'aws',
+    brokerRole: `arn:aws:iam::${id}:role/breakglass-broker`,
+    externalId: `crash-test-external-id-${lane}`,
+    boundaries: { A: boundary('a'), B: boundary('b'), C: boundary('c') },
+  };
+}
+
+const allow = (action: readonly string[], resource: string): Json => ({
+  Version: '2012-10-17',
+  Statement: [{ Sid: 'Allowed', Effect: 'Allow', Action: action, Resource: resource }],
+});
+
+/** One inline and one managed policy, so that an opening makes every kind of write. */
+function roleEntry(lane: number) {
+  const id = accountOf(lane);
+  const looks = allow(['ecs:DescribeClusters'], `arn:aws:ecs:eu-central-1:${id}:cluster/inference`);
+  return {
+    id: roleOf(lane),
+    name: `Restart in lane ${lane}`,
+    summary: 'Restarts the inference service of one lane.',
+    zone: 'B',
+    domain: 'production',
+    environment: 'production',
+    provider: 'aws',
+    account: id,
+    maxMinutes: 30,
+    mayAsk: ['model-serving'],
+    policies: [
+      { name: 'restart', document: allow([allowedIn(lane).action], allowedIn(lane).resource) },
+      { arn: `arn:aws:iam::${id}:policy/breakglass/look`, sha256: digestOf(looks), document: looks },
+    ],
+  };
+}
+
+/** The demo's policy with a lane for each life; JSON, which is YAML too. */
+export async function lanesPolicy(): Promise<string> {
+  const policy: { accounts: object[]; roles: object[] } = parse(await demoPolicy());
+  const lanes = Array.from({ length: LANES }, (_, lane) => lane);
+  policy.accounts.push(...lanes.map(accountEntry));
+  policy.roles.push(...lanes.map(roleEntry));
+  return JSON.stringify(policy);
+}

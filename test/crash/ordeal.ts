@@ -1,0 +1,155 @@
+import type { Row } from '../../src/core/work.ts';
+import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
+import type { MainOptions } from '../../src/main.ts';
+import { until } from '../support/until.ts';
+import { laneOf } from './catalog.ts';
+import { judge } from './judge.ts';
+import { type Point, titleOf } from './steps.ts';
+import type { Life, Theatre } from './theatre.ts';
+
+export type Signal = 'SIGKILL' | 'SIGSTOP';
+
+export interface Ordeal {
+  /** One life for each; at most as many as there are lanes. All of one phase. */
+  readonly points: readonly Point[];
+  /** What happens to the worker once every life is held at its point. */
+  readonly signal: Signal;
+  /** How the worker that goes on differs, such as by a broken policy file. */
+  readonly successor?: MainOptions['lowered'];
+}
+
+/** Problems by point; a point without any has an empty list. */
+export type Verdicts = Record<string, readonly string[]>;
+
+/** Well within the 8 s after which the worker itself gives a held request up. */
+const REACH_MS = 7_500;
+/** A killed worker's jobs are picked up within 15 s; a stopped one holds its locks for 60 s, its last writes count 60 s. */
+const RECOVERY_MS: Readonly<Record<Signal, number>> = { SIGKILL: 60_000, SIGSTOP: 170_000 };
+
+/**
+ * Lives that are each held at a point of their own in one worker, which is then struck down; what was held goes through;
+ * another worker goes on. Resolves with what did not hold when all of it was over.
+ */
+export async function endure(theatre: Theatre, ordeal: Ordeal): Promise<Verdicts> {
+  const { points, signal, successor } = ordeal;
+  const victim = await theatre.worker({ gated: true });
+  const workers = [victim];
+  try {
+    const lives = await theatre.ask(points.map((_, lane) => lane));
+    const sessions = new Sessions(theatre);
+    const opening = points.every(({ phase }) => phase === 'opening');
+    if (!opening) {
+      await theatre.approve(lives);
+      await sessions.take(lives, 40_000);
+    }
+    const reached = hold(theatre, lives, points);
+    if (opening) await theatre.approve(lives);
+    else await theatre.end(lives);
+    const missed = await unreached(points, reached);
+    await (signal === 'SIGKILL' ? victim.kill() : victim.freeze());
+    letGo(theatre);
+
+    workers.push(await theatre.worker(successor === undefined ? {} : { lowered: successor }));
+    if (opening) {
+      await sessions.take(lives, RECOVERY_MS[signal]);
+      await theatre.end(lives);
+    }
+    const stuck = await theatre.watch(lives, isClosed, 'all to be closed', RECOVERY_MS[signal]).then(
+      () => [],
+      (error: Error) => [error.message],
+    );
+    if (stuck.length === 0) await theatre.told(lives);
+    const found = await sessions.judge(lives);
+    // A stopped process goes on with what it had in hand, then lets go of everything: after that it writes nothing.
+    if (signal === 'SIGSTOP') victim.thaw();
+    for (const worker of workers) await worker.stop();
+    const later = await sessions.judge(lives);
+    const { broken } = await theatre.verify();
+    const log = broken === undefined ? [] : [`the log is broken: ${JSON.stringify(broken)}`];
+    return Object.fromEntries(
+      points.map((point, index) => [
+        titleOf(point),
+        [
+          ...(missed.includes(point) ? ['never got there'] : []),
+          ...(found[index] ?? []),
+          ...(later[index] ?? []).filter((one) => !found[index]?.includes(one)).map((one) => `${one}, in the end`),
+          ...log,
+        ],
+      ]),
+    );
+  } finally {
+    letGo(theatre);
+    await Promise.all(workers.map((worker) => worker.kill()));
+  }
+}
+
+const isClosed = ({ request }: Row): boolean => request.state === 'closed';
+
+/** What the human holds of each life. */
+class Sessions {
+  readonly #theatre: Theatre;
+  readonly #keys = new Map<Life, SigningKeys>();
+
+  constructor(theatre: Theatre) {
+    this.#theatre = theatre;
+  }
+
+  /** Waits until every life is open, and takes each role on. What was closed instead has no session. */
+  async take(lives: readonly Life[], withinMs: number): Promise<void> {
+    const isDecided = ({ request }: Row) => request.state === 'active' || request.state === 'closed';
+    await this.#theatre.watch(lives, isDecided, 'all to be open', withinMs);
+    for (const life of lives) {
+      if ((await this.#theatre.row(life)).request.state !== 'active') continue;
+      const keys = await this.#theatre.assume(life);
+      const used = await this.#theatre.use(life, keys);
+      if (!used.allowed) throw new Error(`open access does not work: ${used.message}`);
+      this.#keys.set(life, keys);
+    }
+  }
+
+  async judge(lives: readonly Life[]): Promise<(readonly string[])[]> {
+    const verdicts: (readonly string[])[] = [];
+    for (const life of lives) {
+      verdicts.push(await judge(this.#theatre, life, { outcomes: ['ended'], keys: this.#keys.get(life) }));
+    }
+    return verdicts;
+  }
+}
+
+async function unreached(points: readonly Point[], reached: ReadonlySet<Point>): Promise<readonly Point[]> {
+  try {
+    await until(() => reached.size === points.length, 'every point', REACH_MS);
+    return [];
+  } catch {
+    return points.filter((point) => !reached.has(point));
+  }
+}
+
+function letGo(theatre: Theatre): void {
+  theatre.holds.letGo();
+  theatre.gate.judge(() => false);
+  theatre.gate.release('proceed');
+}
+
+/** What `endure` answers when nothing went wrong. */
+export const spotless = (points: readonly Point[]): Verdicts =>
+  Object.fromEntries(points.map((point) => [titleOf(point), []]));
+
+/** Arms one point for each life; the set fills as they are reached. */
+function hold(theatre: Theatre, lives: readonly Life[], points: readonly Point[]): ReadonlySet<Point> {
+  const reached = new Set<Point>();
+  theatre.holds.start(({ name, nth, side }, account) => {
+    const point = points[laneOf(account)];
+    const here = point?.kind === 'aws' && point.name === name && point.nth === nth && point.side === side;
+    if (here) reached.add(point);
+    return here;
+  });
+  theatre.gate.judge(({ name, text }) => {
+    const point = points[lives.findIndex(({ requestId }) => text.includes(requestId))];
+    // Of what comes more than once, the first.
+    const here = point?.kind === 'commit' && point.name === name && !reached.has(point);
+    if (here) reached.add(point);
+    return here;
+  });
+  return reached;
+}

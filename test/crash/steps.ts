@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import type { AwsStep } from './holds.ts';
+
+/** When a step happens: on the way to open; taking access away; proving that sessions ended. */
+export const PHASES = ['opening', 'revoking', 'proving'] as const;
+export type Phase = (typeof PHASES)[number];
+
+const Written = z.object({
+  /** Requests to the cloud, in order; the second of a name is `name 2`. Counted from approval, then from the end's request. */
+  aws: z.record(z.enum(PHASES), z.array(z.string())),
+  /** Commits of the worker. */
+  commits: z.record(z.enum(PHASES), z.array(z.string())),
+});
+export type Steps = z.infer<typeof Written>;
+
+/** The steps that every crash is tried at. A life that makes others fails a test: this list may grow, never shrink unseen. */
+export const STEPS: Steps = Written.parse(
+  JSON.parse(readFileSync(new URL('./steps.json', import.meta.url), 'utf8')) as unknown,
+);
+
+/** Where a process is struck down. */
+export type Point =
+  | ({ readonly kind: 'aws'; readonly phase: Phase } & AwsStep)
+  | { readonly kind: 'commit'; readonly phase: Phase; readonly name: string };
+
+export const titleOf = (point: Point): string =>
+  point.kind === 'commit' ? `commit of ${point.name}` : `${point.side} ${numbered(point.name, point.nth)}`;
+
+export const numbered = (name: string, nth: number): string => (nth === 1 ? name : `${name} ${nth}`);
+
+/** Numbers equal names in the order they come: the second becomes `name 2`. */
+export function numberedAll(names: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  return names.map((name) => {
+    const nth = (counts.get(name) ?? 0) + 1;
+    counts.set(name, nth);
+    return numbered(name, nth);
+  });
+}
+
+/** Every point of a phase: each request held before and after its work, each commit held before it arrives. */
+export function pointsOf(phase: Phase, steps: Steps = STEPS): readonly Point[] {
+  const aws = (steps.aws[phase] ?? []).flatMap((step) => {
+    const [, name = step, nth = '1'] = /^(.*?)(?: (\d))?$/.exec(step) ?? [];
+    return (['before', 'after'] as const).map((side): Point => ({ kind: 'aws', phase, name, nth: Number(nth), side }));
+  });
+  return [...aws, ...(steps.commits[phase] ?? []).map((name): Point => ({ kind: 'commit', phase, name }))];
+}
+
+/** A held commit keeps a connection of the worker's pool of ten busy: so many at once, no more. */
+const COMMITS_MAX = 4;
+
+/** Points in batches of at most `size`, the commits spread over them. */
+export function batches(points: readonly Point[], size: number): readonly (readonly Point[])[] {
+  const commits = points.filter(({ kind }) => kind === 'commit');
+  const requests = points.filter(({ kind }) => kind === 'aws');
+  const count = Math.max(Math.ceil(points.length / size), Math.ceil(commits.length / COMMITS_MAX));
+  const made = Array.from({ length: count }, (): Point[] => []);
+  for (const [index, point] of [...commits, ...requests].entries()) made[index % count]?.push(point);
+  return made;
+}

@@ -1,0 +1,215 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type LogReport, verifyLog } from '../../src/broker/verify-log.ts';
+import type { Row } from '../../src/core/work.ts';
+import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
+import type { Simulated } from '../../src/demo/aws/simulate.ts';
+import { assumeGrant, fillForm, use, userOf } from '../../src/demo/hands.ts';
+import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
+import type { MessagePlace } from '../../src/demo/slack/person.ts';
+import { openStage, type Stage } from '../../src/demo/stage.ts';
+import { type MainOptions, main } from '../../src/main.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { type BotProcess, startBot } from '../support/bot-process.ts';
+import { type CommitGate, startCommitGate } from '../support/commit-gate.ts';
+import { freshDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
+import { accountOf, allowedIn, lanesPolicy, roleOf } from './catalog.ts';
+import { AwsHolds } from './holds.ts';
+
+export const CHANNEL = 'C0INC2041';
+/** The sweep's interval of these workers, in milliseconds. */
+const SWEEP_MS = 2_000;
+/** How often rows are looked at, in milliseconds, and how many of the newest: more than are alive at once. */
+const LOOK_MS = 150;
+const ROWS = 60;
+
+/** One request of one lane, from its card on. */
+export interface Life {
+  readonly lane: number;
+  readonly requestId: string;
+  /** Where its card is. */
+  readonly card: MessagePlace;
+}
+
+export interface WorkerChoice {
+  /** Its commits go through the gate. */
+  readonly gated?: boolean;
+  readonly lowered?: MainOptions['lowered'];
+}
+
+/** The product in several processes, on a Slack, an AWS and a PostgreSQL of this machine. */
+export class Theatre {
+  readonly stage: Stage;
+  readonly store: Store;
+  readonly gate: CommitGate;
+  readonly holds: AwsHolds;
+  readonly #databaseUrl: string;
+  readonly #workers: BotProcess[] = [];
+  readonly #closing: (() => Promise<unknown>)[];
+  #asked = 0;
+
+  constructor(parts: {
+    readonly stage: Stage;
+    readonly store: Store;
+    readonly gate: CommitGate;
+    readonly databaseUrl: string;
+    readonly closing: (() => Promise<unknown>)[];
+  }) {
+    this.stage = parts.stage;
+    this.store = parts.store;
+    this.gate = parts.gate;
+    this.holds = new AwsHolds(parts.stage.aws.dials);
+    this.#databaseUrl = parts.databaseUrl;
+    this.#closing = parts.closing;
+  }
+
+  /** Starts a worker process of the built product. */
+  async worker({ gated = false, lowered }: WorkerChoice = {}): Promise<BotProcess> {
+    const url = gated ? this.gate.through(this.#databaseUrl) : this.#databaseUrl;
+    const worker = await startBot({
+      env: environment(this.stage, url),
+      role: 'worker',
+      file: 'crash-test.yaml',
+      lowered: { floors: DEMO_FLOORS, policyText: this.stage.policyText, sweepMs: SWEEP_MS, ...lowered },
+    });
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Mira asks for access in each of these lanes; resolves when every card can be seen. A worker must be running. */
+  async ask(lanes: readonly number[], minutes = 15): Promise<readonly Life[]> {
+    const purposes: string[] = [];
+    for (const lane of lanes) {
+      this.#asked += 1;
+      const purpose = `Life ${this.#asked}.`;
+      purposes.push(purpose);
+      await fillForm(this.stage, 'mira', CHANNEL, {
+        incident: 'INC-2041',
+        role: roleOf(lane),
+        minutes,
+        reason: 'service_restoration',
+        purpose,
+        commander: 'kenji',
+      });
+      const answer = await this.stage.slack.as(userOf(this.stage, 'mira')).submit();
+      if (!answer.ok) throw new Error(`the form was not taken: ${JSON.stringify(answer)}`);
+    }
+    const rows = await this.store.list({ limit: lanes.length });
+    const ids = purposes.map((purpose) => rows.find(({ request }) => request.ask.purpose === purpose)?.request.ask.id);
+    const asked = lanes.map((lane, index) => ({ lane, requestId: ids[index] ?? '' }));
+    await this.told(asked);
+    return Promise.all(asked.map(async (one) => ({ ...one, card: await this.#cardOf(one.requestId) })));
+  }
+
+  async #cardOf(requestId: string): Promise<MessagePlace> {
+    const card = (await this.store.chat.refs(requestId)).find(({ kind }) => kind === 'card');
+    if (card?.ts === undefined) throw new Error(`request ${requestId} has no card`);
+    return { channel: card.channel, ts: card.ts };
+  }
+
+  /** Resolves when all these rows are so; looks at all of them at once. */
+  async watch(
+    lives: readonly Pick<Life, 'requestId'>[],
+    holds: (row: Row) => boolean,
+    what: string,
+    withinMs: number,
+  ): Promise<void> {
+    const waiting = new Set(lives.map(({ requestId }) => requestId));
+    const look = async (): Promise<boolean> => {
+      for (const row of await this.store.list({ limit: ROWS })) if (holds(row)) waiting.delete(row.request.ask.id);
+      return waiting.size === 0;
+    };
+    // Another process may be short of time because we look too often.
+    await until(async () => (await look()) || (await wait(LOOK_MS, false)), what, withinMs);
+  }
+
+  /** Resolves when card and thread show everything that happened so far. */
+  told(lives: readonly Pick<Life, 'requestId'>[]): Promise<void> {
+    const isTold = ({ drawnVersion, version, postedSeq, seq }: Row) => drawnVersion === version && postedSeq === seq;
+    return this.watch(lives, isTold, 'the chat to show everything', 60_000);
+  }
+
+  /** Sasha, of another team, presses Approve on each card. */
+  async approve(lives: readonly Life[]): Promise<void> {
+    const sasha = this.stage.slack.as(userOf(this.stage, 'sasha'));
+    await Promise.all(lives.map(({ card }) => sasha.click(card, 'bg_approve')));
+  }
+
+  /** Mira types `/breakglass end` for each. */
+  async end(lives: readonly Life[]): Promise<void> {
+    const mira = this.stage.slack.as(userOf(this.stage, 'mira'));
+    await Promise.all(lives.map(({ requestId }) => mira.command('/breakglass', `end ${requestId}`, CHANNEL)));
+  }
+
+  async row({ requestId }: Pick<Life, 'requestId'>): Promise<Row> {
+    const found = await this.store.find(requestId);
+    if (found === undefined) throw new Error(`no request ${requestId}`);
+    return found;
+  }
+
+  /** The name of a life's role in the cloud; undefined before its plan. */
+  async roleName(life: Life): Promise<string | undefined> {
+    const { request } = await this.row(life);
+    return request.state === 'pending' ? undefined : request.grants[0]?.plan?.name;
+  }
+
+  /** Mira takes the role on. Rejects when AWS refuses. */
+  async assume(life: Life): Promise<SigningKeys> {
+    const name = await this.roleName(life);
+    return assumeGrant(this.stage, 'mira', `arn:aws:iam::${accountOf(life.lane)}:role/breakglass/${name ?? 'none'}`);
+  }
+
+  /** Mira tries what the role is for. */
+  use({ lane }: Life, keys: SigningKeys): Promise<Simulated> {
+    const { action, resource } = allowedIn(lane);
+    return use(this.stage, keys, action, resource);
+  }
+
+  /** The last words of every worker's log, for a test that failed. */
+  lastWords(): string {
+    return this.#workers.map((worker, index) => `worker ${index + 1}: ${worker.log().slice(-6_000)}`).join('\n');
+  }
+
+  verify(): Promise<LogReport> {
+    return verifyLog(this.store);
+  }
+
+  async close(): Promise<void> {
+    this.holds.close();
+    await Promise.all(this.#workers.map((worker) => worker.kill()));
+    for (const close of [...this.#closing].reverse()) await close();
+  }
+}
+
+const environment = (stage: Stage, databaseUrl: string) => ({
+  ...stage.env,
+  DATABASE_URL: databaseUrl,
+  PORT: '0',
+  LOG_LEVEL: process.env.CRASH_LOG ?? 'warn',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+});
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Opens everything but the workers: the web process runs in this one. */
+export async function openTheatre(): Promise<Theatre> {
+  const closing: (() => Promise<unknown>)[] = [];
+  const database = await freshDatabase();
+  closing.push(() => database.drop());
+  const stage = await openStage({ policyText: await lanesPolicy() });
+  closing.push(() => stage.close());
+  const gate = await startCommitGate(database.appUrl);
+  closing.push(() => gate.close());
+  const web = await main({
+    env: { ...environment(stage, database.appUrl), LOG_LEVEL: 'silent' },
+    role: 'web',
+    file: 'crash-test.yaml',
+    lowered: { floors: DEMO_FLOORS, policyText: stage.policyText },
+  });
+  closing.push(() => web.stop());
+  stage.slack.connectApp(`${web.url}/slack/events`);
+  const store = openStore({ url: database.appUrl, logger: quiet });
+  closing.push(() => store.close());
+  return new Theatre({ stage, store, gate, databaseUrl: database.appUrl, closing });
+}

@@ -1,0 +1,71 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { MainOptions } from '../../src/main.ts';
+
+const ENTRY = fileURLToPath(new URL('./bot.mjs', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const READY_MS = 30_000;
+
+/** A process of the built product. */
+export interface BotProcess {
+  /** Where it listens, if it answers a chat. */
+  readonly url: string | undefined;
+  /** What it wrote so far: its log, one JSON a line. */
+  log(): string;
+  /** SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** SIGSTOP: it keeps its connections and does nothing. */
+  freeze(): void;
+  /** SIGCONT. */
+  thaw(): void;
+  /** SIGTERM; resolves with its exit code when it has let go of everything. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts the product from `dist/` in a process of its own and waits until it is ready. Rejects with its log if it ends. */
+export async function startBot(options: MainOptions): Promise<BotProcess> {
+  if (!existsSync(BUILT)) throw new Error('dist/ is missing: run "npm run build" first');
+  const { env, ...rest } = options;
+  const child = fork(ENTRY, [], {
+    // Jest's own flags are not the product's.
+    execArgv: [],
+    env: { PATH: process.env.PATH, ...env, NODE_OPTIONS: '', BREAKGLASS_TEST_BOT: JSON.stringify(rest) },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const said: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => said.push(String(chunk)));
+  const gone = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const url = await ready(child, gone, () => said.join(''));
+  return {
+    url,
+    log: () => said.join(''),
+    kill: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await gone;
+    },
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+    stop: () => {
+      child.kill('SIGTERM');
+      return gone;
+    },
+  };
+}
+
+function ready(child: ChildProcess, gone: Promise<unknown>, log: () => string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`the process was not ready within ${READY_MS} ms:\n${log()}`));
+    }, READY_MS);
+    child.once('message', (message: { readonly url?: string }) => {
+      clearTimeout(timer);
+      resolve(message.url);
+    });
+    gone.then(() => {
+      clearTimeout(timer);
+      reject(new Error(`the process ended before it was ready:\n${log()}`));
+    }, reject);
+  });
+}
