@@ -1,3 +1,5 @@
+import { canonical } from './canonical.ts';
+
 /** A chat identity that never changes: `slack:<enterprise or team id of the home org>:<user id>`. */
 export type ChatKey = `slack:${string}:${string}`;
 
@@ -75,8 +77,11 @@ export function teamsOf(directory: Directory, person: Person): readonly string[]
 
 /** A person's cloud identity, if it is theirs alone: one that two people hold names nobody. */
 export function principalOf(directory: Directory, person: Person): AwsPrincipal | undefined {
-  const own = JSON.stringify(person.aws);
-  const shared = directory.people.some(({ id, aws }) => id !== person.id && JSON.stringify(aws) === own);
+  if (person.aws === undefined) return undefined;
+  const own = canonical(person.aws);
+  const shared = directory.people.some(
+    ({ id, aws }) => id !== person.id && aws !== undefined && canonical(aws) === own,
+  );
   return shared ? undefined : person.aws;
 }
 

@@ -1,5 +1,5 @@
-import type { Policy } from '../../core/policy.ts';
-import { boundaryPolicy, brokerPolicy } from './guardrails.ts';
+import { type Policy, ZONES } from '../../core/policy.ts';
+import { boundary, manifest } from './manifests.ts';
 import { type AccountOptions, type ManagedPolicyOptions, type RoleOptions, reservedRoleName } from './seed.ts';
 
 /** The account and user as which the broker itself signs in, before it assumes a role in the others. */
@@ -14,11 +14,8 @@ export interface PolicyAccounts {
 type Person = Policy['people'][number];
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const GRANT_ROLES = 'arn:aws:iam::*:role/breakglass/*';
 /** The region in which Identity Center lives; it is part of its roles' path. */
 const IDENTITY_CENTER_REGION = 'eu-central-1';
-/** Requests to a local AWS come from this machine. */
-const NETWORKS = ['127.0.0.0/8', '::1/128'];
 const PASS_ROLE_TO = ['ecs-tasks.amazonaws.com', 'backup.amazonaws.com'];
 
 const allow = (actions: readonly string[], resources: readonly string[] | string) => ({
@@ -26,7 +23,8 @@ const allow = (actions: readonly string[], resources: readonly string[] | string
   Statement: [{ Effect: 'Allow', Action: actions, Resource: resources }],
 });
 
-const ENTRY = { entry: allow(['sts:AssumeRole', 'sts:SetSourceIdentity', 'sts:TagSession'], GRANT_ROLES) };
+/** What people may do without a grant: enter break-glass roles that trust them. */
+const entry = (account: string) => ({ entry: manifest('entry', account) });
 
 /** Path and name out of a user's, role's or policy's ARN. */
 function named(arn: string): { readonly account: string; readonly path: string; readonly name: string } {
@@ -43,9 +41,9 @@ function guarded(policy: Policy, account: Policy['accounts'][number]): AccountOp
   const removable = [
     ...new Set(roles.filter(({ zone }) => zone === 'C').flatMap(({ identityTargets }) => identityTargets)),
   ];
-  const boundaries = [...new Set(Object.values(account.boundaries))].map((arn): ManagedPolicyOptions => {
-    const mayRemoveOn = arn === account.boundaries.C ? removable : [];
-    return { ...named(arn), document: boundaryPolicy({ networks: NETWORKS, passRoleTo: PASS_ROLE_TO, mayRemoveOn }) };
+  const boundaries = ZONES.map((zone): ManagedPolicyOptions => {
+    const arn = account.boundaries[zone];
+    return { ...named(arn), document: boundary(zone, account.id, zone === 'C' ? removable : []) };
   });
   const pinned = roles.flatMap(({ policies }) => policies.flatMap((one) => ('arn' in one ? [one] : [])));
   const targetPolicies = targets.filter((arn) => arn.includes(':policy/'));
@@ -60,7 +58,7 @@ function guarded(policy: Policy, account: Policy['accounts'][number]): AccountOp
     roles: targets.filter((arn) => arn.includes(':role/')).map((arn) => serviceRole(arn, targetPolicies)),
     brokerRole: {
       ...named(account.brokerRole),
-      policy: brokerPolicy(Object.values(account.boundaries)),
+      policy: manifest('broker', account.id),
       externalId: account.externalId,
       trusted: [`arn:aws:iam::${BROKER_HOME.account}:user/${BROKER_HOME.user}`],
     },
@@ -85,7 +83,7 @@ function originOf(
   if (principal === undefined) return undefined;
   if (principal.kind === 'iam-user') {
     const { account, ...user } = named(principal.arn);
-    return { account, arn: principal.arn, origin: { kind: 'user', user: { ...user, policies: ENTRY } } };
+    return { account, arn: principal.arn, origin: { kind: 'user', user: { ...user, policies: entry(account) } } };
   }
   if (principal.kind === 'identity-center-user') {
     const { account, permissionSet: set, userId } = principal;
@@ -117,7 +115,7 @@ function add(account: Mutable<AccountOptions>, origin: Origin): void {
   const sets = account.permissionSets ?? [];
   const known = sets.find((one) => one.roleName === roleName);
   const people = [...(known?.people ?? []), who];
-  const made = { name: set, roleName, region: IDENTITY_CENTER_REGION, policies: ENTRY, people };
+  const made = { name: set, roleName, region: IDENTITY_CENTER_REGION, policies: entry(account.id), people };
   account.permissionSets = [...sets.filter((one) => one !== known), made];
 }
 

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import type { Policy } from '../../core/policy.ts';
+
+interface Statement {
+  readonly Sid: string;
+  readonly [member: string]: unknown;
+}
+
+/** A policy document of `manifests/aws/`. */
+export interface Manifest {
+  readonly Version: string;
+  readonly Statement: readonly Statement[];
+}
+
+const EXAMPLE_ACCOUNT = /123456789012/g;
+
+/**
+ * A manifest as an operator installs it in this account: with its number, and, on a local AWS whose callers are all on
+ * this machine, without the networks that responders come from.
+ */
+export function manifest(name: string, account: string): Manifest {
+  const file = new URL(`../../../manifests/aws/${name}.json`, import.meta.url);
+  const read: Manifest = JSON.parse(readFileSync(file, 'utf8').replace(EXAMPLE_ACCOUNT, account));
+  return { ...read, Statement: read.Statement.filter(({ Sid }) => Sid !== 'ExpectedNetwork') };
+}
+
+/**
+ * The boundary of a zone. Where the catalog has identity roles in zone C, its statement about identity changes is filled in
+ * with what they name, as the manifests' README tells an operator to do.
+ */
+export function boundary(
+  zone: keyof Policy['accounts'][number]['boundaries'],
+  account: string,
+  targets: readonly string[],
+) {
+  const document = manifest(`boundary-${zone.toLowerCase()}`, account);
+  if (targets.length === 0) return document;
+  const filled = document.Statement.map((statement) =>
+    statement.Sid === 'IdentityChangesOnNamedTargets' ? { ...statement, NotResource: targets } : statement,
+  );
+  return { ...document, Statement: filled };
+}
