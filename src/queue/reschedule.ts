@@ -1,4 +1,4 @@
-import { type Row, workFor } from '../core/work.ts';
+import { type Row, type Work, workFor } from '../core/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Store } from '../ports/store.ts';
@@ -29,25 +29,30 @@ export async function reschedule(
     const works = rows.map((row) => derived(row, logger));
     try {
       await schedule.add(works.flat(), now);
-    } catch (whole) {
-      let rejections = 0;
-      for (const work of works) {
-        try {
-          await schedule.add(work, now);
-          rejections = 0;
-        } catch (error) {
-          rejections += 1;
-          logger.warn(
-            { requestId: work[0]?.requestId, why: String(error) },
-            'the queue did not take the work of a row',
-          );
-          if (rejections === REJECTIONS_MAX) return false;
-        }
-      }
-      logger.warn({ why: String(whole) }, 'the queue did not take a page of work at once; it took it row by row');
+    } catch (error) {
+      logger.warn({ why: String(error) }, 'the queue did not take a page of work at once');
+      if (!(await addEach(works, now, { store, schedule, logger }))) return false;
     }
   }
   return true;
+}
+
+/** Row by row, so that one which the queue will not take costs the others nothing. False when it takes none. */
+async function addEach(works: readonly (readonly Work[])[], now: Date, { schedule, logger }: Rescheduling) {
+  let taken = 0;
+  let rejections = 0;
+  for (const work of works) {
+    try {
+      await schedule.add(work, now);
+      taken += 1;
+      rejections = 0;
+    } catch (error) {
+      rejections += 1;
+      logger.warn({ requestId: work[0]?.requestId, why: String(error) }, 'the queue did not take the work of a row');
+      if (rejections === REJECTIONS_MAX) return false;
+    }
+  }
+  return taken > 0;
 }
 
 function derived(row: Row, logger: Logger) {

@@ -2,7 +2,7 @@ import type { Broker } from '../broker/broker.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Store } from '../ports/store.ts';
-import { within } from './bounded.ts';
+import { until, within } from './bounded.ts';
 import { endOverdue } from './end-overdue.ts';
 import { nowAndThen } from './now-and-then.ts';
 import { GRACE_MS } from './own-work.ts';
@@ -73,7 +73,7 @@ export function startSweep(settings: SweepSettings): Sweep {
     pass,
     stop: async (graceMs = STOP_MS) => {
       clearInterval(timer);
-      closing.abort();
+      closing.abort(new Stopping('this process is stopping'));
       const quiet = Promise.all([current, endings.idle()]);
       try {
         await within(graceMs, 'the sweep', quiet);
@@ -109,7 +109,7 @@ function ticker(settings: SweepSettings, { closing, stopping, endings, intervalM
 
   const people = async (): Promise<void> => {
     try {
-      await within(PEOPLE_MS, 'looking at people', watchPeople());
+      await until(AbortSignal.any([closing, AbortSignal.timeout(PEOPLE_MS)]), watchPeople());
     } catch (error) {
       logger.warn({ why: String(error) }, 'nobody could be looked at; a look-up that fails ends nothing');
     }

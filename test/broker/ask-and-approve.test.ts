@@ -1,6 +1,6 @@
 import { SYSTEM_STREAM } from '../../src/core/events.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
-import { anOrder, KEYS } from '../support/requests.ts';
+import { KEYS } from '../support/requests.ts';
 
 const riley = { type: 'person', key: KEYS.riley } as const;
 
@@ -21,7 +21,7 @@ describe('asking and approving', () => {
     (await desk.store.events(SYSTEM_STREAM)).filter(({ type }) => type === 'request_refused');
 
   it('A11: records a refused request in the system stream, and leaves its form usable', async () => {
-    const order = anOrder({ incident: 'INC-404' });
+    const order = desk.order({ incident: 'INC-404' });
     desk.dials.incident = 'not_found';
     const refused = await desk.broker.request({ requestId: 'A1', actor: riley, order, typedIn: undefined });
     expect(refused).toMatchObject({ ok: false, refusal: { code: 'incident_not_found', field: 'incident' } });
@@ -35,7 +35,7 @@ describe('asking and approving', () => {
   });
 
   it('makes one request of a form that is sent twice at once', async () => {
-    const send = () => desk.broker.request({ requestId: 'A2', actor: riley, order: anOrder(), typedIn: undefined });
+    const send = () => desk.broker.request({ requestId: 'A2', actor: riley, order: desk.order(), typedIn: undefined });
     const before = (await refusals()).length;
     const answers = await Promise.all([send(), send(), send()]);
     expect(answers.map(({ ok }) => ok)).toEqual([true, true, true]);
@@ -46,7 +46,7 @@ describe('asking and approving', () => {
   it('does not give one person the request of another whose form id they sent', async () => {
     await desk.ask('A3');
     const actor = { type: 'person', key: KEYS.casey } as const;
-    const answer = await desk.broker.request({ requestId: 'A3', actor, order: anOrder(), typedIn: undefined });
+    const answer = await desk.broker.request({ requestId: 'A3', actor, order: desk.order(), typedIn: undefined });
     expect(answer.ok).toBe(false);
   });
 

@@ -5,7 +5,7 @@ import { canonical } from '../../src/core/canonical.ts';
 import type { Order } from '../../src/core/command.ts';
 import type { ChatKey, Directory } from '../../src/core/directory.ts';
 import type { ChatAccount } from '../../src/core/facts.ts';
-import type { IncidentRecord } from '../../src/core/policy.ts';
+import type { IncidentRecord, Policy } from '../../src/core/policy.ts';
 import { type Row, type Work, type WorkName, workFor } from '../../src/core/work.ts';
 import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../src/demo/aws/accounts-of-policy.ts';
@@ -14,10 +14,18 @@ import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { keepingLogger } from './queues.ts';
-import { aDirectory, anOrder, aPolicy, type CastName, KEYS, personActor } from './requests.ts';
+import { aDirectory, anOrder, aPolicy, type CastName, digestFor, KEYS, personActor } from './requests.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
-const ACCOUNT = aPolicy().accounts[0]?.id ?? '';
+/** The policy of `aPolicy`, with the boundaries where the manifests put them: the local AWS is guarded by those. */
+function guardedPolicy(): Policy {
+  const policy = aPolicy();
+  const accounts = policy.accounts.map((account) => {
+    const boundary = (zone: string) => `arn:aws:iam::${account.id}:policy/breakglass-guardrails/boundary-${zone}`;
+    return { ...account, boundaries: { A: boundary('a'), B: boundary('b'), C: boundary('c') } };
+  });
+  return { ...policy, accounts };
+}
 
 /** What a test may break. Everything answers, truthfully, until it is turned. */
 export interface Dials {
@@ -50,6 +58,8 @@ export interface Desk {
   wait(ms: number): void;
   /** Another process's broker, on the same database and cloud. */
   another(): Broker;
+  /** What Riley fills in, under the policy in force here. */
+  order(change?: Partial<Order>): Order;
   /** A request of Riley's; rejects when it is refused. */
   ask(id: string, change?: Partial<Order>): Promise<Row>;
   /** The same, approved by as many as it needs. */
@@ -67,7 +77,8 @@ export interface Desk {
 
 /** Opens everything that a broker needs. One for a suite: requests of different ids do not meet. */
 export async function openDesk(): Promise<Desk> {
-  const policy = aPolicy();
+  const policy = guardedPolicy();
+  const accountId = policy.accounts[0]?.id ?? '';
   let turnedMs = 0;
   const now = () => Date.now() + turnedMs;
   const { accounts } = accountsOfPolicy(policy);
@@ -135,10 +146,12 @@ export async function openDesk(): Promise<Desk> {
     if (found === undefined) throw new Error(`there is no request ${id}`);
     return found;
   };
+  const order = (change: Partial<Order> = {}): Order =>
+    anOrder({ digest: digestFor(change.role ?? 'restart-service', policy), ...change });
   const ask = async (id: string, change: Partial<Order> = {}): Promise<Row> => {
     const actor = personActor('riley');
     if (actor.type !== 'person') throw new Error('Riley is a person');
-    const asked = await ours.request({ requestId: id, actor, order: anOrder(change), typedIn: undefined });
+    const asked = await ours.request({ requestId: id, actor, order: order(change), typedIn: undefined });
     if (!asked.ok) throw new Error(`refused: ${asked.refusal.code}`);
     return asked.row;
   };
@@ -170,6 +183,7 @@ export async function openDesk(): Promise<Desk> {
       turnedMs += ms;
     },
     another: () => broker(deps),
+    order,
     ask,
     approved,
     opened: async (id, change) => {
@@ -180,7 +194,7 @@ export async function openDesk(): Promise<Desk> {
     perform,
     row,
     eventsOf: async (id) => (await store.events(`request/${id}`)).map(({ type }) => type),
-    role: (id) => aws.roles(ACCOUNT).find(({ name }) => name === `bg-${id.toLowerCase()}`),
+    role: (id) => aws.roles(accountId).find(({ name }) => name === `bg-${id.toLowerCase()}`),
     close: async () => {
       provider.release();
       await store.close();

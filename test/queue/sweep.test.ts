@@ -1,0 +1,269 @@
+import type { Work } from '../../src/core/work.ts';
+import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
+import { type Sweep, type SweepSettings, startSweep } from '../../src/queue/sweep.ts';
+import { type RunningWorker, startWorker } from '../../src/queue/worker.ts';
+import { type Desk, openDesk } from '../support/desk.ts';
+import { type QueueServer, queueBackends } from '../support/queues.ts';
+import { MINUTE } from '../support/requests.ts';
+import { until } from '../support/until.ts';
+
+/** Longer than any test: passes are made by hand. */
+const NEVER = 24 * 60 * MINUTE;
+
+const stateIn = async (desk: Desk, id: string): Promise<string> => (await desk.row(id)).request.state;
+
+describe('the sweep', () => {
+  let desk: Desk;
+  let usual: Desk['dials'];
+  const sweeps: Sweep[] = [];
+
+  beforeAll(async () => {
+    desk = await openDesk();
+    usual = { ...desk.dials };
+  });
+  afterEach(async () => {
+    await Promise.all(sweeps.splice(0).map((sweep) => sweep.stop(0)));
+    Object.assign(desk.dials, usual);
+    desk.aws.dials.clear();
+  });
+  afterAll(() => desk.close());
+
+  const start = (more: Partial<SweepSettings> = {}): Sweep => {
+    const { store, broker, logger, deps } = desk;
+    const sweep = startSweep({ store, broker, logger, schedule: deps.schedule, intervalMs: NEVER, ...more });
+    sweeps.push(sweep);
+    return sweep;
+  };
+  /** Passes, by this sweep, until it holds. The first may find the sweep of the test before still at it. */
+  const sweepUntil = (sweep: Sweep, holds: () => boolean | Promise<boolean>, what: string): Promise<void> =>
+    until(async () => {
+      await sweep.pass();
+      return await holds();
+    }, what);
+  const names = (works: readonly Work[], id: string) =>
+    new Set(works.filter(({ requestId }) => requestId === id).map(({ name }) => name));
+
+  it('derives the work of unfinished rows again as soon as it starts', async () => {
+    await desk.ask('S1');
+    const added: Work[] = [];
+    const schedule = {
+      add: async (works: readonly Work[]) => {
+        added.push(...works);
+      },
+    };
+    const sweep = start({ schedule, intervalMs: 10 * MINUTE });
+    await sweepUntil(sweep, () => names(added, 'S1').has('lapse'), 'the work of the row');
+    expect(names(added, 'S1')).toEqual(new Set(['invite', 'lapse', 'draw', 'post']));
+  });
+
+  it('does overdue endings itself when the queue does not take them: expire, revoke, prove', async () => {
+    await desk.opened('S2');
+    desk.dials.queueDown = true;
+    desk.wait(30 * MINUTE);
+    const sweep = start();
+    const removed = async (): Promise<boolean> => {
+      const { request } = await desk.row('S2');
+      return request.state === 'revoking' && request.grants[0]?.accessRemoved !== undefined;
+    };
+    await sweepUntil(sweep, removed, 'access to be removed');
+    desk.wait(5 * MINUTE);
+    await sweepUntil(sweep, async () => (await stateIn(desk, 'S2')) === 'closed', 'the proof');
+  });
+
+  it('leaves an ending to a queue that takes it, until the grace is over', async () => {
+    await desk.opened('S3');
+    desk.wait(30 * MINUTE + 1_000);
+    const patient = start({ graceMs: 60_000 });
+    await until(() => patient.pass(), 'a pass');
+    await patient.stop();
+    expect(await stateIn(desk, 'S3')).toBe('active');
+    expect(names(desk.queued, 'S3').has('expire')).toBe(true);
+    await sweepUntil(
+      start({ graceMs: 500 }),
+      async () => (await stateIn(desk, 'S3')) === 'revoking',
+      'the end of the window',
+    );
+  });
+
+  it('gives up an opening whose time is over', async () => {
+    await desk.approved('S4');
+    desk.wait(5 * MINUTE);
+    await sweepUntil(
+      start({ graceMs: 0 }),
+      async () => (await stateIn(desk, 'S4')) === 'closed',
+      'the request to fail',
+    );
+    expect(desk.role('S4')).toBeUndefined();
+  });
+
+  it('lets a request lapse that nobody decided', async () => {
+    await desk.ask('S5');
+    desk.wait(15 * MINUTE);
+    await sweepUntil(
+      start({ graceMs: 0 }),
+      async () => (await stateIn(desk, 'S5')) === 'closed',
+      'the request to lapse',
+    );
+  });
+
+  it('is not stopped by an ending that hangs, nor by one that fails', async () => {
+    for (const id of ['S6', 'S7', 'S8']) await desk.opened(id);
+    desk.wait(30 * MINUTE);
+    const perform = async (work: Work, signal: AbortSignal): Promise<void> => {
+      if (work.requestId === 'S6') await new Promise(() => undefined);
+      if (work.requestId === 'S7') throw new Error('this row is bad');
+      await desk.broker.perform(work, signal);
+    };
+    await sweepUntil(
+      start({ graceMs: 0, broker: { ...desk.broker, perform } }),
+      async () => (await stateIn(desk, 'S8')) === 'revoking',
+      'the row after them',
+    );
+  });
+
+  it('goes on when looking at people fails or hangs', async () => {
+    await desk.opened('S9');
+    desk.wait(30 * MINUTE);
+    await sweepUntil(
+      start({ graceMs: 0, broker: { ...desk.broker, watchPeople: () => new Promise(() => undefined) } }),
+      async () => (await stateIn(desk, 'S9')) === 'revoking',
+      'the end of the window',
+    );
+  });
+
+  it('looks at people in each pass, and ends the access of one who was suspended', async () => {
+    await desk.opened('S10');
+    const { people } = desk.dials.directory;
+    desk.dials.directory = {
+      ...desk.dials.directory,
+      people: people.map((person) => (person.id === 'riley' ? { ...person, suspended: true } : person)),
+    };
+    await sweepUntil(start(), async () => (await stateIn(desk, 'S10')) === 'revoking', 'the end of access');
+  });
+
+  it('is done by one process at a time', async () => {
+    let inside = 0;
+    let most = 0;
+    let enter = (): void => undefined;
+    const first = new Promise<void>((resolve) => {
+      enter = resolve;
+    });
+    let leave = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    const watchPeople = async (): Promise<void> => {
+      inside += 1;
+      most = Math.max(most, inside);
+      enter();
+      await gate;
+      inside -= 1;
+    };
+    const broker = { ...desk.broker, watchPeople };
+    const [one, other] = [start({ broker }), start({ broker })];
+    const ticking = setInterval(() => void Promise.all([one.pass(), other.pass()]), 20);
+    await first;
+    await until(async () => !(await one.pass()) && !(await other.pass()), 'both to be turned away');
+    clearInterval(ticking);
+    leave();
+    await until(() => inside === 0, 'the winner to finish');
+    expect(most).toBe(1);
+  });
+
+  it('goes on sweeping after the database was gone', async () => {
+    await desk.opened('S11');
+    desk.wait(30 * MINUTE);
+    desk.wire.judge(() => 'cut');
+    const sweep = start({ graceMs: 0 });
+    expect(await sweep.pass()).toBe(false);
+    desk.wire.judge(() => 'pass');
+    await sweepUntil(sweep, async () => (await stateIn(desk, 'S11')) === 'revoking', 'the end of the window');
+  });
+});
+
+describe('the sweep in a copy of another installation', () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await openDesk();
+  });
+  afterAll(() => desk.close());
+
+  it('pauses the worker, posts nothing, opens nothing, lets nothing lapse, and ends what is due by plan', async () => {
+    await desk.ask('C1');
+    await desk.approved('C2');
+    await desk.opened('C3');
+    const { store, broker, logger } = desk;
+    const performed: Work[] = [];
+    const added: Work[] = [];
+    const calls: string[] = [];
+    const sweep = startSweep({
+      logger,
+      intervalMs: NEVER,
+      store: { ...store, installation: async () => ({ mark: 'other', copy: 'made on another server' }) },
+      schedule: {
+        add: async (works) => {
+          added.push(...works);
+        },
+      },
+      worker: {
+        pause: async () => void calls.push('pause'),
+        resume: async () => void calls.push('resume'),
+      },
+      broker: {
+        watchPeople: async () => void calls.push('watchPeople'),
+        perform: async (work, signal) => {
+          performed.push(work);
+          await broker.perform(work, signal);
+        },
+      },
+    });
+    await until(() => calls.length > 0, 'the first look');
+    desk.wait(31 * MINUTE);
+    await until(async () => {
+      await sweep.pass();
+      return (await stateIn(desk, 'C3')) === 'revoking';
+    }, 'the end of the window');
+    await sweep.stop();
+    expect(calls).toEqual(['pause']);
+    expect(added).toEqual([]);
+    expect(new Set(performed.map(({ requestId }) => requestId))).toEqual(new Set(['C3']));
+    expect(await stateIn(desk, 'C1')).toBe('pending');
+    expect(await stateIn(desk, 'C2')).toBe('granting');
+  });
+});
+
+describe.each(queueBackends())('the sweep beside a queue on %s', (_name, startServer) => {
+  let desk: Desk;
+  let server: QueueServer;
+  let queue: WorkQueue;
+  let worker: RunningWorker;
+
+  beforeAll(async () => {
+    desk = await openDesk();
+    server = await startServer();
+    queue = await openQueue({ ...server.settings, logger: desk.logger });
+  });
+  afterAll(async () => {
+    await queue.close();
+    await server.stop();
+    await desk.close();
+  });
+
+  it('restores what a wiped queue has lost', async () => {
+    const { store, broker, logger } = desk;
+    const { request } = await desk.ask('Q1');
+    const row = await desk.row('Q1');
+    expect(request.state).toBe('pending');
+    worker = await startWorker({ queue, perform: broker.perform, clock: store.clock, logger, paused: true });
+    await queue.add([{ name: 'draw', requestId: 'Q1', dueAt: row.updatedAt, generation: 'v1' }], row.updatedAt);
+    await server.wipe();
+    const sweep = startSweep({ store, broker, schedule: queue, worker, logger, intervalMs: NEVER });
+    await until(async () => {
+      await sweep.pass();
+      const { drawnVersion, version } = await desk.row('Q1');
+      return drawnVersion === version;
+    }, 'the card to be drawn');
+    await sweep.stop();
+    await worker.stop();
+  });
+});
