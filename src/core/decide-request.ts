@@ -2,6 +2,7 @@ import { eligibleFor, firstReason, match, placesOf } from './approvals.ts';
 import type { Actor, Command } from './command.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
 import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf } from './directory.ts';
+import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { REASONS, type Reason } from './policy.ts';
 import type { AccessRequest, Ask } from './request.ts';
@@ -38,25 +39,42 @@ export function decideRequest(command: RequestCommand, actor: Actor, facts: Fact
   }
   if (principalOf(directory, person) === undefined) return refuse('no_cloud_identity', { field: 'role' });
 
+  const ask = askOf(command, acting, { terms, digest, commander, facts, now });
+  const seenTeams = watchedTeams(terms, directory, person.id, teams);
+  const next: AccessRequest = { state: 'pending', ask, approvals: [], seenTeams };
+  return accept(next, { type: 'request_opened', data: openedData(ask, acting) });
+}
+
+type Acting = Extract<ReturnType<typeof actingPerson>, { ok: true }>;
+
+interface Settled {
+  readonly terms: Terms;
+  readonly digest: string;
+  readonly commander: Person;
+  readonly facts: Facts;
+  readonly now: Date;
+}
+
+/** What is fixed from now on. */
+function askOf({ id, channel, order }: RequestCommand, acting: Acting, settled: Settled): Ask {
+  const { person, teams, key, directory } = acting;
+  const { terms, digest, commander, facts, now } = settled;
   const asker = { id: person.id, seen: teams };
   const deciders = decidersOf(terms, directory, asker);
-  const ask: Ask = {
-    id: command.id,
+  const incident = facts.incident.ok && facts.incident.value !== 'not_found' ? facts.incident.value : undefined;
+  return {
+    id,
     kind: 'real',
     askedAt: now,
     decideBy: addSeconds(now, terms.timings.decisionSeconds),
-    incident: {
-      id: order.incident.trim(),
-      title: facts.incident.ok && facts.incident.value !== 'not_found' ? facts.incident.value.title : '',
-      verified: facts.incident.ok,
-    },
-    channel: command.channel,
+    incident: { id: order.incident.trim(), title: incident?.title ?? '', verified: facts.incident.ok },
+    channel,
     reason: order.reason as Reason,
     purpose: order.purpose.trim(),
     minutes: order.minutes,
     runbook: order.runbook,
     requester: partyOf(person),
-    askedWith: acting.key,
+    askedWith: key,
     commander: partyOf(commander),
     subject: { kind: 'person', person: person.id },
     deciders: deciders.map(partyOf),
@@ -64,38 +82,34 @@ export function decideRequest(command: RequestCommand, actor: Actor, facts: Fact
     terms,
     digest,
   };
-  const next: AccessRequest = {
-    state: 'pending',
-    ask,
-    approvals: [],
-    seenTeams: watchedTeams(terms, directory, person.id, teams),
+}
+
+/** Everything the log must hold of the asking (E4). */
+function openedData(ask: Ask, { person, teams, key }: Acting): NewEvent['data'] {
+  const { role, account, clauses } = ask.terms;
+  return {
+    requestId: ask.id,
+    requester: person.id,
+    requesterName: person.name,
+    requesterKey: key,
+    requesterTeams: teams,
+    incident: ask.incident,
+    role: role.id,
+    roleName: role.name,
+    zone: role.zone,
+    domain: role.domain,
+    environment: role.environment,
+    account: account.id,
+    minutes: ask.minutes,
+    reason: ask.reason,
+    purpose: ask.purpose,
+    commander: ask.commander.id,
+    commanderName: ask.commander.name,
+    digest: ask.digest,
+    decideBy: ask.decideBy.toISOString(),
+    clauses,
+    runbook: ask.runbook,
   };
-  return accept(next, {
-    type: 'request_opened',
-    data: {
-      requestId: ask.id,
-      requester: person.id,
-      requesterName: person.name,
-      requesterKey: acting.key,
-      requesterTeams: teams,
-      incident: ask.incident,
-      role: terms.role.id,
-      roleName: terms.role.name,
-      zone: terms.role.zone,
-      domain: terms.role.domain,
-      environment: terms.role.environment,
-      account: terms.account.id,
-      minutes: ask.minutes,
-      reason: ask.reason,
-      purpose: ask.purpose,
-      commander: commander.id,
-      commanderName: commander.name,
-      digest,
-      decideBy: ask.decideBy.toISOString(),
-      clauses: terms.clauses,
-      ...(ask.runbook === undefined ? {} : { runbook: ask.runbook }),
-    },
-  });
 }
 
 function orderProblem(order: RequestCommand['order'], terms: Terms, facts: Facts) {

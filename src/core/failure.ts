@@ -31,7 +31,6 @@ export const FAILURES = {
     say: 'The cloud does not show what I wrote yet. I am still checking; nothing for you to do.',
   },
   CHAT_UNAVAILABLE: { retry: true, say: 'The chat does not answer. The request goes on; I will post when it does.' },
-  NOT_THIS_INSTALLATION: { retry: false, say: 'This is a copy of another installation; it opens nothing.' },
 } as const satisfies Record<string, { retry: boolean; say: string }>;
 
 export type FailureCode = keyof typeof FAILURES;

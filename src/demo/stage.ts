@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import type { Policy } from '../core/policy.ts';
 import { policySchema } from '../core/policy.ts';
 import { accountsOfPolicy, BROKER_HOME } from './aws/accounts-of-policy.ts';
@@ -8,20 +9,7 @@ import { type LocalAws, startLocalAws } from './aws/local-aws.ts';
 import { DEMO_FLOORS, demoPolicyText } from './overlay.ts';
 import { type LocalSlack, startLocalSlack } from './slack/local-slack.ts';
 
-/** The six people that the page lets you be. */
-export const CAST = ['mira', 'theo', 'sasha', 'noor', 'ines', 'kenji'] as const;
 const BOT_USER = 'U0DEMOBOT';
-const SCOPES = [
-  'commands',
-  'chat:write',
-  'users:read',
-  'channels:read',
-  'channels:history',
-  'groups:read',
-  'groups:history',
-  'im:write',
-  'im:history',
-];
 const ZONES_OF_CAST: Readonly<Record<string, string>> = { noor: 'America/New_York', kenji: 'Asia/Tokyo' };
 
 export interface Stage {
@@ -81,7 +69,28 @@ export async function openStage({ dir, policyText, slackPort }: StageOptions = {
   };
 }
 
-function openWorkspace(policy: Policy, dir: string | undefined, port: number | undefined): Promise<LocalSlack> {
+/** The app as its manifest says: the same name, commands, scopes and events that an operator installs. */
+async function installed() {
+  const file = fileURLToPath(new URL('../../manifests/slack.yaml', import.meta.url));
+  const read = MANIFEST.parse(parse(await readFile(file, 'utf8')));
+  return {
+    name: read.features.bot_user.display_name,
+    commands: read.features.slash_commands.map(({ command }) => command),
+    scopes: read.oauth_config.scopes.bot,
+    events: read.settings.event_subscriptions.bot_events,
+  };
+}
+
+const MANIFEST = z.object({
+  features: z.object({
+    bot_user: z.object({ display_name: z.string() }),
+    slash_commands: z.array(z.object({ command: z.string() })),
+  }),
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+  settings: z.object({ event_subscriptions: z.object({ bot_events: z.array(z.string()) }) }),
+});
+
+async function openWorkspace(policy: Policy, dir: string | undefined, port: number | undefined): Promise<LocalSlack> {
   const teams = new Map(policy.teams.map(({ id, name }) => [id, name]));
   const people = policy.people.flatMap((person) =>
     person.slack.map(({ user }) => ({
@@ -98,14 +107,7 @@ function openWorkspace(policy: Policy, dir: string | undefined, port: number | u
   );
   return startLocalSlack({
     team: { id: policy.people[0]?.slack[0]?.workspace ?? 'T0DEMO0001', name: policy.organisation },
-    app: {
-      id: 'A0DEMO0001',
-      botUserId: BOT_USER,
-      name: 'breakglass',
-      commands: ['/breakglass'],
-      scopes: SCOPES,
-      events: ['user_change'],
-    },
+    app: { ...(await installed()), id: 'A0DEMO0001', botUserId: BOT_USER },
     people,
     channels: [
       ...incidents,

@@ -75,7 +75,7 @@ describe.each(backends)('a life from /breakglass to ended access, with BullMQ on
     await awaitThread(card.ts, 'Sessions ended');
     await awaitThread(card.ts, 'Closed');
     await expect(assumeGrant(product.stage, 'mira', role?.arn ?? '')).rejects.toThrow();
-    await product.stage.slack.until('the card to say so', () => cardNow(card.ts).includes('Ended at'));
+    await product.stage.slack.until('the card to say so', () => cardNow(card.ts).includes('both were proven'));
 
     const store = openStore({ url: product.database.appUrl, logger: silent });
     try {
