@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { LANES } from './catalog.ts';
 import type { AwsStep } from './holds.ts';
 
 /** When a step happens: on the way to open; taking access away; proving that sessions ended. */
@@ -48,14 +49,35 @@ export function pointsOf(phase: Phase, steps: Steps = STEPS): readonly Point[] {
   return [...aws, ...(steps.commits[phase] ?? []).map((name): Point => ({ kind: 'commit', phase, name }))];
 }
 
+/** `npm run test:crash` tries every point; otherwise a fixed sample does. */
+export const WHOLE = process.env.BREAKGLASS_CRASH === 'all';
+
 /** A held commit keeps a connection of the worker's pool of ten busy: so many at once, no more. */
 const COMMITS_MAX = 4;
 
-/** Points in batches of at most `size`, the commits spread over them. */
-export function batches(points: readonly Point[], size: number): readonly (readonly Point[])[] {
+/** Points that are tried at once, in one worker. */
+export interface Lot {
+  readonly phase: Phase;
+  readonly lot: number;
+  readonly lots: number;
+  readonly points: readonly Point[];
+}
+
+/** The lots of a phase: of all its points, or of those in the sample. Throws where the sample names no point. */
+export function lotsOf(phase: Phase, sample: Readonly<Partial<Record<Phase, readonly string[]>>>): readonly Lot[] {
+  const all = pointsOf(phase);
+  const titles = new Set(all.map(titleOf));
+  const chosen = sample[phase] ?? [];
+  const unknown = chosen.filter((title) => !titles.has(title));
+  if (unknown.length > 0) throw new Error(`the sample names no step: ${unknown.join(', ')}`);
+  const made = spread(WHOLE ? all : all.filter((point) => chosen.includes(titleOf(point))));
+  return made.map((points, index) => ({ phase, lot: index + 1, lots: made.length, points }));
+}
+
+function spread(points: readonly Point[]): readonly (readonly Point[])[] {
   const commits = points.filter(({ kind }) => kind === 'commit');
   const requests = points.filter(({ kind }) => kind === 'aws');
-  const count = Math.max(Math.ceil(points.length / size), Math.ceil(commits.length / COMMITS_MAX));
+  const count = Math.max(Math.ceil(points.length / LANES), Math.ceil(commits.length / COMMITS_MAX));
   const made = Array.from({ length: count }, (): Point[] => []);
   for (const [index, point] of [...commits, ...requests].entries()) made[index % count]?.push(point);
   return made;

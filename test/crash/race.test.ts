@@ -1,0 +1,96 @@
+import { requestStream } from '../../src/core/events.ts';
+import type { Row } from '../../src/core/work.ts';
+import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
+import { until } from '../support/until.ts';
+import { accountOf, laneOf } from './catalog.ts';
+import { judge } from './judge.ts';
+import { WHOLE } from './steps.ts';
+import { openTheatre, type Theatre } from './theatre.ts';
+
+/** Where an opener is held: before each of its writes, and at the last answer before it would confirm. */
+const HELD = [
+  { name: 'CreateRole', nth: 1, side: 'before' },
+  { name: 'PutRolePolicy 00-expiry', nth: 1, side: 'before' },
+  { name: 'PutRolePolicy 10-grant', nth: 1, side: 'before' },
+  { name: 'AttachRolePolicy look', nth: 1, side: 'before' },
+  { name: 'ListAttachedRolePolicies', nth: 2, side: 'after' },
+] as const;
+
+let theatre: Theatre;
+beforeEach(async () => {
+  theatre = await openTheatre();
+}, 60_000);
+afterEach(() => theatre.close());
+
+const isRemoved = ({ request }: Row): boolean =>
+  (request.state === 'revoking' || request.state === 'closed') &&
+  request.grants.every(({ accessRemoved }) => accessRemoved !== undefined);
+
+describe('an end that overtakes the opening (A10, D1)', () => {
+  it.each(['alive', 'stopped'] as const)(
+    'stands, whatever the opener writes afterwards; the opener is %s meanwhile',
+    async (opener) => {
+      const first = await theatre.worker({ gated: true });
+      const lives = await theatre.ask(HELD.map((_, lane) => lane));
+      const reached = new Set<number>();
+      theatre.holds.start(({ name, nth, side }, account) => {
+        const lane = laneOf(account);
+        const point = HELD[lane];
+        const here = point?.name === name && point.nth === nth && point.side === side && !reached.has(lane);
+        if (here) reached.add(lane);
+        return here;
+      });
+      await theatre.approve(lives);
+      await until(() => reached.size === HELD.length, 'every opener to be held', 7_500);
+      // Whoever is quick has a session before anything is confirmed.
+      const keys = new Map<number, SigningKeys>();
+      for (const life of lives.slice(1)) keys.set(life.lane, await theatre.assume(life));
+      if (opener === 'stopped') first.freeze();
+      // Alive, but cut off from the queue: the ending must be another's.
+      else theatre.gate.judge(({ name }) => name.startsWith('queue'));
+
+      await theatre.worker();
+      await theatre.end(lives);
+      await theatre.watch(lives, isRemoved, 'access to be removed', 40_000);
+      theatre.holds.letGo();
+      theatre.gate.judge(() => false);
+      theatre.gate.release('proceed');
+      if (opener === 'stopped') first.thaw();
+      // It finishes what it had in hand; once it has ended, nothing more can be written.
+      await first.stop();
+
+      for (const life of lives) {
+        const session = keys.get(life.lane);
+        const used = session === undefined ? 'never had one' : (await theatre.use(life, session)).allowed;
+        const again = await theatre.assume(life).catch(({ name }: Error) => name);
+        const events = (await theatre.store.events(requestStream(life.requestId))).map(({ type }) => type);
+        expect({ held: HELD[life.lane]?.name, used, again, opened: events.includes('access_opened') }).toEqual({
+          held: HELD[life.lane]?.name,
+          used: session === undefined ? 'never had one' : false,
+          again: 'AccessDenied',
+          opened: false,
+        });
+        const [role, ...others] = theatre.stage.aws
+          .roles(accountOf(life.lane))
+          .filter(({ path }) => path === '/breakglass/');
+        expect(others).toEqual([]);
+        expect(Object.keys(role?.policies.inline ?? {})).toContain('99-revoked');
+        expect(events).toContain('access_removed');
+        // The one that had already read back its opening says so; the others never confirm.
+        expect(events.includes('late_confirmation')).toBe(HELD[life.lane]?.side === 'after');
+      }
+      expect((await theatre.verify()).broken).toBeUndefined();
+
+      if (!WHOLE) return;
+      // The proof waits until no opener can write any more.
+      await theatre.watch(lives, ({ request }) => request.state === 'closed', 'all to be closed', 120_000);
+      await theatre.told(lives);
+      for (const life of lives) {
+        const found = await judge(theatre, life, { outcomes: ['ended'], keys: keys.get(life.lane) });
+        // Late writes may leave permissions behind a Deny on everything; the tombstone's burial takes them along.
+        expect(found.filter((problem) => !/^policy \S+ still stands$/.test(problem))).toEqual([]);
+      }
+    },
+    240_000,
+  );
+});

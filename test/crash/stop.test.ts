@@ -1,0 +1,25 @@
+import { endure, spotless } from './ordeal.ts';
+import { lotsOf, PHASES, titleOf } from './steps.ts';
+import { openTheatre, type Theatre } from './theatre.ts';
+
+/*
+ * Every step, or, as part of `npm test`, a few that need not wait a minute for the stopped process's locks.
+ */
+const SAMPLE: Parameters<typeof lotsOf>[1] = {
+  proving: ['before GetCallerIdentity', 'after GetRolePolicy 99-revoked 2', 'commit of sessions_ended+request_closed'],
+};
+
+let theatre: Theatre;
+beforeAll(async () => {
+  theatre = await openTheatre();
+}, 60_000);
+afterAll(() => theatre.close());
+
+it.each(PHASES.flatMap((phase) => lotsOf(phase, SAMPLE)))(
+  'a worker stopped while $phase, lot $lot of $lots, holds up nothing and does no harm when it wakes (D1, D3, E1)',
+  async ({ points }) => {
+    console.info(points.map(titleOf).join('\n'));
+    expect(await endure(theatre, { points, signal: 'SIGSTOP' })).toEqual(spotless(points));
+  },
+  400_000,
+);
