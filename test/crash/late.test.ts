@@ -1,5 +1,5 @@
 import { GRANT_SECONDS } from '../../src/core/decide-approve.ts';
-import { requestStream } from '../../src/core/events.ts';
+import { type RequestEventName, requestStream } from '../../src/core/events.ts';
 import { until } from '../support/until.ts';
 import { accountOf } from './catalog.ts';
 import { judge } from './judge.ts';
@@ -19,8 +19,8 @@ const BROKEN = { policyText: 'zones: [this is no policy' };
 
 const rolesIn = (lane: number) =>
   theatre.stage.aws.roles(accountOf(lane)).filter(({ path }) => path === '/breakglass/');
-const grantFailures = async ({ requestId }: Life) =>
-  (await theatre.store.events(requestStream(requestId))).filter(({ type }) => type === 'grant_failed');
+const eventsOf = async ({ requestId }: Life, name: RequestEventName) =>
+  (await theatre.store.events(requestStream(requestId))).filter(({ type }) => type === name);
 
 async function askedWithNobodyAtWork(lane: number): Promise<Life> {
   const worker = await theatre.worker();
@@ -41,7 +41,7 @@ describe('workers that come after the time to open', () => {
     await worker.stop();
     expect((await theatre.row(life)).request).toMatchObject({ outcome: 'grant_failed' });
     expect(rolesIn(0)).toEqual([]);
-    expect(await grantFailures(life)).toMatchObject([{ data: { why: 'grant_window_closed' } }]);
+    expect(await eventsOf(life, 'grant_failed')).toMatchObject([{ data: { why: 'grant_window_closed' } }]);
     expect(await judge(theatre, life, { outcomes: ['grant_failed'] })).toEqual([]);
     expect((await theatre.verify()).broken).toBeUndefined();
   }, 90_000);
@@ -80,12 +80,11 @@ describe('a restart onto a broken policy file', () => {
     const life = await askedWithNobodyAtWork(5);
     const worker = await theatre.worker({ lowered: BROKEN });
     await theatre.approve([life]);
-    await theatre.watch([life], ({ request }) => request.state === 'granting', 'the approval', 10_000);
-    await until(() => worker.log().includes('opening_off'), 'the worker to say why it does not open', 40_000);
-    expect(rolesIn(5)).toEqual([]);
-    expect((await theatre.row(life)).request).toMatchObject({ state: 'granting', grants: [{ id: life.requestId }] });
-    await theatre.end([life]);
     await theatre.watch([life], ({ request }) => request.state === 'closed', 'the request to be closed', 40_000);
+    await theatre.told([life]);
+    expect((await theatre.row(life)).request).toMatchObject({ outcome: 'refused' });
+    const [refused] = await eventsOf(life, 'request_refused');
+    expect(refused?.data).toMatchObject({ why: 'opening_off' });
     expect(rolesIn(5)).toEqual([]);
     await worker.stop();
   }, 120_000);

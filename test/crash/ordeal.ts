@@ -31,7 +31,15 @@ const RECOVERY_MS: Readonly<Record<Signal, number>> = { SIGKILL: 60_000, SIGSTOP
  * another worker goes on. Resolves with what did not hold when all of it was over.
  */
 export async function endure(theatre: Theatre, ordeal: Ordeal): Promise<Verdicts> {
-  const { points, signal, successor } = ordeal;
+  const verdicts = await endureOnce(theatre, ordeal);
+  const points = ordeal.points.filter((point) => verdicts[titleOf(point)]?.join() === NEVER);
+  // A busy machine may be too slow to bring so many lives to their points at once: the late ones get another try.
+  return points.length === 0 ? verdicts : { ...verdicts, ...(await endureOnce(theatre, { ...ordeal, points })) };
+}
+
+const NEVER = 'never got there';
+
+async function endureOnce(theatre: Theatre, { points, signal, successor }: Ordeal): Promise<Verdicts> {
   const victim = await theatre.worker({ gated: true });
   const workers = [victim];
   try {
@@ -70,7 +78,7 @@ export async function endure(theatre: Theatre, ordeal: Ordeal): Promise<Verdicts
       points.map((point, index) => [
         titleOf(point),
         [
-          ...(missed.includes(point) ? ['never got there'] : []),
+          ...(missed.includes(point) ? [NEVER] : []),
           ...(found[index] ?? []),
           ...(later[index] ?? []).filter((one) => !found[index]?.includes(one)).map((one) => `${one}, in the end`),
           ...log,

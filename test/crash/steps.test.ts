@@ -1,0 +1,100 @@
+import { until } from '../support/until.ts';
+import { BROKER, nameOf } from './holds.ts';
+import { judge } from './judge.ts';
+import { numberedAll, PHASES, type Phase, STEPS, type Steps, WHOLE } from './steps.ts';
+import { type Life, openTheatre, type Theatre } from './theatre.ts';
+
+let theatre: Theatre;
+beforeAll(async () => {
+  theatre = await openTheatre();
+}, 60_000);
+afterAll(() => theatre.close());
+
+const isBroker = (principal: string): boolean => principal.includes(BROKER.replaceAll('*', ''));
+
+/** The broker's requests since an entry of the local AWS's log. */
+const requestsSince = (seq: number): readonly string[] =>
+  theatre.stage.aws.dials
+    .log(seq)
+    .filter(({ principal }) => isBroker(principal))
+    .map((entry) => nameOf(entry).name);
+const newest = (): number => theatre.stage.aws.dials.log().at(-1)?.seq ?? 0;
+
+/** What one undisturbed life does, from its approval to its end. */
+async function observe(): Promise<Steps> {
+  const worker = await theatre.worker({ gated: true });
+  const [life] = await theatre.ask([0]);
+  if (life === undefined) throw new Error('nothing was asked');
+  const commits: Record<Phase, string[]> = { opening: [], revoking: [], proving: [] };
+  let phase: Phase = 'opening';
+  theatre.gate.judge(({ name, text }) => {
+    if (!text.includes(life.requestId)) return false;
+    if (!commits[phase].includes(name)) commits[phase].push(name);
+    // The rest of the chat's work on an opening may overlap with the ending; its names are the same.
+    if (name === 'access_removed') phase = 'proving';
+    return false;
+  });
+  const approvedAt = newest();
+  await theatre.approve([life]);
+  await theatre.watch([life], ({ request }) => request.state === 'active', 'it to be open', 30_000);
+  await theatre.told([life]);
+  const opening = requestsSince(approvedAt);
+  const endedAt = newest();
+  phase = 'revoking';
+  await theatre.end([life]);
+  await theatre.watch([life], ({ request }) => request.state === 'closed', 'it to be closed', 30_000);
+  await theatre.told([life]);
+  await worker.stop();
+  theatre.gate.judge(() => false);
+  const ending = numberedAll(requestsSince(endedAt));
+  const proof = ending.indexOf('GetCallerIdentity');
+  const aws = { opening: numberedAll(opening), revoking: ending.slice(0, proof), proving: ending.slice(proof) };
+  return { aws, commits };
+}
+
+it('crashes are tried at every step that a life makes: the list neither shrinks nor grows unseen (D1)', async () => {
+  const seen = await observe();
+  console.info(JSON.stringify(seen, undefined, 2));
+  for (const phase of PHASES) {
+    // Reads of several policies go out at once, in any order.
+    expect({ phase, requests: seen.aws[phase].toSorted() }).toEqual({ phase, requests: STEPS.aws[phase].toSorted() });
+  }
+  // What the chat and the queue commit comes when it comes; the row's own commits have their place.
+  const namesOf = ({ commits }: Steps) => [...new Set(PHASES.flatMap((phase) => commits[phase]))].toSorted();
+  expect(namesOf(seen)).toEqual(namesOf(STEPS));
+  const ofTheRow = ({ commits }: Steps) =>
+    PHASES.flatMap((phase) => commits[phase]).filter((name) => /^(access|sessions)_/.test(name));
+  expect(ofTheRow(seen)).toEqual(ofTheRow(STEPS));
+}, 90_000);
+
+/** Waits, with a worker killed as soon as it would commit this. */
+async function killedAt(life: Life, event: string, withinMs: number): Promise<void> {
+  const worker = await theatre.worker({ gated: true });
+  let held = false;
+  theatre.gate.judge(({ name, text }) => {
+    const here = !held && name === event && text.includes(life.requestId);
+    held ||= here;
+    return here;
+  });
+  if ((await theatre.row(life)).request.state === 'pending') await theatre.approve([life]);
+  await until(() => held, `the commit of ${event}`, withinMs);
+  await worker.kill();
+  theatre.gate.judge(() => false);
+  theatre.gate.release('drop');
+}
+
+/** One minute is the shortest window, so the whole of it is for `npm run test:crash`. */
+if (WHOLE) {
+  it('a window that runs out is warned of and ended, whoever is killed at either commit (D1, D7)', async () => {
+    const asking = await theatre.worker();
+    const [life] = await theatre.ask([1], 1);
+    if (life === undefined) throw new Error('nothing was asked');
+    await asking.stop();
+    for (const event of ['access_ending_soon', 'end_requested']) await killedAt(life, event, 90_000);
+    const last = await theatre.worker();
+    await theatre.watch([life], ({ request }) => request.state === 'closed', 'it to be closed', 60_000);
+    await theatre.told([life]);
+    await last.stop();
+    expect(await judge(theatre, life, { outcomes: ['ended'] })).toEqual([]);
+  }, 240_000);
+}
