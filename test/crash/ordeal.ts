@@ -33,6 +33,7 @@ const RECOVERY_MS: Readonly<Record<Signal, number>> = { SIGKILL: 60_000, SIGSTOP
 export async function endure(theatre: Theatre, ordeal: Ordeal): Promise<Verdicts> {
   const verdicts = await endureOnce(theatre, ordeal);
   const points = ordeal.points.filter((point) => verdicts[titleOf(point)]?.join() === NEVER);
+  if (Object.values(verdicts).some((problems) => problems.length > 0)) console.warn(theatre.lastWords());
   // A busy machine may be too slow to bring so many lives to their points at once: the late ones get another try.
   return points.length === 0 ? verdicts : { ...verdicts, ...(await endureOnce(theatre, { ...ordeal, points })) };
 }

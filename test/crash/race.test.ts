@@ -27,7 +27,8 @@ const isRemoved = ({ request }: Row): boolean =>
   request.grants.every(({ accessRemoved }) => accessRemoved !== undefined);
 
 describe('an end that overtakes the opening (A10, D1)', () => {
-  it.each(['alive', 'stopped'] as const)(
+  // In `npm test` the harder of the two; both where everything is tried.
+  it.each(WHOLE ? (['stopped', 'alive'] as const) : (['stopped'] as const))(
     'stands, whatever the opener writes afterwards; the opener is %s meanwhile',
     async (opener) => {
       const first = await theatre.worker({ gated: true });

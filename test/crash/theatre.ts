@@ -45,7 +45,8 @@ export class Theatre {
   readonly gate: CommitGate;
   readonly holds: AwsHolds;
   readonly #databaseUrl: string;
-  readonly #workers: BotProcess[] = [];
+  readonly #webUrl: string | undefined;
+  readonly #processes: BotProcess[] = [];
   readonly #closing: (() => Promise<unknown>)[];
   #asked = 0;
 
@@ -54,6 +55,7 @@ export class Theatre {
     readonly store: Store;
     readonly gate: CommitGate;
     readonly databaseUrl: string;
+    readonly webUrl: string | undefined;
     readonly closing: (() => Promise<unknown>)[];
   }) {
     this.stage = parts.stage;
@@ -61,6 +63,8 @@ export class Theatre {
     this.gate = parts.gate;
     this.holds = new AwsHolds(parts.stage.aws.dials);
     this.#databaseUrl = parts.databaseUrl;
+    this.#webUrl = parts.webUrl;
+    this.useOwnWeb();
     this.#closing = parts.closing;
   }
 
@@ -73,8 +77,26 @@ export class Theatre {
       file: 'crash-test.yaml',
       lowered: { floors: DEMO_FLOORS, policyText: this.stage.policyText, sweepMs: SWEEP_MS, ...lowered },
     });
-    this.#workers.push(worker);
+    this.#processes.push(worker);
     return worker;
+  }
+
+  /** Starts another web process, its commits through the gate, and points the workspace at it. */
+  async web(): Promise<BotProcess> {
+    const web = await startBot({
+      env: environment(this.stage, this.gate.through(this.#databaseUrl)),
+      role: 'web',
+      file: 'crash-test.yaml',
+      lowered: { floors: DEMO_FLOORS, policyText: this.stage.policyText },
+    });
+    this.#processes.push(web);
+    this.stage.slack.connectApp(`${web.url}/slack/events`);
+    return web;
+  }
+
+  /** Points the workspace back at the web process that runs in this one. */
+  useOwnWeb(): void {
+    this.stage.slack.connectApp(`${this.#webUrl}/slack/events`);
   }
 
   /** Mira asks for access in each of these lanes; resolves when every card can be seen. A worker must be running. */
@@ -166,9 +188,9 @@ export class Theatre {
     return use(this.stage, keys, action, resource);
   }
 
-  /** The last words of every worker's log, for a test that failed. */
+  /** The last words of every process's log, for a test that failed. */
   lastWords(): string {
-    return this.#workers.map((worker, index) => `worker ${index + 1}: ${worker.log().slice(-6_000)}`).join('\n');
+    return this.#processes.map((worker, index) => `process ${index + 1}: ${worker.log().slice(-6_000)}`).join('\n');
   }
 
   verify(): Promise<LogReport> {
@@ -177,7 +199,7 @@ export class Theatre {
 
   async close(): Promise<void> {
     this.holds.close();
-    await Promise.all(this.#workers.map((worker) => worker.kill()));
+    await Promise.all(this.#processes.map((worker) => worker.kill()));
     for (const close of [...this.#closing].reverse()) await close();
   }
 }
@@ -208,8 +230,7 @@ export async function openTheatre(): Promise<Theatre> {
     lowered: { floors: DEMO_FLOORS, policyText: stage.policyText },
   });
   closing.push(() => web.stop());
-  stage.slack.connectApp(`${web.url}/slack/events`);
   const store = openStore({ url: database.appUrl, logger: quiet });
   closing.push(() => store.close());
-  return new Theatre({ stage, store, gate, databaseUrl: database.appUrl, closing });
+  return new Theatre({ stage, store, gate, databaseUrl: database.appUrl, webUrl: web.url, closing });
 }

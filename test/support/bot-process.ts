@@ -1,11 +1,21 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MainOptions } from '../../src/main.ts';
 
 const ENTRY = fileURLToPath(new URL('./bot.mjs', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
 const READY_MS = 30_000;
+
+/** Tests of what was built say so where something newer was written since. */
+function warnIfStale(): void {
+  const built = statSync(BUILT).mtimeMs;
+  const newer = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.includes('generated'))
+    .find((name) => statSync(`${SOURCES}/${name}`).mtimeMs > built);
+  if (newer !== undefined) console.warn(`dist/ is older than src/${newer}: "npm run build" first, to test that`);
+}
 
 /** A process of the built product. */
 export interface BotProcess {
@@ -26,6 +36,7 @@ export interface BotProcess {
 /** Starts the product from `dist/` in a process of its own and waits until it is ready. Rejects with its log if it ends. */
 export async function startBot(options: MainOptions): Promise<BotProcess> {
   if (!existsSync(BUILT)) throw new Error('dist/ is missing: run "npm run build" first');
+  warnIfStale();
   const { env, ...rest } = options;
   const child = fork(ENTRY, [], {
     // Jest's own flags are not the product's.
