@@ -1,5 +1,6 @@
 import { type AwsPrincipal, type Directory, keysOf, type Person, personById, teamsOf } from './directory.ts';
 import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
+import { principalKey } from './principal.ts';
 
 /** Names that an entry of the directory may refer to. */
 export interface KnownThere {
@@ -86,9 +87,6 @@ function principalFault(principal: AwsPrincipal): string | undefined {
   }
   return undefined;
 }
-
-const principalKey = (principal: AwsPrincipal): string =>
-  principal.kind === 'identity-center-user' ? principal.userId.toLowerCase() : principal.arn;
 
 /** One chat key or cloud principal on two people: nobody could say who acted. */
 function sharedIdentities({ people }: Directory): readonly Finding[] {

@@ -1,0 +1,37 @@
+import type { AwsPrincipal } from '../../src/core/directory.ts';
+import { principalKey } from '../../src/core/principal.ts';
+
+const user = (rest: string): AwsPrincipal => ({ kind: 'iam-user', arn: `arn:aws:iam::123456789012:${rest}` });
+const session = (role: string, name: string, account = '123456789012'): AwsPrincipal => ({
+  kind: 'identity-center-session',
+  arn: `arn:aws:sts::${account}:assumed-role/AWSReservedSSO_${role}/${name}`,
+});
+const human = (userId: string, permissionSet = 'entry', account = '123456789012'): AwsPrincipal => ({
+  kind: 'identity-center-user',
+  account,
+  permissionSet,
+  userId,
+});
+
+describe('the key of a cloud identity (A2)', () => {
+  it.each<[promise: string, one: AwsPrincipal, other: AwsPrincipal]>([
+    ['another permission set', human('906722b2-aaaa'), human('906722b2-aaaa', 'admin')],
+    ['another letter case', human('906722b2-aaaa'), human('906722B2-AAAA')],
+    ['another account to go through', human('906722b2-aaaa'), human('906722b2-aaaa', 'entry', '210987654321')],
+    ['a session of another permission set', session('entry_1', 'ana@x.example'), session('admin_2', 'Ana@x.example')],
+    ['a session in another account', session('entry_1', 'ana'), session('entry_1', 'ana', '210987654321')],
+    ['another path of an IAM user', user('user/ana'), user('user/ops/Ana')],
+  ])('stays the same with %s', (_promise, one, other) => {
+    expect(principalKey(other)).toBe(principalKey(one));
+  });
+
+  it.each<[promise: string, one: AwsPrincipal, other: AwsPrincipal]>([
+    ['two Identity Center users', human('906722b2-aaaa'), human('906722b2-eeee')],
+    ['two sessions', session('entry_1', 'ana'), session('entry_1', 'eve')],
+    ['two IAM users', user('user/ana'), user('user/eve')],
+    ['IAM users of two accounts', user('user/ana'), { kind: 'iam-user', arn: 'arn:aws:iam::210987654321:user/ana' }],
+    ['an IAM user and a session of that name', user('user/ana'), session('entry_1', 'ana')],
+  ])('tells %s apart', (_promise, one, other) => {
+    expect(principalKey(other)).not.toBe(principalKey(one));
+  });
+});
