@@ -16,38 +16,45 @@ export interface Question {
 
 const UNASKED = { ok: false, why: 'not asked' } as const;
 
+/** What was found, and how old it was already; not yet with an instant. */
+type Found<T> =
+  | { readonly ok: true; readonly value: T; readonly ageMs: number }
+  | { readonly ok: false; readonly why: string };
+
 /**
  * Asks everybody, all at once, before any row is locked. A source that fails becomes a failed look-up and never an
- * exception: what to make of it is policy's business.
+ * exception: what to make of it is policy's business. Rejects only when the store does not tell the time.
  */
 export async function gather(deps: BrokerDeps, question: Question): Promise<Facts> {
-  const asked = await deps.store.clock.now();
+  const { opening } = question;
   const lookup = async <T>(
     name: string,
     ask: () => Promise<T>,
     ageMs: (value: T) => number = () => 0,
-  ): Promise<Lookup<T>> => {
+  ): Promise<Found<T>> => {
     try {
       const value = await ask();
-      return { ok: true, value, at: new Date(asked.getTime() - ageMs(value)) };
+      return { ok: true, value, ageMs: ageMs(value) };
     } catch (error) {
       deps.logger.warn({ lookup: name, why: String(error) }, 'a look-up failed');
       return { ok: false, why: `${name} did not answer` };
     }
   };
-  const policy = await lookup('policy', () => policyOf(deps));
-  const withPolicy = <T>(use: (policy: Policy) => Promise<T>): Promise<T> =>
-    policy.ok ? use(policy.value) : Promise.reject(new Error('no policy is in force'));
-  const { opening } = question;
-  const [directory, incident, account, target, approvers, installation, mighty] = await Promise.all([
+  const began = performance.now();
+  // The clock is asked beside the others, and its answer put back by as long as it took: nothing looks fresher than it is.
+  const time = deps.store.clock.now().then((now) => Math.floor(now.getTime() - (performance.now() - began)));
+  const inForce = policyOf(deps);
+  const [asked, policy, directory, incident, account, target, approvers, installation, mighty] = await Promise.all([
+    time,
+    lookup('policy', () => inForce),
     lookup(
       'directory',
-      () => withPolicy((now) => deps.directory.read(now)),
+      async () => deps.directory.read(await inForce),
       ({ ageMs }) => ageMs,
     ),
     lookup(
       'incident',
-      () => withPolicy((now) => deps.incidents.find(now, question.incident)),
+      async () => deps.incidents.find(await inForce, question.incident),
       ({ ageMs }) => ageMs,
     ),
     lookup('account', () => deps.announce.account(question.key)),
@@ -64,21 +71,23 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
     lookup('installation', () => deps.store.installation()),
     lookup('rights', () => deps.store.tooMighty()),
   ]);
+  const at = <T>(found: Found<T>): Lookup<T> =>
+    found.ok ? { ok: true, value: found.value, at: new Date(asked - found.ageMs) } : found;
   return {
-    policy,
-    directory: mapped(directory, ({ directory: value }) => value),
-    incident: mapped(incident, ({ incident: value }) => value),
-    account,
-    target,
-    approvers: Object.fromEntries(approvers),
+    policy: at(policy),
+    directory: mapped(at(directory), ({ directory: value }) => value),
+    incident: mapped(at(incident), ({ incident: value }) => value),
+    account: at(account),
+    target: at(target),
+    approvers: Object.fromEntries(approvers.map(([key, found]) => [key, at(found)])),
     openingOff: openingOff(deps.openingOff(), installation, mighty),
   };
 }
 
 function openingOff(
   process: string | undefined,
-  installation: Lookup<{ readonly copy: string | undefined }>,
-  mighty: Lookup<string | undefined>,
+  installation: Found<{ readonly copy: string | undefined }>,
+  mighty: Found<string | undefined>,
 ): string | undefined {
   if (process !== undefined) return process;
   if (!installation.ok || !mighty.ok) return 'the database did not say whether this installation may open anything';
