@@ -1,4 +1,4 @@
-import { type AwsPrincipal, type Directory, keysOf, type Person, personById, teamsOf } from './directory.ts';
+import { type Directory, keysOf, type Person, personById, teamsOf } from './directory.ts';
 import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
 import { principalKey } from './principal.ts';
 
@@ -68,24 +68,7 @@ function personFindings(person: Person, index: number, teams: Names): readonly F
           ),
         ]
       : [];
-  const principal = person.aws === undefined ? undefined : principalFault(person.aws);
-  return [...unknown, ...none, ...(principal === undefined ? [] : [wrong(['people', index, 'aws'], principal)])];
-}
-
-/** A2: a principal names one human. Roles, roots and other shared identities do not. */
-function principalFault(principal: AwsPrincipal): string | undefined {
-  if (principal.kind === 'iam-user' && !/^arn:aws[a-z-]*:iam::\d{12}:user\/.+$/.test(principal.arn)) {
-    return 'an iam-user is named by arn:aws:iam::<account>:user/<name>: shared identities (root, roles) are refused';
-  }
-  // The session's last part is the person's name there; without it the ARN would name everybody of the permission set.
-  const session = /^arn:aws[a-z-]*:sts::\d{12}:assumed-role\/AWSReservedSSO_[\w+=,.@-]+\/[\w+=,.@-]+$/;
-  if (principal.kind === 'identity-center-session' && !session.test(principal.arn)) {
-    return (
-      'an identity-center-session is named by arn:aws:sts::<account>:assumed-role/AWSReservedSSO_<set>_<id>/<user>: ' +
-      'write the whole session ARN'
-    );
-  }
-  return undefined;
+  return [...unknown, ...none];
 }
 
 /** One chat key or cloud principal on two people: nobody could say who acted. */

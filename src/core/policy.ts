@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isIamUserArn, isPersonalSessionArn } from './principal.ts';
 
 /** Blast radius (A6): A reads, B recovers services, C changes data or identities. */
 export const ZONES = ['A', 'B', 'C'] as const;
@@ -112,9 +113,23 @@ const source = z.discriminatedUnion('kind', [
 ]);
 export type Source = z.infer<typeof source>;
 
-const principalSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('iam-user'), arn }),
-  z.strictObject({ kind: z.literal('identity-center-session'), arn }),
+/** A2: one human's cloud identity. Roots, roles, permission sets and patterns would open for many, from any source. */
+export const principalSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('iam-user'),
+    arn: arn.refine(
+      isIamUserArn,
+      'an iam-user is named by arn:aws:iam::<account>:user/<name>: shared identities (root, roles) are refused',
+    ),
+  }),
+  z.strictObject({
+    kind: z.literal('identity-center-session'),
+    arn: arn.refine(
+      isPersonalSessionArn,
+      'an identity-center-session is named by arn:aws:sts::<account>:assumed-role/AWSReservedSSO_<set>_<id>/<user>: ' +
+        'write the whole session ARN',
+    ),
+  }),
   z.strictObject({
     kind: z.literal('identity-center-user'),
     account: accountId,

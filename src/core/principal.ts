@@ -13,8 +13,9 @@ export const isPersonalSessionArn = (arn: string): boolean => SSO_SESSION.test(a
 /**
  * One text per human behind cloud principals, so that two directory entries with one key are one identity (A2). What
  * names a way in but not a person does not count: permission set, the account it leads to, a user's path, letter case.
- * A principal that names no person keeps its ARN as its key.
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html names of users differ by more than case
+ * A principal that names no person keeps its ARN as its key. In IAM no two users of an account have names that differ
+ * by letter case or path only.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
 export function principalKey(principal: AwsPrincipal): string {
   switch (principal.kind) {

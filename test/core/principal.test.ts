@@ -1,5 +1,7 @@
 import type { AwsPrincipal } from '../../src/core/directory.ts';
+import { directorySchema } from '../../src/core/policy.ts';
 import { principalKey } from '../../src/core/principal.ts';
+import { SHARED_IDENTITIES } from './shared-identities.ts';
 
 const user = (rest: string): AwsPrincipal => ({ kind: 'iam-user', arn: `arn:aws:iam::123456789012:${rest}` });
 const session = (role: string, name: string, account = '123456789012'): AwsPrincipal => ({
@@ -33,5 +35,24 @@ describe('the key of a cloud identity (A2)', () => {
     ['an IAM user and a session of that name', user('user/ana'), session('entry_1', 'ana')],
   ])('tells %s apart', (_promise, one, other) => {
     expect(principalKey(other)).not.toBe(principalKey(one));
+  });
+});
+
+describe('a directory, from the file or over HTTP (A2)', () => {
+  const taken = (aws: AwsPrincipal): boolean =>
+    directorySchema.safeParse({ teams: [], people: [{ id: 'ana', name: 'Ana', teams: [], aws }] }).success;
+
+  it.each<[promise: string, aws: AwsPrincipal]>([
+    ['an IAM user', user('user/ana')],
+    ['an IAM user below a path', user('user/ops/on-call/ana@x.example')],
+    ['one person’s Identity Center session', session('entry_0123456789abcdef', 'ana@x.example')],
+    ['an Identity Center user', human('906722b2-aaaa')],
+    ['an IAM user of another partition', { kind: 'iam-user', arn: 'arn:aws-us-gov:iam::123456789012:user/ana' }],
+  ])('takes %s', (_promise, aws) => {
+    expect(taken(aws)).toBe(true);
+  });
+
+  it.each(SHARED_IDENTITIES)('refuses %s', (_what, aws) => {
+    expect(taken(aws)).toBe(false);
   });
 });

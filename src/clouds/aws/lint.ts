@@ -131,7 +131,7 @@ function lintSizes(role: Role, account: Account): readonly Finding[] {
         kind: 'identity-center-user',
         account: account.id,
         permissionSet: 'x'.repeat(32),
-        userId: 'x'.repeat(47),
+        userId: 'f'.repeat(47),
       },
       partition: partitionOf(account.brokerRole),
       end: SAMPLE_END,

@@ -1,4 +1,6 @@
 import type { AwsPrincipal } from '../../core/directory.ts';
+import { Failure } from '../../core/failure.ts';
+import { principalSchema } from '../../core/policy.ts';
 import { type PolicyDocument, type Statement, VERSION } from './documents.ts';
 
 export interface TrustOrder {
@@ -16,7 +18,8 @@ export interface TrustOrder {
 const MFA_AGE_MAX = '3600';
 
 /**
- * Who may take on the role: one named person, until the end. MFA is demanded of IAM users only: AWS never sees the
+ * Who may take on the role: one named person, until the end. Throws `PROVIDER_REFUSED` on a principal that is not one
+ * person's, whatever let it come this far (A2). MFA is demanded of IAM users only: AWS never sees the
  * factor of a federated person, and the condition would lock them out for ever.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
  */
@@ -48,6 +51,9 @@ export function trustDocument(order: TrustOrder): PolicyDocument {
 type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
 function whoOf({ principal, partition }: TrustOrder): { principal: string; conditions: Conditions } {
+  if (!principalSchema.safeParse(principal).success) {
+    throw new Failure('PROVIDER_REFUSED', `the directory's ${principal.kind} does not name one person to AWS`);
+  }
   switch (principal.kind) {
     case 'iam-user':
       return {

@@ -3,6 +3,7 @@ import { planOf } from '../../../src/clouds/aws/plan.ts';
 import { detailOf } from '../../../src/clouds/aws/plan-detail.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import type { Plan } from '../../../src/core/request.ts';
+import { SHARED_IDENTITIES } from '../../core/shared-identities.ts';
 import { account, allow, ask, BOB, document, order, PRODUCTION, role, terms } from './orders.ts';
 import { Rig, soon } from './rig.ts';
 
@@ -159,6 +160,10 @@ describe('the trust of a plan', () => {
   const trustOf = (change: Parameters<typeof order>[0]) => JSON.parse(detailOf(planOf(order(change))).trust).Statement;
   const target = (principal: typeof BOB) => ({ provider: 'aws' as const, account: PRODUCTION, principal });
   const session = `arn:aws:sts::${PRODUCTION}:assumed-role/AWSReservedSSO_bg-entry_0123456789abcdef/alice@example.com`;
+
+  it.each(SHARED_IDENTITIES)('is never written for %s, whatever the directory said (A2)', (_what, principal) => {
+    expect(() => planOf(order({ target: target(principal) }))).toThrow(/PROVIDER_REFUSED.*one person/);
+  });
 
   it('never asks a federated person for an MFA that AWS cannot see, and always an IAM user', () => {
     expect(trustOf({ target: target(BOB) })[0].Condition).toMatchObject({
