@@ -1,4 +1,4 @@
-import type { BulkJobOptions, Processor, WorkerOptions } from 'bullmq';
+import type { BulkJobOptions, Processor, RedisClient, WorkerOptions } from 'bullmq';
 import type { JobContent } from './job.ts';
 
 export interface BackendSettings {
@@ -45,10 +45,7 @@ export interface Backend {
   ): JobWorker;
   /** What a processor throws after it put its own job off. */
   putOff(): Error;
-  /**
-   * From here on no lost connection is made again, so what waits for a server that is gone ends at the next attempt.
-   * (`disconnect` of ioredis would take that attempt away and leave its commands waiting for ever.)
-   */
+  /** From here on no lost connection is made again: what waits for a server that is gone comes to its end. */
   letGo(): void;
 }
 
@@ -75,19 +72,43 @@ function onRedis(bullmq: BullMq, url: string, prefix: string): Backend {
   // A producer fails fast. A worker waits for Redis for ever: BullMQ demands null there.
   const producer = { ...connection, enableOfflineQueue: false, maxRetriesPerRequest: 1 };
   const consumer = { ...connection, maxRetriesPerRequest: null };
+  const clients: (() => Promise<RedisClient>)[] = [];
   return {
     kind: 'redis',
-    queue: (name, { onError }) =>
-      new bullmq.Queue<JobContent, void>(name, { prefix, connection: producer }).on('error', onError),
+    queue: (name, { onError }) => {
+      const queue = new bullmq.Queue<JobContent, void>(name, { prefix, connection: producer });
+      clients.push(() => queue.getBackend().client);
+      return queue.on('error', onError);
+    },
     worker: (name, processor, more, { onError, onFailed }) => {
       const worker = new bullmq.Worker<JobContent, void>(name, processor, { ...more, prefix, connection: consumer });
+      const connections = worker.getBackend();
+      clients.push(
+        () => connections.client,
+        () => connections.blockingClient ?? connections.client,
+      );
       return worker.on('error', onError).on('failed', (job, error) => onFailed?.(job, error));
     },
     putOff: () => new bullmq.DelayedError(),
     letGo: () => {
       gone = true;
+      for (const client of clients) client().then(endWaiting, () => undefined);
     },
   };
+}
+
+/**
+ * ioredis, told to disconnect while it waits to connect again, forgets that attempt and never says that it ended; its
+ * commands, and BullMQ with them, wait for ever. One more attempt, which nobody repeats, ends it.
+ */
+function endWaiting(client: RedisClient): void {
+  // Its owner has stopped listening by now, or is about to.
+  client.on('error', () => undefined);
+  if (client.status !== 'reconnecting') return;
+  client.connect().then(
+    () => client.disconnect(),
+    () => undefined,
+  );
 }
 
 function onPostgres(bullmq: BullMq, connectionString: string): Backend {
