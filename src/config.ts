@@ -80,3 +80,6 @@ export const slackSettings = (config: Config) => ({
   appToken: config.SLACK_APP_TOKEN,
   apiUrl: config.SLACK_API_URL,
 });
+
+/** Keeps installations apart that share one Redis. */
+export const queuePrefix = (mark: string): string => `bg-${mark}`;

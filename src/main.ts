@@ -6,22 +6,24 @@ import { type SlackAnnounce, slackAnnounce } from './chat/slack/announce.ts';
 import { type SlackWorkspace, slackWorkspace } from './chat/slack/workspace.ts';
 import { lintAwsRole } from './clouds/aws/lint.ts';
 import { awsProvider } from './clouds/aws/provider.ts';
-import { type Config, cloudEndpoints, loadConfig, slackSettings } from './config.ts';
+import { type Config, cloudEndpoints, loadConfig, queuePrefix, slackSettings } from './config.ts';
 import { type Floors, PRODUCTION_FLOORS } from './core/policy.ts';
 import type { Terms } from './core/terms.ts';
 import { directorySource } from './directory/source.ts';
 import { incidentSource } from './incidents/source.ts';
+import { keepTrying } from './keep-trying.ts';
 import { makeLogger } from './logger.ts';
 import { settlePolicy } from './policy-in-force.ts';
-import { openQueue } from './queue/open-queue.ts';
+import { openQueue, type WorkQueue } from './queue/open-queue.ts';
 import { startSweep } from './queue/sweep.ts';
+import { queueWhenThere, workerWhenThere } from './queue/when-there.ts';
 import { startWorker } from './queue/worker.ts';
 import { assertLoopback } from './store/embedded/loopback.ts';
 import { openStore } from './store/open-store.ts';
-import { startWeb } from './web/server.ts';
+import { startWeb, type Web } from './web/server.ts';
 
-/** A chat that is away at start must not keep endings from running: it is asked again after this long. */
-const CHAT_RETRY_MS = 5_000;
+/** A chat that is away at start, or a port that is taken, must not keep endings from running: tried again after this long. */
+const DOOR_RETRY_MS = 5_000;
 
 export const ROLES = ['web', 'worker', 'all'] as const;
 
@@ -82,12 +84,8 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const aws = awsProvider({ clock: store.clock, logger });
   opened.push(async () => aws.release());
   const { mark } = await store.installation();
-  const queue = await openQueue({
-    logger,
-    redisUrl: config.REDIS_URL,
-    postgresUrl: config.DATABASE_URL,
-    prefix: `bg-${mark}`,
-  });
+  const backend = { redisUrl: config.REDIS_URL, postgresUrl: config.DATABASE_URL, prefix: queuePrefix(mark) };
+  const queue = queueWhenThere(() => openQueue({ logger, ...backend }), logger);
   opened.push(() => queue.close());
 
   const monotonic = () => performance.now();
@@ -113,12 +111,16 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const broker = makeBroker(deps);
 
   if (role !== 'web') {
-    const worker = await startWorker({ queue, perform: broker.perform, clock: store.clock, logger });
+    // Paused until the sweep has seen that this database is no copy. The sweep itself needs neither queue nor chat.
+    const start = (open: WorkQueue) =>
+      startWorker({ queue: open, perform: broker.perform, clock: store.clock, logger, paused: true });
+    const worker = workerWhenThere(queue.opened, start, logger);
     opened.push(() => worker.stop());
     const interval = lowered?.sweepMs === undefined ? {} : { intervalMs: lowered.sweepMs };
     const sweep = startSweep({ store, broker, schedule: queue, logger, worker, ...interval });
     opened.push(() => sweep.stop());
   }
+  await queue.first;
   const url = role === 'worker' ? undefined : await openDoors(config, { workspace, announce, broker, deps }, opened);
   if (settled.changed !== undefined) {
     const untold = (error: unknown) =>
@@ -156,27 +158,23 @@ async function openDoors(
   const app = slackApp({ workspace, announce, broker, store, directory, capabilities, logger });
   const { requestListener } = app;
   const routes = requestListener ? { [SLACK_PATH]: requestListener } : {};
-  const web = await startWeb({ host: config.HOST, port: config.PORT, routes, ready: () => store.ping(), logger });
+  let web: Web | undefined;
+  const listen = async (): Promise<void> => {
+    web = await startWeb({ host: config.HOST, port: config.PORT, routes, ready: () => store.ping(), logger });
+  };
+  const listening = keepTrying(listen, DOOR_RETRY_MS, (error) =>
+    logger.error({ why: String(error) }, 'HOST and PORT cannot be listened on; endings go on, and it is tried again'),
+  );
   const greeting = keepTrying(
     () => app.start(),
-    CHAT_RETRY_MS,
+    DOOR_RETRY_MS,
     (error) => logger.error({ why: String(error) }, 'Slack does not answer; endings go on, and it is asked again'),
   );
   opened.push(async () => {
+    listening.stop();
     greeting.stop();
-    await Promise.all([web.close(), app.stop()]);
+    await Promise.all([web?.close(), app.stop()]);
   });
-  await greeting.first;
-  return web.url;
-}
-
-/** Calls until it succeeds once. `first` resolves after the first try, whatever came of it. */
-function keepTrying(call: () => Promise<void>, everyMs: number, onError: (error: unknown) => void) {
-  let timer: NodeJS.Timeout | undefined;
-  const attempt = (): Promise<void> =>
-    call().catch((error: unknown) => {
-      onError(error);
-      timer = setTimeout(() => void attempt(), everyMs);
-    });
-  return { first: attempt(), stop: () => clearTimeout(timer) };
+  await Promise.all([listening.first, greeting.first]);
+  return web?.url;
 }

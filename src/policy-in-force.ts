@@ -1,6 +1,6 @@
 import { digestOf } from './core/canonical.ts';
 import type { LintRole } from './core/lint.ts';
-import type { Floors } from './core/policy.ts';
+import type { Floors, Policy } from './core/policy.ts';
 import { policyChanges } from './core/policy-diff.ts';
 import { formatProblem } from './policy-file/problem.ts';
 import { readPolicy } from './policy-file.ts';
@@ -50,7 +50,7 @@ export async function settlePolicy({ store, text, file, floors, logger, lintRole
     return { openingOff: undefined, changed: `The first policy, number ${number}, was put in force from ${file}.` };
   }
   if (read !== undefined) {
-    const differs = policyChanges(inForce.policy, read.policy);
+    const differs = changesOrNone(inForce.policy, read.policy, logger);
     if (differs.length > 0) {
       logger.warn(
         { file, differs },
@@ -59,6 +59,16 @@ export async function settlePolicy({ store, text, file, floors, logger, lintRole
     }
   }
   return { openingOff: undefined, changed: undefined };
+}
+
+/** Only said to help: a row written by another version, which cannot be compared, must not keep endings from starting. */
+function changesOrNone(before: Policy, after: Policy, logger: Logger): readonly string[] {
+  try {
+    return policyChanges(before, after);
+  } catch (error) {
+    logger.warn({ why: String(error) }, 'the policy in force could not be compared with the file');
+    return [];
+  }
 }
 
 /**

@@ -15,7 +15,7 @@ export type CommandOf = Command | ((row: Row | undefined, now: Date, head: Head)
  * A queue that does not answer changes nothing: the commit stands, and the sweep derives the work again.
  */
 export async function apply(
-  deps: BrokerDeps,
+  deps: Pick<BrokerDeps, 'store' | 'schedule' | 'logger'>,
   requestId: string,
   command: CommandOf,
   actor: Actor,
@@ -29,7 +29,7 @@ export async function apply(
 }
 
 /** Puts everything a row needs on the queue. */
-export async function enqueue(deps: BrokerDeps, row: Row): Promise<void> {
+export async function enqueue(deps: Pick<BrokerDeps, 'schedule' | 'logger'>, row: Row): Promise<void> {
   try {
     await deps.schedule.add(workFor(row), row.updatedAt);
   } catch (error) {

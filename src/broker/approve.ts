@@ -1,4 +1,6 @@
 import type { Actor } from '../core/command.ts';
+import { personOf, teamsOf } from '../core/directory.ts';
+import type { Facts } from '../core/facts.ts';
 import type { Changed } from '../ports/store.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -18,7 +20,24 @@ export async function approve(
   const facts = await gather(deps, {
     key: actor.key,
     incident: row.request.ask.incident.id,
+    approvers: row.request.approvals.map(({ key }) => key),
     signal: AbortSignal.timeout(LOOKUP_MS),
   });
-  return apply(deps, requestId, { type: 'approve', digest }, actor, facts);
+  const changed = await apply(deps, requestId, { type: 'approve', digest }, actor, facts);
+  if (!changed.ok && changed.refusal.code === 'same_team') await rememberTeams(deps, requestId, actor, facts);
+  return changed;
+}
+
+/** A team mate who moves to another team after being turned away stays a team mate for this request (B1). */
+async function rememberTeams(
+  deps: BrokerDeps,
+  requestId: string,
+  { key }: Extract<Actor, { type: 'person' }>,
+  facts: Facts,
+): Promise<void> {
+  if (!facts.directory.ok) return;
+  const person = personOf(facts.directory.value, key);
+  if (typeof person === 'string') return;
+  const teams = teamsOf(facts.directory.value, person);
+  await apply(deps, requestId, { type: 'turned_away', person: person.id, teams }, { type: 'system', name: 'broker' });
 }

@@ -1,5 +1,5 @@
 import type { ChatKey } from '../core/directory.ts';
-import type { Facts, Lookup } from '../core/facts.ts';
+import { type Facts, type Lookup, UNANSWERED } from '../core/facts.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Target } from '../core/request.ts';
 import type { Terms } from '../core/terms.ts';
@@ -10,7 +10,9 @@ export interface Question {
   readonly key: ChatKey;
   readonly incident: string;
   /** For `issue`: where the access is wanted, and who approved it. */
-  readonly opening?: { readonly target: Target; readonly terms: Terms; readonly approvers: readonly ChatKey[] };
+  /** Chat keys of those who approved so far: their accounts are looked up too. */
+  readonly approvers?: readonly ChatKey[];
+  readonly opening?: { readonly target: Target; readonly terms: Terms };
   readonly signal: AbortSignal;
 }
 
@@ -64,7 +66,7 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
           deps.providers[opening.target.provider].read(opening.target, opening.terms, question.signal),
         ),
     Promise.all(
-      (opening?.approvers ?? []).map(
+      (question.approvers ?? []).map(
         async (key) => [key, await lookup('approver', () => deps.announce.account(key))] as const,
       ),
     ),
@@ -84,13 +86,27 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
   };
 }
 
+/** Whether this process must open nothing now, asked afresh: just before something is written to a cloud. */
+export async function openingOffNow(deps: BrokerDeps): Promise<Facts['openingOff']> {
+  const answered = async <T>(ask: Promise<T>): Promise<Found<T>> =>
+    ask.then(
+      (value) => ({ ok: true, value, ageMs: 0 }),
+      (error: unknown) => ({ ok: false, why: String(error) }),
+    );
+  const [installation, mighty] = await Promise.all([
+    answered(deps.store.installation()),
+    answered(deps.store.tooMighty()),
+  ]);
+  return openingOff(deps.openingOff(), installation, mighty);
+}
+
 function openingOff(
   process: string | undefined,
   installation: Found<{ readonly copy: string | undefined }>,
   mighty: Found<string | undefined>,
-): string | undefined {
+): Facts['openingOff'] {
   if (process !== undefined) return process;
-  if (!installation.ok || !mighty.ok) return 'the database did not say whether this installation may open anything';
+  if (!installation.ok || !mighty.ok) return UNANSWERED;
   return installation.value.copy ?? mighty.value;
 }
 

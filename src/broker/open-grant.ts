@@ -6,9 +6,10 @@ import type { Head } from '../core/log.ts';
 import { RETRYABLE } from '../core/refusal.ts';
 import type { GrantingGrant } from '../core/request.ts';
 import { OPENER_SECONDS, type Row } from '../core/work.ts';
+import type { PlanOrder } from '../ports/provider.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
-import { gather } from './gather.ts';
+import { gather, openingOffNow } from './gather.ts';
 
 export const WORKER: Actor = { type: 'system', name: 'worker' };
 /** Named lock of the one writer per grant. */
@@ -32,6 +33,9 @@ export async function openGrant(
 ): Promise<void> {
   const row = await deps.store.find(requestId);
   if (row?.request.state !== 'granting') return;
+  // A process that must open nothing leaves it to another until `grantBy`; then any of them fails it.
+  const off = deps.openingOff();
+  if (off !== undefined && !(await isLate(deps, row))) throw new TryLater(`not opened by this process: ${off}`);
   const planned = grantIn(row, grantId)?.plan ? row : await issue(deps, row, grantId, signal);
   if (planned === undefined) return;
   await write(deps, planned, grantId, signal);
@@ -48,7 +52,8 @@ async function issue(deps: BrokerDeps, row: Row, grantId: string, signal: AbortS
   const facts = await gather(deps, {
     key: ask.askedWith,
     incident: ask.incident.id,
-    opening: { target, terms: ask.terms, approvers: approvals.map(({ key }) => key) },
+    approvers: approvals.map(({ key }) => key),
+    opening: { target, terms: ask.terms },
     signal,
   });
   const { mark } = await deps.store.installation();
@@ -77,9 +82,12 @@ function issueCommand(
   { grantId, facts, mark }: { readonly grantId: string; readonly facts: Facts; readonly mark: string },
 ): Command {
   const grant = row && grantIn(row, grantId);
-  if (row === undefined || grant === undefined || !facts.target.ok) return { type: 'issue', plan: undefined };
-  const { request } = row;
-  const plan = deps.providers[grant.target.provider].plan({
+  const { request } = row ?? {};
+  // Past `grantBy` there is nothing to plan any more; `issue` itself says so.
+  const late = request?.state === 'granting' && now >= request.grantBy;
+  if (request === undefined || grant === undefined || !facts.target.ok || late)
+    return { type: 'issue', plan: undefined };
+  const order: PlanOrder = {
     grantId,
     mark,
     head: head.hash,
@@ -88,22 +96,46 @@ function issueCommand(
     target: grant.target,
     ask: request.ask,
     approvers: request.approvals.map(({ by }) => by),
-  });
-  return { type: 'issue', plan };
+  };
+  try {
+    return { type: 'issue', plan: deps.providers[grant.target.provider].plan(order) };
+  } catch (error) {
+    // What cannot be planned now cannot be planned later either: the same order gives the same plan.
+    if (!(error instanceof Failure)) throw error;
+    deps.logger.error({ requestId: request.ask.id, why: error.message }, 'no plan could be made');
+    return { type: 'grant_failed', why: error.code };
+  }
+}
+
+/** Why this process must not write an opening now: switched off, a copy, or another installation's plan. */
+async function mayNotOpen(deps: BrokerDeps, grant: GrantingGrant): Promise<string | undefined> {
+  const [off, { mark }] = await Promise.all([openingOffNow(deps), deps.store.installation()]);
+  if (off !== undefined) return String(off);
+  return mark === grant.plan?.mark ? undefined : 'the plan is another installation’s';
+}
+
+const isLate = async (deps: BrokerDeps, { request }: Row): Promise<boolean> =>
+  request.state === 'granting' && (await deps.store.clock.now()) >= request.grantBy;
+
+/** Gives up a request whose time to be opened is over. Needs no lock: the row's state decides who was first. */
+async function giveUpLate(deps: BrokerDeps, row: Row): Promise<boolean> {
+  if (!(await isLate(deps, row))) return false;
+  await apply(deps, requestIdOf(row), { type: 'grant_failed', why: 'grant_window_closed' }, WORKER);
+  return true;
 }
 
 async function write(deps: BrokerDeps, row: Row, grantId: string, signal: AbortSignal): Promise<void> {
   const requestId = requestIdOf(row);
+  if (await giveUpLate(deps, row)) return;
   const done = await deps.store.withLock(writerLock(grantId), LOCK_WAIT_MS, async (lost) => {
     // Under the lock the row is read again: whoever held it before may have opened or ended this grant.
     const current = await deps.store.find(requestId);
     const grant = current && grantIn(current, grantId);
     if (current?.request.state !== 'granting' || grant?.plan === undefined || grant.confirmedAt !== undefined) return;
-    const left = current.request.grantBy.getTime() - (await deps.store.clock.now()).getTime();
-    if (left <= 0) {
-      await apply(deps, requestId, { type: 'grant_failed', why: 'grant_window_closed' }, WORKER);
-      return;
-    }
+    if (await giveUpLate(deps, current)) return;
+    const why = await mayNotOpen(deps, grant);
+    if (why !== undefined) throw new TryLater(`not opened here: ${why}`);
+    const left = Math.max(0, current.request.grantBy.getTime() - (await deps.store.clock.now()).getTime());
     const deadline = AbortSignal.timeout(Math.min(left, OPENER_SECONDS * 1000));
     try {
       await deps.providers[grant.target.provider].open(grant.plan, AbortSignal.any([signal, lost, deadline]));

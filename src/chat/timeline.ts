@@ -94,6 +94,12 @@ export const TIMELINE = {
       ', it fails.',
     ],
   }),
+  approval_refused: (data, { request }) => ({
+    said: [
+      person(request, data.person),
+      ' wanted to approve and shares a team with the requester. It does not count, now or after a change of team.',
+    ],
+  }),
   request_denied: (data, { request }) => ({
     said: [person(request, data.by, data.name), ' denied it. Nothing was opened. The reason:'],
     quote: text(data.reason),
@@ -124,7 +130,19 @@ export const TIMELINE = {
       '.',
     ],
   }),
-  grant_failed: (data) => ({ said: [{ strong: 'The access was not opened.' }, ' ', whyWords(text(data.why))] }),
+  grant_failed: (data) => ({
+    said: [
+      ...(text(data.confirmedAt) !== ''
+        ? [{ strong: 'The access was open' }, ' from ', when(data.confirmedAt), ', and is being undone. ']
+        : data.planned === true
+          ? [
+              { strong: 'The access was not confirmed open.' },
+              ' Part of it may have been; all of it is being taken away. ',
+            ]
+          : [{ strong: 'The access was not opened.' }, ' ']),
+      whyWords(text(data.why)),
+    ],
+  }),
   late_confirmation: () => ({
     said: ['A late answer said that the access had been opened. It changes nothing: it is being ended, or was.'],
   }),

@@ -57,6 +57,8 @@ export const REFUSALS = {
     'People of another organisation can neither ask nor approve here. Somebody of this one must do it.',
   account_unavailable: () =>
     'The chat did not say who you are just now, and a failed look-up is a no. Nothing was recorded; press again in a minute.',
+  installation_unavailable: () =>
+    'The database did not say whether this installation may open anything, so it opens nothing. Nothing was recorded; try again in a minute.',
   directory_unavailable: () =>
     'The directory does not answer, and nothing opens without it. Nothing was recorded; try again in a minute, or phone.',
   policy_unavailable: () =>

@@ -12,6 +12,13 @@ export async function adopt(options: { readonly moved?: boolean; readonly copy?:
       console.log('Nothing to do: this database is where it was first migrated.');
       return 0;
     }
+    if (options.copy && (await store.unended()).length > 0) {
+      console.error(
+        'Not yet: the copied rows name access that the other installation opened. Its planned ends pass within',
+      );
+      console.error('hours, and this one only waits for them; then say --copy again. "breakglass list" shows them.');
+      return 1;
+    }
     const { mark } = await store.adopt(options.moved ? 'moved' : 'copy', operator().name);
     console.log(
       `Adopted. The mark is ${mark}${mark === before.mark ? ', as before' : ', a new one'}. Restart the bot.`,

@@ -1,10 +1,13 @@
+import { apply } from '../broker/apply.ts';
 import { refusalWords } from '../chat/words.ts';
-import { decide } from '../core/decide.ts';
-import { actorName } from '../core/decision.ts';
+import { queuePrefix } from '../config.ts';
 import { requestStream } from '../core/events.ts';
-import { NO_FACTS } from '../core/facts.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
+import { makeLogger } from '../logger.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Schedule } from '../ports/schedule.ts';
+import type { Store } from '../ports/store.ts';
 import { operator, withStore } from './with-store.ts';
 
 const OPEN = ['pending', 'granting', 'active', 'revoking'] as const;
@@ -42,19 +45,37 @@ export const status = (id: string): Promise<number> =>
     return 0;
   });
 
-/** Ends access. A running worker does it within a minute; the row says so at once. Returns the exit code. */
+/** Ends access through the one door. Returns the exit code. */
 export const end = (id: string): Promise<number> =>
-  withStore(async (store) => {
-    const actor = operator();
-    const changed = await store.change(id, actorName(actor), (row, now) =>
-      decide(row?.request, { type: 'end' }, actor, NO_FACTS, now),
-    );
-    if (!changed.ok) {
-      console.error(refusalWords(changed.refusal.code, changed.refusal.detail));
-      return 1;
+  withStore(async (store, url) => {
+    const logger = makeLogger('warn');
+    const schedule = await openSchedule(store, url, logger);
+    try {
+      const changed = await apply({ store, schedule, logger }, id, { type: 'end' }, operator());
+      if (!changed.ok) {
+        console.error(refusalWords(changed.refusal.code, changed.refusal.detail));
+        return 1;
+      }
+      console.log(`Ending. "breakglass status ${id}" shows when it was proven.`);
+      return 0;
+    } finally {
+      await schedule.close();
     }
-    console.log(
-      `Ending. A worker takes the access away within a minute; "breakglass status ${id}" shows when it was proven.`,
-    );
-    return 0;
   });
+
+/** The queue, or, where it does not answer, one that leaves everything to the sweep of a running worker. */
+async function openSchedule(store: Store, url: string, logger: Logger): Promise<Schedule & { close(): Promise<void> }> {
+  try {
+    const { openQueue } = await import('../queue/open-queue.ts');
+    const { mark } = await store.installation();
+    return await openQueue({
+      logger,
+      redisUrl: process.env.REDIS_URL || undefined,
+      postgresUrl: url,
+      prefix: queuePrefix(mark),
+    });
+  } catch (error) {
+    console.error(`The queue does not answer (${String(error)}): a worker's sweep ends it within a minute.`);
+    return { add: async () => {}, close: async () => {} };
+  }
+}

@@ -11,13 +11,13 @@ export const operator = (): { readonly type: 'operator'; readonly name: string }
 });
 
 /** Runs `work` on the store of DATABASE_URL, or of the embedded database that stands below `.breakglass/`. */
-export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+export async function withStore<T>(work: (store: Store, url: string) => Promise<T>): Promise<T> {
   const [{ openStore }, embedded] = await Promise.all([import('../store/open-store.ts'), embeddedHere()]);
-  const url = process.env.DATABASE_URL || !embedded ? databaseUrl(process.env, 'DATABASE_URL') : undefined;
-  const running = url === undefined ? await startHere() : undefined;
-  const store = openStore({ url: url ?? running?.appUrl ?? '', logger: makeLogger('warn') });
+  const running = embedded && !process.env.DATABASE_URL ? await startHere() : undefined;
+  const url = running?.appUrl ?? databaseUrl(process.env, 'DATABASE_URL');
+  const store = openStore({ url, logger: makeLogger('warn') });
   try {
-    return await work(store);
+    return await work(store, url);
   } finally {
     await store.close();
     await running?.stop();

@@ -54,6 +54,8 @@ export type Command =
   | { readonly type: 'warn' }
   | { readonly type: 'invited'; readonly reached: readonly string[]; readonly missed: readonly string[] }
   | { readonly type: 'approver_changed'; readonly person: string; readonly why: string }
+  /** Somebody who shares a team with the requester tried to approve: what teams they were in is kept. */
+  | { readonly type: 'turned_away'; readonly person: string; readonly teams: readonly string[] }
   | { readonly type: 'buried'; readonly grantId: string };
 
 export type CommandName = Command['type'];

@@ -1,7 +1,7 @@
 import { firstReason, standing } from './approvals.ts';
 import type { Actor, Command } from './command.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
-import { type Directory, personById, principalOf, share, teamsOf, union } from './directory.ts';
+import { type Directory, personById, personOf, principalOf, share, teamsOf, union } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import type { Policy } from './policy.ts';
@@ -32,7 +32,6 @@ export function decideApprove(
   if (command.digest !== ask.digest) return refuse('look_again');
   const problem = policyProblem(request, facts) ?? incidentProblem(facts, ask.terms.unverifiedIncident);
   if (problem) return { ok: false, refusal: problem };
-  if (request.approvals.some(({ by }) => by.id === person.id)) return refuse('already_approved');
 
   const seenTeams = seenSince(request, directory, [person.id]);
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
@@ -40,13 +39,15 @@ export function decideApprove(
   const unfit = firstReason(ask.terms.clauses, candidate, asker);
   if (unfit) return refuse(unfit);
 
-  const before = standing(ask.terms.clauses, request.approvals, asker, ask.digest, directory, seenTeams);
+  const { present, gone } = presentApprovers(request.approvals, facts);
+  const before = standing(ask.terms.clauses, present, asker, ask.digest, directory, seenTeams);
+  if (before.counted.some(({ by }) => by.id === person.id)) return refuse('already_approved');
   const approval: Approval = { by: partyOf(person), key, at: now, teams, digest: command.digest, assurance: 'chat' };
   const after = standing(ask.terms.clauses, [...before.counted, approval], asker, ask.digest, directory, seenTeams);
   if (placesLeft(after.open) >= placesLeft(before.open)) return refuse('clause_filled');
 
   const events: NewEvent[] = [
-    ...before.voided.map(voidedEvent),
+    ...[...gone, ...before.voided].map(voidedEvent),
     {
       type: 'approval_recorded',
       data: {
@@ -76,6 +77,18 @@ export function decideApprove(
   });
 }
 
+/**
+ * Parts the approvals by what the chat says of each approver now. Only a clear answer voids: one that could not be
+ * looked up is asked again at `issue`, and counts there only with an answer.
+ */
+export function presentApprovers(approvals: readonly Approval[], facts: Facts) {
+  const judged = approvals.map((approval) => ({ approval, account: facts.approvers?.[approval.key] }));
+  const gone = judged.flatMap(({ approval, account }) =>
+    account?.ok && account.value !== 'member' ? [{ approval, why: `account_${account.value}` as const }] : [],
+  );
+  return { gone, present: approvals.filter((approval) => !gone.some((one) => one.approval === approval)) };
+}
+
 export const placesLeft = (open: readonly { readonly missing: number }[]): number =>
   open.reduce((sum, { missing }) => sum + missing, 0);
 
@@ -103,7 +116,10 @@ export function policyProblem(request: AccessRequest, facts: Facts): Refusal | u
   if (changed) return { code: 'terms_changed' };
   if (request.ask.terms.clauses.length === 0) return { code: 'no_clauses' };
   const requester = personById(facts.directory.value, request.ask.requester.id);
-  if (requester === undefined) return { code: 'unknown_person', detail: { who: request.ask.requester.name } };
+  const linked = personOf(facts.directory.value, request.ask.askedWith);
+  if (linked === 'ambiguous') return { code: 'ambiguous_person', detail: { who: request.ask.requester.name } };
+  if (requester === undefined || linked === 'unknown' || linked.id !== requester.id)
+    return { code: 'unknown_person', detail: { who: request.ask.requester.name } };
   if (requester.suspended) return { code: 'suspended', detail: { who: request.ask.requester.name } };
   const teams = teamsOf(facts.directory.value, requester);
   if (teams.length === 0) return { code: 'no_team', detail: { who: request.ask.requester.name } };

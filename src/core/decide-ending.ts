@@ -106,7 +106,7 @@ type EndingCommand = Extract<Command, { type: 'revoke_confirmed' | 'sessions_con
 
 /** One of the two facts, with its proof. `closed` needs both for every grant (D3). */
 export function decideProof(request: AccessRequest, command: EndingCommand, actor: Actor, now: Date): Decision {
-  if (actor.type === 'person') return refuse('not_yours');
+  if (actor.type !== 'system') return refuse('not_yours');
   if (request.state !== 'revoking') return wrongState(request);
   const grant = request.grants.find(({ id }) => id === command.grantId);
   if (grant === undefined) return refuse('unknown_request');
@@ -133,7 +133,10 @@ export function decideRemovalLost(request: AccessRequest, grantId: string, actor
   const grants = request.grants.map(({ accessRemoved, ...grant }) =>
     grant.id === grantId || accessRemoved === undefined ? grant : { ...grant, accessRemoved },
   );
-  return accept({ ...request, grants }, { type: 'alarm', data: { what: 'removal_lost', grantId } });
+  return accept(
+    { ...request, grants, failures: request.failures + 1 },
+    { type: 'alarm', data: { what: 'removal_lost', grantId } },
+  );
 }
 
 const proofData = (proof: Extract<Command, { type: 'sessions_confirmed' }>['proof']) =>

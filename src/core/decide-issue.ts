@@ -1,7 +1,7 @@
 import { standing } from './approvals.ts';
 import { canonical } from './canonical.ts';
 import type { Actor, Command } from './command.ts';
-import { policyProblem, seenSince, voidedEvent } from './decide-approve.ts';
+import { policyProblem, presentApprovers, seenSince, voidedEvent } from './decide-approve.ts';
 import {
   accept,
   addSeconds,
@@ -15,7 +15,7 @@ import {
 import { personById, principalOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
-import { RETRYABLE, type Refusal, type RefusalCode } from './refusal.ts';
+import { RETRYABLE, type Refusal } from './refusal.ts';
 import type { AccessRequest, EndingGrant, GrantingGrant, Plan } from './request.ts';
 
 export type Granting = Extract<AccessRequest, { state: 'granting' }>;
@@ -39,7 +39,7 @@ export function decideIssue(
   if (request.state !== 'granting') return refuse('not_in_this_state', { detail: { state: request.state } });
   const unplanned = request.grants.filter(({ plan }) => plan === undefined);
   if (unplanned.length === 0) return refuse('not_in_this_state', { detail: { state: 'planned' } });
-  const lookedUp = openingBlocked(facts, now) ?? lookupProblem(facts, now);
+  const lookedUp = openingBlocked(facts, now) ?? lookupProblem(request, facts, now);
   if (now >= request.grantBy) return failed(request, lookedUp ?? { code: 'grant_window_closed' }, now);
   if (lookedUp) {
     return RETRYABLE.has(lookedUp.code) ? { ok: false, refusal: lookedUp } : failed(request, lookedUp, now);
@@ -76,10 +76,10 @@ export function decideIssue(
   );
 }
 
-function lookupProblem(facts: Facts, now: Date): Refusal | undefined {
-  const approvers = Object.values(facts.approvers ?? {});
-  if (approvers.some(({ ok }) => !ok)) return { code: 'account_unavailable' };
-  if (approvers.some((account) => !isFresh(account, now))) return { code: 'stale_facts' };
+function lookupProblem(request: Granting, facts: Facts, now: Date): Refusal | undefined {
+  const approvers = request.approvals.map(({ key }) => facts.approvers?.[key]);
+  if (approvers.some((account) => !account?.ok)) return { code: 'account_unavailable' };
+  if (approvers.some((account) => account === undefined || !isFresh(account, now))) return { code: 'stale_facts' };
   if (!facts.target.ok) return { code: 'target_unavailable' };
   return isFresh(facts.target, now) ? undefined : { code: 'stale_facts' };
 }
@@ -89,11 +89,7 @@ function judge(request: Granting, facts: Facts) {
   const seenTeams = seenSince(request, directory);
   const { ask } = request;
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
-  const gone = request.approvals.flatMap((approval) => {
-    const why = approverProblem(facts, approval.key);
-    return why === undefined ? [] : [{ approval, why }];
-  });
-  const present = request.approvals.filter((approval) => !gone.some((one) => one.approval === approval));
+  const { present, gone } = presentApprovers(request.approvals, facts);
   const judged = standing(ask.terms.clauses, present, asker, ask.digest, directory, seenTeams);
   const { complete } = judged;
   const voided = [...gone, ...judged.voided];
@@ -105,13 +101,6 @@ function judge(request: Granting, facts: Facts) {
     identityProblem(request, facts) ??
     targetProblem(facts);
   return { problem, seenTeams, events: voided.map(voidedEvent) };
-}
-
-/** An approver whose chat account is no longer a member's does not count; one that could not be looked up neither. */
-function approverProblem(facts: Facts, key: string): RefusalCode | undefined {
-  const account = facts.approvers?.[key];
-  if (!account?.ok) return 'account_unavailable';
-  return account.value === 'member' ? undefined : `account_${account.value}`;
 }
 
 function accountProblem(facts: Facts): Refusal | undefined {
@@ -163,7 +152,10 @@ function failed(request: Granting, refusal: Refusal, now: Date, events: readonly
 
 /** Gives up on opening. With a plan there may be something in the cloud, so the way out is a proven ending. */
 export function failGrant(request: Granting, why: string, now: Date, events: readonly NewEvent[] = []): Decision {
-  return toRevoking(request, 'grant_failed', now, [...events, { type: 'grant_failed', data: { why } }]);
+  const planned = request.grants.some(({ plan }) => plan !== undefined);
+  const confirmedAt = request.grants.find((grant) => grant.confirmedAt)?.confirmedAt?.toISOString();
+  const data = { why, planned, ...(confirmedAt === undefined ? {} : { confirmedAt }) };
+  return toRevoking(request, 'grant_failed', now, [...events, { type: 'grant_failed', data }]);
 }
 
 const hasPlan = <G extends GrantingGrant>(grant: G): grant is G & { plan: Plan } => grant.plan !== undefined;

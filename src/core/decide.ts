@@ -14,6 +14,7 @@ import {
 import { decideConfirmed, decideIssue, failGrant } from './decide-issue.ts';
 import { decideRequest } from './decide-request.ts';
 import { accept, type Decision, refuse, unreachable } from './decision.ts';
+import { union } from './directory.ts';
 import type { Facts } from './facts.ts';
 import type { AccessRequest } from './request.ts';
 
@@ -68,7 +69,7 @@ export function decide(
   }
 }
 
-type Note = Extract<Command, { type: 'warn' | 'invited' | 'approver_changed' | 'buried' }>;
+type Note = Extract<Command, { type: 'warn' | 'invited' | 'approver_changed' | 'turned_away' | 'buried' }>;
 
 /** What is recorded without changing who has access. */
 function note(request: AccessRequest, command: Note, actor: Actor, now: Date): Decision {
@@ -91,6 +92,14 @@ function note(request: AccessRequest, command: Note, actor: Actor, now: Date): D
         { ...request, changedApprovers: [...(request.changedApprovers ?? []), command.person] },
         { type: 'approver_changed', data: { person: command.person, why: command.why } },
       );
+    case 'turned_away': {
+      const known = request.seenTeams[command.person] ?? [];
+      const teams = union(known, command.teams);
+      if (request.state !== 'pending' || teams.length === known.length) return refuse('not_in_this_state');
+      const seenTeams = { ...request.seenTeams, [command.person]: teams };
+      const data = { person: command.person, teams: command.teams };
+      return accept({ ...request, seenTeams }, { type: 'approval_refused', data });
+    }
     case 'buried': {
       if (request.state !== 'closed') return refuse('not_in_this_state');
       const grant = request.grants.find(({ id }) => id === command.grantId);

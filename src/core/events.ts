@@ -6,6 +6,7 @@ export const REQUEST_EVENTS = [
   'approvers_told',
   'approval_recorded',
   'approval_voided',
+  'approval_refused',
   'request_approved',
   'request_denied',
   'request_withdrawn',

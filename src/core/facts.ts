@@ -25,6 +25,9 @@ export interface TargetReading {
   readonly changedPolicies: readonly string[];
 }
 
+/** Nobody could say whether this installation may open anything: a no that may be asked again. */
+export const UNANSWERED: unique symbol = Symbol('unanswered');
+
 /** Everything that was looked up for one command. A look-up that failed is a value here, and policy treats it as a no. */
 export interface Facts {
   readonly policy: Lookup<Policy>;
@@ -35,8 +38,8 @@ export interface Facts {
   readonly target: Lookup<TargetReading>;
   /** For `issue`: what the chat says of each approver, by the chat key they approved with. */
   readonly approvers?: Readonly<Record<string, Lookup<ChatAccount>>>;
-  /** Why this installation or process must open nothing now, if it must not (a copy, a bad file, a too-mighty role, a freeze). */
-  readonly openingOff: string | undefined;
+  /** Why this installation or process must open nothing now, if it must not (a copy, a bad file, a too-mighty role). */
+  readonly openingOff: string | undefined | typeof UNANSWERED;
 }
 
 const unasked = { ok: false, why: 'not asked' } as const;

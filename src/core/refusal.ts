@@ -31,6 +31,7 @@ export const REFUSAL_CODES = [
   'directory_unavailable',
   'policy_unavailable',
   'target_unavailable',
+  'installation_unavailable',
   'stale_facts',
   // Policy at click and at issue
   'opening_off',
@@ -74,5 +75,6 @@ export const RETRYABLE: ReadonlySet<RefusalCode> = new Set([
   'directory_unavailable',
   'policy_unavailable',
   'target_unavailable',
+  'installation_unavailable',
   'stale_facts',
 ]);

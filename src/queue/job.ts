@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WORK_NAMES, type Work, type WorkName } from '../core/work.ts';
 
-/** Chat work has a queue of its own, so that a slow chat never delays a grant or an ending. */
+/** What is not urgent (chat, burials) has a queue of its own, so that it never delays a grant or an ending. */
 export const LANES = ['access', 'chat'] as const;
 export type Lane = (typeof LANES)[number];
 
@@ -34,7 +34,7 @@ export const HANDLING: Readonly<Record<WorkName, Handling>> = {
   prove: access(15_000, 40),
   lapse: access(15_000, 40),
   warn: access(15_000, 10),
-  bury: access(60_000, 5),
+  bury: { ...chat, deadlineMs: 60_000, attempts: 5 },
   invite: chat,
   draw: chat,
   post: chat,

@@ -64,7 +64,8 @@ async function lockRequest(tx: Tx, shift: Shift, requestId: string): Promise<Loc
 function nextRow(row: Row | undefined, document: string, events: readonly StoredEvent[], now: Date): Row {
   return rowOf({
     document: JSON.parse(document),
-    version: (row?.version ?? 0) + 1,
+    // What nobody is told of changes no card: a failing ending that is only counted must not redraw it each time.
+    version: (row?.version ?? 0) + (events.length > 0 ? 1 : 0),
     seq: events.at(-1)?.seq ?? row?.seq ?? 0,
     drawnVersion: row?.drawnVersion ?? 0,
     postedSeq: row?.postedSeq ?? 0,

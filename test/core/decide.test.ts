@@ -1,5 +1,5 @@
 import { decide } from '../../src/core/decide.ts';
-import type { Facts } from '../../src/core/facts.ts';
+import { type Facts, UNANSWERED } from '../../src/core/facts.ts';
 import type { RefusalCode } from '../../src/core/refusal.ts';
 import {
   accepted,
@@ -157,6 +157,29 @@ describe('approving (B1–B5, B7)', () => {
     expect(changed).toMatchObject({ refusal: { code: 'terms_changed' } });
   });
 
+  it('keeps a team mate one who was turned away and then moved to another team', () => {
+    const moved = { people: [...aDirectory().people], teams: aDirectory().teams, onCall: {} };
+    const turned = { type: 'turned_away', person: 'sasha', teams: ['payments', 'product'] } as const;
+    const { next, events } = accepted(decide(request, turned, SYSTEM, okFacts(now), now));
+    expect(events.map(({ type }) => type)).toEqual(['approval_refused']);
+    expect(decide(next, turned, SYSTEM, okFacts(now), now)).toMatchObject({ refusal: { code: 'not_in_this_state' } });
+    const people = moved.people.map((one) => (one.id === 'sasha' ? { ...one, teams: ['platform'] } : one));
+    const facts = okFacts(now, { directory: found({ ...moved, people }, now) });
+    expect(decide(next, approve, personActor('sasha'), facts, now)).toMatchObject({ refusal: { code: 'same_team' } });
+    expect(decide(request, approve, personActor('sasha'), facts, now).ok).toBe(true);
+  });
+
+  it('opens the clause again when an earlier approver is a guest at the next click', () => {
+    const command = requestCommand('R1', { role: 'rotate-keys' });
+    const asked = accepted(decide(undefined, command, personActor('riley'), okFacts(START), START)).next;
+    const wants = { type: 'approve', digest: asked.ask.digest } as const;
+    const first = accepted(decide(asked, wants, personActor('avery'), okFacts(START), START)).next;
+    const facts = okFacts(START, { approvers: { 'slack:T0BREAK:U0AVERY': found('guest' as const, START) } });
+    const { next, events } = accepted(decide(first, wants, personActor('sasha'), facts, START));
+    expect(next.state).toBe('pending');
+    expect(events.map(({ type }) => type)).toEqual(['approval_voided', 'approval_recorded']);
+  });
+
   it('lets other changes of the policy change nothing', () => {
     const renamed = { ...aPolicy(), organisation: 'Renamed', phone: '+1' };
     expect(decide(request, approve, personActor('avery'), okFacts(now, { policy: found(renamed, now) }), now).ok).toBe(
@@ -200,6 +223,8 @@ describe('issuing (B4)', () => {
     decide(request, { type: 'issue', plan: aPlan(request, at) }, SYSTEM, okFacts(at, facts), at);
 
   it.each<[promise: string, facts: Partial<Facts>, code: RefusalCode]>([
+    ['nobody says whether anything may be opened here', { openingOff: UNANSWERED }, 'installation_unavailable'],
+    ['an approver was not looked up', { approvers: {} }, 'account_unavailable'],
     ['the directory is down', { directory: down }, 'directory_unavailable'],
     ['the requester cannot be looked up', { account: down }, 'account_unavailable'],
     ['an approver cannot be looked up', { approvers: { 'slack:T0BREAK:U0AVERY': down } }, 'account_unavailable'],
@@ -221,11 +246,20 @@ describe('issuing (B4)', () => {
       { approvers: { 'slack:T0BREAK:U0AVERY': found('guest' as const, now) } },
       'approvals_missing',
     ],
-    ['an approver was never looked up', { approvers: {} }, 'approvals_missing'],
     [
       'an approver joined the team of the requester',
       { directory: found(change('avery', { teams: ['platform', 'payments'] }), now) },
       'approvals_missing',
+    ],
+    [
+      'the chat identity that asked is linked to two people',
+      { directory: found(change('casey', { slack: [{ workspace: 'T0BREAK', user: 'U0RILEY' }] }), now) },
+      'ambiguous_person',
+    ],
+    [
+      'the chat identity that asked is another person’s now',
+      { directory: found(change('riley', { slack: [{ workspace: 'T0BREAK', user: 'U0OTHER' }] }), now) },
+      'unknown_person',
     ],
     ['the requester was suspended', { directory: found(change('riley', { suspended: true }), now) }, 'suspended'],
     [

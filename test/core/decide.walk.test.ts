@@ -132,6 +132,7 @@ const MAKERS: readonly Make[] = [
     proof: { readAt: now, contested: false, hashes: {} },
   }),
   proofOf,
+  proofOf,
   (_request, now) => ({
     type: 'sessions_confirmed',
     grantId: 'R1',
@@ -315,7 +316,7 @@ describe('the walk itself', () => {
           }
         },
       ),
-      { numRuns: 6000, seed: 7 },
+      { numRuns: 20_000, seed: 7 },
     );
     const wanted = [
       'pending',

@@ -46,6 +46,12 @@ export class AccountClient {
     return this.#errand.signal;
   }
 
+  /** The same errand with so many milliseconds left at most, from now. */
+  within(ms: number): AccountClient {
+    const signal = AbortSignal.any([this.#errand.signal, AbortSignal.timeout(ms)]);
+    return new AccountClient(this.#reach, { ...this.#errand, signal });
+  }
+
   /** A question: changes nothing. `what` goes into logs. */
   async ask<T>(what: string, call: (iam: IAMClient, sdk: Iam, options: CallOptions) => Promise<T>): Promise<T> {
     const sdk = await import('@aws-sdk/client-iam');

@@ -1,5 +1,6 @@
 import type { Logger } from '../../ports/logger.ts';
 import type { AccountClient } from './account-client.ts';
+import { allTried } from './all-tried.ts';
 import { waitFor } from './attempt.ts';
 import { EXPIRY, meaningOf, REVOKED } from './documents.ts';
 import { answered } from './errors.ts';
@@ -8,10 +9,16 @@ import { attachedArns, inlineNames, isMissing, isRevoked, seeRole } from './role
 import { createRole, deletePolicy, detachPolicy, putPolicy, replaceTrust } from './role-writes.ts';
 import { until } from './until.ts';
 
+/** So long may removing what allows hold up the news that both Denies stand (milliseconds). */
+const REMOVAL_MS = 3_000;
+
 /**
- * Takes access away: the unconditional Deny first, since it is what stops sessions; then a trust that lets nobody in;
- * both read back; then the permissions, while both Denies stay. Where the role is missing one is made, so that a late
- * CreateRole of an opener finds the name taken. Resolves with the hashes of what was read back.
+ * Takes access away: the unconditional Deny first, since it is what stops sessions; then a trust that lets nobody in,
+ * even where the Deny was refused (the rights for the two differ); both read back. Where the role is missing one is made,
+ * so that a late CreateRole of an opener finds the name taken. Resolves with the hashes of what was read back.
+ *
+ * Then the permissions go, while both Denies stay. They give nothing any more, so what cannot be removed is logged and
+ * left to the next close or to `buryRole`.
  */
 export async function closeRole(
   account: AccountClient,
@@ -19,13 +26,19 @@ export async function closeRole(
   logger: Logger,
 ): Promise<Readonly<Record<string, string>>> {
   const { roleName } = detail;
-  await deny(account, detail, logger);
-  await replaceTrust(account, roleName, detail.closedTrust);
+  await allTried([() => deny(account, detail, logger), () => replaceTrust(account, roleName, detail.closedTrust)]);
   const seen = await until(`reading back the end of role ${roleName}`, account.signal, async () => {
     const now = await seeRole(account, detail);
     return now && isRevoked(now, detail) ? now : undefined;
   });
-  await removeAllows(account, roleName);
+  try {
+    await removeAllows(account.within(REMOVAL_MS), roleName);
+  } catch (error) {
+    logger.warn(
+      { role: roleName, why: String(error) },
+      'access is denied, but permissions stay on the ended role until they can be removed',
+    );
+  }
   return { [REVOKED]: meaningOf(seen.inline.get(REVOKED) ?? ''), 'closed-trust': meaningOf(seen.trust) };
 }
 
@@ -54,10 +67,16 @@ async function deny(account: AccountClient, detail: Detail, logger: Logger): Pro
   }
 }
 
-/** Everything but the two Denies, whoever put it there. */
+/** Deletes everything but the two Denies, whoever put it there; rejects with the first failure after trying all. */
 export async function removeAllows(account: AccountClient, roleName: string): Promise<void> {
-  for (const arn of await attachedArns(account, roleName)) await detachPolicy(account, roleName, arn);
-  for (const name of await inlineNames(account, roleName)) {
-    if (name !== REVOKED && name !== EXPIRY) await deletePolicy(account, roleName, name);
-  }
+  await allTried([
+    async () => {
+      const arns = await attachedArns(account, roleName);
+      await allTried(arns.map((arn) => () => detachPolicy(account, roleName, arn)));
+    },
+    async () => {
+      const names = (await inlineNames(account, roleName)).filter((name) => name !== REVOKED && name !== EXPIRY);
+      await allTried(names.map((name) => () => deletePolicy(account, roleName, name)));
+    },
+  ]);
 }

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import type { Plan } from '../../core/request.ts';
 
-const named = z.strictObject({ name: z.string(), document: z.string() });
+const named = z.object({ name: z.string(), document: z.string() });
 
-const detailSchema = z.strictObject({
+// Unknown members are let through: a plan that a newer version wrote must be endable after a rollback (D2).
+const detailSchema = z.object({
   account: z.string(),
   partition: z.string(),
   brokerRole: z.string(),
@@ -14,7 +15,7 @@ const detailSchema = z.strictObject({
   roleArn: z.string(),
   boundary: z.string(),
   description: z.string(),
-  tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })),
+  tags: z.array(z.object({ Key: z.string(), Value: z.string() })),
   trust: z.string(),
   /** Inline policies in the order they are written: the expiry Deny first. */
   inline: z.array(named).min(1),
@@ -25,12 +26,12 @@ const detailSchema = z.strictObject({
   closedTrust: z.string(),
   /** The end on the cloud's clock, as written there. */
   cloudEnd: z.iso.datetime(),
-  session: z.strictObject({
+  session: z.object({
     name: z.string(),
     /** Whether the trust demands the source identity (then equal to `name`). */
     sourceRequired: z.boolean(),
-    /** How the person signs in, and for an Identity Center user through which permission set. */
-    kind: z.enum(['iam-user', 'identity-center-session', 'identity-center-user']),
+    /** How the person signs in (a principal's kind), and for an Identity Center user through which permission set. */
+    kind: z.string(),
     permissionSet: z.string().optional(),
   }),
 });

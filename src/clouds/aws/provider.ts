@@ -73,7 +73,7 @@ export function awsProvider(options: AwsOptions): AwsProvider {
       if ((await clock.now()).getTime() < restsUntil) {
         throw new Failure('PROVIDER_REFUSED', `${plan.name} must stand until ${new Date(restsUntil).toISOString()}`);
       }
-      await buryRole(account, detail);
+      await buryRole(account, detail, logger);
     },
     usage: (plan) => usageOf(detailOf(plan)),
     release: () => sessions.release(),

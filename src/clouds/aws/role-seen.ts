@@ -44,7 +44,8 @@ export async function seeRole(account: AccountClient, detail: Detail): Promise<R
   };
 }
 
-async function getRole(account: AccountClient, detail: Detail): Promise<Role | undefined> {
+/** The role under the plan's name without its policies, or undefined if there is none, whoever made it. */
+export async function getRole(account: AccountClient, detail: Detail): Promise<Role | undefined> {
   const { roleName } = detail;
   try {
     const { Role } = await account.ask(`reading role ${roleName}`, (iam, { GetRoleCommand }, options) =>
