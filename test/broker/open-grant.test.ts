@@ -101,7 +101,6 @@ describe('opening a grant', () => {
     ['the requester is no member of the chat any more', () => ({ accounts: { [KEYS.riley]: 'deleted' as const } })],
     ['the approver is a guest now', () => ({ accounts: { [KEYS.avery]: 'guest' as const } })],
     ['the incident was closed', () => ({ incident: { id: 'INC-1', title: '', state: 'closed' as const } })],
-    ['opening is off', () => ({ openingOff: 'breakglass.yaml: line 3 is wrong' })],
   ])('B4: opens nothing when %s', async (why, turn) => {
     const id = `P${why.length}`;
     await desk.approved(id);
@@ -109,6 +108,24 @@ describe('opening a grant', () => {
     await desk.perform('grant', id);
     expect(await outcomeOf(desk, id)).toBe('refused');
     expect(desk.role(id)).toBeUndefined();
+  });
+
+  it('leaves an opening to others while this process must open nothing, and fails it when its time is over', async () => {
+    await desk.approved('O11');
+    desk.dials.openingOff = 'breakglass.yaml: line 3 is wrong';
+    await expect(desk.perform('grant', 'O11')).rejects.toThrow('not opened by this process');
+    expect(await outcomeOf(desk, 'O11')).toBe('granting');
+    desk.wait(5 * MINUTE);
+    await desk.perform('grant', 'O11');
+    expect((await desk.row('O11')).request.state).toBe('closed');
+    expect(desk.role('O11')).toBeUndefined();
+  });
+
+  it('opens nothing from a plan while this process must open nothing', async () => {
+    await plannedOnly('O12');
+    desk.dials.openingOff = 'breakglass.yaml: line 3 is wrong';
+    await expect(desk.perform('grant', 'O12')).rejects.toThrow('not opened by this process');
+    expect(desk.role('O12')).toBeUndefined();
   });
 
   it('opens nothing where the clock is far from ours, and raises an alarm', async () => {

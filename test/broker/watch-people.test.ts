@@ -38,7 +38,7 @@ describe('looking at people who hold access', () => {
   it('ends nothing when the directory or the chat does not answer', async () => {
     await alone('W2');
     desk.dials.directoryDown = true;
-    await expect(desk.broker.watchPeople()).rejects.toThrow('the directory does not answer');
+    await desk.broker.watchPeople();
     desk.dials.directoryDown = false;
     desk.dials.accounts = { [KEYS.riley]: 'down' };
     await desk.broker.watchPeople();
