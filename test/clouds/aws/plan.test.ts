@@ -32,6 +32,22 @@ describe('a plan', () => {
     });
   });
 
+  it('can be read after a rollback, whatever a newer version added to it (D2)', () => {
+    const plan = planOf(order());
+    const detail = detailOf(plan);
+    const newer: Plan = {
+      ...plan,
+      detail: {
+        ...detail,
+        region: 'eu-west-1',
+        tags: detail.tags.map((one) => ({ ...one, since: 2 })),
+        inline: detail.inline.map((one) => ({ ...one, since: 2 })),
+        session: { ...detail.session, kind: 'some-new-kind', since: 2 },
+      },
+    };
+    expect(detailOf(newer)).toEqual({ ...detail, session: { ...detail.session, kind: 'some-new-kind' } });
+  });
+
   it('refuses to read a plan that is not one, instead of guessing what to end', () => {
     const broken: Plan = { ...planOf(order()), detail: { roleName: 'bg-x' } };
     expect(() => detailOf(broken)).toThrow(Failure);
