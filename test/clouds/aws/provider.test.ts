@@ -246,29 +246,15 @@ describe('ending (D2, D3)', () => {
   });
 });
 
-describe('burying', () => {
-  const longAgo = () => rig.plan({ plannedEnd: new Date(Date.now() - 13 * 3_600_000) });
-
-  it('deletes what ending left, and finds it done the second time', async () => {
-    const plan = longAgo();
-    await rig.provider.close(plan, soon());
-    await rig.provider.bury(plan, soon());
-    expect(rig.role(plan)).toBeUndefined();
-    await rig.provider.bury(plan, soon());
-  });
-
-  it('refuses within twelve hours of the planned end', async () => {
-    const plan = rig.plan();
-    await rig.provider.close(plan, soon());
-    expect(await codeOf(rig.provider.bury(plan, soon()))).toBe('PROVIDER_REFUSED');
-    expect(rig.role(plan)).toBeDefined();
-  });
-
-  it('leaves a role alone that is not ours (C6)', async () => {
-    const other = rig.plan({ mark: 'another-installation', plannedEnd: new Date(Date.now() - 13 * 3_600_000) });
-    await rig.provider.open(other, soon());
-    expect(await codeOf(rig.provider.bury(longAgo(), soon()))).toBe('PROVIDER_CONFLICT');
-    expect(rig.role(other)).toBeDefined();
+describe('whether the planned end is past (D2)', () => {
+  it.each([
+    ['an hour ahead', 3_600_000, true],
+    ['level with ours', 0, false],
+  ])('is told by the cloud’s clock and the end as written there: %s', async (_what, offset, pastEnd) => {
+    // Planned when the cloud was seen an hour ahead: by our own clock the end was half an hour ago.
+    const plan = rig.plan({ offsetMs: 3_600_000 }, -1800);
+    rig.aws.dials.setClockOffset(offset);
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ pastEnd });
   });
 });
 
