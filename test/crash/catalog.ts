@@ -3,7 +3,7 @@ import { digestOf, type Json } from '../../src/core/canonical.ts';
 import { demoPolicy } from '../../src/demo/stage.ts';
 
 /** How many lives can be told apart at once: each has an account, and so a role of the catalog, of its own. */
-export const LANES = 12;
+export const LANES = 14;
 
 export const accountOf = (lane: number): string => String(200_000_000_001 + lane);
 export const roleOf = (lane: number): string => `restart-${lane}`;

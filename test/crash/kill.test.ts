@@ -13,8 +13,8 @@ const SAMPLE: Parameters<typeof lotsOf>[1] = {
     'after PutRolePolicy 00-expiry',
     'before AttachRolePolicy look',
     'after ListAttachedRolePolicies 2',
-    'commit of access_planned',
-    'commit of access_opened',
+    'commit of access_planned, which arrives',
+    'commit of access_opened, which is lost',
   ],
   revoking: [
     'before PutRolePolicy 99-revoked',
@@ -22,8 +22,8 @@ const SAMPLE: Parameters<typeof lotsOf>[1] = {
     'before UpdateAssumeRolePolicy',
     'after GetRolePolicy 99-revoked',
     'before DeleteRolePolicy 10-grant',
-    'commit of access_removed',
-    'commit of update requests posted_seq',
+    'commit of access_removed, which is lost',
+    'commit of update requests posted_seq, which is lost',
   ],
 };
 

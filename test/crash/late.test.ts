@@ -70,7 +70,11 @@ describe('workers that come after the time to open', () => {
 
 describe('a restart onto a broken policy file', () => {
   it('still ends what is open, with both proofs (D1, D3)', async () => {
-    const chosen = ['before PutRolePolicy 99-revoked', 'after UpdateAssumeRolePolicy', 'commit of access_removed'];
+    const chosen = [
+      'before PutRolePolicy 99-revoked',
+      'after UpdateAssumeRolePolicy',
+      'commit of access_removed, which is lost',
+    ];
     const points = pointsOf('revoking').filter((point) => chosen.includes(titleOf(point)));
     expect(points).toHaveLength(chosen.length);
     expect(await endure(theatre, { points, signal: 'SIGKILL', successor: BROKEN })).toEqual(spotless(points));

@@ -34,28 +34,32 @@ describe('an end that overtakes the opening (A10, D1)', () => {
       const first = await theatre.worker({ gated: true });
       const lives = await theatre.ask(HELD.map((_, lane) => lane));
       const reached = new Set<number>();
+      let over = false;
       theatre.holds.start(({ name, nth, side }, account) => {
         const lane = laneOf(account);
         const point = HELD[lane];
-        const here = point?.name === name && point.nth === nth && point.side === side && !reached.has(lane);
+        // What is tried again after 8 s is held as well, until everybody is there.
+        const here = !over && point?.name === name && nth >= point.nth && point.side === side;
         if (here) reached.add(lane);
         return here;
       });
       await theatre.approve(lives);
-      await until(() => reached.size === HELD.length, 'every opener to be held', 7_500);
+      await until(() => reached.size === HELD.length, 'every opener to be held', 20_000);
       // Whoever is quick has a session before anything is confirmed.
       const keys = new Map<number, SigningKeys>();
       for (const life of lives.slice(1)) keys.set(life.lane, await theatre.assume(life));
       if (opener === 'stopped') first.freeze();
       // Alive, but cut off from the queue: the ending must be another's.
-      else theatre.gate.judge(({ name }) => name.startsWith('queue'));
+      else theatre.gate.judge(({ name }) => (name.startsWith('queue') ? 'arrives' : 'passes'));
 
       await theatre.worker();
+      // Whoever ends it asks for the same things as the opener: from here on nobody else is held.
+      over = true;
       await theatre.end(lives);
       await theatre.watch(lives, isRemoved, 'access to be removed', 40_000);
       theatre.holds.letGo();
-      theatre.gate.judge(() => false);
-      theatre.gate.release('proceed');
+      theatre.gate.judge(() => 'passes');
+      theatre.gate.release();
       if (opener === 'stopped') first.thaw();
       // It finishes what it had in hand; once it has ended, nothing more can be written.
       await first.stop();
@@ -77,8 +81,8 @@ describe('an end that overtakes the opening (A10, D1)', () => {
         expect(others).toEqual([]);
         expect(Object.keys(role?.policies.inline ?? {})).toContain('99-revoked');
         expect(events).toContain('access_removed');
-        // The one that had already read back its opening says so; the others never confirm.
-        expect(events.includes('late_confirmation')).toBe(HELD[life.lane]?.side === 'after');
+        // Only one that had already read back its opening may still say so, and it is recorded as late.
+        if (HELD[life.lane]?.side === 'before') expect(events).not.toContain('late_confirmation');
       }
       expect((await theatre.verify()).broken).toBeUndefined();
 

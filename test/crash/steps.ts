@@ -23,10 +23,18 @@ export const STEPS: Steps = Written.parse(
 /** Where a process is struck down. */
 export type Point =
   | ({ readonly kind: 'aws'; readonly phase: Phase } & AwsStep)
-  | { readonly kind: 'commit'; readonly phase: Phase; readonly name: string };
+  | {
+      readonly kind: 'commit';
+      readonly phase: Phase;
+      readonly name: string;
+      /** Whether it reaches the server although its process is struck down. */
+      readonly fate: 'arrives' | 'is lost';
+    };
 
 export const titleOf = (point: Point): string =>
-  point.kind === 'commit' ? `commit of ${point.name}` : `${point.side} ${numbered(point.name, point.nth)}`;
+  point.kind === 'commit'
+    ? `commit of ${point.name}, which ${point.fate}`
+    : `${point.side} ${numbered(point.name, point.nth)}`;
 
 export const numbered = (name: string, nth: number): string => (nth === 1 ? name : `${name} ${nth}`);
 
@@ -40,13 +48,16 @@ export function numberedAll(names: readonly string[]): string[] {
   });
 }
 
-/** Every point of a phase: each request held before and after its work, each commit held before it arrives. */
+/** Every point of a phase: each request held before and after its work, each commit held, to arrive or to be lost. */
 export function pointsOf(phase: Phase, steps: Steps = STEPS): readonly Point[] {
   const aws = (steps.aws[phase] ?? []).flatMap((step) => {
     const [, name = step, nth = '1'] = /^(.*?)(?: (\d))?$/.exec(step) ?? [];
     return (['before', 'after'] as const).map((side): Point => ({ kind: 'aws', phase, name, nth: Number(nth), side }));
   });
-  return [...aws, ...(steps.commits[phase] ?? []).map((name): Point => ({ kind: 'commit', phase, name }))];
+  const commits = (steps.commits[phase] ?? []).flatMap((name) =>
+    (['arrives', 'is lost'] as const).map((fate): Point => ({ kind: 'commit', phase, name, fate })),
+  );
+  return [...aws, ...commits];
 }
 
 /** `npm run test:crash` tries every point; otherwise a fixed sample does. */

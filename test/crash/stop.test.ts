@@ -6,7 +6,11 @@ import { openTheatre, type Theatre } from './theatre.ts';
  * Every step, or, as part of `npm test`, a few that need not wait a minute for the stopped process's locks.
  */
 const SAMPLE: Parameters<typeof lotsOf>[1] = {
-  proving: ['before GetCallerIdentity', 'after GetRolePolicy 99-revoked 2', 'commit of sessions_ended+request_closed'],
+  proving: [
+    'before GetCallerIdentity',
+    'after GetRolePolicy 99-revoked 2',
+    'commit of sessions_ended+request_closed, which arrives',
+  ],
 };
 
 let theatre: Theatre;

@@ -10,19 +10,19 @@ beforeAll(async () => {
 afterAll(() => theatre.close());
 
 /** Lets somebody press something at a web process that is killed as it commits this. */
-async function killedAt(event: string, fate: 'proceed' | 'drop', press: () => Promise<unknown>): Promise<void> {
+async function killedAt(event: string, fate: 'arrives' | 'is lost', press: () => Promise<unknown>): Promise<void> {
   const web = await theatre.web();
   let held = false;
   theatre.gate.judge(({ name }) => {
     const here = !held && name.split('+').includes(event);
     held ||= here;
-    return here;
+    return here ? fate : 'passes';
   });
   const pressed = press();
   await until(() => held, `the commit of ${event}`, 10_000);
   await web.kill();
-  theatre.gate.judge(() => false);
-  theatre.gate.release(fate);
+  theatre.gate.judge(() => 'passes');
+  theatre.gate.release();
   await pressed;
   theatre.useOwnWeb();
 }
@@ -32,15 +32,15 @@ const isIn = (life: Life, state: string) =>
 
 describe('the process that people talk to is killed as it commits', () => {
   it.each([
-    ['proceed', 'what arrived is worked on, though nobody could put it on the queue'],
-    ['drop', 'what never arrived can be pressed again'],
+    ['arrives', 'what arrived is worked on, though nobody could put it on the queue'],
+    ['is lost', 'what never arrived can be pressed again'],
   ] as const)(
-    '%s: %s (A10, D1)',
+    'a commit that %s: %s (A10, D1)',
     async (fate, _promise) => {
-      const [life] = await theatre.ask([fate === 'drop' ? 0 : 1]);
+      const [life] = await theatre.ask([fate === 'is lost' ? 0 : 1]);
       if (life === undefined) throw new Error('nothing was asked');
       await killedAt('request_approved', fate, () => theatre.approve([life]));
-      if (fate === 'drop') {
+      if (fate === 'is lost') {
         expect((await theatre.row(life)).request).toMatchObject({ state: 'pending', approvals: [] });
         await theatre.approve([life]);
       }
@@ -49,7 +49,7 @@ describe('the process that people talk to is killed as it commits', () => {
       expect((await theatre.use(life, keys)).allowed).toBe(true);
 
       await killedAt('end_requested', fate, () => theatre.end([life]));
-      if (fate === 'drop') {
+      if (fate === 'is lost') {
         expect((await theatre.row(life)).request.state).toBe('active');
         await theatre.end([life]);
       }

@@ -8,8 +8,12 @@ const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
 const READY_MS = 30_000;
 
-/** Tests of what was built say so where something newer was written since. */
+let warned = false;
+
+/** Tests of what was built say so, once, where something newer was written since. */
 function warnIfStale(): void {
+  if (warned) return;
+  warned = true;
   const built = statSync(BUILT).mtimeMs;
   const newer = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts') && !name.includes('generated'))

@@ -10,22 +10,24 @@ export interface Commit {
   readonly text: string;
 }
 
+/** At once; held until `release`, then it arrives, even if its client is dead; held, and lost with its connection. */
+export type Fate = 'passes' | 'arrives' | 'is lost';
+
 export interface CommitGate {
   /** The URL, with this gate in place of its host and port. */
   through(url: string): string;
-  /** Asked before every commit from now on; `true` holds it, with everything the client sends after it. */
-  judge(holds: (commit: Commit) => boolean): void;
-  held(): readonly Commit[];
-  /** `proceed`: the commit reaches the server, even if its client is dead. `drop`: the connection is cut. */
-  release(how: 'proceed' | 'drop'): void;
+  /** Asked before every commit from now on. A commit that is held holds up everything its client sends after it. */
+  judge(fateOf: (commit: Commit) => Fate): void;
+  /** Ends every wait. */
+  release(): void;
   close(): Promise<void>;
 }
 
 /** A proxy before PostgreSQL that can hold a commit on its way to the server. */
 export async function startCommitGate(target: string): Promise<CommitGate> {
   const { hostname, port } = new URL(target);
-  let holds: (commit: Commit) => boolean = () => false;
-  const held = new Map<Commit, (how: 'proceed' | 'drop') => void>();
+  let fateOf: (commit: Commit) => Fate = () => 'passes';
+  const held = new Set<() => void>();
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
@@ -36,21 +38,26 @@ export async function startCommitGate(target: string): Promise<CommitGate> {
       client.destroy();
       upstream.destroy();
     };
+    const goOn = (): void => {
+      const late = waiting ?? [];
+      waiting = undefined;
+      upstream.write(late[0] ?? '');
+      for (const one of late.slice(1)) take(one);
+      if (clientEnded) upstream.end();
+    };
     const take = (message: Buffer): void => {
-      const commit = waiting === undefined ? reader.read(message) : undefined;
-      if (waiting !== undefined) waiting.push(message);
-      else if (commit === undefined || !holds(commit)) upstream.write(message);
-      else {
-        waiting = [message];
-        held.set(commit, (how) => {
-          if (how === 'drop') return cut();
-          const late = waiting ?? [];
-          waiting = undefined;
-          upstream.write(late[0] ?? '');
-          for (const one of late.slice(1)) take(one);
-          if (clientEnded) upstream.end();
-        });
+      if (waiting !== undefined) {
+        waiting.push(message);
+        return;
       }
+      const commit = reader.read(message);
+      const fate = commit === undefined ? 'passes' : fateOf(commit);
+      if (fate === 'passes') {
+        upstream.write(message);
+        return;
+      }
+      waiting = [message];
+      held.add(fate === 'arrives' ? goOn : cut);
     };
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -72,13 +79,12 @@ export async function startCommitGate(target: string): Promise<CommitGate> {
   return {
     through: (url) => Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(here.port) }).href,
     judge: (next) => {
-      holds = next;
+      fateOf = next;
     },
-    held: () => [...held.keys()],
-    release: (how) => {
-      for (const [commit, go] of held) {
-        held.delete(commit);
-        go(how);
+    release: () => {
+      for (const go of held) {
+        held.delete(go);
+        go();
       }
     },
     close: async () => {
