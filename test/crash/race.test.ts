@@ -35,11 +35,12 @@ describe('an end that overtakes the opening (A10, D1)', () => {
       const lives = await theatre.ask(HELD.map((_, lane) => lane));
       const reached = new Set<number>();
       let over = false;
-      theatre.holds.start(({ name, nth, side }, account) => {
+      theatre.holds.start(({ name, nth, side }, account, { params }) => {
         const lane = laneOf(account);
         const point = HELD[lane];
-        // What is tried again after 8 s is held as well, until everybody is there.
-        const here = !over && point?.name === name && nth >= point.nth && point.side === side;
+        // A write that is tried again after 8 s is held as well. Endings make a missing role, too, with another trust.
+        const free = side === 'before' ? params.AssumeRolePolicyDocument?.includes('"Deny"') : over;
+        const here = !free && point?.name === name && nth >= point.nth && point.side === side;
         if (here) reached.add(lane);
         return here;
       });
@@ -53,7 +54,7 @@ describe('an end that overtakes the opening (A10, D1)', () => {
       else theatre.gate.judge(({ name }) => (name.startsWith('queue') ? 'arrives' : 'passes'));
 
       await theatre.worker();
-      // Whoever ends it asks for the same things as the opener: from here on nobody else is held.
+      // Whoever ends it reads the same things as the opener: from here on nobody else's reads are held.
       over = true;
       await theatre.end(lives);
       await theatre.watch(lives, isRemoved, 'access to be removed', 40_000);
