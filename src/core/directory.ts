@@ -1,4 +1,4 @@
-import { canonical } from './canonical.ts';
+import { principalKey } from './principal.ts';
 
 /** A chat identity that never changes: `slack:<enterprise or team id of the home org>:<user id>`. */
 export type ChatKey = `slack:${string}:${string}`;
@@ -78,9 +78,9 @@ export function teamsOf(directory: Directory, person: Person): readonly string[]
 /** A person's cloud identity, if it is theirs alone: one that two people hold names nobody. */
 export function principalOf(directory: Directory, person: Person): AwsPrincipal | undefined {
   if (person.aws === undefined) return undefined;
-  const own = canonical(person.aws);
+  const own = principalKey(person.aws);
   const shared = directory.people.some(
-    ({ id, aws }) => id !== person.id && aws !== undefined && canonical(aws) === own,
+    ({ id, aws }) => id !== person.id && aws !== undefined && principalKey(aws) === own,
   );
   return shared ? undefined : person.aws;
 }
