@@ -33,6 +33,8 @@ export class AwsHolds {
   #wanted: Wanted = () => false;
   readonly #seen = new Set<number>();
   readonly #counts = new Map<string, number>();
+  /** The number of a request, by its parameters, which are the same object before and after its work. */
+  #numbers = new WeakMap<object, number>();
 
   constructor(dials: Dials) {
     this.#dials = dials;
@@ -42,6 +44,7 @@ export class AwsHolds {
     this.letGo();
     this.#seen.clear();
     this.#counts.clear();
+    this.#numbers = new WeakMap();
     this.#wanted = wanted;
     for (const kind of ['hold_before', 'hold_after'] as const) {
       this.#dials.add({ kind, action: '*', principal: BROKER, times: FOR_EVER });
@@ -67,10 +70,15 @@ export class AwsHolds {
       if (this.#seen.has(held.id)) continue;
       this.#seen.add(held.id);
       const { name, account } = nameOf(held);
-      const key = `${account} ${name} ${held.side}`;
-      const nth = (this.#counts.get(key) ?? 0) + 1;
-      this.#counts.set(key, nth);
+      const nth = this.#numbers.get(held.params) ?? this.#number(`${account} ${name}`);
+      this.#numbers.set(held.params, nth);
       if (!this.#wanted({ name, nth, side: held.side }, account, held)) this.#dials.release(held.id);
     }
+  }
+
+  #number(key: string): number {
+    const nth = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, nth);
+    return nth;
   }
 }

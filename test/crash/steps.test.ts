@@ -12,12 +12,19 @@ afterAll(() => theatre.close());
 
 const isBroker = (principal: string): boolean => principal.includes(BROKER.replaceAll('*', ''));
 
-/** The broker's requests since an entry of the local AWS's log. */
-const requestsSince = (seq: number): readonly string[] =>
-  theatre.stage.aws.dials
-    .log(seq)
-    .filter(({ principal }) => isBroker(principal))
-    .map((entry) => nameOf(entry).name);
+interface Request {
+  readonly step: string;
+  readonly refused: boolean;
+}
+
+/** The broker's requests since an entry of the local AWS's log, numbered. */
+function requestsSince(seq: number): readonly Request[] {
+  const entries = theatre.stage.aws.dials.log(seq).filter(({ principal }) => isBroker(principal));
+  const steps = numberedAll(entries.map((entry) => nameOf(entry).name));
+  return entries.map(({ outcome }, index) => ({ step: steps[index] ?? '', refused: outcome !== 'ok' }));
+}
+const stepsOf = (requests: readonly Request[]): string[] => requests.map(({ step }) => step);
+const refusedOf = (requests: readonly Request[]): string[] => stepsOf(requests.filter(({ refused }) => refused));
 const newest = (): number => theatre.stage.aws.dials.log().at(-1)?.seq ?? 0;
 
 /** What one undisturbed life does, from its approval to its end. */
@@ -46,10 +53,15 @@ async function observe(): Promise<Steps> {
   await theatre.told([life]);
   await worker.stop();
   theatre.gate.judge(() => 'passes');
-  const ending = numberedAll(requestsSince(endedAt));
-  const proof = ending.indexOf('GetCallerIdentity');
-  const aws = { opening: numberedAll(opening), revoking: ending.slice(0, proof), proving: ending.slice(proof) };
-  return { aws, commits };
+  const ending = requestsSince(endedAt);
+  const proof = ending.findIndex(({ step }) => step === 'GetCallerIdentity');
+  const parts = { opening, revoking: ending.slice(0, proof), proving: ending.slice(proof) };
+  const each = <T>(of: (requests: readonly Request[]) => T): Record<Phase, T> => ({
+    opening: of(parts.opening),
+    revoking: of(parts.revoking),
+    proving: of(parts.proving),
+  });
+  return { aws: each(stepsOf), refused: each(refusedOf), commits };
 }
 
 it('crashes are tried at every step that a life makes: the list neither shrinks nor grows unseen (D1)', async () => {
@@ -59,6 +71,7 @@ it('crashes are tried at every step that a life makes: the list neither shrinks 
     // Reads of several policies go out at once, in any order.
     expect({ phase, requests: seen.aws[phase].toSorted() }).toEqual({ phase, requests: STEPS.aws[phase].toSorted() });
   }
+  expect(seen.refused).toEqual(STEPS.refused);
   // What the chat and the queue commit comes when it comes; the row's own commits have their place.
   const namesOf = ({ commits }: Steps) => [...new Set(PHASES.flatMap((phase) => commits[phase]))].toSorted();
   expect(namesOf(seen)).toEqual(namesOf(STEPS));

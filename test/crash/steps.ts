@@ -10,6 +10,8 @@ export type Phase = (typeof PHASES)[number];
 const Written = z.object({
   /** Requests to the cloud, in order; the second of a name is `name 2`. Counted from approval, then from the end's request. */
   aws: z.record(z.enum(PHASES), z.array(z.string())),
+  /** Those of them that the cloud answers with an error: their answer cannot be held. */
+  refused: z.record(z.enum(PHASES), z.array(z.string())),
   /** Commits of the worker. */
   commits: z.record(z.enum(PHASES), z.array(z.string())),
 });
@@ -52,7 +54,8 @@ export function numberedAll(names: readonly string[]): string[] {
 export function pointsOf(phase: Phase, steps: Steps = STEPS): readonly Point[] {
   const aws = (steps.aws[phase] ?? []).flatMap((step) => {
     const [, name = step, nth = '1'] = /^(.*?)(?: (\d))?$/.exec(step) ?? [];
-    return (['before', 'after'] as const).map((side): Point => ({ kind: 'aws', phase, name, nth: Number(nth), side }));
+    const sides = steps.refused[phase].includes(step) ? (['before'] as const) : (['before', 'after'] as const);
+    return sides.map((side): Point => ({ kind: 'aws', phase, name, nth: Number(nth), side }));
   });
   const commits = (steps.commits[phase] ?? []).flatMap((name) =>
     (['arrives', 'is lost'] as const).map((fate): Point => ({ kind: 'commit', phase, name, fate })),
