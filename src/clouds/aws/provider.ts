@@ -52,7 +52,8 @@ export function awsProvider(options: AwsOptions): AwsProvider {
       if (target.account !== terms.account.id) {
         throw new Failure('PROVIDER_REFUSED', `the grant is for account ${target.account}, its terms for another`);
       }
-      return await readTarget(at(terms.account, target.account, signal), terms.role);
+      const boundary = terms.account.boundaries[terms.role.zone];
+      return await readTarget(at(terms.account, target.account, signal), terms.role, boundary);
     },
     plan: planOf,
     open: async (plan, signal) => {

@@ -5,15 +5,37 @@ import type { Role } from '../../core/policy.ts';
 import type { AccountClient } from './account-client.ts';
 import { answered } from './errors.ts';
 
-/** Reads an account's time, its room for roles, and whether the pinned policies are still what was approved. */
-export async function readTarget(account: AccountClient, role: Role): Promise<TargetReading> {
+/**
+ * Reads an account's time, its room for roles, whether the boundary of the role's zone is there, and whether the pinned
+ * policies are still what was approved. Both kinds of ARN come back in `changedPolicies`.
+ */
+export async function readTarget(account: AccountClient, role: Role, boundary: string): Promise<TargetReading> {
   const { cloud, ours } = await account.time();
   return {
     offsetMs: cloud - ours,
     roles: await roleRoom(account),
-    changedPolicies: await changedPolicies(account, role),
+    changedPolicies: [...(await missingBoundary(account, boundary)), ...(await changedPolicies(account, role))],
   };
 }
+
+/**
+ * The boundary's ARN, unless the broker may see it and it is there. Its rights name the same boundaries for seeing, for
+ * making a role and for denying it, so under any other ARN nothing could be opened, and a request for it never closed.
+ */
+async function missingBoundary(account: AccountClient, arn: string): Promise<readonly string[]> {
+  try {
+    await policyAt(account, arn);
+    return [];
+  } catch (error) {
+    if (answered(error, 'NoSuchEntity') || answered(error, 'AccessDenied')) return [arn];
+    throw error;
+  }
+}
+
+const policyAt = (account: AccountClient, arn: string) =>
+  account.ask(`reading policy ${arn}`, (iam, { GetPolicyCommand }, options) =>
+    iam.send(new GetPolicyCommand({ PolicyArn: arn }), options),
+  );
 
 async function roleRoom(account: AccountClient): Promise<TargetReading['roles']> {
   const { SummaryMap } = await account.ask('reading the role quota', (iam, { GetAccountSummaryCommand }, options) =>
@@ -37,9 +59,7 @@ async function changedPolicies(account: AccountClient, role: Role): Promise<read
 /** Digest of the version in force, or undefined where there is no such policy or it is not readable as JSON. */
 async function digestInForce(account: AccountClient, arn: string): Promise<string | undefined> {
   try {
-    const { Policy } = await account.ask(`reading policy ${arn}`, (iam, { GetPolicyCommand }, options) =>
-      iam.send(new GetPolicyCommand({ PolicyArn: arn }), options),
-    );
+    const { Policy } = await policyAt(account, arn);
     const version = Policy?.DefaultVersionId ?? 'v1';
     const { PolicyVersion } = await account.ask(
       `reading policy ${arn} version ${version}`,

@@ -1,8 +1,21 @@
 import { ListUsersCommand } from '@aws-sdk/client-iam';
 import { awsProvider } from '../../../src/clouds/aws/provider.ts';
 import type { Plan } from '../../../src/core/request.ts';
-import { allow, ask, BOB, document, MANAGEMENT, order, PRODUCTION, role, SERVICE, terms } from './orders.ts';
-import { codeOf, LISTER, LISTER_ARN, Rig, soon } from './rig.ts';
+import {
+  account,
+  allow,
+  ask,
+  BOB,
+  document,
+  GUARDRAILS,
+  MANAGEMENT,
+  order,
+  PRODUCTION,
+  role,
+  SERVICE,
+  terms,
+} from './orders.ts';
+import { codeOf, LISTER, LISTER_ARN, manifest, Rig, soon } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -281,11 +294,43 @@ describe('reading the target', () => {
     expect(reading.changedPolicies).toEqual([LISTER_ARN, `${LISTER_ARN}-gone`]);
   });
 
+  it.each([
+    ['is not there', `${GUARDRAILS}/boundary-b-gone`, manifestSeeing(`${GUARDRAILS}/boundary-b-gone`)],
+    ['is none of those that the broker may put on a role', `${GUARDRAILS}-elsewhere/boundary-b`, manifest('broker')],
+  ])(
+    'names the boundary of the zone if it %s: a role for it could never be closed (C3, D2)',
+    async (_what, B, broker) => {
+      await rig.close();
+      rig = await Rig.open({ broker });
+      const { boundaries } = account();
+      const reading = await rig.provider.read(order().target, terms({}, { boundaries: { ...boundaries, B } }), soon());
+      expect(reading.changedPolicies).toEqual([B]);
+    },
+  );
+
+  it('asks only for the boundary of the role’s own zone', async () => {
+    const boundaries = { ...account().boundaries, C: `${GUARDRAILS}/boundary-c-gone` };
+    const reading = await rig.provider.read(order().target, terms({}, { boundaries }), soon());
+    expect(reading.changedPolicies).toEqual([]);
+  });
+
+  it('does not take a stumble of the cloud for a missing boundary', async () => {
+    rig.aws.dials.add({ kind: 'fail_before', action: 'GetPolicy', times: 100 });
+    expect(await codeOf(rig.provider.read(order().target, terms(), soon()))).toBe('PROVIDER_UNAVAILABLE');
+  });
+
   it('refuses terms of another account', async () => {
     const target = { ...order().target, account: '333333333333' };
     expect(await codeOf(rig.provider.read(target, terms(), soon()))).toBe('PROVIDER_REFUSED');
   });
 });
+
+/** The broker's manifest, which may also see this policy. */
+function manifestSeeing(arn: string) {
+  const broker = manifest('broker');
+  const more = { Sid: 'SeeMore', Effect: 'Allow', Action: 'iam:GetPolicy', Resource: arn };
+  return { ...broker, Statement: [...broker.Statement, more] };
+}
 
 function pinned() {
   // The digest is computed apart from the product: SHA-256 of the canonical text, by hand.
