@@ -208,7 +208,7 @@ const environment = (stage: Stage, databaseUrl: string) => ({
   ...stage.env,
   DATABASE_URL: databaseUrl,
   PORT: '0',
-  LOG_LEVEL: process.env.CRASH_LOG ?? 'warn',
+  LOG_LEVEL: 'info',
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 });
 

@@ -117,11 +117,8 @@ class Frontend {
       if (this.#rest.length < length) return;
       const message = this.#rest.subarray(0, length);
       this.#rest = this.#rest.subarray(length);
-      if (this.#started) yield message;
-      else {
-        this.#started = true;
-        yield message;
-      }
+      this.#started = true;
+      yield message;
     }
   }
 
