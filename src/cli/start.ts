@@ -11,7 +11,7 @@ export async function start(options: {
 }): Promise<void> {
   const { role, file } = options;
   if (!isRole(role)) throw new Error(`--role is one of ${ROLES.join(', ')}, not "${role}".`);
-  const database = options.embedded ? await embedded() : undefined;
+  const database = options.embedded ? await embedded(role) : undefined;
   const env = database ? { ...process.env, DATABASE_URL: database.appUrl } : process.env;
   const stopping = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
@@ -26,7 +26,7 @@ export async function start(options: {
   }
 }
 
-async function embedded() {
+async function embedded(role: (typeof ROLES)[number]) {
   const [{ startEmbedded }, { migrate }, { assertLoopback }] = await Promise.all([
     import('../store/embedded/start.ts'),
     import('../store/migrate.ts'),
@@ -40,7 +40,11 @@ async function embedded() {
   }
   await assertLoopback(endpoints);
   const log = (line: string) => process.stderr.write(`${line}\n`);
-  const database = await startEmbedded({ dir: '.breakglass', log });
+  // Bolt takes as long to load as PostgreSQL to start, so both are waited for at once.
+  const [database] = await Promise.all([
+    startEmbedded({ dir: '.breakglass', log }),
+    role === 'worker' ? undefined : import('../chat/slack/app.ts'),
+  ]);
   await migrate({ ownerUrl: database.ownerUrl, appUrl: database.appUrl, log });
   return database;
 }
