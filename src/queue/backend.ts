@@ -1,4 +1,4 @@
-import type { BulkJobOptions, Processor, RedisClient, WorkerOptions } from 'bullmq';
+import type { JobsOptions, Processor, RedisClient, WorkerOptions } from 'bullmq';
 import type { JobContent } from './job.ts';
 
 export interface BackendSettings {
@@ -12,7 +12,7 @@ export interface BackendSettings {
 
 /** What both of BullMQ's queues are to us. */
 export interface JobQueue {
-  addBulk(jobs: { name: string; data: JobContent; opts: BulkJobOptions }[]): Promise<unknown>;
+  add(name: string, data: JobContent, opts: JobsOptions): Promise<unknown>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
 }
