@@ -1,5 +1,5 @@
 import type { HeaderBlock, KnownBlock, MrkdwnElement, PlainTextElement, SectionBlock } from '@slack/types';
-import { cut, type Phrase } from '../phrase.ts';
+import { cut, type Phrase, plural } from '../phrase.ts';
 import { escaped, mrkdwn } from './text.ts';
 
 /**
@@ -10,18 +10,17 @@ export const SECTION_MAX = 3000;
 export const FIELD_MAX = 2000;
 const HEADER_MAX = 150;
 
-/** Escaped text of at most `max` characters, never cut inside an entity. */
-function escapedWithin(text: string, max: number): string {
+/** Text drawn by `as`, of at most `max` characters, never cut inside an entity. */
+export function within(text: string, max: number, as: (text: string) => string = escaped): string {
   let room = max;
-  while (escaped(cut(text, room)).length > max)
-    room -= Math.max(1, Math.ceil((escaped(cut(text, room)).length - max) / 5));
-  return escaped(cut(text, room));
+  while (as(cut(text, room)).length > max) room -= Math.max(1, Math.ceil((as(cut(text, room)).length - max) / 5));
+  return as(cut(text, room));
 }
 
 /** Text in which nothing is markup, an emoji name or a link. */
 export const plain = (text: string, max: number): PlainTextElement => ({
   type: 'plain_text',
-  text: escapedWithin(text === '' ? ' ' : text, max),
+  text: within(text === '' ? ' ' : text, max),
   emoji: false,
 });
 
@@ -47,4 +46,32 @@ export function lines(phrases: readonly Phrase[], homes: readonly string[], max 
   const rest = drawn.length - shown.length;
   if (rest > 0) shown.push(`… and ${rest} more.`);
   return shown.length === 0 ? [] : [section(shown.join('\n'))];
+}
+
+/** All blocks of a message together; Slack documents no number and refuses a little more with `msg_blocks_too_long`. */
+const BLOCKS_MAX = 12_000;
+/** A piece of a long line: escaped, each character can become five. */
+const PIECE = /.{1,600}/gsu;
+
+/**
+ * A text that somebody wrote, as it is, in as many sections as its lines need. What does not fit into one message is
+ * counted in the last line.
+ */
+export function paragraphs(text: string): SectionBlock[] {
+  const all = text
+    .split('\n')
+    .flatMap((line) => (escaped(line).length > SECTION_MAX ? (line.match(PIECE) ?? []) : [line]));
+  const parts: string[] = [];
+  let [shown, total] = [0, 0];
+  for (const line of all) {
+    total += escaped(line).length + 1;
+    if (total > BLOCKS_MAX - 100) break;
+    shown += 1;
+    const longer = parts.length === 0 ? line : `${parts.at(-1)}\n${line}`;
+    if (parts.length > 0 && escaped(longer).length > SECTION_MAX) parts.push(line);
+    else parts.splice(-1, 1, longer);
+  }
+  const rest = all.length - shown;
+  if (rest > 0) parts.push(`… and ${plural(rest, 'more line')}: one message holds no more.`);
+  return parts.map((part) => words(part));
 }

@@ -2,7 +2,19 @@ import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
 import type { CardButton, CardView, Fact, Tone } from '../card.ts';
 import { oneLine, type Phrase, wordsOf } from '../phrase.ts';
 import type { Told } from '../timeline.ts';
-import { FIELD_MAX, header, lines, marked, plain, section, small, words } from './blocks.ts';
+import {
+  FIELD_MAX,
+  header,
+  lines,
+  marked,
+  paragraphs,
+  plain,
+  SECTION_MAX,
+  section,
+  small,
+  within,
+  words,
+} from './blocks.ts';
 import { ACTION_IDS, ASK_AGAIN, buttonsBlock } from './ids.ts';
 import { fallback, inert, linked, mrkdwn } from './text.ts';
 
@@ -119,5 +131,8 @@ export function noteMessage({ said, link, snippet, askAgain }: PrivateNote, home
   return { text: fallback(said), blocks };
 }
 
-/** Plain words to one person. */
-export const sayMessage = (text: string): Message => ({ text: inert(text), blocks: [words(text)] });
+/** Plain words to one person, in sections where they are long. */
+export const sayMessage = (text: string): Message => ({
+  text: within(text, SECTION_MAX, inert),
+  blocks: paragraphs(text),
+});
