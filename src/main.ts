@@ -157,7 +157,10 @@ async function openDoors(
   const capabilities = (terms: Terms) => providers[terms.role.provider].capabilities(terms);
   const app = slackApp({ workspace, announce, broker, store, directory, capabilities, logger });
   const { requestListener } = app;
-  const routes = requestListener ? { [SLACK_PATH]: requestListener } : {};
+  // A copy of another installation hears nobody: what it recorded would count nowhere.
+  const { copy } = await store.installation();
+  if (copy !== undefined) logger.error({ copy }, 'this database is a copy; Slack is not answered until it is adopted');
+  const routes = requestListener && copy === undefined ? { [SLACK_PATH]: requestListener } : {};
   let web: Web | undefined;
   const listen = async (): Promise<void> => {
     web = await startWeb({ host: config.HOST, port: config.PORT, routes, ready: () => store.ping(), logger });
@@ -166,7 +169,9 @@ async function openDoors(
     logger.error({ why: String(error) }, 'HOST and PORT cannot be listened on; endings go on, and it is tried again'),
   );
   const greeting = keepTrying(
-    () => app.start(),
+    async () => {
+      if (copy === undefined) await app.start();
+    },
     DOOR_RETRY_MS,
     (error) => logger.error({ why: String(error) }, 'Slack does not answer; endings go on, and it is asked again'),
   );

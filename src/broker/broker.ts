@@ -23,6 +23,28 @@ export interface Broker {
   readonly view: Bound<typeof view>;
 }
 
+/** Never two runs at once: whoever asks meanwhile gets one more run after the present one, all of them the same. */
+function oneAtATime(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const start = (): Promise<void> => {
+    running = run().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (running === undefined) return start();
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        return start();
+      });
+    return next;
+  };
+}
+
 export const broker = (deps: BrokerDeps): Broker => ({
   request: (...rest) => request(deps, ...rest),
   approve: (...rest) => approve(deps, ...rest),
@@ -30,7 +52,7 @@ export const broker = (deps: BrokerDeps): Broker => ({
   withdraw: (...rest) => withdraw(deps, ...rest),
   end: (...rest) => end(deps, ...rest),
   perform: (...rest) => perform(deps, ...rest),
-  watchPeople: () => watchPeople(deps),
+  watchPeople: oneAtATime(() => watchPeople(deps)),
   enqueue: (...rest) => enqueue(deps, ...rest),
   view: (...rest) => view(deps, ...rest),
 });

@@ -24,7 +24,7 @@ export async function expire(deps: BrokerDeps, requestId: string, signal: AbortS
   try {
     await apply(deps, requestId, { type: 'expire' }, WORKER);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    // Whatever went wrong, the time is over: a store that fails in an unforeseen way keeps nothing open.
     const own = await Promise.all(grants.map(async (grant) => ((await isForeign(deps, grant.plan)) ? [] : [grant])));
     await Promise.allSettled(own.flat().map(({ target, plan }) => deps.providers[target.provider].close(plan, signal)));
     throw error;
@@ -103,7 +103,7 @@ export async function prove(deps: BrokerDeps, requestId: string, grantId: string
   try {
     const seen = await deps.providers[grant.target.provider].observe(grant.plan, signal);
     if (!seen.revoked) {
-      await apply(deps, requestId, { type: 'removal_lost', grantId }, WORKER);
+      await apply(deps, requestId, { type: 'removal_lost', grantId, readAt: removed.readAt }, WORKER);
       return;
     }
     const now = await deps.store.clock.now();

@@ -49,7 +49,7 @@ export type Command =
   | { readonly type: 'sessions_confirmed'; readonly grantId: string; readonly proof: SessionsProof }
   | { readonly type: 'revoke_failed'; readonly why: string }
   /** The Deny that was read back is gone: the removal is no longer a fact and starts again. */
-  | { readonly type: 'removal_lost'; readonly grantId: string }
+  | { readonly type: 'removal_lost'; readonly grantId: string; readonly readAt: Date }
   /** Notes for the record. */
   | { readonly type: 'warn' }
   | { readonly type: 'invited'; readonly reached: readonly string[]; readonly missed: readonly string[] }

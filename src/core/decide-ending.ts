@@ -127,9 +127,16 @@ export function decideProof(request: AccessRequest, command: EndingCommand, acto
 }
 
 /** Somebody took the Deny away again. It is written anew, and the clock of the proof starts anew. */
-export function decideRemovalLost(request: AccessRequest, grantId: string, actor: Actor): Decision {
+export function decideRemovalLost(
+  request: AccessRequest,
+  { grantId, readAt }: Extract<Command, { type: 'removal_lost' }>,
+  actor: Actor,
+): Decision {
   if (actor.type !== 'system') return refuse('not_yours');
   if (request.state !== 'revoking') return wrongState(request);
+  // An observation older than the newest proof says nothing about it.
+  const proof = request.grants.find(({ id }) => id === grantId)?.accessRemoved;
+  if (proof?.readAt.getTime() !== readAt.getTime()) return wrongState(request);
   const grants = request.grants.map(({ accessRemoved, ...grant }) =>
     grant.id === grantId || accessRemoved === undefined ? grant : { ...grant, accessRemoved },
   );

@@ -61,7 +61,7 @@ export function decide(
     case 'sessions_confirmed':
       return decideProof(request, command, actor, now);
     case 'removal_lost':
-      return decideRemovalLost(request, command.grantId, actor);
+      return decideRemovalLost(request, command, actor);
     case 'revoke_failed':
       return decideRevokeFailed(request, command.why, actor);
     default:

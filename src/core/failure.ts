@@ -5,7 +5,7 @@
 export const FAILURES = {
   STORE_UNAVAILABLE: {
     retry: true,
-    say: 'Nothing was recorded: the database did not answer. Try again in a minute, or phone the number in the channel topic.',
+    say: 'Nothing was recorded: the database did not answer. Try again in a minute, or phone whom /breakglass help names.',
   },
   COMMIT_UNKNOWN: {
     retry: true,

@@ -170,7 +170,10 @@ export const incidentSchema = z.strictObject({
   title: z.string().max(200).default(''),
   state: z.enum(['open', 'closed']),
   /** The chat channel of the incident, if it has one. */
-  channel: z.string().max(40).optional(),
+  channel: z
+    .string()
+    .regex(/^[CG][A-Z0-9]+$/, 'must be a channel id such as C0123ABCD, not its name')
+    .optional(),
 });
 export type IncidentRecord = z.infer<typeof incidentSchema>;
 

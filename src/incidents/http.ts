@@ -13,6 +13,9 @@ const INCIDENT_MAX_BYTES = 64_000;
 /** Answers kept; an old one makes room. */
 const KEPT_MAX = 500;
 
+/** A channel that is no channel id is left out: the card then goes where it would go without one. */
+const answerSchema = incidentSchema.extend({ channel: incidentSchema.shape.channel.catch(undefined) });
+
 /** The one way to say "there is no such incident". A bare 404 may come from anything that stands in between. */
 const notFoundSchema = z.object({ error: z.literal('not_found') });
 
@@ -65,7 +68,7 @@ async function ask(source: HttpSource, url: URL, id: string, options: HttpOption
   const { status, body, askedAt } = await askJson(question, options);
   if (status === 404 && notFoundSchema.safeParse(body).success) return { incident: 'not_found', askedAt };
   if (status !== 200) throw new SourceError(`${from} answered ${status}`);
-  const parsed = incidentSchema.safeParse(body);
+  const parsed = answerSchema.safeParse(body);
   if (!parsed.success) {
     const place = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new SourceError(`${from} answered in another shape than docs/sources.md says, at "${place}"`);

@@ -139,7 +139,10 @@ const isDatabaseError = (error: unknown): boolean =>
   error instanceof Error &&
   (error.name.startsWith('PrismaClient') || error.name === 'DriverAdapterError' || lost(error));
 
-const lost = (error: Error): boolean => /^(Connection terminated|the database was silent)/.test(error.message);
+const lost = (error: Error): boolean =>
+  /^(Connection terminated|the database was silent|Client (has encountered|was closed)|Query read timeout)|ECONNRESET|EPIPE/.test(
+    error.message,
+  );
 
 /** No connection was had, so no statement was sent. */
 function neverSent(error: unknown): boolean {

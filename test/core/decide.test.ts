@@ -374,9 +374,11 @@ describe('confirming and ending', () => {
     ).next;
     expect(failing).toMatchObject({ state: 'revoking', failures: 1 });
     const removed = walkTo('removed');
-    const lost = accepted(
-      decide(removed.request, { type: 'removal_lost', grantId: 'R1' }, SYSTEM, okFacts(now), removed.now),
-    ).next;
+    const proof = removed.request.state === 'revoking' ? removed.request.grants[0]?.accessRemoved : undefined;
+    const gone = (readAt: Date) =>
+      decide(removed.request, { type: 'removal_lost', grantId: 'R1', readAt }, SYSTEM, okFacts(now), removed.now);
+    const lost = accepted(gone(proof?.readAt ?? now)).next;
     expect(lost.state === 'revoking' && lost.grants[0]?.accessRemoved).toBeUndefined();
+    expect(gone(START)).toMatchObject({ refusal: { code: 'not_in_this_state' } });
   });
 });

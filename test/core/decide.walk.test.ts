@@ -138,7 +138,10 @@ const MAKERS: readonly Make[] = [
     grantId: 'R1',
     proof: { by: 'native_end', cloudTime: now, expiryDenyUnchanged: true },
   }),
-  () => ({ type: 'removal_lost', grantId: 'R1' }),
+  (request, now) => {
+    const grant = request?.state === 'revoking' ? request.grants[0] : undefined;
+    return { type: 'removal_lost', grantId: 'R1', readAt: grant?.accessRemoved?.readAt ?? now };
+  },
   () => ({ type: 'revoke_failed', why: 'PROVIDER_THROTTLED' }),
   () => ({ type: 'warn' }),
   () => ({ type: 'invited', reached: ['avery'], missed: [] }),

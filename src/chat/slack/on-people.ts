@@ -18,7 +18,10 @@ export function onPeople(app: App, deps: AppDeps): void {
       }
     } while (again);
   };
-  app.event('user_change', async () => {
+  app.event('user_change', async ({ event }) => {
+    // Slack tells of every status and picture; only these can cost somebody their access.
+    const { deleted, is_bot, is_restricted, is_ultra_restricted } = event.user;
+    if (!deleted && !is_bot && !is_restricted && !is_ultra_restricted) return;
     if (running) again = true;
     running ??= watch().finally(() => {
       running = undefined;
