@@ -83,6 +83,29 @@ describe('the product', () => {
     await awaitThread(on, card.ts, 'Closed: ');
   });
 
+  it('ends access at once when Slack says that the requester was deactivated', async () => {
+    const on = await product();
+    const card = await ask(on, { purpose: 'Before the account is closed' });
+    await as(on, 'sasha').click(card, 'bg_approve');
+    await awaitThread(on, card.ts, 'Access is open');
+    on.stage.slack.dials.changePerson(userOf(on.stage, 'mira'), { deleted: true });
+    await on.stage.slack.until(
+      'the end',
+      () =>
+        as(on, 'sasha')
+          .thread(CHANNEL, card.ts)
+          .some(({ words }) => words.startsWith('Closed: ')),
+      20_000,
+    );
+  });
+
+  it('hears nobody while its database is a copy of another installation’s', async () => {
+    const on = await product({ copied: true, role: 'web' });
+    const typed = await as(on, 'mira').command('/breakglass', '', CHANNEL);
+    expect(typed.ok).toBe(false);
+    expect(as(on, 'mira').modal()).toBeUndefined();
+  });
+
   it('ends in the cloud what it opened when the minute is over, with nobody pressing anything (D1, D2, D7)', async () => {
     const on = await product();
     const card = await ask(on, { purpose: 'Runs to its end' });

@@ -38,6 +38,12 @@ it('takes a title for granted to be empty, and a channel to be none', async () =
   expect(found).toEqual({ id: 'INC-7', title: '', state: 'closed' });
 });
 
+it.each(['inc-7', '#inc-7', '', 'U0SOMEBODY'])('leaves out %j, which is no id of a channel', async (channel) => {
+  server.answer = json(200, { ...incident, channel });
+  const { incident: found } = await incidentSource(handClock()).find(over(''), 'INC-7');
+  expect(found).toEqual({ id: 'INC-7', title: 'It hangs', state: 'open' });
+});
+
 it('takes the answers that its documentation shows', async () => {
   const section = readFileSync('docs/sources.md', 'utf8').split("## The incident's answer")[1] ?? '';
   const [found, missing] = [...section.matchAll(/```json\n([\s\S]*?)```/g)].map(([, shown = '']) => JSON.parse(shown));

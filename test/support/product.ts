@@ -18,6 +18,8 @@ export interface ProductOptions {
   readonly role?: MainOptions['role'];
   /** Socket Mode instead of signed HTTP. */
   readonly socket?: boolean;
+  /** The database is a copy of another installation's, not yet adopted. */
+  readonly copied?: boolean;
   /** Changes the demo's policy, as an object, before it is written. */
   readonly policy?: (document: Record<string, unknown>) => void;
 }
@@ -27,7 +29,10 @@ export async function openProduct(options: ProductOptions = {}): Promise<Product
   const document = parse(await demoPolicy()) as Record<string, unknown>;
   options.policy?.(document);
   const policyText = stringify(document);
-  const [stage, database] = await Promise.all([openStage({ policyText }), freshDatabase()]);
+  const [stage, database] = await Promise.all([
+    openStage({ policyText }),
+    freshDatabase({ copied: options.copied ?? false }),
+  ]);
   const { SLACK_SIGNING_SECRET, ...others } = stage.env;
   const env = {
     ...others,
