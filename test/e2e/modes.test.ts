@@ -88,7 +88,7 @@ describe('the product', () => {
     const card = await ask(on, { purpose: 'Before the account is closed' });
     await as(on, 'sasha').click(card, 'bg_approve');
     await awaitThread(on, card.ts, 'Access is open');
-    on.stage.slack.dials.changePerson(userOf(on.stage, 'mira'), { deleted: true });
+    await on.stage.slack.dials.changePerson(userOf(on.stage, 'mira'), { deleted: true });
     await on.stage.slack.until(
       'the end',
       () =>
