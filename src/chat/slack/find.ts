@@ -31,12 +31,14 @@ const PAGES = 10;
 const SLACK_SECONDS = 300;
 
 /**
- * Messages of ours in a channel, or in a thread, with their metadata, oldest first.
+ * Messages of ours in a channel, or in a thread, with their metadata, oldest first. Other apps can write our metadata:
+ * only what our own bot wrote counts.
  * https://docs.slack.dev/reference/methods/conversations.replies
  */
 export async function carrying(client: WebClient, place: Place, since: Date): Promise<readonly Carrying[]> {
   const { channel, threadTs } = place;
   const oldest = String(Math.floor(since.getTime() / 1000) - SLACK_SECONDS);
+  const self = await selfOf(client);
   const found: Carrying[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < PAGES; page++) {
@@ -45,7 +47,8 @@ export async function carrying(client: WebClient, place: Place, since: Date): Pr
       threadTs === undefined
         ? await client.conversations.history({ ...common, oldest })
         : await client.conversations.replies({ ...common, ts: threadTs });
-    for (const { ts, metadata } of answer.messages ?? []) {
+    for (const { ts, metadata, user, bot_id: bot } of answer.messages ?? []) {
+      if (!isOurs(self, { user, bot })) continue;
       const { event_type: type, event_payload: payload } = metadata ?? {};
       if (ts && type && payload) found.push({ channel, ts, mark: { type, payload: payload as Mark['payload'] } });
     }
@@ -53,6 +56,27 @@ export async function carrying(client: WebClient, place: Place, since: Date): Pr
     if (cursor === undefined) break;
   }
   return found.toSorted((a, b) => Number(a.ts) - Number(b.ts));
+}
+
+/** Who writes: a user, and for apps a bot. */
+interface Author {
+  readonly user: string | undefined;
+  readonly bot: string | undefined;
+}
+
+const isOurs = (self: Author, { user, bot }: Author): boolean =>
+  (user !== undefined && user === self.user) || (bot !== undefined && bot === self.bot);
+
+const selves = new WeakMap<WebClient, Author>();
+
+/** Our own bot, asked for once for each client. https://docs.slack.dev/reference/methods/auth.test */
+async function selfOf(client: WebClient): Promise<Author> {
+  const known = selves.get(client);
+  if (known !== undefined) return known;
+  const { user_id: user, bot_id: bot } = await client.auth.test();
+  const self = { user, bot };
+  selves.set(client, self);
+  return self;
 }
 
 export const isMarked = ({ mark }: Carrying, wanted: Mark): boolean =>
@@ -75,5 +99,10 @@ export async function messagesOfOurs(
   }
 }
 
-/** The place is not ours to read, so nothing of ours can be there. */
-const UNREADABLE: ReadonlySet<string> = new Set(['not_in_channel', 'channel_not_found', 'thread_not_found']);
+/** The place is not ours to read: nothing of ours is there, or (without the scope) nothing of ours can be found. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'not_in_channel',
+  'channel_not_found',
+  'thread_not_found',
+  'missing_scope',
+]);
