@@ -1,7 +1,7 @@
 import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt';
 import type { Refusal } from '../../core/refusal.ts';
 import type { Changed } from '../../ports/store.ts';
-import { FORM_NOT_YOURS, FORM_UNKNOWN } from '../words.ts';
+import { FORM_NOT_YOURS, FORM_UNKNOWN, refusalWords } from '../words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded, troubleWords } from './caller.ts';
@@ -36,7 +36,7 @@ export function onForm(app: App, deps: AppDeps): void {
   });
 }
 
-/** Shows what the choice means. A choice made meanwhile is newer: it draws the form itself. */
+/** Shows what the choice means, or tells why it cannot. A choice made meanwhile is newer: it draws the form itself. */
 async function redraw(deps: AppDeps, caller: Caller, view: ViewOutput, action: string): Promise<void> {
   const picked = draftOf(view);
   const inForce = await deps.store.policyInForce();
@@ -45,7 +45,7 @@ async function redraw(deps: AppDeps, caller: Caller, view: ViewOutput, action: s
   const draft =
     action === PICK_RUNBOOK ? withRunbook(picked, picked.runbook, policy) : withRole(picked, picked.role ?? '', policy);
   const drawn = await formFor(deps, caller, draft);
-  if (!drawn.ok) return;
+  if (!drawn.ok) return caller.tell(`${refusalWords(drawn.code)} Phone: ${policy.phone}.`);
   const next = requestModal({ ...drawn.form, id: view.private_metadata });
   try {
     await deps.workspace.client.views.update({ view_id: view.id, hash: view.hash, view: next });

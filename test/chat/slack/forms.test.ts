@@ -155,6 +155,17 @@ describe('the request form', () => {
     expect(riley().modal()).toBeUndefined();
   });
 
+  it('tells why a choice shows nothing when the directory does not answer any more, with whom to phone (A2)', async () => {
+    await riley().command('/breakglass', 'INC-1', 'C0INCIDENT');
+    await riley().awaitModal();
+    house.levers.directoryDown = true;
+    await riley().choose('bg_pick_role', 'restart-service');
+    const told = await riley().sees('the reason', (one) =>
+      one.dms().find(({ words }) => /directory does not answer/.test(words)),
+    );
+    expect(told.words).toContain('+49 30 123456');
+  });
+
   it('tells somebody the directory does not know what to do', async () => {
     const policy = aPolicy();
     await house.apply({ ...policy, people: policy.people.filter(({ id }) => id !== 'blake') });
