@@ -6,7 +6,7 @@ import type { Place } from './find.ts';
 import { METADATA } from './ids.ts';
 import { tellFallback } from './notes.ts';
 import { cardMessage, type Message } from './render.ts';
-import { sendOnce } from './send.ts';
+import { isPlaceTrouble, sendOnce } from './send.ts';
 import { defaultChannel, homes, type ShowDeps, sendDeps } from './show.ts';
 import { chatFailure, refusalOf } from './web.ts';
 
@@ -21,7 +21,7 @@ export async function drawAll(deps: ShowDeps, row: Row, force = false): Promise<
     const message = await cardFor(deps, drawn);
     const all = (await deps.store.chat.refs(drawn.request.ask.id)).filter(isCard);
     const stale = all.filter((ref) => (force && round === 0) || ref.drawnVersion < drawn.version);
-    for (const ref of stale) await update(deps, ref, message, drawn.version);
+    await updateAll(deps, stale, message, drawn.version);
     const latest = await newest(deps, drawn);
     if (latest.version === drawn.version) break;
     drawn = latest;
@@ -33,7 +33,9 @@ const ROUNDS = 5;
 
 const newest = async ({ store }: ShowDeps, row: Row): Promise<Row> => (await store.find(row.request.ask.id)) ?? row;
 
-const isCard = (ref: MessageRef): ref is MessageRef & { ts: string } =>
+type Copy = MessageRef & { readonly ts: string };
+
+const isCard = (ref: MessageRef): ref is Copy =>
   (ref.kind === 'card' || ref.kind === 'copy') && ref.state === 'sent' && ref.ts !== undefined;
 
 /** The card as Slack shows it, of the row as it is now. */
@@ -69,25 +71,26 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
   return ref;
 }
 
-/** Refusals of an update that no second try can change: there is nothing left to keep up to date. */
-const LOST: ReadonlySet<string> = new Set([
-  'message_not_found',
-  'channel_not_found',
-  'not_in_channel',
-  'is_archived',
-  'is_inactive',
-  'cant_update_message',
-  'edit_window_closed',
-]);
+/** Besides trouble with the place: refusals of an update that no second try can change. */
+const LOST: ReadonlySet<string> = new Set(['is_inactive', 'cant_update_message', 'edit_window_closed']);
 
-async function update(deps: ShowDeps, ref: MessageRef & { ts: string }, message: Message, version: number) {
+/** Tries every copy before it rejects with the first failure: one that is not taken now keeps no other one stale. */
+async function updateAll(deps: ShowDeps, refs: readonly Copy[], message: Message, version: number): Promise<void> {
+  const failures: unknown[] = [];
+  for (const ref of refs) {
+    await update(deps, ref, message, version).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function update(deps: ShowDeps, ref: Copy, message: Message, version: number) {
   const { channel, ts } = ref;
   try {
     await deps.workspace.client.chat.update({ channel, ts, text: message.text, blocks: message.blocks });
     await deps.store.chat.sent(ref, { channel, ts, drawnVersion: version });
   } catch (error) {
     const code = refusalOf(error);
-    if (code === undefined || !LOST.has(code)) throw chatFailure('drawing a card', error);
+    if (code === undefined || !(LOST.has(code) || isPlaceTrouble(code))) throw chatFailure('drawing a card', error);
     deps.logger.warn({ requestId: ref.requestId, channel, why: code }, 'a card cannot be kept up to date any more');
     await deps.store.chat.gone(ref, code);
   }

@@ -32,7 +32,7 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
   }
 }
 
-/** What the security channel hears of, besides the incident's own. */
+/** What the security channel hears of, besides the incident's own; the default one where that takes nothing. */
 const SECURITY: ReadonlySet<string> = new Set(['alarm', 'revoke_failed']);
 
 async function tellSecurity(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
@@ -47,7 +47,13 @@ async function tellSecurity(deps: ShowDeps, row: Row, event: StoredEvent, phone:
     digest: ask.digest,
     version: row.version,
     since: ask.askedAt,
-    places: [async () => ({ channel })],
+    places: [
+      async () => ({ channel }),
+      async () => {
+        const other = await defaultChannel(deps);
+        return other === undefined || other === channel ? undefined : { channel: other };
+      },
+    ],
     mark: { type: METADATA.note, payload: { id: event.id, person: '#security' } },
     message: () => message,
   });

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { WebClient } from '@slack/web-api';
 import type { ChatMemory, MessageKey, MessageRef } from '../../ports/chat-memory.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { cut } from '../phrase.ts';
 import { type Found, type Mark, messagesOfOurs, type Place } from './find.ts';
 import type { Message } from './render.ts';
 import { chatFailure, problemOf, refusalOf } from './web.ts';
@@ -50,9 +51,24 @@ const PLACE_TROUBLE: ReadonlySet<string> = new Set([
 ]);
 export const isPlaceTrouble = (code: string | undefined): boolean => code !== undefined && PLACE_TROUBLE.has(code);
 
+/** Refusals of a message as it is written: it would be refused again, however often it is tried. */
+const MISWRITTEN: ReadonlySet<string> = new Set([
+  'invalid_blocks',
+  'invalid_blocks_format',
+  'msg_too_long',
+  'msg_blocks_too_long',
+  'invalid_metadata_format',
+  'metadata_too_large',
+  'invalid_arguments',
+]);
+const isMiswritten = (code: string | undefined): boolean => code !== undefined && MISWRITTEN.has(code);
+/** Longest bare words. https://docs.slack.dev/reference/methods/chat.postMessage */
+const WORDS_MAX = 3000;
+
 /**
  * Sends a message at most once, whoever tries and however often. Reserved first; a send whose outcome is unknown is
- * looked for in the chat before anything is sent again. Undefined when no place takes it, now and later.
+ * looked for in the chat before anything is sent again. Undefined when no place takes it, now and later: a message
+ * that Slack refuses as it is written is tried as bare words first, and never holds up what comes after it.
  * Rejects with `Failure` when it should be tried again.
  */
 export async function sendOnce(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
@@ -112,12 +128,12 @@ async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | unde
       return await settle(deps, sending, at);
     } catch (error) {
       const code = refusalOf(error);
-      if (!isPlaceTrouble(code)) throw chatFailure('sending a message', error);
+      if (!isPlaceTrouble(code) && !isMiswritten(code)) throw chatFailure('sending a message', error);
       refusals.push(`${place.channel}: ${code}`);
     }
   }
   const why = refusals.join(', ') || 'there is nowhere to send it';
-  deps.logger.warn({ ...sending.key, why }, 'a message has nowhere to go');
+  deps.logger.error({ ...sending.key, why }, 'a message was taken nowhere and is given up');
   await deps.memory.gone(sending.key, why);
   return undefined;
 }
@@ -135,12 +151,28 @@ async function patiently<T>(call: () => Promise<T>): Promise<T> {
 }
 const PATIENCE_SECONDS = 5;
 
-async function sendTo(deps: SendDeps, place: Place, { mark, message }: Sending): Promise<Found> {
+/** The message, or its bare words when Slack refuses how it is written. */
+async function sendTo(deps: SendDeps, place: Place, { key, mark, message }: Sending): Promise<Found> {
   const { text, blocks } = message(place);
+  try {
+    return await call(deps, place, mark, { text, blocks });
+  } catch (error) {
+    const why = refusalOf(error);
+    if (!isMiswritten(why)) throw error;
+    deps.logger.error({ ...key, why }, 'Slack refuses how a message is written; sending its bare words');
+    return call(deps, place, mark, { text: cut(text, WORDS_MAX) });
+  }
+}
+
+async function call(
+  deps: SendDeps,
+  place: Place,
+  mark: Mark,
+  content: Pick<Message, 'text'> & Partial<Message>,
+): Promise<Found> {
   const common = {
     channel: place.channel,
-    text,
-    blocks,
+    ...content,
     metadata: { event_type: mark.type, event_payload: { ...mark.payload } },
     unfurl_links: false,
     unfurl_media: false,

@@ -84,6 +84,24 @@ describe('where the card stands', () => {
   });
 });
 
+describe('the security channel', () => {
+  it('that takes nothing loses no alarm: the default channel hears it (D6)', async () => {
+    house = await openHouse();
+    house.slack.dials.removeFrom('C0SECURITY');
+    await ask(house, 'riley');
+    await house.work();
+    const { request } = await house.newest();
+    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
+    await house.reaches(request.ask.id, 'granting');
+    house.levers.cloudRefuses = true;
+    await as('riley').click(cardSeen(house, 'riley'), 'bg_end');
+    await expect(house.reaches(request.ask.id, 'revoking')).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    await house.work(['post']);
+    const heard = as('casey').messages('C0DEFAULT');
+    expect(heard.map(({ words }) => words)).toEqual([expect.stringContaining(`(${request.ask.id})`)]);
+  });
+});
+
 describe('who is told at once', () => {
   it('is every on-call approver by itself: one who cannot be written to stops nobody else', async () => {
     const policy = aPolicy();
@@ -213,6 +231,76 @@ describe('a rate limit', () => {
       .catch((error: unknown) => expect(error).toMatchObject({ code: 'CHAT_UNAVAILABLE' }));
     await workThrough();
     expect(cardSeen(house, 'riley').words).toContain('Withdrawn');
+  });
+});
+
+describe('a refusal of one message', () => {
+  beforeEach(async () => {
+    house = await openHouse();
+    await ask(house, 'riley');
+  });
+  const withdrawn = async () => {
+    const { request } = await house.newest();
+    const changed = await house.broker.withdraw(request.ask.id, {
+      type: 'person',
+      key: `slack:T0BREAK:${user('riley')}`,
+    });
+    expect(changed.ok).toBe(true);
+  };
+
+  it('by its place, when a card is drawn, ends that copy and keeps no other one stale', async () => {
+    await house.work();
+    await withdrawn();
+    house.slack.dials.fail('chat.update', 'before', { error: 'restricted_action' });
+    await house.work();
+    const row = await house.newest();
+    expect(row.drawnVersion).toBe(row.version);
+    const refs = await house.store.chat.refs(row.request.ask.id);
+    const cardsKept = refs.filter(({ kind }) => kind === 'card' || kind === 'copy').map(({ state }) => state);
+    expect(cardsKept.toSorted()).toEqual(['gone', 'sent']);
+  });
+
+  it('for another reason leaves the drawing to the queue, after every other copy was drawn', async () => {
+    await house.work();
+    await withdrawn();
+    house.slack.dials.fail('chat.update', 'before', { error: 'not_authed' });
+    await expect(house.work(['draw'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    const { version, request } = await house.newest();
+    const refs = (await house.store.chat.refs(request.ask.id)).filter(({ kind }) => kind !== 'post' && kind !== 'note');
+    expect(refs.filter(({ drawnVersion }) => drawnVersion === version)).toHaveLength(refs.length - 1);
+    await house.work();
+    expect(cardSeen(house, 'riley').words).toContain('Withdrawn');
+  });
+
+  it.each(['invalid_blocks', 'msg_too_long', 'msg_blocks_too_long', 'invalid_arguments'])(
+    'as it is written (%s) sends its bare words once instead',
+    async (error) => {
+      await house.work(['draw', 'invite']);
+      house.slack.dials.fail('chat.postMessage', 'before', { error });
+      await house.work();
+      expect(timeline()[0]?.text).toContain('asks for');
+      expect(timeline()[0]?.blocks).toEqual([]);
+      expect(house.logs.join('\n')).toContain(error);
+    },
+  );
+
+  it('whose bare words are refused too is given up and logged, and the timeline goes on', async () => {
+    await house.work(['draw', 'invite']);
+    house.slack.dials.fail('chat.postMessage', 'before', { error: 'invalid_metadata_format' }, 6);
+    await house.work();
+    const row = await house.newest();
+    expect(row.postedSeq).toBe(row.seq);
+    expect(timeline().some(({ words }) => words.includes('asks for'))).toBe(false);
+    expect(timeline().length).toBeGreaterThan(0);
+    expect(house.logs.join('\n')).toMatch(/given up.*invalid_metadata_format/);
+  });
+
+  it('of reading, for want of a scope, is not waited for: the message is sent', async () => {
+    house.slack.dials.fail('chat.postMessage', 'before', { drop: true });
+    await expect(house.work(['draw'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    house.slack.dials.fail('conversations.history', 'before', { error: 'missing_scope' }, 3);
+    await house.work(['draw']);
+    expect(cards('C0INCIDENT')).toHaveLength(1);
   });
 });
 
