@@ -10,6 +10,8 @@ import { termsOf, zoneName } from './terms.ts';
  */
 export const cheatSheet = (policy: Policy): readonly string[] => [
   `Emergency access at ${policy.organisation}`,
+  // First, so that no chat's limit can cut it off.
+  `Nobody answers? ${policy.phone}`,
   '',
   'What to type',
   '/breakglass: ask for access',
@@ -23,8 +25,6 @@ export const cheatSheet = (policy: Policy): readonly string[] => [
   ...ZONES.flatMap((zone) => zoneLines(policy, zone)),
   ...(policy.runbooks.length === 0 ? [] : ['', 'Runbooks']),
   ...policy.runbooks.map(({ title, role, minutes, url }) => `${title}: ${role}, ${minutes} min, ${url}`),
-  '',
-  `Nobody answers? ${policy.phone}`,
 ];
 
 function zoneLines(policy: Policy, zone: Zone): readonly string[] {

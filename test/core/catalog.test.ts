@@ -8,6 +8,7 @@ it('fits what a responder needs on one page, from the policy itself (F5)', () =>
   );
   expect(cheatSheet(policyOf(text))).toEqual([
     'Emergency access at Acme',
+    'Nobody answers? +49 30 1',
     '',
     'What to type',
     '/breakglass: ask for access',
@@ -25,8 +26,6 @@ it('fits what a responder needs on one page, from the policy itself (F5)', () =>
     '',
     'Runbooks',
     'It hangs: restart, 15 min, https://runbooks.example/hangs',
-    '',
-    'Nobody answers? +49 30 1',
   ]);
 });
 
