@@ -160,7 +160,9 @@ function factsOf({ ask }: AccessRequest): readonly Fact[] {
     { label: 'Zone', value: [zoneName(role.zone)] },
     {
       label: 'Where',
-      value: [oneLine(`${role.domain}, ${role.environment}, account ${account.name} (${account.id})`, 250)],
+      value: [
+        oneLine(`Domain ${role.domain}, environment ${role.environment}, account ${account.name} (${account.id})`, 250),
+      ],
     },
     { label: 'Why', value: [REASON_WORDS[ask.reason]] },
     { label: 'Purpose', value: [oneLine(ask.purpose, 1000)], long: true },

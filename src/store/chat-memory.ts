@@ -52,7 +52,10 @@ export function chatMemory(database: Database): ChatMemory {
       }),
     openForm: ({ id, kind, key, requestId, digest, channel }) =>
       database.write('open a form', async (prisma) => {
-        await prisma.form.createMany({ data: [{ id, kind, key, requestId, digest, channel }], skipDuplicates: true });
+        // In SQL: it stands between a person's /breakglass and the form.
+        await prisma.$executeRaw`
+          INSERT INTO "forms" ("id", "kind", "key", "request_id", "digest", "channel")
+          VALUES (${id}, ${kind}, ${key}, ${requestId}, ${digest}, ${channel}) ON CONFLICT DO NOTHING`;
       }),
     form: (id) =>
       database.read('read a form', async (prisma) => {
