@@ -1,3 +1,4 @@
+import { expire, revoke } from '../../src/broker/end-grant.ts';
 import { writerLock } from '../../src/broker/open-grant.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { MINUTE, personActor, SECOND } from '../support/requests.ts';
@@ -60,6 +61,26 @@ describe('ending a grant', () => {
     desk.wait(5 * MINUTE);
     await desk.perform('prove', 'E3');
     expect(await stateOf('E3')).toBe('closed');
+  });
+
+  it.each<[how: string, withLock: () => Promise<undefined>]>([
+    ['cannot be asked for', () => Promise.reject(new Error('timeout exceeded when trying to connect'))],
+    ['never answers', () => new Promise(() => {})],
+  ])('ends although its lock %s, and says that it went on without', async (how, withLock) => {
+    const id = how.startsWith('cannot') ? 'L1' : 'L2';
+    await ended(id);
+    const store = { ...desk.store, withLock };
+    await revoke({ ...desk.deps, store }, id, id, AbortSignal.timeout(30_000));
+    expect(deniesAll(id)).toBe(true);
+    expect((await desk.row(id)).request).toMatchObject({ grants: [{ accessRemoved: { contested: true } }] });
+  });
+
+  it('takes expired access away from the plan although saving breaks in an unforeseen way', async () => {
+    await desk.opened('L3');
+    desk.wait(30 * MINUTE);
+    const store = { ...desk.store, change: () => Promise.reject(new Error('nobody foresaw this')) };
+    await expect(expire({ ...desk.deps, store }, 'L3', AbortSignal.timeout(30_000))).rejects.toThrow('nobody foresaw');
+    expect(deniesAll('L3')).toBe(true);
   });
 
   it('D6: stays open, counted and red while the cloud refuses, and ends when it no longer does', async () => {
