@@ -251,6 +251,12 @@ it('reads the small policy with every default', () => {
     openingAllowanceSeconds: 90,
     propagationSeconds: 300,
     warnSeconds: 300,
+    extendUntilSeconds: 120,
+    remindSeconds: 120,
+    remindAgainSeconds: 300,
+    escalateSeconds: 480,
+    commanderSeconds: 660,
+    pageEverySeconds: 300,
   });
   expect(zones.B.minutesOffered).toEqual([15, 30, 60]);
 });

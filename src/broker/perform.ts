@@ -4,6 +4,7 @@ import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
 import { bury, expire, prove, revoke } from './end-grant.ts';
 import { openGrant, WORKER } from './open-grant.ts';
+import { remind } from './remind.ts';
 
 /**
  * Does one piece of derived work. The row is the truth: work that is late, early or done already finds the row moved
@@ -27,6 +28,15 @@ export async function perform(deps: BrokerDeps, work: Work, signal: AbortSignal)
       return;
     case 'warn':
       await apply(deps, requestId, { type: 'warn' }, WORKER);
+      return;
+    case 'lapse_extension':
+      await apply(deps, requestId, { type: 'lapse_extension' }, WORKER);
+      return;
+    case 'remind':
+      return remind(deps, requestId);
+    case 'extend':
+    case 'page':
+    case 'stand_down':
       return;
     case 'invite':
       return invite(deps, requestId);

@@ -2,6 +2,7 @@ import type { RequestView } from '../broker/view.ts';
 import { type Action, actionsIn } from '../core/actions.ts';
 import { REASON_WORDS } from '../core/command.ts';
 import { later, unreachable } from '../core/decision.ts';
+import { digestShown } from '../core/extension.ts';
 import type { AccessRequest, Plan } from '../core/request.ts';
 import { zoneName } from '../core/terms.ts';
 import { sessionsEndBy } from '../core/work.ts';
@@ -48,7 +49,7 @@ export function cardOf({ row: { request }, open, capabilities }: RequestView): C
   const { tone, title } = headline(request);
   return {
     requestId: ask.id,
-    digest: ask.digest,
+    digest: digestShown(request),
     tone,
     headline: `${title}: ${oneLine(ask.terms.role.name, 60)}`,
     standing: standingOf(request),
@@ -59,7 +60,7 @@ export function cardOf({ row: { request }, open, capabilities }: RequestView): C
         ? [['The directory does not answer, so I cannot say who can approve. Approving works again when it does.']]
         : open.map(clauseWords),
     caveats: capabilities.caveats,
-    buttons: actionsIn(request.state).map(buttonOf),
+    buttons: actionsIn(request).map(buttonOf),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Json } from '../core/canonical.ts';
+import { overseersOf } from '../core/decide-ending.ts';
 import type { NewEvent, RequestEventName } from '../core/events.ts';
 import type { AccessRequest, EndCause, Outcome, Party } from '../core/request.ts';
 import { joined, oneLine, type Phrase, type Piece, plural } from './phrase.ts';
@@ -32,8 +33,8 @@ const when = (value: Json | undefined): Piece => {
 };
 
 /** Somebody whom the request names, or their bare id. */
-export function partyIn({ ask, approvals }: AccessRequest, id: string): Party | undefined {
-  return [ask.requester, ask.commander, ...ask.deciders, ...approvals.map(({ by }) => by)].find((one) => one.id === id);
+export function partyIn(request: AccessRequest, id: string): Party | undefined {
+  return [request.ask.requester, ...overseersOf(request)].find((one) => one.id === id);
 }
 const person = (request: AccessRequest, value: Json | undefined, name?: Json): Piece => {
   const party = partyIn(request, text(value));
@@ -155,6 +156,76 @@ export const TIMELINE = {
       ', finish or make safe what you are doing; if more time is needed, ask again now.',
     ],
   }),
+  approvers_reminded: (data, { request, phone }) => {
+    if (list(data.people).length === 0) {
+      return { said: [`Still waiting, and nobody more can be asked here. Phone ${oneLine(phone, 200)}.`] };
+    }
+    return { said: ['Still waiting. Asked now: ', ...people(request, data.people), '.'] };
+  },
+  extension_asked: (data, { request: { ask } }) => ({
+    said: [
+      { person: ask.requester },
+      ` asks for ${plural(Number(data.minutes), 'minute')} more. It needs the same approvals as before; without them the access ends `,
+      when(data.endsAt),
+      '.',
+    ],
+  }),
+  extension_approved: () => ({
+    said: ['More time is approved. I am writing it now; until the cloud says so, the old end stays.'],
+  }),
+  extension_denied: (data, { request }) => ({
+    said: [
+      person(request, data.by, data.name),
+      ' denied more time. The access ends ',
+      when(data.endsAt),
+      '. The reason:',
+    ],
+    quote: text(data.reason),
+  }),
+  extension_lapsed: (data) => ({
+    said: ['Nobody approved more time. The access ends ', when(data.endsAt), ', as it would have.'],
+  }),
+  extension_planned: (data) => ({
+    said: ['Writing the new end; the cloud will refuse from ', when(data.plannedEnd), '.'],
+  }),
+  access_extended: (data) => ({
+    said: [
+      { strong: 'Access goes on' },
+      ': read back from the cloud. I end it ',
+      when(data.endsAt),
+      '; the cloud itself refuses from ',
+      when(data.plannedEnd),
+      '.',
+    ],
+  }),
+  extension_failed: (data) => ({
+    said: [
+      { strong: 'There is no more time.' },
+      ' ',
+      whyWords(text(data.why)),
+      ' The access ends ',
+      when(data.endsAt),
+      '.',
+    ],
+  }),
+  oncall_paged: (data, { request }) => ({
+    said: [
+      { strong: 'On-call was paged' },
+      ` (${String(data.count ?? 1)}), since the access cannot be taken away yet. `,
+      ...(list(data.reached).length > 0
+        ? ['Told: ', ...people(request, data.reached), '.']
+        : ['Nobody was reached here.']),
+    ],
+  }),
+  page_resolved: () => ({ said: ['The ending that on-call was paged for is over.'] }),
+  ending_attested: (data, { request }) => ({
+    said: [
+      person(request, data.person, data.name),
+      ' attests that the access ended, which nothing could prove.',
+      Number(data.missing) > 0 ? ' One more security person must say so.' : '',
+    ],
+    quote: text(data.statement),
+  }),
   end_requested: (data, { request }) => ({
     said: [
       'Taking the access away: ',
@@ -212,6 +283,7 @@ const LOUD: ReadonlySet<RequestEventName> = new Set([
   'sessions_ended',
   'grant_failed',
   'revoke_failed',
+  'access_extended',
   'alarm',
 ]);
 

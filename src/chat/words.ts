@@ -7,6 +7,9 @@ type Detail = Readonly<Record<string, string>>;
 /** Whom it is about, where the refusal names somebody other than the reader. */
 const who = (detail: Detail, self: string, other: string): string => (detail.who ? `${detail.who} ${other}` : self);
 
+const instantWords = (at: string | undefined): string =>
+  at === undefined ? 'an unknown time' : `${at.slice(0, 16).replace('T', ' ')} UTC`;
+
 /** Every refusal in words: what happened, then what to do. A code without words does not compile. */
 export const REFUSALS = {
   no_incident: () => 'No incident was named. Emergency access is given for an incident only: open one, then ask again.',
@@ -93,6 +96,20 @@ export const REFUSALS = {
     STATE_NOW[detail.state ?? ''] ?? 'Too late: this request has moved on. Look at its card.',
   not_proven: () => 'That is not proven yet.',
   not_yours: () => 'You cannot do that on this request.',
+  frozen: (detail) =>
+    `Openings are frozen by ${detail.by ?? 'security'} since ${instantWords(detail.at)}: ${detail.reason ?? ''}. Nothing is opened until two security people lift it. Phone security if it cannot wait.`,
+  extension_pending: () => 'More time was asked for already. Wait for the answer on the card.',
+  too_late_to_extend: () =>
+    'Too late: the access is about to end, and more time could not be approved before. Make safe what you are doing, then ask anew.',
+  over_total: (detail) =>
+    `That is more than this role allows in all (${detail.max ?? '?'} minutes; ${detail.left ?? '0'} are left). Choose a shorter time, or ask anew after it ended.`,
+  not_security: () => 'Only people of the security group can do that. Ask one of them.',
+  already_frozen: (detail) =>
+    `Openings are frozen already, by ${detail.by ?? 'security'} since ${instantWords(detail.at)}. Nothing was changed.`,
+  not_frozen: () => 'Openings are not frozen, so nothing was changed.',
+  already_said: () => 'You have said so already. Another security person must say it too.',
+  was_involved: () =>
+    'You asked for this access or approved it, so your word cannot close it. Another security person must attest it.',
   unknown_request: () => 'There is no such request. Type /breakglass list to see those that are open.',
 } as const satisfies Record<RefusalCode, (detail: Detail) => string>;
 
@@ -136,8 +153,10 @@ export const OTHERS_CAN: ReadonlySet<RefusalCode> = new Set([
 export const BUTTONS = {
   approve: { label: 'Approve', style: 'primary' },
   deny: { label: 'Deny…', style: 'danger' },
+  extend: { label: 'More time…', style: undefined },
   withdraw: { label: 'Withdraw', style: undefined },
   end: { label: 'End now', style: 'danger' },
+  attest: { label: 'Attest the ending…', style: undefined },
 } as const satisfies Record<Action, { label: string; style: 'primary' | 'danger' | undefined }>;
 
 export const OUTCOMES_SAID = {
@@ -156,6 +175,7 @@ export const CAUSES_SAID = {
   requester_barred: 'the requester may not hold it any more',
   grant_failed: 'the opening failed and is undone',
   withdrawn: 'it was withdrawn',
+  frozen: 'openings were frozen, and everything open with them',
 } as const satisfies Record<EndCause, string>;
 
 /** On every approval that is given or asked for, while step-up sign-in does not exist. */

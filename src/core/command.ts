@@ -38,6 +38,13 @@ export type Command =
   | { readonly type: 'issue'; readonly plan: Plan | undefined }
   | { readonly type: 'grant_confirmed'; readonly grantId: string }
   | { readonly type: 'grant_failed'; readonly why: string }
+  /** More time (B8): asked by the requester, approved like the request itself. */
+  | { readonly type: 'extend'; readonly minutes: number; readonly digest: string }
+  /** The worker's: the whole policy again, then the plans with the new end. */
+  | { readonly type: 'issue_extension'; readonly plans: readonly Plan[] }
+  | { readonly type: 'extension_confirmed'; readonly number: number; readonly grantId: string }
+  | { readonly type: 'extension_failed'; readonly number: number; readonly why: string }
+  | { readonly type: 'lapse_extension' }
   /** Taking away: no look-up. */
   | { readonly type: 'deny'; readonly reason: string }
   | { readonly type: 'withdraw' }
@@ -45,6 +52,10 @@ export type Command =
   | { readonly type: 'end' }
   | { readonly type: 'expire' }
   | { readonly type: 'bar_requester'; readonly why: string }
+  /** Every opening was stopped, and this one is to end with them (B11). */
+  | { readonly type: 'end_frozen' }
+  /** Security says that it ended, where nothing could prove it (E5). */
+  | { readonly type: 'attest'; readonly statement: string }
   | { readonly type: 'revoke_confirmed'; readonly grantId: string; readonly proof: RemovalProof }
   | { readonly type: 'sessions_confirmed'; readonly grantId: string; readonly proof: SessionsProof }
   | { readonly type: 'revoke_failed'; readonly why: string }
@@ -53,6 +64,12 @@ export type Command =
   /** Notes for the record. */
   | { readonly type: 'warn' }
   | { readonly type: 'invited'; readonly reached: readonly string[]; readonly missed: readonly string[] }
+  /** A step of escalation: who is asked now (B6). */
+  | { readonly type: 'remind'; readonly step: number; readonly people: readonly string[] }
+  /** On-call was paged about a failing ending. */
+  | { readonly type: 'paged'; readonly reached: readonly string[]; readonly missed: readonly string[] }
+  /** Those who were paged were told that it is over. */
+  | { readonly type: 'stood_down' }
   | { readonly type: 'approver_changed'; readonly person: string; readonly why: string }
   /** Somebody who shares a team with the requester tried to approve: what teams they were in is kept. */
   | { readonly type: 'turned_away'; readonly person: string; readonly teams: readonly string[] }

@@ -24,46 +24,12 @@ export function decideApprove(
 ): Decision {
   if (actor.type !== 'person') return refuse('actor_not_person');
   if (request.state !== 'pending') return refuse('not_in_this_state', { detail: { state: request.state } });
-  if (now >= request.ask.decideBy) return refuse('decision_window_closed');
-  const acting = actingPerson(actor, facts, now);
-  if (!acting.ok) return acting;
-  const { person, teams, key, directory } = acting;
-  const { ask } = request;
-  if (command.digest !== ask.digest) return refuse('look_again');
-  const problem = policyProblem(request, facts) ?? incidentProblem(facts, ask.terms.unverifiedIncident);
-  if (problem) return { ok: false, refusal: problem };
-
-  const seenTeams = seenSince(request, directory, [person.id]);
-  const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
-  const candidate = { id: person.id, teams, seen: seenTeams[person.id] ?? [], assurance: 'chat' as const };
-  const unfit = firstReason(ask.terms.clauses, candidate, asker);
-  if (unfit) return refuse(unfit);
-
-  const { present, gone } = presentApprovers(request.approvals, facts);
-  const before = standing(ask.terms.clauses, present, asker, ask.digest, directory, seenTeams);
-  if (before.counted.some(({ by }) => by.id === person.id)) return refuse('already_approved');
-  const approval: Approval = { by: partyOf(person), key, at: now, teams, digest: command.digest, assurance: 'chat' };
-  const after = standing(ask.terms.clauses, [...before.counted, approval], asker, ask.digest, directory, seenTeams);
-  if (placesLeft(after.open) >= placesLeft(before.open)) return refuse('clause_filled');
-
-  const events: NewEvent[] = [
-    ...[...gone, ...before.voided].map(voidedEvent),
-    {
-      type: 'approval_recorded',
-      data: {
-        person: person.id,
-        name: person.name,
-        key,
-        teams,
-        requesterTeams: asker.seen,
-        digest: command.digest,
-        assurance: 'chat',
-        open: after.open.map(({ clause, missing }) => ({ clause: clause.name, missing })),
-      },
-    },
-  ];
-  const approvals = after.counted;
-  if (!after.complete) return accept({ ...request, approvals, seenTeams }, ...events);
+  const { ask, approvals: given } = request;
+  const asked = { given, digest: ask.digest, decideBy: ask.decideBy };
+  const counted = countYes(request, asked, command, actor, facts, now);
+  if (!counted.ok) return counted;
+  const { approvals, seenTeams, events, complete, directory } = counted;
+  if (!complete) return accept({ ...request, approvals, seenTeams }, ...events);
 
   const grantBy = addSeconds(now, GRANT_SECONDS);
   const subject = personById(directory, ask.subject.person);
@@ -75,6 +41,63 @@ export function decideApprove(
     type: 'request_approved',
     data: { grantBy: grantBy.toISOString(), approvers: approvals.map(({ by }) => by.id) },
   });
+}
+
+/** What is being approved: the request itself, or more time on it. */
+interface Asked {
+  readonly given: readonly Approval[];
+  readonly digest: string;
+  readonly decideBy: Date;
+}
+
+/** Judges one yes by everything that is known now: the clauses, the policy, the incident, and every yes before it. */
+export function countYes(
+  request: AccessRequest,
+  { given, digest, decideBy }: Asked,
+  command: Extract<Command, { type: 'approve' }>,
+  actor: Extract<Actor, { type: 'person' }>,
+  facts: Facts,
+  now: Date,
+) {
+  if (now >= decideBy) return refuse('decision_window_closed');
+  const acting = actingPerson(actor, facts, now);
+  if (!acting.ok) return acting;
+  const { person, teams, key, directory } = acting;
+  const { ask } = request;
+  if (command.digest !== digest) return refuse('look_again');
+  const problem = policyProblem(request, facts) ?? incidentProblem(facts, ask.terms.unverifiedIncident);
+  if (problem) return { ok: false, refusal: problem } as const;
+
+  const seenTeams = seenSince(request, directory, [person.id]);
+  const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
+  const candidate = { id: person.id, teams, seen: seenTeams[person.id] ?? [], assurance: 'chat' as const };
+  const unfit = firstReason(ask.terms.clauses, candidate, asker);
+  if (unfit) return refuse(unfit);
+
+  const { present, gone } = presentApprovers(given, facts);
+  const before = standing(ask.terms.clauses, present, asker, digest, directory, seenTeams);
+  if (before.counted.some(({ by }) => by.id === person.id)) return refuse('already_approved');
+  const approval: Approval = { by: partyOf(person), key, at: now, teams, digest, assurance: 'chat' };
+  const after = standing(ask.terms.clauses, [...before.counted, approval], asker, digest, directory, seenTeams);
+  if (placesLeft(after.open) >= placesLeft(before.open)) return refuse('clause_filled');
+
+  const events: readonly NewEvent[] = [
+    ...[...gone, ...before.voided].map(voidedEvent),
+    {
+      type: 'approval_recorded',
+      data: {
+        person: person.id,
+        name: person.name,
+        key,
+        teams,
+        requesterTeams: asker.seen,
+        digest,
+        assurance: 'chat',
+        open: after.open.map(({ clause, missing }) => ({ clause: clause.name, missing })),
+      },
+    },
+  ];
+  return { ok: true, approvals: after.counted, seenTeams, events, complete: after.complete, directory } as const;
 }
 
 /**

@@ -2,19 +2,21 @@ import type { Actor, Command } from './command.ts';
 import { toRevoking } from './decide-issue.ts';
 import { accept, actorName, type Decision, isParty, refuse } from './decision.ts';
 import type { NewEvent } from './events.ts';
+import type { Facts } from './facts.ts';
 import type { AccessRequest, EndCause, EndingGrant, Outcome, Party } from './request.ts';
 import { propagatedAt } from './work.ts';
 
 /*
- * Taking away needs nobody's permission but the row's: nothing here looks at facts, so nothing here can be stopped by
- * a look-up that failed. A property test runs every command below with every look-up failing.
+ * Taking away needs nobody's permission but the row's: nothing here looks anybody up, so nothing here can be
+ * stopped by a look-up that failed. A property test runs every command below with every look-up failing.
  */
 
 /** Everyone besides the requester who may end or deny, by the row alone. */
-export const overseersOf = ({ ask, approvals }: AccessRequest): readonly Party[] => [
+export const overseersOf = ({ ask, approvals, extended }: AccessRequest): readonly Party[] => [
   ask.commander,
   ...ask.deciders,
   ...approvals.map(({ by }) => by),
+  ...(extended?.approvals ?? []).map(({ by }) => by),
 ];
 
 const isOverseer = (actor: Actor, request: AccessRequest): boolean =>
@@ -77,12 +79,27 @@ export function decideExpire(request: AccessRequest, actor: Actor, now: Date): D
   return startEnding(request, 'expired', actor, now);
 }
 
+/** Openings are frozen, and everything open is to end with them (B11). */
+export function decideEndFrozen(request: AccessRequest, actor: Actor, facts: Facts, now: Date): Decision {
+  if (actor.type !== 'system') return refuse('not_yours');
+  if (facts.frozen?.all !== true) return refuse('not_frozen');
+  return startEnding(request, 'frozen', actor, now, facts.frozen.reason);
+}
+
 export function decideBar(request: AccessRequest, why: string, actor: Actor, now: Date): Decision {
   if (actor.type !== 'system') return refuse('not_yours');
   return startEnding(request, 'requester_barred', actor, now, why);
 }
 
-function startEnding(request: AccessRequest, cause: EndCause, actor: Actor, now: Date, why?: string): Decision {
+/** Every plan that may have been written is on the ending: the one in force, or the later one of an extension. */
+const withNewestPlans = ({ grants, extension }: Extract<AccessRequest, { state: 'active' }>): readonly EndingGrant[] =>
+  grants.map((grant) => ({
+    ...grant,
+    plan: extension?.plans?.find(({ grantId }) => grantId === grant.id) ?? grant.plan,
+  }));
+
+/** From open, or being opened, to its ending. */
+export function startEnding(request: AccessRequest, cause: EndCause, actor: Actor, now: Date, why?: string): Decision {
   const by = [request.ask.requester, ...overseersOf(request)].find((party) => isParty(actor, party));
   const asked: NewEvent = {
     type: 'end_requested',
@@ -90,14 +107,16 @@ function startEnding(request: AccessRequest, cause: EndCause, actor: Actor, now:
   };
   if (request.state === 'granting' && cause !== 'expired') return toRevoking(request, cause, now, [asked]);
   if (request.state !== 'active') return wrongState(request);
-  const { endsAt: _endsAt, warnedAt: _warnedAt, ...kept } = request;
-  return accept({ ...kept, state: 'revoking', cause, endRequestedAt: now, failures: 0 }, asked);
+  const { endsAt: _endsAt, warnedAt: _warnedAt, extension: _extension, ...kept } = request;
+  const grants = withNewestPlans(request);
+  return accept({ ...kept, state: 'revoking', grants, cause, endRequestedAt: now, failures: 0 }, asked);
 }
 
 const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {
   expired: 'ended',
   ended_by_person: 'ended',
   requester_barred: 'ended',
+  frozen: 'ended',
   grant_failed: 'grant_failed',
   withdrawn: 'withdrawn',
 };
@@ -174,9 +193,9 @@ function settle(
 ): Decision {
   const grants = request.grants.map((grant) => (grant.id === changed.id ? changed : grant));
   const proven = grants.every(({ accessRemoved, sessionsEnded }) => accessRemoved && sessionsEnded);
-  if (!proven) return accept({ ...request, grants, failures: 0 }, event);
+  if (!proven) return accept({ ...request, grants, failures: 0, failingSince: undefined }, event);
   const outcome = OUTCOME_OF[request.cause];
-  const { cause: _cause, endRequestedAt: _endRequestedAt, failures: _failures, ...kept } = request;
+  const { cause: _cause, endRequestedAt: _at, failures: _failures, failingSince: _since, ...kept } = request;
   return accept({ ...kept, state: 'closed', outcome, closedAt: now, grants }, event, {
     type: 'request_closed',
     data: { outcome },
@@ -184,14 +203,14 @@ function settle(
 }
 
 /** The cloud did not confirm: stays open, counted, and the card is red from the first time (D6). */
-export function decideRevokeFailed(request: AccessRequest, why: string, actor: Actor): Decision {
+export function decideRevokeFailed(request: AccessRequest, why: string, actor: Actor, now: Date): Decision {
   if (actor.type === 'person') return refuse('not_yours');
   if (request.state !== 'revoking') return wrongState(request);
   const failures = request.failures + 1;
   // One event when it starts to fail and one each time the count doubles: a night of retries is no flood.
   const loud = (failures & (failures - 1)) === 0;
   return accept(
-    { ...request, failures },
+    { ...request, failures, failingSince: request.failingSince ?? now },
     ...(loud ? [{ type: 'revoke_failed', data: { why, failures } } as const] : []),
   );
 }

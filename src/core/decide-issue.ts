@@ -16,7 +16,7 @@ import { personById, principalOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
-import type { AccessRequest, EndingGrant, GrantingGrant, Plan } from './request.ts';
+import type { AccessRequest, Approval, EndCause, EndingGrant, GrantingGrant, Plan, Target } from './request.ts';
 
 export type Granting = Extract<AccessRequest, { state: 'granting' }>;
 
@@ -39,13 +39,15 @@ export function decideIssue(
   if (request.state !== 'granting') return refuse('not_in_this_state', { detail: { state: request.state } });
   const unplanned = request.grants.filter(({ plan }) => plan === undefined);
   if (unplanned.length === 0) return refuse('not_in_this_state', { detail: { state: 'planned' } });
-  const lookedUp = openingBlocked(facts, now) ?? lookupProblem(request, facts, now);
+  const lookedUp = openingBlocked(facts, now) ?? lookupProblem(request.approvals, facts, now);
   if (now >= request.grantBy) return failed(request, lookedUp ?? { code: 'grant_window_closed' }, now);
   if (lookedUp) {
     return RETRYABLE.has(lookedUp.code) ? { ok: false, refusal: lookedUp } : failed(request, lookedUp, now);
   }
-  const judged = judge(request, facts);
-  if (judged.problem) return failed({ ...request, seenTeams: judged.seenTeams }, judged.problem, now, judged.events);
+  const { grants, approvals: given } = request;
+  const judged = judge(request, { given, digest: request.ask.digest, grants }, facts);
+  const problem = judged.problem ?? targetProblem(facts) ?? roomProblem(facts);
+  if (problem) return failed({ ...request, seenTeams: judged.seenTeams }, problem, now, judged.events);
 
   const { plan } = command;
   const grant = unplanned.find(({ id }) => id === plan?.grantId);
@@ -76,21 +78,30 @@ export function decideIssue(
   );
 }
 
-function lookupProblem(request: Granting, facts: Facts, now: Date): Refusal | undefined {
-  const approvers = request.approvals.map(({ key }) => facts.approvers?.[key]);
+/** A look-up that must have been answered, freshly, before anything is planned. */
+export function lookupProblem(given: readonly Approval[], facts: Facts, now: Date): Refusal | undefined {
+  const approvers = given.map(({ key }) => facts.approvers?.[key]);
   if (approvers.some((account) => !account?.ok)) return { code: 'account_unavailable' };
   if (approvers.some((account) => account === undefined || !isFresh(account, now))) return { code: 'stale_facts' };
   if (!facts.target.ok) return { code: 'target_unavailable' };
   return isFresh(facts.target, now) ? undefined : { code: 'stale_facts' };
 }
 
-function judge(request: Granting, facts: Facts) {
+/** What is judged anew: the request as it is opened, or one extension of it. */
+export interface Judged {
+  readonly given: readonly Approval[];
+  readonly digest: string;
+  readonly grants: readonly { readonly target: Target }[];
+}
+
+/** The whole policy again (B4), by the facts of this very moment. */
+export function judge(request: AccessRequest, { given, digest, grants }: Judged, facts: Facts) {
   const directory = facts.directory.ok ? facts.directory.value : { people: [], teams: [], onCall: {} };
   const seenTeams = seenSince(request, directory);
   const { ask } = request;
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
-  const { present, gone } = presentApprovers(request.approvals, facts);
-  const judged = standing(ask.terms.clauses, present, asker, ask.digest, directory, seenTeams);
+  const { present, gone } = presentApprovers(given, facts);
+  const judged = standing(ask.terms.clauses, present, asker, digest, directory, seenTeams);
   const { complete } = judged;
   const voided = [...gone, ...judged.voided];
   const problem =
@@ -98,8 +109,7 @@ function judge(request: Granting, facts: Facts) {
     accountProblem(facts) ??
     incidentProblem(facts, ask.terms.unverifiedIncident) ??
     (complete ? undefined : ({ code: 'approvals_missing' } as const)) ??
-    identityProblem(request, facts) ??
-    targetProblem(facts);
+    identityProblem(request, grants, facts);
   return { problem, seenTeams, events: voided.map(voidedEvent) };
 }
 
@@ -109,24 +119,31 @@ function accountProblem(facts: Facts): Refusal | undefined {
 }
 
 /** The grant names a cloud identity; if the directory now links another one, nothing is opened for the old one. */
-function identityProblem(request: Granting, facts: Facts): Refusal | undefined {
+function identityProblem(request: AccessRequest, grants: Judged['grants'], facts: Facts): Refusal | undefined {
   const directory = facts.directory.ok ? facts.directory.value : undefined;
   const subject = directory && personById(directory, request.ask.subject.person);
   const principal = directory && subject && principalOf(directory, subject);
   if (principal === undefined) return { code: 'no_cloud_identity' };
   // By canonical form: neither a store nor a source keeps the order of keys.
-  const same = request.grants.every(({ target }) => canonical(target.principal) === canonical(principal));
+  const same = grants.every(({ target }) => canonical(target.principal) === canonical(principal));
   return same ? undefined : { code: 'no_cloud_identity' };
 }
 
-function targetProblem(facts: Facts): Refusal | undefined {
+/** Is there room for one more role? Only an opening needs it. */
+function roomProblem(facts: Facts): Refusal | undefined {
   if (!facts.target.ok) return { code: 'target_unavailable' };
-  const { offsetMs, roles, changedPolicies } = facts.target.value;
+  const { roles } = facts.target.value;
+  return roles.used >= roles.quota * (1 - QUOTA_MARGIN)
+    ? { code: 'quota_near', detail: { used: String(roles.used), quota: String(roles.quota) } }
+    : undefined;
+}
+
+/** What the target itself says against writing there now. */
+export function targetProblem(facts: Facts): Refusal | undefined {
+  if (!facts.target.ok) return { code: 'target_unavailable' };
+  const { offsetMs, changedPolicies } = facts.target.value;
   if (Math.abs(offsetMs) > CLOCK_APART_MS) {
     return { code: 'clock_apart', detail: { seconds: String(Math.round(offsetMs / 1000)) } };
-  }
-  if (roles.used >= roles.quota * (1 - QUOTA_MARGIN)) {
-    return { code: 'quota_near', detail: { used: String(roles.used), quota: String(roles.quota) } };
   }
   return changedPolicies.length > 0
     ? { code: 'managed_policy_changed', detail: { policies: changedPolicies.join(', ') } }
@@ -163,7 +180,7 @@ const hasPlan = <G extends GrantingGrant>(grant: G): grant is G & { plan: Plan }
 /** From `granting` to its ending: straight to closed where no plan exists, else through `revoking`. */
 export function toRevoking(
   request: Granting,
-  cause: 'grant_failed' | 'withdrawn' | 'ended_by_person' | 'requester_barred',
+  cause: Exclude<EndCause, 'expired'>,
   now: Date,
   events: readonly NewEvent[],
 ): Decision {

@@ -1,9 +1,11 @@
 import type { Actor, Command } from './command.ts';
 import { decideApprove } from './decide-approve.ts';
+import { decideAttest } from './decide-attest.ts';
 import {
   decideBar,
   decideDeny,
   decideEnd,
+  decideEndFrozen,
   decideExpire,
   decideLapse,
   decideProof,
@@ -11,10 +13,21 @@ import {
   decideRevokeFailed,
   decideWithdraw,
 } from './decide-ending.ts';
+import { decidePaged, decideRemind, decideStoodDown } from './decide-escalation.ts';
+import {
+  decideApproveExtension,
+  decideDenyExtension,
+  decideExtend,
+  decideExtended,
+  decideExtensionFailed,
+  decideIssueExtension,
+  decideLapseExtension,
+} from './decide-extend.ts';
 import { decideConfirmed, decideIssue, failGrant } from './decide-issue.ts';
 import { decideRequest } from './decide-request.ts';
 import { accept, type Decision, refuse, unreachable } from './decision.ts';
 import { union } from './directory.ts';
+import { extensionAwaited } from './extension.ts';
 import type { Facts } from './facts.ts';
 import type { AccessRequest } from './request.ts';
 
@@ -37,7 +50,9 @@ export function decide(
   if (request === undefined) return refuse('unknown_request');
   switch (command.type) {
     case 'approve':
-      return decideApprove(request, command, actor, facts, now);
+      return extensionAwaited(request)
+        ? decideApproveExtension(request, command, actor, facts, now)
+        : decideApprove(request, command, actor, facts, now);
     case 'issue':
       return decideIssue(request, command, actor, facts, now);
     case 'grant_confirmed':
@@ -46,7 +61,23 @@ export function decide(
       if (actor.type !== 'system') return refuse('not_yours');
       return request.state === 'granting' ? failGrant(request, command.why, now) : refuse('not_in_this_state');
     case 'deny':
-      return decideDeny(request, command.reason, actor, now);
+      return extensionAwaited(request)
+        ? decideDenyExtension(request, command.reason, actor)
+        : decideDeny(request, command.reason, actor, now);
+    case 'extend':
+      return decideExtend(request, command, actor, facts, now);
+    case 'issue_extension':
+      return decideIssueExtension(request, command, actor, facts, now);
+    case 'extension_confirmed':
+      return decideExtended(request, command, actor, now);
+    case 'extension_failed':
+      return decideExtensionFailed(request, command, actor);
+    case 'lapse_extension':
+      return decideLapseExtension(request, actor, now);
+    case 'end_frozen':
+      return decideEndFrozen(request, actor, facts, now);
+    case 'attest':
+      return decideAttest(request, command, actor, facts, now);
     case 'withdraw':
       return decideWithdraw(request, actor, now);
     case 'lapse':
@@ -63,13 +94,16 @@ export function decide(
     case 'removal_lost':
       return decideRemovalLost(request, command, actor);
     case 'revoke_failed':
-      return decideRevokeFailed(request, command.why, actor);
+      return decideRevokeFailed(request, command.why, actor, now);
     default:
       return note(request, command, actor, now);
   }
 }
 
-type Note = Extract<Command, { type: 'warn' | 'invited' | 'approver_changed' | 'turned_away' | 'buried' }>;
+type Note = Extract<
+  Command,
+  { type: 'warn' | 'invited' | 'remind' | 'paged' | 'stood_down' | 'approver_changed' | 'turned_away' | 'buried' }
+>;
 
 /** What is recorded without changing who has access. */
 function note(request: AccessRequest, command: Note, actor: Actor, now: Date): Decision {
@@ -86,6 +120,12 @@ function note(request: AccessRequest, command: Note, actor: Actor, now: Date): D
       const invited = { reached: command.reached, missed: command.missed };
       return accept({ ...request, invited }, { type: 'approvers_told', data: invited });
     }
+    case 'remind':
+      return decideRemind(request, command, now);
+    case 'paged':
+      return decidePaged(request, command, now);
+    case 'stood_down':
+      return decideStoodDown(request, now);
     case 'approver_changed':
       if (request.changedApprovers?.includes(command.person)) return refuse('not_in_this_state');
       return accept(

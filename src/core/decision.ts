@@ -2,6 +2,7 @@ import type { Actor } from './command.ts';
 import { type ChatKey, type Directory, keysOf, type Person, personOf, teamsOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import { type Facts, isFresh, UNANSWERED } from './facts.ts';
+import { freezeDetail } from './freeze.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import type { AccessRequest, Party } from './request.ts';
 
@@ -59,6 +60,7 @@ export function actingPerson(
 
 /** What stops every opening before anybody is looked at: switched off, a failed look-up, or facts too old. */
 export function openingBlocked(facts: Facts, now: Date): Refusal | undefined {
+  if (facts.frozen !== undefined) return { code: 'frozen', detail: freezeDetail(facts.frozen) };
   if (facts.openingOff === UNANSWERED) return { code: 'installation_unavailable' };
   if (facts.openingOff !== undefined) return { code: 'opening_off', detail: { because: facts.openingOff } };
   if (!facts.policy.ok) return { code: 'policy_unavailable' };

@@ -17,17 +17,36 @@ export const REQUEST_EVENTS = [
   'grant_failed',
   'late_confirmation',
   'access_ending_soon',
+  'approvers_reminded',
+  'extension_asked',
+  'extension_approved',
+  'extension_denied',
+  'extension_lapsed',
+  'extension_planned',
+  'access_extended',
+  'extension_failed',
   'end_requested',
   'access_removed',
   'sessions_ended',
   'revoke_failed',
+  'oncall_paged',
+  'page_resolved',
+  'ending_attested',
   'approver_changed',
   'alarm',
   'request_closed',
   'tombstone_removed',
 ] as const;
 /** Kinds in the system stream. */
-export const SYSTEM_EVENTS = ['request_refused', 'policy_changed', 'installation_adopted', 'alarm'] as const;
+export const SYSTEM_EVENTS = [
+  'request_refused',
+  'policy_changed',
+  'installation_adopted',
+  'openings_frozen',
+  'thaw_requested',
+  'openings_thawed',
+  'alarm',
+] as const;
 
 export type RequestEventName = (typeof REQUEST_EVENTS)[number];
 export type SystemEventName = (typeof SYSTEM_EVENTS)[number];

@@ -1,4 +1,5 @@
 import type { Directory } from './directory.ts';
+import type { Freeze } from './freeze.ts';
 import type { IncidentRecord, Policy } from './policy.ts';
 
 /** The answer of a look-up, or that there was none. `at` is when it was asked, by the store's clock. */
@@ -38,6 +39,8 @@ export interface Facts {
   readonly target: Lookup<TargetReading>;
   /** For `issue`: what the chat says of each approver, by the chat key they approved with. */
   readonly approvers?: Readonly<Record<string, Lookup<ChatAccount>>>;
+  /** Every opening is stopped (B11). Read in the transaction that decides. */
+  readonly frozen?: Freeze | undefined;
   /** Why this installation or process must open nothing now, if it must not (a copy, a bad file, a too-mighty role). */
   readonly openingOff: string | undefined | typeof UNANSWERED;
 }

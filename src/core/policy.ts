@@ -55,6 +55,8 @@ const roleSchema = z.strictObject({
   provider: z.literal('aws'),
   account: accountId,
   maxMinutes: minutes,
+  /** The most that one request may come to with every extension (B8). Left out: the longest that may be asked at once. */
+  maxTotalMinutes: minutes.optional(),
   mayAsk: z.array(id).min(1),
   /** Added to the clauses of the zone, never instead of them. */
   approvals: z.array(clauseSchema).max(5).default([]),
@@ -182,8 +184,9 @@ export interface Floors {
   readonly propagation: number;
   readonly openingAllowance: number;
   readonly decision: number;
+  readonly extendUntil: number;
 }
-export const PRODUCTION_FLOORS: Floors = { propagation: 300, openingAllowance: 30, decision: 300 };
+export const PRODUCTION_FLOORS: Floors = { propagation: 300, openingAllowance: 30, decision: 300, extendUntil: 120 };
 
 const timings = (floors: Floors) =>
   z.strictObject({
@@ -195,6 +198,16 @@ const timings = (floors: Floors) =>
     propagationSeconds: seconds(floors.propagation, 3600, 300),
     /** Warning before the end; a third of a shorter window. */
     warnSeconds: seconds(1, 1800, 300),
+    /** An extension is not taken in the last so many seconds: it could not be approved and written in time. */
+    extendUntilSeconds: seconds(floors.extendUntil, 1800, 120),
+    /** Nobody answers: from asking until on-call approvers are reminded, once and again. */
+    remindSeconds: seconds(1, 14_400, 120),
+    remindAgainSeconds: seconds(1, 14_400, 300),
+    /** Then everybody else who could approve is asked, then the incident commander. */
+    escalateSeconds: seconds(1, 14_400, 480),
+    commanderSeconds: seconds(1, 14_400, 660),
+    /** An ending that keeps failing pages on-call again after this long. */
+    pageEverySeconds: seconds(1, 3600, 300),
   });
 
 /** The schema of `breakglass.yaml`. Floors fall only where the caller may lower them (`main`'s argument). */
@@ -209,6 +222,14 @@ export const policySchema = (floors: Floors) =>
       default: z.string().regex(/^[CG][A-Z0-9]+$/),
       security: z.string().regex(/^[CG][A-Z0-9]+$/),
     }),
+    /** Who may stop every opening, and attest what could not be proven (B11); and whose on-call is paged. */
+    security: z
+      .strictObject({
+        teams: z.array(id).max(20).default([]),
+        /** Teams whose on-call is paged when an ending fails. Left out: the security teams. */
+        page: z.array(id).max(20).default([]),
+      })
+      .prefault({}),
     zones: z.strictObject({ A: zoneSchema, B: zoneSchema, C: zoneSchema }),
     accounts: z.array(accountSchema).min(1).max(500),
     roles: z.array(roleSchema).min(1).max(1000),

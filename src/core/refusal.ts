@@ -48,6 +48,11 @@ export const REFUSAL_CODES = [
   'clock_apart',
   'quota_near',
   'managed_policy_changed',
+  'frozen',
+  // More time
+  'extension_pending',
+  'too_late_to_extend',
+  'over_total',
   'plan_mismatch',
   // Time and state
   'decision_window_closed',
@@ -57,6 +62,12 @@ export const REFUSAL_CODES = [
   'not_proven',
   'not_yours',
   'unknown_request',
+  // Security
+  'not_security',
+  'already_frozen',
+  'not_frozen',
+  'already_said',
+  'was_involved',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

@@ -59,6 +59,35 @@ export interface Approval {
   readonly assurance: Assurance;
 }
 
+/**
+ * A wish for more time on access that is open. Until the cloud has confirmed it nothing moves: the old end stays armed
+ * and wins.
+ */
+export interface Extension {
+  /** 1 for the first that was asked for on this request. */
+  readonly number: number;
+  readonly minutes: number;
+  readonly askedAt: Date;
+  readonly decideBy: Date;
+  /** What a click must name to count for this extension, and for no other and not for the request itself. */
+  readonly digest: string;
+  readonly approvals: readonly Approval[];
+  /** When its last clause was filled. */
+  readonly approvedAt?: Date | undefined;
+  /** The new ends, one plan a grant, committed before anything is written. */
+  readonly plans?: readonly Plan[] | undefined;
+  /** Why the cloud would not take it. The old end stays. */
+  readonly failedWhy?: string | undefined;
+}
+
+/** A security person's word that access ended which no read-back could prove. Two of them close a request. */
+export interface Attestation {
+  readonly by: Party;
+  readonly key: ChatKey;
+  readonly at: Date;
+  readonly statement: string;
+}
+
 /** Where access is wanted: enough to plan it. */
 export interface Target {
   readonly provider: 'aws';
@@ -126,7 +155,7 @@ export interface ClosedGrant extends GrantBase {
   readonly buriedAt?: Date | undefined;
 }
 
-export type EndCause = 'expired' | 'ended_by_person' | 'requester_barred' | 'grant_failed' | 'withdrawn';
+export type EndCause = 'expired' | 'ended_by_person' | 'requester_barred' | 'grant_failed' | 'withdrawn' | 'frozen';
 export const OUTCOMES = [
   'refused',
   'denied',
@@ -147,6 +176,16 @@ interface Common {
   readonly changedApprovers?: readonly string[] | undefined;
   /** Who was reached by direct message when it was asked; absent until tried. */
   readonly invited?: { readonly reached: readonly string[]; readonly missed: readonly string[] } | undefined;
+  /** Steps of escalation made while nobody answered (B6). */
+  readonly reminded?: number | undefined;
+  /** Who was asked after those invited at first; they get the card too. */
+  readonly escalatedTo?: readonly string[] | undefined;
+  /** Extensions: how many were asked for, the minutes that were added, and who approved those (B8). */
+  readonly extended?:
+    | { readonly asked: number; readonly minutes: number; readonly approvals: readonly Approval[] }
+    | undefined;
+  /** On-call was paged about a failing ending (D6): how often, when last, and when told that it is over. */
+  readonly pages?: { readonly count: number; readonly at: Date; readonly stoodDownAt?: Date | undefined } | undefined;
 }
 
 export type AccessRequest =
@@ -158,6 +197,7 @@ export type AccessRequest =
       /** The last end over the grants. */
       readonly endsAt: Date;
       readonly warnedAt?: Date | undefined;
+      readonly extension?: Extension | undefined;
     })
   | (Common & {
       readonly state: 'revoking';
@@ -166,12 +206,16 @@ export type AccessRequest =
       readonly endRequestedAt: Date;
       /** How often the cloud said no or nothing. Above zero the card is red. */
       readonly failures: number;
+      /** Since when it fails without a success in between. */
+      readonly failingSince?: Date | undefined;
+      readonly attestations?: readonly Attestation[] | undefined;
     })
   | (Common & {
       readonly state: 'closed';
       readonly outcome: Outcome;
       readonly closedAt: Date;
       readonly grants: readonly ClosedGrant[];
+      readonly attestations?: readonly Attestation[] | undefined;
     });
 
 export type State = AccessRequest['state'];

@@ -8,6 +8,8 @@ export interface Terms {
   readonly clauses: readonly Clause[];
   /** The lower of the role's cap and its zone's. */
   readonly maxMinutes: number;
+  /** The most that one request may come to with its extensions. */
+  readonly maxTotalMinutes: number;
   readonly minutesOffered: readonly number[];
   readonly unverifiedIncident: 'accept' | 'refuse';
   readonly timings: Timings;
@@ -25,6 +27,7 @@ export function termsOf(policy: Policy, roleId: string): Terms | undefined {
     account,
     clauses: [...zone.approvals, ...role.approvals],
     maxMinutes,
+    maxTotalMinutes: role.maxTotalMinutes ?? maxMinutes,
     minutesOffered: zone.minutesOffered.filter((minutes) => minutes <= maxMinutes),
     unverifiedIncident: zone.unverified_incident,
     timings: policy.timings,

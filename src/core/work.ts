@@ -1,4 +1,5 @@
 import { addSeconds, earlier, later, unreachable } from './decision.ts';
+import { nextStep } from './escalation.ts';
 import type { AccessRequest, ClosedGrant, EndingGrant, RemovalProof } from './request.ts';
 
 /** How long a tombstone stays after the planned end: after it no writer can open, because the plan's dates are past. */
@@ -13,6 +14,11 @@ export const WORK_NAMES = [
   'revoke',
   'prove',
   'bury',
+  'remind',
+  'extend',
+  'lapse_extension',
+  'page',
+  'stand_down',
   'draw',
   'post',
 ] as const;
@@ -65,18 +71,25 @@ function stateWork(request: AccessRequest, at: At): readonly Work[] {
   const invite = request.invited === undefined ? [at('invite', request.ask.askedAt)] : [];
   switch (request.state) {
     case 'pending':
-      return [...invite, at('lapse', request.ask.decideBy)];
+      return [...invite, ...reminder(request, at), at('lapse', request.ask.decideBy)];
     case 'granting':
       // A worker that comes after `grantBy` fails the request instead of opening it.
       return request.grants.flatMap(({ id, confirmedAt }) =>
         confirmedAt === undefined ? [at('grant', approvedAt(request), undefined, id)] : [],
       );
     case 'active':
-      return [...(request.warnedAt === undefined ? [at('warn', warnAt(request))] : []), at('expire', request.endsAt)];
+      return [
+        ...(request.warnedAt === undefined ? [at('warn', warnAt(request))] : []),
+        ...extensionWork(request, at),
+        at('expire', request.endsAt),
+      ];
     case 'revoking':
-      return request.grants.flatMap((grant) => endingWork(grant, request.endRequestedAt, at));
+      return [
+        ...request.grants.flatMap((grant) => endingWork(grant, request.endRequestedAt, at)),
+        ...pageWork(request, at),
+      ];
     case 'closed':
-      return request.grants.flatMap((grant) => burial(grant, at));
+      return [...request.grants.flatMap((grant) => burial(grant, at)), ...standDown(request, at)];
     default:
       return unreachable(request);
   }
@@ -92,6 +105,33 @@ export function warnAt(request: Extract<AccessRequest, { state: 'active' }>): Da
   const { warnSeconds } = request.ask.terms.timings;
   return addSeconds(request.endsAt, -(window >= 3 * warnSeconds ? warnSeconds : window / 3));
 }
+
+function reminder(request: Extract<AccessRequest, { state: 'pending' }>, at: At): readonly Work[] {
+  const step = nextStep(request);
+  return step === undefined || step.dueAt >= request.ask.decideBy ? [] : [at('remind', step.dueAt)];
+}
+
+function extensionWork({ extension }: Extract<AccessRequest, { state: 'active' }>, at: At): readonly Work[] {
+  if (extension === undefined || extension.failedWhy !== undefined) return [];
+  const { number, approvedAt, decideBy } = extension;
+  return approvedAt === undefined
+    ? [at('lapse_extension', decideBy, `x${number}`)]
+    : [at('extend', approvedAt, `x${number}`)];
+}
+
+/** On-call is paged after the second failure in a row, and again and again while it fails (D6). */
+export const PAGE_AFTER = 2;
+
+function pageWork(request: Extract<AccessRequest, { state: 'revoking' }>, at: At): readonly Work[] {
+  const { failures, failingSince, pages, ask } = request;
+  if (failures < PAGE_AFTER || failingSince === undefined) return [];
+  const due = pages === undefined ? failingSince : addSeconds(pages.at, ask.terms.timings.pageEverySeconds);
+  return [at('page', due, `p${(pages?.count ?? 0) + 1}`)];
+}
+
+/** Whoever was paged is told that it is over. */
+const standDown = ({ pages, closedAt }: Extract<AccessRequest, { state: 'closed' }>, at: At): readonly Work[] =>
+  pages === undefined || pages.stoodDownAt !== undefined ? [] : [at('stand_down', closedAt)];
 
 function endingWork(grant: EndingGrant, endRequestedAt: Date, at: At): readonly Work[] {
   if (grant.accessRemoved === undefined) return [at('revoke', endRequestedAt, undefined, grant.id)];

@@ -12,7 +12,7 @@ const namesIn = (state: Step['state'], shown = true) => workFor(rowIn(state, sho
 
 describe('work is derived from the row', () => {
   it.each<[state: Step['state'], work: string[]]>([
-    ['pending', ['invite', 'lapse']],
+    ['pending', ['invite', 'remind', 'lapse']],
     ['granting', ['grant']],
     ['planned', ['grant']],
     ['active', ['warn', 'expire']],

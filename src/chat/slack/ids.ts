@@ -4,8 +4,10 @@ import type { Action } from '../../core/actions.ts';
 export const ACTION_IDS = {
   approve: 'bg_approve',
   deny: 'bg_deny',
+  extend: 'bg_extend',
   withdraw: 'bg_withdraw',
   end: 'bg_end',
+  attest: 'bg_attest',
 } as const satisfies Record<Action, string>;
 export const ASK_AGAIN = 'bg_ask_again';
 export const PICK_ROLE = 'bg_pick_role';

@@ -92,7 +92,7 @@ async function approve(deps: AppDeps, click: Click): Promise<string | undefined>
   if (row.request.ask.terms.role.zone !== 'C') {
     return refusedWords(deps, await deps.broker.approve(requestId, caller.actor, ref.digest), 'approve');
   }
-  if (!actionsIn(row.request.state).includes('approve')) return tooLate(row);
+  if (!actionsIn(row.request).includes('approve')) return tooLate(row);
   const card = cardOf(await deps.broker.view(row));
   const homes = homesOf(await deps.workspace.home());
   const view = (id: string) => approveModal(id, card, homes);
@@ -104,7 +104,7 @@ const tooLate = (row: Row): string => refusalWords('not_in_this_state', { state:
 async function openDeny(deps: AppDeps, click: Click): Promise<string | undefined> {
   const row = await deps.store.find(click.requestId);
   if (row === undefined) return refusalWords('unknown_request');
-  if (!actionsIn(row.request.state).includes('deny')) return tooLate(row);
+  if (!actionsIn(row.request).includes('deny')) return tooLate(row);
   const { terms, digest } = row.request.ask;
   const view = (id: string) => denyModal(id, oneLine(terms.role.name, 60));
   return openForm(deps, click, 'deny', { digest, trigger: click.body.trigger_id, view });

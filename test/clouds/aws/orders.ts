@@ -1,5 +1,5 @@
 import type { AwsPrincipal } from '../../../src/core/directory.ts';
-import type { Account, Role } from '../../../src/core/policy.ts';
+import { type Account, PRODUCTION_FLOORS, policySchema, type Role } from '../../../src/core/policy.ts';
 import type { Ask } from '../../../src/core/request.ts';
 import type { Terms } from '../../../src/core/terms.ts';
 import type { PlanOrder } from '../../../src/ports/provider.ts';
@@ -74,9 +74,10 @@ export const terms = (change: Partial<Role> = {}, of: Partial<Account> = {}): Te
   account: account(of),
   clauses: [{ who: 'group', name: 'outside', teams: ['sre'], count: 1, assurance: 'chat' }],
   maxMinutes: 60,
+  maxTotalMinutes: 60,
   minutesOffered: [15, 30, 60],
   unverifiedIncident: 'accept',
-  timings: { decisionSeconds: 900, openingAllowanceSeconds: 90, propagationSeconds: 300, warnSeconds: 300 },
+  timings: policySchema(PRODUCTION_FLOORS).shape.timings.parse({}),
 });
 
 export const ask = (change: Partial<Ask> = {}): Ask => {

@@ -1,0 +1,22 @@
+import { nextStep, peopleToRemind } from '../core/escalation.ts';
+import { apply } from './apply.ts';
+import type { BrokerDeps } from './deps.ts';
+import { WORKER } from './open-grant.ts';
+import { view } from './view.ts';
+
+/**
+ * One step of escalation (B6). The event comes first and the chat tells it, so that nobody is reminded twice of one
+ * step. A directory that does not answer leaves those who could approve when it was asked.
+ */
+export async function remind(deps: BrokerDeps, requestId: string): Promise<void> {
+  const row = await deps.store.find(requestId);
+  if (row?.request.state !== 'pending') return;
+  const step = nextStep(row.request);
+  if (step === undefined || step.dueAt > (await deps.store.clock.now())) return;
+  const { open } = await view(deps, row);
+  const able = open?.flatMap(({ people, onCall }) =>
+    people.map(({ id }) => ({ id, onCall: onCall.some((one) => one.id === id) })),
+  );
+  const people = peopleToRemind(row.request, step.tier, able);
+  await apply(deps, requestId, { type: 'remind', step: step.number, people }, WORKER);
+}

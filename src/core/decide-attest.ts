@@ -1,0 +1,61 @@
+import type { Actor, Command } from './command.ts';
+import { accept, actingPerson, type Decision, partyOf, refuse } from './decision.ts';
+import { share } from './directory.ts';
+import type { NewEvent } from './events.ts';
+import type { Facts } from './facts.ts';
+import { isSecurity } from './freeze.ts';
+import type { AccessRequest, Approval, Attestation } from './request.ts';
+
+/** Security people whose word closes what no read-back could prove. */
+export const ATTESTATIONS = 2;
+const STATEMENT_MAX = 1000;
+
+/** Everybody whose yes opened or prolonged the access. */
+export const approversOf = ({ approvals, extended }: AccessRequest): readonly Approval[] => [
+  ...approvals,
+  ...(extended?.approvals ?? []),
+];
+
+/**
+ * The only other way out of `revoking`: after the planned end, by two security people who neither asked nor approved.
+ * The request closes as `ended_unproven`, which is not compliant (E5). Nothing is opened by it, so a freeze or a process
+ * that must open nothing does not stand in its way.
+ */
+export function decideAttest(
+  request: AccessRequest,
+  command: Extract<Command, { type: 'attest' }>,
+  actor: Actor,
+  facts: Facts,
+  now: Date,
+): Decision {
+  if (request.state !== 'revoking') return refuse('not_in_this_state', { detail: { state: request.state } });
+  const acting = actingPerson(actor, { ...facts, frozen: undefined, openingOff: undefined }, now);
+  if (!acting.ok) return acting;
+  if (!facts.policy.ok) return refuse('policy_unavailable');
+  const { person, directory, key } = acting;
+  if (!isSecurity(facts.policy.value, directory, person)) return refuse('not_security');
+  const { ask } = request;
+  const involved = [ask.requester.id, ask.subject.person, ...approversOf(request).map(({ by }) => by.id)];
+  const keys = [...ask.requester.keys, ...approversOf(request).flatMap(({ by }) => by.keys)];
+  if (involved.includes(person.id) || share(keys, [key])) return refuse('was_involved');
+  const plannedEnd = new Date(Math.max(...request.grants.map(({ plan }) => plan.plannedEnd.getTime())));
+  if (now < plannedEnd) return refuse('not_due', { detail: { at: plannedEnd.toISOString() } });
+  const statement = command.statement.trim();
+  if (statement.length < 3 || statement.length > STATEMENT_MAX) return refuse('bad_purpose', { field: 'purpose' });
+  const before = request.attestations ?? [];
+  if (before.some(({ by }) => by.id === person.id)) return refuse('already_said');
+
+  const attestation: Attestation = { by: partyOf(person), key, at: now, statement };
+  const attestations = [...before, attestation];
+  const missing = ATTESTATIONS - attestations.length;
+  const attested: NewEvent = {
+    type: 'ending_attested',
+    data: { person: person.id, name: person.name, key, statement, missing },
+  };
+  if (missing > 0) return accept({ ...request, attestations }, attested);
+  const { cause: _cause, endRequestedAt: _at, failures: _failures, failingSince: _since, ...kept } = request;
+  return accept({ ...kept, state: 'closed', outcome: 'ended_unproven', closedAt: now, attestations }, attested, {
+    type: 'request_closed',
+    data: { outcome: 'ended_unproven', compliant: false },
+  });
+}

@@ -1,0 +1,257 @@
+import type { Actor, Command } from './command.ts';
+import { countYes, policyProblem } from './decide-approve.ts';
+import { overseersOf, startEnding } from './decide-ending.ts';
+import { judge, lookupProblem, targetProblem } from './decide-issue.ts';
+import {
+  accept,
+  actingPerson,
+  actorName,
+  addSeconds,
+  type Decision,
+  earlier,
+  incidentProblem,
+  isParty,
+  later,
+  openingBlocked,
+  refuse,
+} from './decision.ts';
+import type { NewEvent } from './events.ts';
+import { type Active, extensionAwaited, extensionDigest, extensionMinutes, minutesLeft } from './extension.ts';
+import type { Facts } from './facts.ts';
+import { RETRYABLE, type Refusal } from './refusal.ts';
+import type { AccessRequest, Extension, Plan } from './request.ts';
+
+/*
+ * More time (B8): the same clauses as the first request, a bounded total, and never in the last minutes. Until the cloud
+ * was read back nothing moves, so whatever goes wrong here leaves the old end armed, and it wins.
+ */
+
+const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
+
+/** The requester asks for more time on access that is open. */
+export function decideExtend(
+  request: AccessRequest,
+  { minutes, digest }: Extract<Command, { type: 'extend' }>,
+  actor: Actor,
+  facts: Facts,
+  now: Date,
+): Decision {
+  if (actor.type !== 'person') return refuse('actor_not_person');
+  if (request.state !== 'active') return wrongState(request);
+  const acting = actingPerson(actor, facts, now);
+  if (!acting.ok) return acting;
+  const { ask } = request;
+  if (!isParty(actor, ask.requester) || acting.person.id !== ask.requester.id) return refuse('not_yours');
+  if (request.extension !== undefined) return refuse('extension_pending');
+  const { extendUntilSeconds, decisionSeconds } = ask.terms.timings;
+  if (now >= addSeconds(request.endsAt, -extendUntilSeconds)) return refuse('too_late_to_extend');
+  if (digest !== ask.digest) return refuse('look_again');
+  const problem = policyProblem(request, facts) ?? incidentProblem(facts, ask.terms.unverifiedIncident);
+  if (problem) return { ok: false, refusal: problem };
+  if (!extensionMinutes(request).includes(minutes)) {
+    const detail = { max: String(ask.terms.maxTotalMinutes), left: String(minutesLeft(request)) };
+    return refuse('over_total', { field: 'minutes', detail });
+  }
+  if (ask.terms.clauses.some(({ assurance }) => assurance === 'stepped_up')) return refuse('step_up_unavailable');
+
+  const number = (request.extended?.asked ?? 0) + 1;
+  const extension: Extension = {
+    number,
+    minutes,
+    askedAt: now,
+    decideBy: earlier(addSeconds(now, decisionSeconds), request.endsAt),
+    digest: extensionDigest(ask.digest, { number, minutes }),
+    approvals: [],
+  };
+  const { minutes: added = 0, approvals = [] } = request.extended ?? {};
+  const asked: NewEvent = {
+    type: 'extension_asked',
+    data: {
+      number,
+      minutes,
+      digest: extension.digest,
+      decideBy: extension.decideBy.toISOString(),
+      requesterTeams: acting.teams,
+      endsAt: request.endsAt.toISOString(),
+    },
+  };
+  return accept({ ...request, extension, extended: { asked: number, minutes: added, approvals } }, asked);
+}
+
+/** One person's yes to more time: the same clauses, every yes given anew. */
+export function decideApproveExtension(
+  request: AccessRequest,
+  command: Extract<Command, { type: 'approve' }>,
+  actor: Actor,
+  facts: Facts,
+  now: Date,
+): Decision {
+  if (actor.type !== 'person') return refuse('actor_not_person');
+  if (!extensionAwaited(request)) return wrongState(request);
+  const { extension } = request;
+  const asked = { given: extension.approvals, digest: extension.digest, decideBy: extension.decideBy };
+  const counted = countYes(request, asked, command, actor, facts, now);
+  if (!counted.ok) return counted;
+  const { approvals, seenTeams, events, complete } = counted;
+  if (!complete) return accept({ ...request, seenTeams, extension: { ...extension, approvals } }, ...events);
+  return accept({ ...request, seenTeams, extension: { ...extension, approvals, approvedAt: now } }, ...events, {
+    type: 'extension_approved',
+    data: { number: extension.number, approvers: approvals.map(({ by }) => by.id) },
+  });
+}
+
+const without = ({ extension: _extension, ...kept }: Active): Active => kept;
+
+/** Somebody who may deny says no to more time; the access goes on to its old end. */
+export function decideDenyExtension(request: AccessRequest, reason: string, actor: Actor): Decision {
+  if (actor.type !== 'person') return refuse('actor_not_person');
+  if (!extensionAwaited(request)) return wrongState(request);
+  const by = overseersOf(request).find((party) => isParty(actor, party));
+  if (by === undefined || isParty(actor, request.ask.requester)) return refuse('not_yours');
+  const { number } = request.extension;
+  const data = { number, by: by.id, name: by.name, reason, endsAt: request.endsAt.toISOString() };
+  return accept(without(request), { type: 'extension_denied', data });
+}
+
+/** Nobody answered in time; the access goes on to its old end. */
+export function decideLapseExtension(request: AccessRequest, actor: Actor, now: Date): Decision {
+  if (actor.type === 'person') return refuse('not_yours');
+  if (!extensionAwaited(request)) return wrongState(request);
+  const { number, decideBy } = request.extension;
+  if (now < decideBy) return refuse('not_due');
+  return accept(without(request), {
+    type: 'extension_lapsed',
+    data: { number, endsAt: request.endsAt.toISOString() },
+  });
+}
+
+/** The end that the plan of an extension must carry: the old one and the minutes that were approved. */
+export const extendedEnd = (plan: Plan, { minutes }: Pick<Extension, 'minutes'>): Date =>
+  addSeconds(plan.plannedEnd, minutes * 60);
+
+/**
+ * The whole policy again (B4), then the new ends, committed before the first write. A failed look-up is answered with a
+ * retryable refusal until the old end; a "no" drops the extension.
+ */
+export function decideIssueExtension(
+  request: AccessRequest,
+  command: Extract<Command, { type: 'issue_extension' }>,
+  actor: Actor,
+  facts: Facts,
+  now: Date,
+): Decision {
+  if (actor.type !== 'system') return refuse('actor_not_person');
+  if (request.state !== 'active') return wrongState(request);
+  const { extension, grants } = request;
+  if (extension?.approvedAt === undefined || extension.plans !== undefined) return wrongState(request);
+  if (now >= request.endsAt) return refuse('too_late_to_extend');
+  const { approvals: given, digest, number } = extension;
+  const lookedUp = openingBlocked(facts, now) ?? lookupProblem(given, facts, now);
+  if (lookedUp && RETRYABLE.has(lookedUp.code)) return { ok: false, refusal: lookedUp };
+  if (lookedUp) return dropped(request, number, lookedUp);
+  const judged = judge(request, { given, digest, grants }, facts);
+  const problem = judged.problem ?? targetProblem(facts);
+  if (problem) return dropped({ ...request, seenTeams: judged.seenTeams }, number, problem, judged.events);
+
+  const fits = grants.every(({ id, plan }) => {
+    const next = command.plans.find(({ grantId }) => grantId === id);
+    return (
+      next !== undefined &&
+      next.provider === plan.provider &&
+      next.mark === plan.mark &&
+      next.name === plan.name &&
+      next.plannedEnd.getTime() === extendedEnd(plan, extension).getTime()
+    );
+  });
+  if (!fits || command.plans.length !== grants.length) return refuse('plan_mismatch');
+  const next: Active = { ...request, seenTeams: judged.seenTeams, extension: { ...extension, plans: command.plans } };
+  return accept(
+    next,
+    ...command.plans.map(
+      (plan): NewEvent => ({
+        type: 'extension_planned',
+        data: {
+          number,
+          grantId: plan.grantId,
+          plannedEnd: plan.plannedEnd.toISOString(),
+          hashes: plan.hashes,
+          approvers: given.map(({ by }) => by.id),
+          incidentVerified: facts.incident.ok,
+        },
+      }),
+    ),
+  );
+}
+
+/** Given up before anything was written. */
+const dropped = (request: Active, number: number, { code, detail }: Refusal, events: readonly NewEvent[] = []) =>
+  accept(without(request), ...events, {
+    type: 'extension_failed',
+    data: { number, why: code, ...detail, endsAt: request.endsAt.toISOString() },
+  });
+
+/**
+ * The cloud was read back with the new end, so now it moves. Past the old end it does not: that one wins, and the access
+ * is ended.
+ */
+export function decideExtended(
+  request: AccessRequest,
+  { number, grantId }: Extract<Command, { type: 'extension_confirmed' }>,
+  actor: Actor,
+  now: Date,
+): Decision {
+  if (actor.type !== 'system') return refuse('actor_not_person');
+  if (request.state === 'revoking' || request.state === 'closed') {
+    return accept(request, { type: 'late_confirmation', data: { grantId, state: request.state, extension: number } });
+  }
+  if (request.state !== 'active') return wrongState(request);
+  const { extension } = request;
+  const plan = extension?.plans?.find((one) => one.grantId === grantId);
+  if (extension?.number !== number || plan === undefined) return wrongState(request);
+  if (now >= request.endsAt) return startEnding(request, 'expired', actor, now);
+  const grants = request.grants.map((grant) =>
+    grant.id === grantId ? { ...grant, plan, endsAt: addSeconds(grant.endsAt, extension.minutes * 60) } : grant,
+  );
+  const moved = grants.find(({ id }) => id === grantId);
+  const event: NewEvent = {
+    type: 'access_extended',
+    data: {
+      number,
+      grantId,
+      minutes: extension.minutes,
+      endsAt: moved?.endsAt.toISOString(),
+      plannedEnd: plan.plannedEnd.toISOString(),
+      by: actorName(actor),
+    },
+  };
+  const plans = extension.plans?.filter((one) => one !== plan) ?? [];
+  if (plans.length > 0) return accept({ ...request, grants, extension: { ...extension, plans } }, event);
+  const { extension: _done, warnedAt: _warnedAt, ...kept } = request;
+  const endsAt = grants.reduce((last, one) => later(last, one.endsAt), request.endsAt);
+  const { asked = number, minutes = 0, approvals = [] } = request.extended ?? {};
+  const extended = {
+    asked,
+    minutes: minutes + extension.minutes,
+    approvals: [...approvals, ...extension.approvals],
+  };
+  return accept({ ...kept, grants, endsAt, extended }, event);
+}
+
+/**
+ * The cloud refused what was planned. Part of it may be written, so the plans stay on the row until the access ended;
+ * the old end stays armed.
+ */
+export function decideExtensionFailed(
+  request: AccessRequest,
+  { number, why }: Extract<Command, { type: 'extension_failed' }>,
+  actor: Actor,
+): Decision {
+  if (actor.type !== 'system') return refuse('not_yours');
+  if (request.state !== 'active') return wrongState(request);
+  const { extension } = request;
+  if (extension?.number !== number || extension.plans === undefined || extension.failedWhy !== undefined) {
+    return wrongState(request);
+  }
+  const data = { number, why, endsAt: request.endsAt.toISOString() };
+  return accept({ ...request, extension: { ...extension, failedWhy: why } }, { type: 'extension_failed', data });
+}

@@ -1,0 +1,25 @@
+import { digestOf } from './canonical.ts';
+import type { AccessRequest, Extension } from './request.ts';
+
+export type Active = Extract<AccessRequest, { state: 'active' }>;
+
+/** What the card of a request shows, and what a click must name to count (design.md, "Approvals"). */
+export function digestShown(request: AccessRequest): string {
+  return request.state === 'active' && request.extension !== undefined ? request.extension.digest : request.ask.digest;
+}
+
+/** The digest of one extension: of the terms, and of which and how long it is. */
+export const extensionDigest = (terms: string, { number, minutes }: Pick<Extension, 'number' | 'minutes'>): string =>
+  digestOf({ terms, extension: number, minutes });
+
+/** Is somebody's yes or no to more time awaited? */
+export const extensionAwaited = (request: AccessRequest): request is Active & { readonly extension: Extension } =>
+  request.state === 'active' && request.extension !== undefined && request.extension.approvedAt === undefined;
+
+/** Minutes that may still be added: what the role allows in all, less what was asked and added. */
+export const minutesLeft = ({ ask, extended }: AccessRequest): number =>
+  Math.max(0, ask.terms.maxTotalMinutes - ask.minutes - (extended?.minutes ?? 0));
+
+/** The offered times that still fit. */
+export const extensionMinutes = (request: AccessRequest): readonly number[] =>
+  request.ask.terms.minutesOffered.filter((minutes) => minutes <= minutesLeft(request));

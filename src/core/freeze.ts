@@ -1,0 +1,26 @@
+import { type ChatKey, type Directory, type Person, share, teamsOf } from './directory.ts';
+import type { Policy } from './policy.ts';
+import type { Party } from './request.ts';
+
+/** Every opening is stopped, for all, until two security people lift it (B11). One row; its absence means: not frozen. */
+export interface Freeze {
+  readonly at: Date;
+  readonly by: { readonly id: string; readonly name: string };
+  readonly reason: string;
+  /** Every access that is open, or is being opened, is ended too. */
+  readonly all: boolean;
+  /** Who wants it lifted so far. */
+  readonly lifts: readonly { readonly by: Party; readonly key: ChatKey; readonly at: Date }[];
+}
+
+/** What a freeze says of itself in a refusal and on a form. */
+export const freezeDetail = ({ by, reason, at, all }: Freeze): Readonly<Record<string, string>> => ({
+  by: by.name,
+  reason,
+  at: at.toISOString(),
+  ...(all ? { all: 'yes' } : {}),
+});
+
+/** Is this person in the security group of the policy? */
+export const isSecurity = (policy: Policy, directory: Directory, person: Person): boolean =>
+  !person.suspended && share(teamsOf(directory, person), policy.security.teams);
