@@ -251,6 +251,7 @@ it('reads the small policy with every default', () => {
     openingAllowanceSeconds: 90,
     propagationSeconds: 300,
     warnSeconds: 300,
+    lostSeconds: 300,
     extendUntilSeconds: 120,
     remindSeconds: 120,
     remindAgainSeconds: 300,

@@ -2,6 +2,7 @@ import type { Json } from '../core/canonical.ts';
 import { overseersOf } from '../core/decide-ending.ts';
 import type { NewEvent, RequestEventName } from '../core/events.ts';
 import type { AccessRequest, EndCause, Outcome, Party } from '../core/request.ts';
+import { field, list, text, when } from './event-data.ts';
 import { joined, oneLine, type Phrase, type Piece, plural } from './phrase.ts';
 import { CAUSES_SAID, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED, whyWords } from './words.ts';
 
@@ -20,17 +21,6 @@ export interface TimelineContext {
   /** Whom to phone when nobody can be reached. */
   readonly phone: string;
 }
-
-const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
-const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
-const field = (value: Json | undefined, name: string): Json | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, Json>>)[name]
-    : undefined;
-const when = (value: Json | undefined): Piece => {
-  const at = new Date(text(value));
-  return Number.isNaN(at.getTime()) ? 'an unknown time' : { at };
-};
 
 /** Somebody whom the request names, or their bare id. */
 export function partyIn(request: AccessRequest, id: string): Party | undefined {
@@ -234,6 +224,16 @@ export const TIMELINE = {
       text(data.why) === '' ? '.' : ` (${oneLine(text(data.why), 100)}).`,
     ],
   }),
+  access_lost: (data) => ({
+    said: [
+      { strong: 'The access is gone from the cloud' },
+      ', and I did not end it: it was not there ',
+      when(data.missedAt),
+      ' and again ',
+      when(data.missedAgainAt),
+      '. A closed role holds its name now, and I prove the ending. Security must look at who deleted it; if access is still needed, ask again.',
+    ],
+  }),
   access_removed: (data) => ({
     said: [
       { strong: 'Access removed' },
@@ -279,6 +279,7 @@ export const TIMELINE = {
 /** Told in the channel too, not only in the thread: openings, endings and alarms. */
 const LOUD: ReadonlySet<RequestEventName> = new Set([
   'access_opened',
+  'access_lost',
   'access_removed',
   'sessions_ended',
   'grant_failed',

@@ -176,6 +176,7 @@ export const CAUSES_SAID = {
   grant_failed: 'the opening failed and is undone',
   withdrawn: 'it was withdrawn',
   frozen: 'openings were frozen, and everything open with them',
+  lost: 'it is gone from the cloud',
 } as const satisfies Record<EndCause, string>;
 
 /** On every approval that is given or asked for, while step-up sign-in does not exist. */

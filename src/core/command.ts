@@ -56,6 +56,8 @@ export type Command =
   | { readonly type: 'end_frozen' }
   /** Security says that it ended, where nothing could prove it (E5). */
   | { readonly type: 'attest'; readonly statement: string }
+  /** Twice not found in the cloud, by name, at these two instants; a closed object holds the name by now. */
+  | { readonly type: 'lost'; readonly grantId: string; readonly missedAt: Date; readonly missedAgainAt: Date }
   | { readonly type: 'revoke_confirmed'; readonly grantId: string; readonly proof: RemovalProof }
   | { readonly type: 'sessions_confirmed'; readonly grantId: string; readonly proof: SessionsProof }
   | { readonly type: 'revoke_failed'; readonly why: string }

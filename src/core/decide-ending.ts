@@ -105,7 +105,8 @@ export function startEnding(request: AccessRequest, cause: EndCause, actor: Acto
     type: 'end_requested',
     data: { cause, by: by?.id ?? actorName(actor), name: by?.name ?? '', ...(why === undefined ? {} : { why }) },
   };
-  if (request.state === 'granting' && cause !== 'expired') return toRevoking(request, cause, now, [asked]);
+  if (request.state === 'granting' && cause !== 'expired' && cause !== 'lost')
+    return toRevoking(request, cause, now, [asked]);
   if (request.state !== 'active') return wrongState(request);
   const { endsAt: _endsAt, warnedAt: _warnedAt, extension: _extension, ...kept } = request;
   const grants = withNewestPlans(request);
@@ -119,6 +120,7 @@ const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {
   frozen: 'ended',
   grant_failed: 'grant_failed',
   withdrawn: 'withdrawn',
+  lost: 'ended',
 };
 
 type EndingCommand = Extract<Command, { type: 'revoke_confirmed' | 'sessions_confirmed' }>;

@@ -24,6 +24,7 @@ import {
   decideLapseExtension,
 } from './decide-extend.ts';
 import { decideConfirmed, decideIssue, failGrant } from './decide-issue.ts';
+import { decideLost } from './decide-lost.ts';
 import { decideRequest } from './decide-request.ts';
 import { accept, type Decision, refuse, unreachable } from './decision.ts';
 import { union } from './directory.ts';
@@ -88,6 +89,8 @@ export function decide(
       return decideExpire(request, actor, now);
     case 'bar_requester':
       return decideBar(request, command.why, actor, now);
+    case 'lost':
+      return decideLost(request, command, actor, now);
     case 'revoke_confirmed':
     case 'sessions_confirmed':
       return decideProof(request, command, actor, now);

@@ -26,6 +26,7 @@ export const REQUEST_EVENTS = [
   'access_extended',
   'extension_failed',
   'end_requested',
+  'access_lost',
   'access_removed',
   'sessions_ended',
   'revoke_failed',
@@ -46,6 +47,9 @@ export const SYSTEM_EVENTS = [
   'thaw_requested',
   'openings_thawed',
   'alarm',
+  'stray_revoked',
+  'stray_foreign',
+  'cloud_sweep_stopped',
 ] as const;
 
 export type RequestEventName = (typeof REQUEST_EVENTS)[number];

@@ -185,8 +185,15 @@ export interface Floors {
   readonly openingAllowance: number;
   readonly decision: number;
   readonly extendUntil: number;
+  readonly lost: number;
 }
-export const PRODUCTION_FLOORS: Floors = { propagation: 300, openingAllowance: 30, decision: 300, extendUntil: 120 };
+export const PRODUCTION_FLOORS: Floors = {
+  propagation: 300,
+  openingAllowance: 30,
+  decision: 300,
+  extendUntil: 120,
+  lost: 300,
+};
 
 const timings = (floors: Floors) =>
   z.strictObject({
@@ -208,6 +215,8 @@ const timings = (floors: Floors) =>
     commanderSeconds: seconds(1, 14_400, 660),
     /** An ending that keeps failing pages on-call again after this long. */
     pageEverySeconds: seconds(1, 3600, 300),
+    /** Between the two looks by name after which access that the cloud does not hold counts as lost. */
+    lostSeconds: seconds(floors.lost, 3600, 300),
   });
 
 /** The schema of `breakglass.yaml`. Floors fall only where the caller may lower them (`main`'s argument). */

@@ -155,7 +155,14 @@ export interface ClosedGrant extends GrantBase {
   readonly buriedAt?: Date | undefined;
 }
 
-export type EndCause = 'expired' | 'ended_by_person' | 'requester_barred' | 'grant_failed' | 'withdrawn' | 'frozen';
+export type EndCause =
+  | 'expired'
+  | 'ended_by_person'
+  | 'requester_barred'
+  | 'grant_failed'
+  | 'withdrawn'
+  | 'frozen'
+  | 'lost';
 export const OUTCOMES = [
   'refused',
   'denied',

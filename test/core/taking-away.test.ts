@@ -32,6 +32,7 @@ const takingAway = (now: Date): readonly Command[] => [
   { type: 'lapse' },
   { type: 'end' },
   { type: 'expire' },
+  { type: 'lost', grantId: 'R1', missedAt: now, missedAgainAt: plus(now, 1) },
   { type: 'revoke_confirmed', grantId: 'R1', proof: { readAt: now, contested: false, hashes: {} } },
 ];
 

@@ -1,0 +1,25 @@
+import type { Json } from '../core/canonical.ts';
+import type { Piece } from './phrase.ts';
+
+/*
+ * What an event's data holds, read without trust: an event that an older version wrote may lack a member, and its line
+ * is told all the same.
+ */
+
+/** The text, or none. */
+export const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+
+/** The list, or an empty one. */
+export const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+
+/** A member of an object, or nothing. */
+export const field = (value: Json | undefined, name: string): Json | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, Json>>)[name]
+    : undefined;
+
+/** An instant, as a piece of what is said. */
+export const when = (value: Json | undefined): Piece => {
+  const at = new Date(text(value));
+  return Number.isNaN(at.getTime()) ? 'an unknown time' : { at };
+};
