@@ -1,4 +1,5 @@
 import type { TargetReading } from '../core/facts.ts';
+import type { Account } from '../core/policy.ts';
 import type { Ask, Party, Plan, Target } from '../core/request.ts';
 import type { Terms } from '../core/terms.ts';
 
@@ -41,6 +42,28 @@ export interface Observation {
   readonly expiryDenyUnchanged: boolean;
 }
 
+/** An object in the place where only ours should stand. */
+export interface Standing {
+  readonly name: string;
+  /** The cloud's own id: another object that is made under the same name has another. */
+  readonly id: string;
+}
+
+/** One page of what stands there, with the cursor of the next; the last page has none. */
+export interface StandingPage {
+  readonly objects: readonly Standing[];
+  readonly next: string | undefined;
+}
+
+/** What such an object says of itself. */
+export interface Inspection extends Standing {
+  /** The installation that made it; undefined on one that carries no mark. */
+  readonly mark: string | undefined;
+  readonly grantId: string | undefined;
+  /** The unconditional Deny and the Deny-all trust are there, equal to what ending writes. */
+  readonly revoked: boolean;
+}
+
 /** How the requester uses the access. No secret. */
 export interface Usage {
   readonly consoleUrl: string | undefined;
@@ -66,4 +89,18 @@ export interface Provider {
   /** Deletes the tombstone. Only after `plannedEnd` + 12 h. */
   bury(plan: Plan, signal: AbortSignal): Promise<void>;
   usage(plan: Plan): Usage;
+  /**
+   * One page of everything in this account that stands where only ours should, whoever made it. It may lag: what is
+   * missing there may exist, and what is there may be gone. A cursor that the cloud does not take any more is
+   * `PROVIDER_REFUSED`.
+   */
+  list(account: Account, cursor: string | undefined, signal: AbortSignal): Promise<StandingPage>;
+  /** One such object, read by name, or undefined when there is none. */
+  inspect(account: Account, name: string, signal: AbortSignal): Promise<Inspection | undefined>;
+  /**
+   * Takes away what an object of this mark lets through, without a plan. Resolves only after the Deny and the Deny-all
+   * trust were read back equal; whatever else stands on it is left for people to look at. Refuses with
+   * `PROVIDER_CONFLICT`, touching nothing, where another object or another mark stands under that name now.
+   */
+  closeStray(account: Account, stray: Standing & { readonly mark: string }, signal: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Role } from '@aws-sdk/client-iam';
+import type { ListRolesCommandOutput, Role } from '@aws-sdk/client-iam';
 import type { AccountClient } from './account-client.ts';
 import { EXPIRY, REVOKED, sameDocument } from './documents.ts';
 import { answered } from './errors.ts';
@@ -20,14 +20,17 @@ export interface RoleSeen {
 export const SESSION_SECONDS = 3600;
 
 /** Documents come URL-encoded. @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
-function decoded(text: string | undefined): string {
+export function decoded(text: string | undefined): string {
   if (text === undefined) return '';
   // A document begins with a brace; one that still does was not encoded (some emulators).
   return text.trimStart().startsWith('{') ? text : decodeURIComponent(text);
 }
 
+/** Where a role is looked for. */
+export type RoleAt = Pick<Detail, 'roleName' | 'path'>;
+
 /** Everything that stands under the plan's name, or undefined if nothing does. */
-export async function seeRole(account: AccountClient, detail: Detail): Promise<RoleSeen | undefined> {
+export async function seeRole(account: AccountClient, detail: RoleAt): Promise<RoleSeen | undefined> {
   const { roleName } = detail;
   const role = await getRole(account, detail);
   if (role === undefined) return undefined;
@@ -45,7 +48,7 @@ export async function seeRole(account: AccountClient, detail: Detail): Promise<R
 }
 
 /** The role under the plan's name without its policies, or undefined if there is none, whoever made it. */
-export async function getRole(account: AccountClient, detail: Detail): Promise<Role | undefined> {
+export async function getRole(account: AccountClient, detail: RoleAt): Promise<Role | undefined> {
   const { roleName } = detail;
   try {
     const { Role } = await account.ask(`reading role ${roleName}`, (iam, { GetRoleCommand }, options) =>
@@ -66,19 +69,27 @@ export async function isMissing(account: AccountClient, detail: Detail, error: u
   return answered(error, 'AccessDenied') && (await getRole(account, detail)) === undefined;
 }
 
-async function isListed(account: AccountClient, { path, roleName }: Detail): Promise<boolean> {
+async function isListed(account: AccountClient, { path, roleName }: RoleAt): Promise<boolean> {
   for (let marker: string | undefined; ; ) {
-    const page = await account.ask(`listing roles below ${path}`, (iam, { ListRolesCommand }, options) =>
-      iam.send(
-        new ListRolesCommand({ PathPrefix: path, MaxItems: 1000, ...(marker !== undefined && { Marker: marker }) }),
-        options,
-      ),
-    );
+    const page = await rolesPage(account, path, { marker, max: 1000 });
     if (page.Roles?.some(({ RoleName }) => RoleName?.toLowerCase() === roleName) === true) return true;
     if (page.IsTruncated !== true || page.Marker === undefined) return false;
     marker = page.Marker;
   }
 }
+
+/** One page of the roles below a path, without tags and boundaries. */
+export const rolesPage = (
+  account: AccountClient,
+  path: string,
+  { marker, max }: { readonly marker: string | undefined; readonly max: number },
+): Promise<ListRolesCommandOutput> =>
+  account.ask(`listing roles below ${path}`, (iam, { ListRolesCommand }, options) =>
+    iam.send(
+      new ListRolesCommand({ PathPrefix: path, MaxItems: max, ...(marker !== undefined && { Marker: marker }) }),
+      options,
+    ),
+  );
 
 export async function inlineNames(account: AccountClient, roleName: string): Promise<readonly string[]> {
   const names: string[] = [];
@@ -98,7 +109,11 @@ export async function inlineNames(account: AccountClient, roleName: string): Pro
 }
 
 /** Name and document; nothing if it was deleted since it was listed. */
-async function inlineDocument(account: AccountClient, roleName: string, name: string): Promise<[string, string][]> {
+export async function inlineDocument(
+  account: AccountClient,
+  roleName: string,
+  name: string,
+): Promise<[string, string][]> {
   try {
     const what = `reading policy ${name} of role ${roleName}`;
     const { PolicyDocument } = await account.ask(what, (iam, { GetRolePolicyCommand }, options) =>

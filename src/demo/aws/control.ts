@@ -26,6 +26,7 @@ const BENDS = z.strictObject({
   ignoreDates: z.boolean().optional(),
   propagationMs: z.int().nonnegative().optional(),
   missingRolesAreDenied: z.boolean().optional(),
+  listLagMs: z.int().nonnegative().optional(),
 });
 const SIGN_IN = z.strictObject({
   arn: z.string(),

@@ -104,6 +104,11 @@ export class Dials {
     this.#world.bends.missingRolesAreDenied = on;
   }
 
+  /** A role appears in listings only this many milliseconds after it was made; reads by name find it at once. */
+  setListLag(ms: number): void {
+    this.#world.bends.listLagMs = ms;
+  }
+
   /** Requests that wait now, oldest first. */
   held(): readonly Held[] {
     return [...this.#held.values()].map(({ held }) => held);

@@ -135,7 +135,10 @@ function listRoles(call: Call): XmlValue {
   const prefix = call.params.maybe('PathPrefix') ?? '/';
   if (!prefix.startsWith('/')) throw validationError('The specified value for pathPrefix is invalid.');
   authorize(call, { action: 'iam:ListRoles', resource: `arn:aws:iam::${account.id}:role${prefix}` });
-  const roles = [...account.roles.values()].filter((role) => role.path.startsWith(prefix));
+  const newest = call.world.now().getTime() - call.world.bends.listLagMs;
+  const roles = [...account.roles.values()].filter(
+    (role) => role.path.startsWith(prefix) && Date.parse(role.createdAt) <= newest,
+  );
   const { items, ...paging } = page(roles, (role) => role.name.toLowerCase(), call.params);
   return { Roles: items.map(roleSummary), ...paging };
 }

@@ -1,6 +1,6 @@
 import type { Caller } from './caller.ts';
 import { denialMessage, evaluate } from './evaluator.ts';
-import { accessDenied } from './faults.ts';
+import { accessDenied, validationError } from './faults.ts';
 import type { Params, Rule, Rules } from './query.ts';
 import type { World } from './world.ts';
 import type { XmlValue } from './xml.ts';
@@ -95,14 +95,21 @@ export const PAGING: Rules = {
   MaxItems: { kind: 'number', min: 1, max: 1000 },
 };
 
+/** The key behind a marker of ours. Throws `ValidationError` on any other text, as IAM does. */
+function afterMarker(marker: string | undefined): string | undefined {
+  if (marker === undefined) return undefined;
+  const key = Buffer.from(marker, 'base64url').toString('utf8');
+  if (Buffer.from(key).toString('base64url') !== marker) throw validationError('Invalid Marker.');
+  return key;
+}
+
 /** One page of a listing, in `keyOf` order: `MaxItems` (100) of what follows `Marker`. */
 export function page<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
   params: Params,
 ): { readonly items: readonly Item[]; readonly IsTruncated: boolean; readonly Marker: string | undefined } {
-  const marker = params.maybe('Marker');
-  const after = marker === undefined ? undefined : Buffer.from(marker, 'base64url').toString('utf8');
+  const after = afterMarker(params.maybe('Marker'));
   const rest = items
     .filter((item) => after === undefined || keyOf(item) > after)
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));

@@ -14,6 +14,8 @@ export interface Bends {
   propagationMs: number;
   /** A role that does not exist is judged as `role/NAME`, without its path: a caller limited to a path gets AccessDenied. */
   missingRolesAreDenied: boolean;
+  /** A role made less than this ago is left out of listings, as they lag behind reads by name. */
+  listLagMs: number;
 }
 
 /** Everything this AWS holds: accounts, keys, its clock. */
@@ -37,7 +39,13 @@ export function makeWorld(
   awsManaged: readonly ManagedPolicy[],
   options: { readonly now: () => number; readonly stateFile: string | undefined },
 ): World {
-  const bends: Bends = { clockOffsetMs: 0, ignoreDates: false, propagationMs: 0, missingRolesAreDenied: false };
+  const bends: Bends = {
+    clockOffsetMs: 0,
+    ignoreDates: false,
+    propagationMs: 0,
+    missingRolesAreDenied: false,
+    listLagMs: 0,
+  };
   const byId = new Map(accounts.map((account) => [account.id, account]));
   return {
     accounts: byId,

@@ -5,7 +5,7 @@ import { type AwsProvider, awsProvider } from '../../../src/clouds/aws/provider.
 import type { Plan } from '../../../src/core/request.ts';
 import type { Role as LocalRole } from '../../../src/demo/aws/accounts.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
-import { reservedRoleName } from '../../../src/demo/aws/seed.ts';
+import { type RoleOptions, reservedRoleName } from '../../../src/demo/aws/seed.ts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
 import { simulate } from '../../../src/demo/aws/simulate.ts';
 import type { PlanOrder } from '../../../src/ports/provider.ts';
@@ -40,7 +40,9 @@ export class Rig {
     this.provider = this.another();
   }
 
-  static async open(options: { readonly roleQuota?: number; readonly broker?: object } = {}): Promise<Rig> {
+  static async open(
+    options: { readonly roleQuota?: number; readonly broker?: object; readonly roles?: readonly RoleOptions[] } = {},
+  ): Promise<Rig> {
     const boundary = (zone: string) => ({
       name: `boundary-${zone}`,
       path: '/breakglass-guardrails/',
@@ -62,6 +64,7 @@ export class Rig {
           id: PRODUCTION,
           name: 'production',
           roleQuota: options.roleQuota ?? 100,
+          roles: options.roles ?? [],
           users: [{ name: 'bob' }, { name: 'admin', policies: { all: document(allow('*')) } }],
           managedPolicies: [
             boundary('a'),

@@ -153,6 +153,20 @@ describe('a role', () => {
     expect(rest.IsTruncated).toBe(false);
   });
 
+  it('refuses a marker that it did not give', async () => {
+    expect(await codeOf(admin.send(new ListRolesCommand({ Marker: 'Not one of mine' })))).toBe('ValidationError');
+  });
+
+  it('is missing from listings, not from reads by name, for as long as the dial says', async () => {
+    bench.aws.dials.setListLag(60_000);
+    await create({ RoleName: 'late', Path: '/breakglass/' });
+    const listed = async () => (await admin.send(new ListRolesCommand({ PathPrefix: '/breakglass/' }))).Roles?.length;
+    expect(await listed()).toBe(0);
+    expect(await codeOf(admin.send(new GetRoleCommand({ RoleName: 'late' })))).toBe('allowed');
+    bench.aws.dials.setClockOffset(60_000);
+    expect(await listed()).toBe(1);
+  });
+
   it('changes its trust, description and longest session, and keeps the rest', async () => {
     await create({ Description: 'old' });
     await admin.send(new UpdateAssumeRolePolicyCommand({ RoleName: 'r', PolicyDocument: trust(MANAGEMENT) }));
