@@ -4,7 +4,7 @@ import { accept, actingPerson, addSeconds, type Decision, incidentProblem, party
 import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
-import { REASONS, type Reason } from './policy.ts';
+import { incidentSchema, REASONS, type Reason } from './policy.ts';
 import type { AccessRequest, Ask } from './request.ts';
 import { type Terms, termsDigest, termsOf } from './terms.ts';
 
@@ -23,6 +23,10 @@ export function decideRequest(command: RequestCommand, actor: Actor, facts: Fact
   const { order } = command;
 
   if (order.incident.trim() === '') return refuse('no_incident', { field: 'incident' });
+  // Its id names a stream of the log, also where no source could say that there is such an incident.
+  if (!incidentSchema.shape.id.safeParse(order.incident.trim()).success) {
+    return refuse('incident_not_found', { field: 'incident' });
+  }
   const terms = termsOf(facts.policy.value, order.role);
   if (terms === undefined) return refuse('unknown_role', { field: 'role' });
   const wrong = orderProblem(order, terms, facts) ?? scopeProblem(terms, teams);

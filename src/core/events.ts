@@ -51,10 +51,12 @@ export const SYSTEM_EVENTS = [
   'stray_foreign',
   'cloud_sweep_stopped',
 ] as const;
+/** Kinds in an incident's stream, which names every request that was opened under it. */
+export const INCIDENT_EVENTS = ['request_listed'] as const;
 
 export type RequestEventName = (typeof REQUEST_EVENTS)[number];
 export type SystemEventName = (typeof SYSTEM_EVENTS)[number];
-export type EventName = RequestEventName | SystemEventName;
+export type EventName = RequestEventName | SystemEventName | (typeof INCIDENT_EVENTS)[number];
 
 /** What happened, before it has a place in a stream. */
 export interface NewEvent {
@@ -79,3 +81,10 @@ export interface StoredEvent {
 
 export const SYSTEM_STREAM = 'system';
 export const requestStream = (requestId: string): string => `request/${requestId}`;
+export const incidentStream = (incidentId: string): string => `incident/${incidentId}`;
+
+/** What an incident's stream says of a request that was opened under it: its id, and the hash of its first event. */
+export const requestListed = (requestId: string, first: Pick<StoredEvent, 'hash'>): NewEvent => ({
+  type: 'request_listed',
+  data: { requestId, hash: first.hash },
+});

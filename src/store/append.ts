@@ -3,9 +3,6 @@ import { EMPTY_HEAD, type Head, seal } from '../core/log.ts';
 import type { Tx } from './database.ts';
 import { storableEvent, storableText } from './row-codec.ts';
 
-/** Number of the newest checkpoint. The sealer writes them; until there is one, every event names the start. */
-const NO_CHECKPOINT = 0;
-
 /** The store's clock from the database's: the same, unless a test shifts it. */
 export type Shift = (databaseTime: Date) => Date;
 
@@ -14,25 +11,33 @@ export interface HeadRecord {
   readonly now: Date;
   readonly headSeq: number | null;
   readonly headHash: string | null;
+  readonly checkpoint: number;
 }
 
-export const headOf = ({ headSeq, headHash }: HeadRecord): Head =>
-  headSeq === null || headHash === null ? EMPTY_HEAD : { seq: headSeq, hash: headHash };
+/** Where a stream goes on: after its newest event, and after the newest checkpoint of all (0 before the first). */
+export interface Tip extends Head {
+  readonly checkpoint: number;
+}
+
+export const tipOf = ({ headSeq, headHash, checkpoint }: HeadRecord): Tip => ({
+  ...(headSeq === null || headHash === null ? EMPTY_HEAD : { seq: headSeq, hash: headHash }),
+  checkpoint,
+});
 
 /** New events chained onto a stream, their text as the database will keep it. */
-export const sealed = (stream: string, head: Head, events: readonly NewEvent[], at: Date, actor: string) =>
+export const sealed = (stream: string, head: Tip, events: readonly NewEvent[], at: Date, actor: string) =>
   seal(stream, head, events.map(storableEvent), {
     at,
     actor: storableText(actor),
-    checkpoint: NO_CHECKPOINT,
+    checkpoint: head.checkpoint,
   });
 
 /** Locks a stream that has no row, until the transaction ends, and reads the clock after the lock. */
-export async function lockStream(tx: Tx, shift: Shift, stream: string): Promise<{ now: Date; head: Head }> {
+export async function lockStream(tx: Tx, shift: Shift, stream: string): Promise<{ now: Date; head: Tip }> {
   const [found] = await tx.$queryRaw<HeadRecord[]>`
-    SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash" FROM "lock_stream"(${stream})`;
+    SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint" FROM "lock_stream"(${stream})`;
   if (found === undefined) throw new Error('lock_stream answered nothing');
-  return { now: shift(found.now), head: headOf(found) };
+  return { now: shift(found.now), head: tipOf(found) };
 }
 
 /** Writes sealed events in one statement. */

@@ -1,16 +1,15 @@
-import { requestStream, type StoredEvent } from '../core/events.ts';
-import type { Head } from '../core/log.ts';
+import { incidentStream, requestListed, requestStream, type StoredEvent } from '../core/events.ts';
 import type { ClosedGrant, GrantingGrant } from '../core/request.ts';
 import { nextWorkAt, type Row } from '../core/work.ts';
 import type { Changed, Decide } from '../ports/store.ts';
-import { type HeadRecord, headOf, type Shift, sealed } from './append.ts';
+import { type HeadRecord, lockStream, type Shift, sealed, type Tip, tipOf } from './append.ts';
 import type { Database, Tx } from './database.ts';
 import { rowOf, toJsonText } from './row-codec.ts';
 
 interface Locked {
   readonly now: Date;
   readonly row: Row | undefined;
-  readonly head: Head;
+  readonly head: Tip;
 }
 
 interface LockedRecord extends HeadRecord {
@@ -23,8 +22,8 @@ interface LockedRecord extends HeadRecord {
 }
 
 /**
- * One change of one request: lock, clock, decide, save. Two round trips between BEGIN and COMMIT. What `decide` throws
- * comes out as it is, with nothing recorded.
+ * One change of one request: lock, clock, decide, save. Two round trips between BEGIN and COMMIT; three for a new
+ * request, which its incident's stream must name. What `decide` throws comes out as it is, with nothing recorded.
  */
 export async function change(
   database: Database,
@@ -40,14 +39,24 @@ export async function change(
     const events = sealed(requestStream(requestId), head, decision.events, now, actor);
     const document = toJsonText(decision.next);
     const next = nextRow(row, document, events, now);
-    await save(tx, next, document, events);
+    const [first] = events;
+    // The request's name is locked before its incident's stream, always: two openings cannot wait for each other.
+    const listed = row === undefined && first !== undefined ? await listing(tx, shift, next, first, actor) : [];
+    await save(tx, next, document, [...events, ...listed]);
     return { ok: true, row: next, events };
   });
 }
 
+/** That this request was opened, as its incident's stream says it. */
+async function listing(tx: Tx, shift: Shift, { request }: Row, first: StoredEvent, actor: string) {
+  const stream = incidentStream(request.ask.incident.id);
+  const { now, head } = await lockStream(tx, shift, stream);
+  return sealed(stream, head, [requestListed(request.ask.id, first)], now, actor);
+}
+
 async function lockRequest(tx: Tx, shift: Shift, requestId: string): Promise<Locked> {
   const [found] = await tx.$queryRaw<LockedRecord[]>`
-    SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "document", "version", "seq",
+    SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
       "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt"
     FROM "lock_request"(${requestId})`;
   if (found === undefined) throw new Error('lock_request answered nothing');
@@ -56,7 +65,7 @@ async function lockRequest(tx: Tx, shift: Shift, requestId: string): Promise<Loc
   return {
     now: shift(found.now),
     row: whole ? rowOf({ document: found.document, version, seq, drawnVersion, postedSeq, updatedAt }) : undefined,
-    head: headOf(found),
+    head: tipOf(found),
   };
 }
 

@@ -23,22 +23,26 @@ export interface MigrateOptions {
   readonly ownerUrl: string;
   /** Address that the app will use; its role gets its rights here. */
   readonly appUrl: string;
+  /** Address that the sealer will use, where there is one; its role gets its rights here. */
+  readonly sealUrl?: string | undefined;
   readonly log: (line: string) => void;
 }
 
 /**
- * Brings a database up to date: our tables, BullMQ's, and the app role's rights. May be run again at any time, and by
+ * Brings a database up to date: our tables, BullMQ's, and what app and sealer may do. May be run again at any time, and by
  * two at once; each migration is one transaction. Rejects with an `Error` whose message says what to do.
  */
 export async function migrate({
   ownerUrl,
   appUrl,
+  sealUrl,
   log,
 }: MigrateOptions): Promise<{ readonly applied: readonly string[] }> {
-  // Said here, because the error of `new URL` carries the address with its password.
-  const app = URL.canParse(appUrl) ? new URL(appUrl) : undefined;
-  if (!app?.hostname) throw new Error('DATABASE_URL is not like postgresql://user:password@host/database.');
-  const role = decodeURIComponent(app.username);
+  const app = loginOf('DATABASE_URL', appUrl);
+  const sealer = sealUrl === undefined ? undefined : loginOf('SEAL_DATABASE_URL', sealUrl);
+  if (sealer?.role === app.role) {
+    throw new Error('SEAL_DATABASE_URL must name another role than DATABASE_URL: the app may not sign its own log.');
+  }
   const owner = new pg.Client({
     connectionString: ownerUrl,
     application_name: 'breakglass migrate',
@@ -47,11 +51,16 @@ export async function migrate({
   await owner.connect();
   try {
     await owner.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
-    await ensureRole(owner, role, decodeURIComponent(app.password), log);
+    await ensureRole(owner, app, log);
+    if (sealer !== undefined) await ensureRole(owner, sealer, log);
     const applied = await applyMigrations(owner, log);
     const { runMigrations } = await import('bullmq');
     await runMigrations(owner, 'bullmq');
-    for (const statement of rightsOf(owner.escapeIdentifier(role))) await owner.query(statement);
+    const rights = [
+      ...rightsOf(owner.escapeIdentifier(app.role)),
+      ...(sealer === undefined ? [] : sealRightsOf(owner.escapeIdentifier(sealer.role))),
+    ];
+    for (const statement of rights) await owner.query(statement);
     log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.length} migration(s).`);
     return { applied };
   } finally {
@@ -59,11 +68,23 @@ export async function migrate({
   }
 }
 
-/** Two roles or none: an app that owns its tables could rewrite the log. */
+interface Login {
+  readonly setting: string;
+  readonly role: string;
+  readonly password: string;
+}
+
+function loginOf(setting: string, address: string): Login {
+  // Said here, because the error of `new URL` carries the address with its password.
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url?.hostname) throw new Error(`${setting} is not like postgresql://user:password@host/database.`);
+  return { setting, role: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+}
+
+/** Another role than the owner's, always: who owns the tables could rewrite the log. */
 async function ensureRole(
   owner: pg.Client,
-  role: string,
-  password: string,
+  { setting, role, password }: Login,
   log: (line: string) => void,
 ): Promise<void> {
   const { rows } = await owner.query<{ me: boolean; exists: boolean; may: boolean }>(
@@ -73,7 +94,7 @@ async function ensureRole(
   );
   const [found] = rows;
   if (role === '' || found?.me === true) {
-    throw new Error('DATABASE_URL must name another role than DATABASE_OWNER_URL: the app may not own its log.');
+    throw new Error(`${setting} must name another role than DATABASE_OWNER_URL: only \`migrate\` may own the log.`);
   }
   if (found?.exists === true) return;
   const name = owner.escapeIdentifier(role);
@@ -143,6 +164,7 @@ const rightsOf = (app: string): readonly string[] => [
   `REVOKE ALL ON SCHEMA public FROM PUBLIC, ${app}`,
   `GRANT USAGE ON SCHEMA public TO ${app}`,
   `GRANT SELECT, INSERT ON "events", "policies" TO ${app}`,
+  `GRANT SELECT ON "checkpoints", "checkpoint_leaves" TO ${app}`,
   `GRANT SELECT, INSERT, UPDATE ON "requests", "grants", "messages", "forms" TO ${app}`,
   `GRANT SELECT, UPDATE ON "installation" TO ${app}`,
   // BullMQ checks its schema as the app, and wants CREATE there to be satisfied.
@@ -158,4 +180,14 @@ const rightsOf = (app: string): readonly string[] => [
   `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${app}`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT USAGE, SELECT ON SEQUENCES TO ${app}`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT EXECUTE ON FUNCTIONS TO ${app}`,
+];
+
+/** All that the sealer may do: read events, add checkpoints, and remember. */
+const sealRightsOf = (sealer: string): readonly string[] => [
+  `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${sealer}`,
+  `REVOKE ALL ON SCHEMA public FROM ${sealer}`,
+  `GRANT USAGE ON SCHEMA public TO ${sealer}`,
+  `GRANT SELECT ON "events" TO ${sealer}`,
+  `GRANT SELECT, INSERT ON "checkpoints", "checkpoint_leaves" TO ${sealer}`,
+  `GRANT SELECT, INSERT, UPDATE ON "sealed_heads", "anchor_progress" TO ${sealer}`,
 ];

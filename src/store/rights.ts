@@ -2,7 +2,8 @@ import type { Database } from './database.ts';
 
 /**
  * What the app's role may do beyond what it needs, in words, or undefined. It may own nothing, create nothing (but in
- * schema `bullmq`, which BullMQ demands), and on events only SELECT and INSERT.
+ * schema `bullmq`, which BullMQ demands), on events only SELECT and INSERT, and on
+ * what the sealer writes only SELECT.
  */
 export const tooMighty = (database: Database): Promise<string | undefined> =>
   database.read('read the rights of the database role', async (prisma) => {
@@ -17,6 +18,11 @@ export const tooMighty = (database: Database): Promise<string | undefined> =>
         WHERE has_table_privilege('public.' || tab, "held")
         UNION ALL
         SELECT 'may update columns of events' WHERE has_any_column_privilege('public.events', 'UPDATE')
+        UNION ALL
+        SELECT 'may ' || "held" || ' rows of ' || tab
+        FROM unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS "held",
+          unnest(ARRAY['checkpoints', 'checkpoint_leaves', 'sealed_heads', 'anchor_progress']) AS tab
+        WHERE has_table_privilege('public.' || tab, "held")
         UNION ALL
         SELECT 'may ' || "held" || ' rows of ' || tab
         FROM unnest(ARRAY['DELETE', 'TRUNCATE', 'TRIGGER']) AS "held", unnest(ARRAY['requests', 'grants']) AS tab

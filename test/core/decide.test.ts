@@ -31,6 +31,12 @@ describe('asking (A2–A7, A9–A11)', () => {
 
   it.each<[promise: string, order: object, facts: Partial<Facts>, code: RefusalCode]>([
     ['no incident', { incident: '  ' }, {}, 'no_incident'],
+    [
+      'an incident id that no incident can have, no source answering',
+      { incident: 'INC 1/../system' },
+      { incident: down },
+      'incident_not_found',
+    ],
     ['an incident that does not exist', {}, { incident: found('not_found' as const) }, 'incident_not_found'],
     [
       'a closed incident',

@@ -52,7 +52,9 @@ describe('what the store finds', () => {
 
   it('the names of all streams, and the events of one from a place on', async () => {
     await store.record('operator:ana', [{ type: 'alarm', data: {} }]);
-    expect(await store.streams()).toEqual([...ids(rows).map((id) => `request/${id}`), 'system'].sort());
+    expect(await store.streams()).toEqual(
+      ['incident/INC-1', ...ids(rows).map((id) => `request/${id}`), 'system'].sort(),
+    );
     const all = await store.events('request/6closed');
     expect(await store.events('request/6closed', 2)).toEqual(all.slice(2));
   });

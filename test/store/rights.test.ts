@@ -41,6 +41,19 @@ describe('the two database roles', () => {
     expect(await refusedTo(database.appUrl, sql)).toBe('42501');
   });
 
+  it.each([
+    `INSERT INTO events (stream) VALUES ('system')`,
+    `UPDATE events SET actor = 'somebody else'`,
+    'SELECT * FROM requests',
+    'SELECT * FROM policies',
+    `UPDATE checkpoints SET hash = ''`,
+    'DELETE FROM checkpoint_leaves',
+    'DELETE FROM sealed_heads',
+    'CREATE TABLE mine (id int)',
+  ])('the sealer may not: %s', async (sql) => {
+    expect(await refusedTo(database.sealUrl, sql)).toBe('42501');
+  });
+
   it.each([`UPDATE events SET actor = 'somebody else'`, 'DELETE FROM events', 'TRUNCATE events CASCADE'])(
     'a trigger stops even the owner: %s',
     async (sql) => {
@@ -59,6 +72,7 @@ describe('the two database roles', () => {
     ['may TRUNCATE rows of events', 'GRANT TRUNCATE ON events TO breakglass_app'],
     ['may TRIGGER rows of events', 'GRANT TRIGGER ON events TO breakglass_app'],
     ['may update columns of events', 'GRANT UPDATE (actor) ON events TO breakglass_app'],
+    ['may INSERT rows of checkpoints', 'GRANT INSERT ON checkpoints TO breakglass_app'],
     ['may DELETE rows of grants', 'GRANT DELETE ON grants TO breakglass_app'],
     ['may create in schema public', 'GRANT CREATE ON SCHEMA public TO breakglass_app'],
     ['owns forms', 'ALTER TABLE forms OWNER TO breakglass_app'],

@@ -5,6 +5,7 @@ interface Server {
   readonly adminUrl: string;
   readonly ownerUrl: string;
   readonly appUrl: string;
+  readonly sealUrl: string;
   readonly template: string;
 }
 
@@ -12,6 +13,8 @@ export interface TestDatabase {
   /** With the role that owns the tables. */
   readonly ownerUrl: string;
   readonly appUrl: string;
+  /** With the sealer's role. */
+  readonly sealUrl: string;
   /** With the server's superuser, in this database. */
   readonly adminUrl: string;
   drop(): Promise<void>;
@@ -53,6 +56,7 @@ export async function freshDatabase({
   return {
     ownerUrl: at(found.ownerUrl),
     appUrl: at(found.appUrl),
+    sealUrl: at(found.sealUrl),
     adminUrl: at(found.adminUrl),
     drop: () =>
       withClient(found.adminUrl, async (admin) => {

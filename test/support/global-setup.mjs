@@ -13,8 +13,8 @@ export default async function globalSetup() {
   const desk = createServer((_request, response) => {
     server ??= startServer();
     server.then(
-      ({ adminUrl, ownerUrl, appUrl }) =>
-        response.end(JSON.stringify({ adminUrl, ownerUrl, appUrl, template: TEMPLATE })),
+      ({ adminUrl, ownerUrl, appUrl, sealUrl }) =>
+        response.end(JSON.stringify({ adminUrl, ownerUrl, appUrl, sealUrl, template: TEMPLATE })),
       (error) => response.writeHead(500).end(String(error)),
     );
   });
@@ -43,11 +43,14 @@ async function startServer() {
   const admin = new pg.Client({ connectionString: embedded.adminUrl });
   await admin.connect();
   await admin.query(`CREATE DATABASE ${TEMPLATE} OWNER breakglass_owner`);
+  await admin.query(`CREATE ROLE breakglass_seal LOGIN PASSWORD 'seal'`);
   await admin.end();
   const at = (url) => Object.assign(new URL(url), { pathname: `/${TEMPLATE}` }).href;
-  await migrate({ ownerUrl: at(embedded.ownerUrl), appUrl: at(embedded.appUrl), log });
+  const sealUrl = at(Object.assign(new URL(embedded.appUrl), { username: 'breakglass_seal', password: 'seal' }).href);
+  await migrate({ ownerUrl: at(embedded.ownerUrl), appUrl: at(embedded.appUrl), sealUrl, log });
   return {
     ...embedded,
+    sealUrl,
     end: async () => {
       await embedded.stop();
       await rm(dir, { recursive: true, force: true });

@@ -1,0 +1,64 @@
+import { firstBreak } from '../../src/core/log.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
+import { storyOf } from '../support/requests.ts';
+import { silent } from './silent-logger.ts';
+import { play, playTo } from './stories.ts';
+
+describe('an incident’s stream (E4)', () => {
+  let database: TestDatabase;
+  let store: Store;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    store = openStore({ url: database.appUrl, logger: silent });
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+  const open = (id: string, incident: string) => playTo(store, 'pending', { id, order: { incident } });
+
+  it('names every request opened under it by the hash of its first event, however many open at once', async () => {
+    const ids = Array.from({ length: 12 }, (_, n) => `MANY${n}`);
+    await Promise.all(ids.map((id) => open(id, 'INC-1.many')));
+    const stream = 'incident/INC-1.many';
+    const events = await store.events(stream);
+    expect(firstBreak(stream, events)).toBeUndefined();
+    const firsts = await Promise.all(ids.map(async (id) => (await store.events(`request/${id}`))[0]?.hash));
+    const listed = new Map(events.map(({ data }) => [data.requestId, data.hash]));
+    expect(ids.map((id) => listed.get(id))).toEqual(firsts);
+    expect(events).toHaveLength(ids.length);
+  });
+
+  it('says nothing more when a request goes on, or is refused', async () => {
+    await playTo(store, 'closed', { id: 'WHOLE', order: { incident: 'INC-2' } });
+    const [ask] = storyOf('WHOLE', { incident: 'INC-2' });
+    if (ask === undefined) throw new Error('no story');
+    expect((await play(store, 'WHOLE', ask)).ok).toBe(false);
+    expect(await store.events('incident/INC-2')).toHaveLength(1);
+  });
+
+  it('is named by an id that an incident can have, or nothing is opened', async () => {
+    await expect(open('STRANGE', '../system')).rejects.toThrow('incident_not_found');
+    expect(await store.find('STRANGE')).toBeUndefined();
+  });
+
+  it('and all streams name the newest checkpoint in each event, read in the transaction that writes it', async () => {
+    await open('BEFORE', 'INC-3');
+    await withClient(database.sealUrl, (client) =>
+      client.query(
+        `INSERT INTO checkpoints (number, previous, at, header, hash, signature, public_key)
+         VALUES (1, repeat('0', 64), now(), jsonb_build_object('number', 1, 'previous', repeat('0', 64)),
+           repeat('1', 64), '', '')`,
+      ),
+    );
+    await open('AFTER', 'INC-3');
+    await store.record('operator:ana', [{ type: 'alarm', data: {} }]);
+    const named = async (stream: string) => (await store.events(stream)).map(({ checkpoint }) => checkpoint);
+    expect(await named('request/BEFORE')).toEqual([0]);
+    expect(await named('request/AFTER')).toEqual([1]);
+    expect(await named('incident/INC-3')).toEqual([0, 1]);
+    expect((await named('system')).at(-1)).toBe(1);
+  });
+});
