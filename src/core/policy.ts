@@ -18,7 +18,8 @@ export type Assurance = (typeof ASSURANCES)[number];
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'must be 1 to 40 of a-z, 0-9, dot, dash, underscore');
 const text = (max: number) => z.string().trim().min(1).max(max);
-const minutes = z.int().min(1).max(720);
+/** How long access may last: whole minutes, save where the floor is lowered below one. */
+const minutes = ({ window }: Floors) => (window < 60 ? z.number() : z.int()).min(window / 60).max(720);
 const seconds = (floor: number, most: number, preset: number) =>
   z.int().min(floor, `must be at least ${floor} seconds`).max(most, `must be at most ${most} seconds`).default(preset);
 const accountId = z.string().regex(/^\d{12}$/, 'must be 12 digits, in quotes');
@@ -45,37 +46,39 @@ const policyArn = z.string().regex(/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+
 const managed = z.strictObject({ arn: policyArn, document, sha256: digest });
 const inline = z.strictObject({ name: z.string().regex(/^[\w+=,.@-]{1,64}$/), document });
 
-const roleSchema = z.strictObject({
-  id,
-  name: text(60),
-  summary: text(300),
-  zone: z.enum(ZONES),
-  domain: z.enum(DOMAINS),
-  environment: text(40),
-  provider: z.literal('aws'),
-  account: accountId,
-  maxMinutes: minutes,
-  /** The most that one request may come to with every extension (B8). Left out: the longest that may be asked at once. */
-  maxTotalMinutes: minutes.optional(),
-  mayAsk: z.array(id).min(1),
-  /** Added to the clauses of the zone, never instead of them. */
-  approvals: z.array(clauseSchema).max(5).default([]),
-  policies: z
-    .array(z.union([inline, managed]))
-    .min(1)
-    .max(10),
-  /** Identities under which this role can start code: what runs as them outlives an early end. */
-  startsCodeAs: z.array(arn).max(20).default([]),
-  /** Roles and policies whose permissions this role may change (zone C only). */
-  identityTargets: z.array(arn).max(20).default([]),
-});
+const roleSchema = (floors: Floors) =>
+  z.strictObject({
+    id,
+    name: text(60),
+    summary: text(300),
+    zone: z.enum(ZONES),
+    domain: z.enum(DOMAINS),
+    environment: text(40),
+    provider: z.literal('aws'),
+    account: accountId,
+    maxMinutes: minutes(floors),
+    /** The most that one request may come to with every extension (B8). Left out: the longest that may be asked at once. */
+    maxTotalMinutes: minutes(floors).optional(),
+    mayAsk: z.array(id).min(1),
+    /** Added to the clauses of the zone, never instead of them. */
+    approvals: z.array(clauseSchema).max(5).default([]),
+    policies: z
+      .array(z.union([inline, managed]))
+      .min(1)
+      .max(10),
+    /** Identities under which this role can start code: what runs as them outlives an early end. */
+    startsCodeAs: z.array(arn).max(20).default([]),
+    /** Roles and policies whose permissions this role may change (zone C only). */
+    identityTargets: z.array(arn).max(20).default([]),
+  });
 
-const zoneSchema = z.strictObject({
-  maxMinutes: minutes,
-  minutesOffered: z.array(minutes).min(1).max(6).default([15, 30, 60]),
-  approvals: z.array(clauseSchema).min(1, 'needs at least one clause: no clause never means "no approval"').max(5),
-  unverified_incident: z.enum(['accept', 'refuse']).default('accept'),
-});
+const zoneSchema = (floors: Floors) =>
+  z.strictObject({
+    maxMinutes: minutes(floors),
+    minutesOffered: z.array(minutes(floors)).min(1).max(6).default([15, 30, 60]),
+    approvals: z.array(clauseSchema).min(1, 'needs at least one clause: no clause never means "no approval"').max(5),
+    unverified_incident: z.enum(['accept', 'refuse']).default('accept'),
+  });
 
 const accountSchema = z.strictObject({
   id: accountId,
@@ -92,16 +95,17 @@ const accountSchema = z.strictObject({
     .default([]),
 });
 
-const runbookSchema = z.strictObject({
-  id,
-  title: text(75),
-  url: z.url({ protocol: /^https?$/ }),
-  role: id,
-  minutes,
-  reason: z.enum(REASONS),
-  trigger: text(300),
-  escalation: text(300),
-});
+const runbookSchema = (floors: Floors) =>
+  z.strictObject({
+    id,
+    title: text(75),
+    url: z.url({ protocol: /^https?$/ }),
+    role: id,
+    minutes: minutes(floors),
+    reason: z.enum(REASONS),
+    trigger: text(300),
+    escalation: text(300),
+  });
 
 const source = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file') }),
@@ -186,6 +190,8 @@ export interface Floors {
   readonly decision: number;
   readonly extendUntil: number;
   readonly lost: number;
+  /** The shortest time that access may be asked for. */
+  readonly window: number;
 }
 export const PRODUCTION_FLOORS: Floors = {
   propagation: 300,
@@ -193,6 +199,7 @@ export const PRODUCTION_FLOORS: Floors = {
   decision: 300,
   extendUntil: 120,
   lost: 300,
+  window: 300,
 };
 
 const timings = (floors: Floors) =>
@@ -239,10 +246,10 @@ export const policySchema = (floors: Floors) =>
         page: z.array(id).max(20).default([]),
       })
       .prefault({}),
-    zones: z.strictObject({ A: zoneSchema, B: zoneSchema, C: zoneSchema }),
+    zones: z.strictObject({ A: zoneSchema(floors), B: zoneSchema(floors), C: zoneSchema(floors) }),
     accounts: z.array(accountSchema).min(1).max(500),
-    roles: z.array(roleSchema).min(1).max(1000),
-    runbooks: z.array(runbookSchema).max(500).default([]),
+    roles: z.array(roleSchema(floors)).min(1).max(1000),
+    runbooks: z.array(runbookSchema(floors)).max(500).default([]),
     directory: source,
     incidents: source,
     /** The directory itself, where its source is this file. */
@@ -254,7 +261,7 @@ export const policySchema = (floors: Floors) =>
   });
 
 export type Policy = z.infer<ReturnType<typeof policySchema>>;
-export type Role = z.infer<typeof roleSchema>;
+export type Role = Policy['roles'][number];
 export type Account = z.infer<typeof accountSchema>;
-export type Runbook = z.infer<typeof runbookSchema>;
+export type Runbook = Policy['runbooks'][number];
 export type Timings = Policy['timings'];

@@ -2,7 +2,14 @@ import { parseDocument } from 'yaml';
 import { type Floors, policySchema, ZONES } from '../core/policy.ts';
 
 /** The demo's floors, in seconds: its clouds are on this machine, and a visitor does not wait five minutes. */
-export const DEMO_FLOORS: Floors = { propagation: 1, openingAllowance: 5, decision: 30, extendUntil: 5, lost: 1 };
+export const DEMO_FLOORS: Floors = {
+  propagation: 1,
+  openingAllowance: 5,
+  decision: 30,
+  extendUntil: 5,
+  lost: 1,
+  window: 60,
+};
 
 /** The demo's durations, in seconds. */
 export const DEMO_TIMINGS = { openingAllowanceSeconds: 15, propagationSeconds: 3 } as const;

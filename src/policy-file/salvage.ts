@@ -10,7 +10,7 @@ const LISTS = ['accounts', 'roles', 'runbooks', 'teams', 'people', 'incidentList
 type List = (typeof LISTS)[number];
 
 const clause = { who: 'group', name: 'stand-in', teams: ['stand-in'], count: 2, assurance: 'chat' };
-const zone = { maxMinutes: 720, minutesOffered: [1], approvals: [clause] };
+const zone = { maxMinutes: 720, minutesOffered: [5], approvals: [clause] };
 
 /** Stands where a section cannot be read, so that the others can be looked at. Nothing said about it is passed on. */
 const STAND_INS: Readonly<Record<string, unknown>> = {
