@@ -41,6 +41,8 @@ export interface MainOptions {
     readonly floors?: Floors;
     readonly clockOffsetMs?: number;
     readonly sweepMs?: number;
+    /** `false`: no sweep at all, so that a test can see what ends access without it. */
+    readonly sweep?: boolean;
     readonly policyText?: string;
   };
 }
@@ -111,14 +113,17 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const broker = makeBroker(deps);
 
   if (role !== 'web') {
+    const sweeping = lowered?.sweep ?? true;
     // Paused until the sweep has seen that this database is no copy. The sweep itself needs neither queue nor chat.
     const start = (open: WorkQueue) =>
-      startWorker({ queue: open, perform: broker.perform, clock: store.clock, logger, paused: true });
+      startWorker({ queue: open, perform: broker.perform, clock: store.clock, logger, paused: sweeping });
     const worker = workerWhenThere(queue.opened, start, logger);
     opened.push(() => worker.stop());
     const interval = lowered?.sweepMs === undefined ? {} : { intervalMs: lowered.sweepMs };
-    const sweep = startSweep({ store, broker, schedule: queue, logger, worker, ...interval });
-    opened.push(() => sweep.stop());
+    if (sweeping) {
+      const sweep = startSweep({ store, broker, schedule: queue, logger, worker, ...interval });
+      opened.push(() => sweep.stop());
+    }
   }
   await queue.first;
   const url = role === 'worker' ? undefined : await openDoors(config, { workspace, announce, broker, deps }, opened);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import type { Policy } from '../core/policy.ts';
+import type { Floors, Policy } from '../core/policy.ts';
 import { policySchema } from '../core/policy.ts';
 import { accountsOfPolicy, BROKER_HOME } from './aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from './aws/local-aws.ts';
@@ -29,6 +29,8 @@ export interface StageOptions {
   readonly dir?: string;
   /** Replaces the demo's own policy. */
   readonly policyText?: string;
+  /** The floors that this policy keeps; the demo's unless told. */
+  readonly floors?: Floors;
   readonly slackPort?: number;
 }
 
@@ -39,9 +41,14 @@ export async function demoPolicy(): Promise<string> {
 }
 
 /** Starts a Slack workspace and an AWS on this machine, in which the demo's policy is at home. */
-export async function openStage({ dir, policyText, slackPort }: StageOptions = {}): Promise<Stage> {
+export async function openStage({
+  dir,
+  policyText,
+  floors = DEMO_FLOORS,
+  slackPort,
+}: StageOptions = {}): Promise<Stage> {
   const text = policyText ?? (await demoPolicy());
-  const policy = policySchema(DEMO_FLOORS).parse(parse(text));
+  const policy = policySchema(floors).parse(parse(text));
   const { accounts, signInArns } = accountsOfPolicy(policy);
   const aws = await startLocalAws({ accounts, ...(dir ? { stateFile: `${dir}/aws.json` } : {}) });
   const slack = await openWorkspace(policy, dir, slackPort);

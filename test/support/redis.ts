@@ -12,6 +12,8 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Starts it again on the same port, empty. */
   start(): Promise<void>;
+  /** FLUSHALL: everything in it is lost, and nobody loses a connection. */
+  flush(): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -51,6 +53,9 @@ export async function startRedis(binary: string): Promise<RedisServer> {
     url: `redis://127.0.0.1:${port}`,
     kill,
     start,
+    flush: async () => {
+      if (!(await answers(port, 'FLUSHALL', '+OK'))) throw new Error('redis-server did not take FLUSHALL');
+    },
     stop: async () => {
       await kill();
       await rm(folder, { recursive: true, force: true });
@@ -67,7 +72,7 @@ const freePort = (): Promise<number> =>
     });
   });
 
-const answers = (port: number): Promise<boolean> =>
+const answers = (port: number, command = 'PING', wanted = '+PONG'): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     const done = (answered: boolean): void => {
@@ -75,6 +80,6 @@ const answers = (port: number): Promise<boolean> =>
       resolve(answered);
     };
     socket.once('error', () => done(false));
-    socket.once('connect', () => socket.write('PING\r\n'));
-    socket.once('data', (data) => done(data.toString().startsWith('+PONG')));
+    socket.once('connect', () => socket.write(`${command}\r\n`));
+    socket.once('data', (data) => done(data.toString().startsWith(wanted)));
   });

@@ -1,0 +1,71 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Embedded, startEmbedded } from '../../src/store/embedded/start.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { withClient } from '../support/database.ts';
+import { type RedisServer, redisBinary, startRedis } from '../support/redis.ts';
+
+/** Where an installation's database is now: another address after every start of the server. */
+export interface Urls {
+  readonly ownerUrl: string;
+  readonly appUrl: string;
+}
+
+/** A PostgreSQL and a Redis of our own, to be stopped and started while everything runs. */
+export interface Servers {
+  /** Undefined where no Redis can be had. */
+  readonly redis: RedisServer | undefined;
+  /** Rejects while PostgreSQL is stopped. */
+  urls(database: string): Urls;
+  /** Makes a database and brings it up to date; again for one that lost its queue. */
+  migrated(database: string): Promise<void>;
+  stopPostgres(): Promise<void>;
+  startPostgres(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// Data of tests outlives nothing: no reason to wait for the disk.
+const FLAGS = ['-c', 'fsync=off', '-c', 'full_page_writes=off'];
+const log = (): void => undefined;
+
+export async function openServers(): Promise<Servers> {
+  const dir = await mkdtemp(join(tmpdir(), 'breakglass-servers-'));
+  await chmod(dir, 0o755);
+  let postgres: Embedded | undefined;
+  const startPostgres = async (): Promise<void> => {
+    postgres ??= await startEmbedded({ dir, log, flags: FLAGS });
+  };
+  const stopPostgres = async (): Promise<void> => {
+    const running = postgres;
+    postgres = undefined;
+    await running?.stop();
+  };
+  const server = (): Embedded => {
+    if (postgres === undefined) throw new Error('PostgreSQL is stopped');
+    return postgres;
+  };
+  const urls = (database: string): Urls => {
+    const at = (url: string) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
+    return { ownerUrl: at(server().ownerUrl), appUrl: at(server().appUrl) };
+  };
+  const binary = redisBinary();
+  const [redis] = await Promise.all([binary === undefined ? undefined : startRedis(binary), startPostgres()]);
+  return {
+    redis,
+    urls,
+    migrated: async (database) => {
+      await withClient(server().adminUrl, async (admin) => {
+        const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+        if (rowCount === 0) await admin.query(`CREATE DATABASE ${database} OWNER breakglass_owner`);
+      });
+      await migrate({ ...urls(database), log });
+    },
+    stopPostgres,
+    startPostgres,
+    close: async () => {
+      await Promise.all([redis?.stop(), stopPostgres()]);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
