@@ -1,5 +1,6 @@
 import type { Actor } from '../core/command.ts';
 import { personOf, teamsOf } from '../core/directory.ts';
+import { askedNow } from '../core/extension.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Changed } from '../ports/store.ts';
 import { apply } from './apply.ts';
@@ -20,7 +21,7 @@ export async function approve(
   const facts = await gather(deps, {
     key: actor.key,
     incident: row.request.ask.incident.id,
-    approvers: row.request.approvals.map(({ key }) => key),
+    approvers: askedNow(row.request)?.given.map(({ key }) => key) ?? [],
     signal: AbortSignal.timeout(LOOKUP_MS),
   });
   const changed = await apply(deps, requestId, { type: 'approve', digest }, actor, facts);

@@ -2,6 +2,7 @@ import type { Work } from '../core/work.ts';
 import { enqueue } from './apply.ts';
 import { approve } from './approve.ts';
 import type { BrokerDeps } from './deps.ts';
+import { extend } from './extend.ts';
 import { perform } from './perform.ts';
 import { request } from './request.ts';
 import { deny, end, withdraw } from './take-away.ts';
@@ -14,6 +15,7 @@ type Bound<F> = F extends (deps: BrokerDeps, ...rest: infer Rest) => infer Resul
 export interface Broker {
   readonly request: Bound<typeof request>;
   readonly approve: Bound<typeof approve>;
+  readonly extend: Bound<typeof extend>;
   readonly deny: Bound<typeof deny>;
   readonly withdraw: Bound<typeof withdraw>;
   readonly end: Bound<typeof end>;
@@ -48,6 +50,7 @@ function oneAtATime(run: () => Promise<void>): () => Promise<void> {
 export const broker = (deps: BrokerDeps): Broker => ({
   request: (...rest) => request(deps, ...rest),
   approve: (...rest) => approve(deps, ...rest),
+  extend: (...rest) => extend(deps, ...rest),
   deny: (...rest) => deny(deps, ...rest),
   withdraw: (...rest) => withdraw(deps, ...rest),
   end: (...rest) => end(deps, ...rest),

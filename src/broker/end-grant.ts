@@ -17,9 +17,10 @@ const endingGrant = (row: Row | undefined, grantId: string): EndingGrant | undef
  * The window is over. Should the store not take it, access is taken away all the same, from the plan that was read
  * when the job began; the row learns of it on the next try.
  */
-export async function expire(deps: BrokerDeps, requestId: string, signal: AbortSignal): Promise<void> {
+export async function expire(deps: BrokerDeps, requestId: string, dueAt: Date, signal: AbortSignal): Promise<void> {
   const row = await deps.store.find(requestId);
-  if (row?.request.state !== 'active') return;
+  // Due for an end that has moved since: the later one has a job of its own.
+  if (row?.request.state !== 'active' || dueAt < row.request.endsAt) return;
   const { grants } = row.request;
   try {
     await apply(deps, requestId, { type: 'expire' }, WORKER);

@@ -4,7 +4,7 @@ import type { Facts } from '../core/facts.ts';
 import { Failure } from '../core/failure.ts';
 import type { Head } from '../core/log.ts';
 import { RETRYABLE } from '../core/refusal.ts';
-import type { GrantingGrant } from '../core/request.ts';
+import type { GrantingGrant, Plan } from '../core/request.ts';
 import { OPENER_SECONDS, type Row } from '../core/work.ts';
 import type { PlanOrder } from '../ports/provider.ts';
 import { apply } from './apply.ts';
@@ -14,7 +14,8 @@ import { gather, openingOffNow } from './gather.ts';
 export const WORKER: Actor = { type: 'system', name: 'worker' };
 /** Named lock of the one writer per grant. */
 export const writerLock = (grantId: string): string => `grant/${grantId}`;
-const LOCK_WAIT_MS = 5_000;
+/** A writer waits this long for another one of the same grant (milliseconds). */
+export const LOCK_WAIT_MS = 5_000;
 
 /** Something that the same job may do better a moment later. The queue retries it; the row says until when. */
 export class TryLater extends Error {
@@ -108,10 +109,10 @@ function issueCommand(
 }
 
 /** Why this process must not write an opening now: switched off, a copy, or another installation's plan. */
-async function mayNotOpen(deps: BrokerDeps, grant: GrantingGrant): Promise<string | undefined> {
+export async function mayNotOpen(deps: BrokerDeps, plan: Plan): Promise<string | undefined> {
   const [off, { mark }] = await Promise.all([openingOffNow(deps), deps.store.installation()]);
   if (off !== undefined) return String(off);
-  return mark === grant.plan?.mark ? undefined : 'the plan is another installation’s';
+  return mark === plan.mark ? undefined : 'the plan is another installation’s';
 }
 
 const isLate = async (deps: BrokerDeps, { request }: Row): Promise<boolean> =>
@@ -133,7 +134,7 @@ async function write(deps: BrokerDeps, row: Row, grantId: string, signal: AbortS
     const grant = current && grantIn(current, grantId);
     if (current?.request.state !== 'granting' || grant?.plan === undefined || grant.confirmedAt !== undefined) return;
     if (await giveUpLate(deps, current)) return;
-    const why = await mayNotOpen(deps, grant);
+    const why = await mayNotOpen(deps, grant.plan);
     if (why !== undefined) throw new TryLater(`not opened here: ${why}`);
     const left = Math.max(0, current.request.grantBy.getTime() - (await deps.store.clock.now()).getTime());
     const deadline = AbortSignal.timeout(Math.min(left, OPENER_SECONDS * 1000));

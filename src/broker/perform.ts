@@ -3,6 +3,7 @@ import type { Work } from '../core/work.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
 import { bury, expire, prove, revoke } from './end-grant.ts';
+import { extendGrant } from './extend-grant.ts';
 import { openGrant, WORKER } from './open-grant.ts';
 import { remind } from './remind.ts';
 
@@ -16,7 +17,7 @@ export async function perform(deps: BrokerDeps, work: Work, signal: AbortSignal)
     case 'grant':
       return openGrant(deps, requestId, grantId, signal);
     case 'expire':
-      return expire(deps, requestId, signal);
+      return expire(deps, requestId, work.dueAt, signal);
     case 'revoke':
       return revoke(deps, requestId, grantId, signal);
     case 'prove':
@@ -35,6 +36,7 @@ export async function perform(deps: BrokerDeps, work: Work, signal: AbortSignal)
     case 'remind':
       return remind(deps, requestId);
     case 'extend':
+      return extendGrant(deps, requestId, signal);
     case 'page':
     case 'stand_down':
       return;

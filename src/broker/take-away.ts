@@ -8,8 +8,14 @@ import type { BrokerDeps } from './deps.ts';
  * the incident source, the chat's user look-up and the policy all down.
  */
 
-export const deny = (deps: BrokerDeps, requestId: string, actor: Actor, reason: string): Promise<Changed> =>
-  apply(deps, requestId, { type: 'deny', reason }, actor);
+/** A no. `digest` is what its form showed, where there was one. */
+export const deny = (
+  deps: BrokerDeps,
+  requestId: string,
+  actor: Actor,
+  reason: string,
+  digest?: string,
+): Promise<Changed> => apply(deps, requestId, { type: 'deny', reason, digest }, actor);
 
 export const withdraw = (deps: BrokerDeps, requestId: string, actor: Actor): Promise<Changed> =>
   apply(deps, requestId, { type: 'withdraw' }, actor);

@@ -1,6 +1,8 @@
 import { eligibleFor, type OpenClause } from '../core/approvals.ts';
 import { openNow } from '../core/decide-approve.ts';
 import { type Directory, onCallFor, type Person } from '../core/directory.ts';
+import { askedNow } from '../core/extension.ts';
+import type { AccessRequest } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 import type { Capabilities } from '../ports/provider.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -24,7 +26,7 @@ export interface RequestView {
 export async function view(deps: BrokerDeps, row: Row): Promise<RequestView> {
   const { request } = row;
   const capabilities = deps.providers[request.ask.terms.role.provider].capabilities(request.ask.terms);
-  if (request.state !== 'pending') return { row, open: [], capabilities };
+  if (askedNow(request) === undefined) return { row, open: [], capabilities };
   try {
     const { directory } = await deps.directory.read(await policyOf(deps));
     return { row, open: clauseViews(request, directory), capabilities };
@@ -34,8 +36,8 @@ export async function view(deps: BrokerDeps, row: Row): Promise<RequestView> {
   }
 }
 
-function clauseViews(request: Extract<Row['request'], { state: 'pending' }>, directory: Directory): ClauseView[] {
-  const { open, counted } = openNow(request, directory);
+function clauseViews(request: AccessRequest, directory: Directory): ClauseView[] {
+  const { open, counted } = openNow(request, directory) ?? { open: [], counted: [] };
   const decided = new Set(counted.map(({ by }) => by.id));
   const asker = { id: request.ask.requester.id, seen: request.seenTeams[request.ask.requester.id] ?? [] };
   return open.map(({ clause, missing }) => {

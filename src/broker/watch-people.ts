@@ -1,3 +1,4 @@
+import { approversOf } from '../core/decide-attest.ts';
 import { type Directory, personById } from '../core/directory.ts';
 import type { ChatAccount } from '../core/facts.ts';
 import type { Approval } from '../core/request.ts';
@@ -55,7 +56,7 @@ async function watch(deps: BrokerDeps, { request }: Row, directory: Directory | 
     await apply(deps, id, { type: 'bar_requester', why }, WORKER);
     return;
   }
-  const unposted = request.approvals.filter(({ by }) => !request.changedApprovers?.includes(by.id));
+  const unposted = approversOf(request).filter(({ by }) => !request.changedApprovers?.includes(by.id));
   for (const approval of unposted) {
     const changed = await approverWhy(deps, directory, approval);
     if (changed === undefined) continue;

@@ -117,6 +117,8 @@ const STATE_NOW: Readonly<Record<string, string>> = {
   pending: 'This request is still waiting for its approvals.',
   granting: 'Already approved: the access is being opened.',
   active: 'Already approved: the access is open. It can be ended.',
+  extension_failed:
+    'The cloud did not take more time on this access. Make safe what you are doing before it ends, then ask anew.',
   revoking: 'Too late: the access is being taken away.',
   closed: 'Too late: this request is closed. Ask again if access is still needed.',
 };
@@ -127,6 +129,7 @@ export const refusalWords = (code: RefusalCode, detail: Detail = {}): string => 
 /** The words of a reason that an event names: a refusal's code, or one of the few that only a grant knows. */
 export function whyWords(code: string): string {
   if (code === 'too_little_time_left') return 'Too little of the time was left when it was open. Ask again.';
+  if (code === 'ended_first') return 'The access ended before more time was confirmed.';
   return isRefusal(code) ? refusalWords(code) : `The cloud did not do it (${code}). Ask again, or phone.`;
 }
 

@@ -46,7 +46,8 @@ export type Command =
   | { readonly type: 'extension_failed'; readonly number: number; readonly why: string }
   | { readonly type: 'lapse_extension' }
   /** Taking away: no look-up. */
-  | { readonly type: 'deny'; readonly reason: string }
+  /** `digest` is what the form showed: a no to one thing is no answer to another. Left out, it is for what is open now. */
+  | { readonly type: 'deny'; readonly reason: string; readonly digest?: string | undefined }
   | { readonly type: 'withdraw' }
   | { readonly type: 'lapse' }
   | { readonly type: 'end' }

@@ -3,6 +3,7 @@ import type { Actor, Command } from './command.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
 import { type Directory, personById, personOf, principalOf, share, teamsOf, union } from './directory.ts';
 import type { NewEvent } from './events.ts';
+import { type Asked, askedNow } from './extension.ts';
 import type { Facts } from './facts.ts';
 import type { Policy } from './policy.ts';
 import type { Refusal } from './refusal.ts';
@@ -11,8 +12,6 @@ import { termsDigest, termsOf } from './terms.ts';
 
 /** From the last approval until the access must be open; past it the request fails however late a worker returns. */
 export const GRANT_SECONDS = 300;
-
-type Pending = Extract<AccessRequest, { state: 'pending' }>;
 
 /** One person's yes, counted only if it fills a place that nobody else fills (B1–B4, B7). */
 export function decideApprove(
@@ -41,13 +40,6 @@ export function decideApprove(
     type: 'request_approved',
     data: { grantBy: grantBy.toISOString(), approvers: approvals.map(({ by }) => by.id) },
   });
-}
-
-/** What is being approved: the request itself, or more time on it. */
-interface Asked {
-  readonly given: readonly Approval[];
-  readonly digest: string;
-  readonly decideBy: Date;
 }
 
 /** Judges one yes by everything that is known now: the clauses, the policy, the incident, and every yes before it. */
@@ -155,9 +147,11 @@ function digestNow(request: AccessRequest, policy: Policy): string | undefined {
   return terms && termsDigest(terms);
 }
 
-/** What is still open on a pending request, by this directory. For cards; `decide` has the last word. */
-export function openNow(request: Pending, directory: Directory) {
+/** What is still open of what waits for approvals, by this directory. For cards; `decide` has the last word. */
+export function openNow(request: AccessRequest, directory: Directory) {
+  const asked = askedNow(request);
+  if (asked === undefined) return undefined;
   const seen = seenSince(request, directory);
   const asker = { id: request.ask.requester.id, seen: seen[request.ask.requester.id] ?? [] };
-  return standing(request.ask.terms.clauses, request.approvals, asker, request.ask.digest, directory, seen);
+  return standing(request.ask.terms.clauses, asked.given, asker, asked.digest, directory, seen);
 }

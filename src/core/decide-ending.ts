@@ -12,11 +12,12 @@ import { propagatedAt } from './work.ts';
  */
 
 /** Everyone besides the requester who may end or deny, by the row alone. */
-export const overseersOf = ({ ask, approvals, extended }: AccessRequest): readonly Party[] => [
-  ask.commander,
-  ...ask.deciders,
-  ...approvals.map(({ by }) => by),
-  ...(extended?.approvals ?? []).map(({ by }) => by),
+export const overseersOf = (request: AccessRequest): readonly Party[] => [
+  request.ask.commander,
+  ...request.ask.deciders,
+  ...request.approvals.map(({ by }) => by),
+  ...(request.extended?.approvals ?? []).map(({ by }) => by),
+  ...((request.state === 'active' && request.extension?.approvals) || []).map(({ by }) => by),
 ];
 
 const isOverseer = (actor: Actor, request: AccessRequest): boolean =>
@@ -108,9 +109,33 @@ export function startEnding(request: AccessRequest, cause: EndCause, actor: Acto
   if (request.state === 'granting' && cause !== 'expired' && cause !== 'lost')
     return toRevoking(request, cause, now, [asked]);
   if (request.state !== 'active') return wrongState(request);
-  const { endsAt: _endsAt, warnedAt: _warnedAt, extension: _extension, ...kept } = request;
+  const { endsAt, warnedAt: _warnedAt, extension, ...kept } = request;
   const grants = withNewestPlans(request);
-  return accept({ ...kept, state: 'revoking', grants, cause, endRequestedAt: now, failures: 0 }, asked);
+  const { asked: times = 0, minutes = 0, approvals = [] } = request.extended ?? {};
+  // Whoever approved time that may have been written is involved, whether or not it was ever confirmed.
+  const extended = extension && { asked: times, minutes, approvals: [...approvals, ...extension.approvals] };
+  const dropped: NewEvent[] =
+    extension === undefined || extension.failedWhy !== undefined
+      ? []
+      : [
+          {
+            type: 'extension_failed',
+            data: { number: extension.number, why: 'ended_first', endsAt: endsAt.toISOString() },
+          },
+        ];
+  return accept(
+    {
+      ...kept,
+      ...(extended && { extended }),
+      state: 'revoking',
+      grants,
+      cause,
+      endRequestedAt: now,
+      failures: 0,
+    },
+    ...dropped,
+    asked,
+  );
 }
 
 const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {

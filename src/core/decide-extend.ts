@@ -1,5 +1,5 @@
 import type { Actor, Command } from './command.ts';
-import { countYes, policyProblem } from './decide-approve.ts';
+import { countYes, policyProblem, seenSince } from './decide-approve.ts';
 import { overseersOf, startEnding } from './decide-ending.ts';
 import { judge, lookupProblem, targetProblem } from './decide-issue.ts';
 import {
@@ -42,6 +42,9 @@ export function decideExtend(
   if (!acting.ok) return acting;
   const { ask } = request;
   if (!isParty(actor, ask.requester) || acting.person.id !== ask.requester.id) return refuse('not_yours');
+  if (request.extension?.failedWhy !== undefined) {
+    return refuse('not_in_this_state', { detail: { state: 'extension_failed' } });
+  }
   if (request.extension !== undefined) return refuse('extension_pending');
   const { extendUntilSeconds, decisionSeconds } = ask.terms.timings;
   if (now >= addSeconds(request.endsAt, -extendUntilSeconds)) return refuse('too_late_to_extend');
@@ -63,6 +66,7 @@ export function decideExtend(
     digest: extensionDigest(ask.digest, { number, minutes }),
     approvals: [],
   };
+  const seenTeams = seenSince(request, acting.directory);
   const { minutes: added = 0, approvals = [] } = request.extended ?? {};
   const asked: NewEvent = {
     type: 'extension_asked',
@@ -75,7 +79,8 @@ export function decideExtend(
       endsAt: request.endsAt.toISOString(),
     },
   };
-  return accept({ ...request, extension, extended: { asked: number, minutes: added, approvals } }, asked);
+  const extended = { asked: number, minutes: added, approvals };
+  return accept({ ...request, seenTeams, extension, extended }, asked);
 }
 
 /** One person's yes to more time: the same clauses, every yes given anew. */
@@ -89,8 +94,8 @@ export function decideApproveExtension(
   if (actor.type !== 'person') return refuse('actor_not_person');
   if (!extensionAwaited(request)) return wrongState(request);
   const { extension } = request;
-  const asked = { given: extension.approvals, digest: extension.digest, decideBy: extension.decideBy };
-  const counted = countYes(request, asked, command, actor, facts, now);
+  const { approvals: given, digest, decideBy } = extension;
+  const counted = countYes(request, { given, digest, decideBy }, command, actor, facts, now);
   if (!counted.ok) return counted;
   const { approvals, seenTeams, events, complete } = counted;
   if (!complete) return accept({ ...request, seenTeams, extension: { ...extension, approvals } }, ...events);
@@ -184,11 +189,13 @@ export function decideIssueExtension(
 }
 
 /** Given up before anything was written. */
-const dropped = (request: Active, number: number, { code, detail }: Refusal, events: readonly NewEvent[] = []) =>
-  accept(without(request), ...events, {
+function dropped(request: Active, number: number, { code, detail }: Refusal, events: readonly NewEvent[] = []) {
+  const alarm: NewEvent[] = code === 'clock_apart' ? [{ type: 'alarm', data: { what: 'clock_apart', ...detail } }] : [];
+  return accept(without(request), ...events, ...alarm, {
     type: 'extension_failed',
     data: { number, why: code, ...detail, endsAt: request.endsAt.toISOString() },
   });
+}
 
 /**
  * The cloud was read back with the new end, so now it moves. Past the old end it does not: that one wins, and the access
@@ -238,8 +245,8 @@ export function decideExtended(
 }
 
 /**
- * The cloud refused what was planned. Part of it may be written, so the plans stay on the row until the access ended;
- * the old end stays armed.
+ * The cloud refused, or no plan could be made. Once planned, part of it may be written, so the plans stay on the row
+ * until the access ended; the old end stays armed.
  */
 export function decideExtensionFailed(
   request: AccessRequest,
@@ -249,9 +256,10 @@ export function decideExtensionFailed(
   if (actor.type !== 'system') return refuse('not_yours');
   if (request.state !== 'active') return wrongState(request);
   const { extension } = request;
-  if (extension?.number !== number || extension.plans === undefined || extension.failedWhy !== undefined) {
+  if (extension?.number !== number || extension.approvedAt === undefined || extension.failedWhy !== undefined) {
     return wrongState(request);
   }
-  const data = { number, why, endsAt: request.endsAt.toISOString() };
-  return accept({ ...request, extension: { ...extension, failedWhy: why } }, { type: 'extension_failed', data });
+  const next =
+    extension.plans === undefined ? without(request) : { ...request, extension: { ...extension, failedWhy: why } };
+  return accept(next, { type: 'extension_failed', data: { number, why, endsAt: request.endsAt.toISOString() } });
 }

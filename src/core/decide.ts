@@ -28,7 +28,7 @@ import { decideLost } from './decide-lost.ts';
 import { decideRequest } from './decide-request.ts';
 import { accept, type Decision, refuse, unreachable } from './decision.ts';
 import { union } from './directory.ts';
-import { extensionAwaited } from './extension.ts';
+import { askedNow, extensionAwaited } from './extension.ts';
 import type { Facts } from './facts.ts';
 import type { AccessRequest } from './request.ts';
 
@@ -62,6 +62,7 @@ export function decide(
       if (actor.type !== 'system') return refuse('not_yours');
       return request.state === 'granting' ? failGrant(request, command.why, now) : refuse('not_in_this_state');
     case 'deny':
+      if (isNoToOther(request, command.digest)) return refuse('look_again');
       return extensionAwaited(request)
         ? decideDenyExtension(request, command.reason, actor)
         : decideDeny(request, command.reason, actor, now);
@@ -103,6 +104,12 @@ export function decide(
   }
 }
 
+/** A no whose form showed something else than what waits for an answer now. */
+function isNoToOther(request: AccessRequest, shown: string | undefined): boolean {
+  const asked = askedNow(request);
+  return shown !== undefined && asked !== undefined && shown !== asked.digest;
+}
+
 type Note = Extract<
   Command,
   { type: 'warn' | 'invited' | 'remind' | 'paged' | 'stood_down' | 'approver_changed' | 'turned_away' | 'buried' }
@@ -138,7 +145,7 @@ function note(request: AccessRequest, command: Note, actor: Actor, now: Date): D
     case 'turned_away': {
       const known = request.seenTeams[command.person] ?? [];
       const teams = union(known, command.teams);
-      if (request.state !== 'pending' || teams.length === known.length) return refuse('not_in_this_state');
+      if (askedNow(request) === undefined || teams.length === known.length) return refuse('not_in_this_state');
       const seenTeams = { ...request.seenTeams, [command.person]: teams };
       const data = { person: command.person, teams: command.teams };
       return accept({ ...request, seenTeams }, { type: 'approval_refused', data });

@@ -1,5 +1,5 @@
 import { digestOf } from './canonical.ts';
-import type { AccessRequest, Extension } from './request.ts';
+import type { AccessRequest, Approval, Extension } from './request.ts';
 
 export type Active = Extract<AccessRequest, { state: 'active' }>;
 
@@ -15,6 +15,24 @@ export const extensionDigest = (terms: string, { number, minutes }: Pick<Extensi
 /** Is somebody's yes or no to more time awaited? */
 export const extensionAwaited = (request: AccessRequest): request is Active & { readonly extension: Extension } =>
   request.state === 'active' && request.extension !== undefined && request.extension.approvedAt === undefined;
+
+/** What a yes or a no is for: the request itself, or more time on it. */
+export interface Asked {
+  readonly given: readonly Approval[];
+  readonly digest: string;
+  readonly decideBy: Date;
+}
+
+/** What waits for its approvals now, or undefined where nothing does. */
+export function askedNow(request: AccessRequest): Asked | undefined {
+  if (request.state === 'pending') {
+    const { digest, decideBy } = request.ask;
+    return { given: request.approvals, digest, decideBy };
+  }
+  if (!extensionAwaited(request)) return undefined;
+  const { approvals: given, digest, decideBy } = request.extension;
+  return { given, digest, decideBy };
+}
 
 /** Minutes that may still be added: what the role allows in all, less what was asked and added. */
 export const minutesLeft = ({ ask, extended }: AccessRequest): number =>

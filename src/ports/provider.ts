@@ -83,6 +83,12 @@ export interface Provider {
   plan(order: PlanOrder): Plan;
   /** Resolves only after everything the plan opens was read back equal, and no ending was seen. */
   open(plan: Plan, signal: AbortSignal): Promise<void>;
+  /**
+   * Moves what `from` opened to the end of `to`: same name, same grant, later dates. The end that the cloud enforces is
+   * moved last, so whatever stops on the way leaves the old one. Resolves only after everything was read back equal to
+   * `to`, and no ending was seen. A repeat finishes what an earlier one began.
+   */
+  extend(from: Plan, to: Plan, signal: AbortSignal): Promise<void>;
   /** Resolves only after the Deny and the Deny-all trust were read back equal; returns their hashes. */
   close(plan: Plan, signal: AbortSignal): Promise<{ readonly hashes: Readonly<Record<string, string>> }>;
   observe(plan: Plan, signal: AbortSignal): Promise<Observation>;

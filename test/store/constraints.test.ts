@@ -63,6 +63,27 @@ describe('the tables refuse', () => {
     ],
     ['an edited plan', grant('PLANNED', `plan = plan || '{"name": "other"}'`), 'grants_plan_kept_check'],
     ['a moved planned end', grant('PLANNED', `planned_end = planned_end + INTERVAL '1 h'`), 'grants_plan_kept_check'],
+    ['an earlier planned end', grant('ACTIVE', `planned_end = planned_end - INTERVAL '1 s'`), 'grants_plan_kept_check'],
+    [
+      'a plan that changes without its end',
+      grant('ACTIVE', `plan = plan || '{"hashes": {}}'`),
+      'grants_plan_kept_check',
+    ],
+    [
+      'a later end under another name',
+      grant('ACTIVE', `plan = plan || '{"name": "other"}', planned_end = planned_end + INTERVAL '1 h'`),
+      'grants_plan_kept_check',
+    ],
+    [
+      'a later end under another mark',
+      grant('ACTIVE', `plan = plan || '{"mark": "other"}', planned_end = planned_end + INTERVAL '1 h'`),
+      'grants_plan_kept_check',
+    ],
+    [
+      'a later end of what is being ended',
+      grant('REVOKING', `planned_end = planned_end + INTERVAL '1 h'`),
+      'grants_plan_kept_check',
+    ],
     ['a removal before an ending', grant('ACTIVE', 'access_removed_at = now()'), 'grants_removal_check'],
     ['a closed grant that lost a proof', grant('CLOSED', 'sessions_ended_at = NULL'), 'grants_closed_check'],
     ['a closed grant that lost the other', grant('CLOSED', 'access_removed_at = NULL'), 'grants_closed_check'],

@@ -8,6 +8,7 @@ import { AccountClient } from './account-client.ts';
 import { buryRole } from './bury.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { closeRole } from './close.ts';
+import { extendRole } from './extend.ts';
 import { DEFAULT_PACE, Limiter, type Pace } from './limiter.ts';
 import { observeRole } from './observe.ts';
 import { openRole } from './open.ts';
@@ -60,6 +61,10 @@ export function awsProvider(options: AwsOptions): AwsProvider {
     open: async (plan, signal) => {
       const { account, detail } = planned(plan, signal);
       await openRole(account, detail);
+    },
+    extend: async (from, to, signal) => {
+      const { account, detail } = planned(to, signal);
+      await extendRole(account, detailOf(from), detail);
     },
     close: async (plan, signal) => {
       const { account, detail } = planned(plan, signal, true);

@@ -45,6 +45,13 @@ export async function attachPolicy(account: AccountClient, roleName: string, arn
   );
 }
 
+/** Adds tags, or gives those of the same key another value; the others stay. */
+export async function tagRole(account: AccountClient, roleName: string, tags: Detail['tags']): Promise<void> {
+  await account.write(`tagging role ${roleName}`, (iam, { TagRoleCommand }, options) =>
+    iam.send(new TagRoleCommand({ RoleName: roleName, Tags: tags }), options),
+  );
+}
+
 export async function replaceTrust(account: AccountClient, roleName: string, trust: string): Promise<void> {
   await account.write(`replacing the trust of role ${roleName}`, (iam, { UpdateAssumeRolePolicyCommand }, options) =>
     iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: roleName, PolicyDocument: trust }), options),
