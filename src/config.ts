@@ -4,6 +4,16 @@ const secret = z.string().min(16, 'must be at least 16 characters');
 const postgres = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' });
 const http = z.url({ protocol: /^https?$/, error: 'must be an http(s):// address' });
 
+/** What carries a secret goes encrypted, save on this machine. */
+const safe = z
+  .url({
+    protocol: /^https?$/,
+    hostname: /./,
+    error: 'must be an https:// address',
+  })
+  .refine((url) => url.startsWith('https:') || LOOPBACK.test(new URL(url).hostname), 'must be an https:// address');
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
 const Settings = z.object({
   /** The app's database role: owns nothing, creates nothing, and on events may only SELECT and INSERT. */
   DATABASE_URL: postgres,
@@ -22,6 +32,15 @@ const Settings = z.object({
   /** Bearer tokens for HTTP sources of people and incidents. */
   DIRECTORY_TOKEN: z.string().min(1).optional(),
   INCIDENTS_TOKEN: z.string().min(1).optional(),
+  /** PagerDuty's Events API v2, to page when an ending keeps failing: a secret. */
+  PAGERDUTY_ROUTING_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9]{32}$/, 'must be the 32 letters and digits of an Events API v2 integration key')
+    .optional(),
+  PAGERDUTY_URL: safe.default('https://events.pagerduty.com'),
+  /** A webhook that is paged too, and the secret that signs what it is sent. */
+  PAGE_WEBHOOK_URL: safe.optional(),
+  PAGE_WEBHOOK_SECRET: secret.optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -29,6 +48,14 @@ const WithReceiver = Settings.superRefine((env, issues) => {
   if (env.SLACK_SIGNING_SECRET === undefined && env.SLACK_APP_TOKEN === undefined) {
     const message = 'or SLACK_APP_TOKEN is required: Slack must be able to reach the bot, by HTTP or by Socket Mode';
     issues.addIssue({ code: 'custom', path: ['SLACK_SIGNING_SECRET'], message });
+  }
+  if ((env.PAGE_WEBHOOK_URL === undefined) !== (env.PAGE_WEBHOOK_SECRET === undefined)) {
+    const path = [env.PAGE_WEBHOOK_URL === undefined ? 'PAGE_WEBHOOK_URL' : 'PAGE_WEBHOOK_SECRET'];
+    issues.addIssue({
+      code: 'custom',
+      path,
+      message: 'is required too: a webhook is paged with a signature or not at all',
+    });
   }
 });
 
@@ -79,6 +106,18 @@ export const slackSettings = (config: Config) => ({
   signingSecret: config.SLACK_SIGNING_SECRET,
   appToken: config.SLACK_APP_TOKEN,
   apiUrl: config.SLACK_API_URL,
+});
+
+/** What the pagers are told of all this. */
+export const pagerSettings = (config: Config) => ({
+  pagerDuty:
+    config.PAGERDUTY_ROUTING_KEY === undefined
+      ? undefined
+      : { routingKey: config.PAGERDUTY_ROUTING_KEY, url: config.PAGERDUTY_URL },
+  webhook:
+    config.PAGE_WEBHOOK_URL === undefined || config.PAGE_WEBHOOK_SECRET === undefined
+      ? undefined
+      : { url: config.PAGE_WEBHOOK_URL, secret: config.PAGE_WEBHOOK_SECRET },
 });
 
 /** Keeps installations apart that share one Redis. */

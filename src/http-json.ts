@@ -74,3 +74,41 @@ async function json(response: Response, maxBytes: number, from: string): Promise
     throw new SourceError(`${from} answered ${response.status} with something that is not JSON`);
   }
 }
+
+/** One thing to tell somebody over HTTP. */
+export interface Telling {
+  /** How they are called in errors. */
+  readonly to: string;
+  readonly url: URL;
+  readonly body: string;
+  /** Besides the content's type. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** From the request to the answer's status. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * One POST of JSON. Resolves with the answer's status, whatever it is; what the answer says is not read, since it may
+ * repeat a secret that was sent. Redirects are not followed. Rejects when there is no answer in time or `signal` aborts;
+ * the message names the host alone.
+ */
+export async function tellJson(
+  { to, url, body, headers = {}, timeoutMs }: Telling,
+  signal: AbortSignal,
+): Promise<{ readonly status: number }> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+      redirect: 'manual',
+      signal: limit,
+    });
+    await response.body?.cancel();
+    return { status: response.status };
+  } catch (error) {
+    const why = limit.aborted ? `did not answer within ${timeoutMs / 1000} s` : 'could not be reached';
+    throw new SourceError(`${to} at ${url.host} ${why}`, { cause: error });
+  }
+}

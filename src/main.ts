@@ -6,13 +6,14 @@ import { type SlackAnnounce, slackAnnounce } from './chat/slack/announce.ts';
 import { type SlackWorkspace, slackWorkspace } from './chat/slack/workspace.ts';
 import { lintAwsRole } from './clouds/aws/lint.ts';
 import { awsProvider } from './clouds/aws/provider.ts';
-import { type Config, cloudEndpoints, loadConfig, queuePrefix, slackSettings } from './config.ts';
+import { type Config, cloudEndpoints, loadConfig, pagerSettings, queuePrefix, slackSettings } from './config.ts';
 import { type Floors, PRODUCTION_FLOORS } from './core/policy.ts';
 import type { Terms } from './core/terms.ts';
 import { directorySource } from './directory/source.ts';
 import { incidentSource } from './incidents/source.ts';
 import { keepTrying } from './keep-trying.ts';
 import { makeLogger } from './logger.ts';
+import { pagersOf } from './paging/pagers.ts';
 import { settlePolicy } from './policy-in-force.ts';
 import { openQueue, type WorkQueue } from './queue/open-queue.ts';
 import { startSweep } from './queue/sweep.ts';
@@ -107,6 +108,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     providers,
     schedule: queue,
     announce,
+    pagers: pagersOf(pagerSettings(config), store.clock),
     logger,
     openingOff: () => settled.openingOff,
   };
@@ -141,7 +143,15 @@ async function assertLowered(env: NodeJS.ProcessEnv, config: Config): Promise<vo
   const clouds = cloudEndpoints(env);
   if (clouds.length === 0) throw new Error('Lowered floors are for local clouds only: set AWS_ENDPOINT_URL.');
   const chat = config.SLACK_API_URL ?? 'https://slack.com/api/';
-  await assertLoopback([config.DATABASE_URL, ...(config.REDIS_URL ? [config.REDIS_URL] : []), chat, ...clouds]);
+  const { pagerDuty, webhook } = pagerSettings(config);
+  const paged = [pagerDuty, webhook].flatMap((pager) => (pager ? [pager.url] : []));
+  await assertLoopback([
+    config.DATABASE_URL,
+    ...(config.REDIS_URL ? [config.REDIS_URL] : []),
+    chat,
+    ...paged,
+    ...clouds,
+  ]);
 }
 
 interface Parts {

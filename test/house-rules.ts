@@ -23,6 +23,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'clouds/aws': adapter('node:', '@aws-sdk/client-iam', '@aws-sdk/client-sts', 'zod'),
   directory: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },
   incidents: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },
+  paging: { imports: ['core', 'ports', 'http-json'], packages: ['node:'] },
   chat: { imports: ['core', 'ports', 'broker'], packages: [] },
   'chat/slack': {
     imports: ['core', 'ports', 'broker', 'chat'],

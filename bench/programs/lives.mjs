@@ -75,6 +75,7 @@ const broker = openBroker({
   providers: { aws: provider },
   schedule: queue,
   announce,
+  pagers: [],
   logger,
   openingOff: () => undefined,
 });

@@ -3,6 +3,7 @@ import { enqueue } from './apply.ts';
 import { approve } from './approve.ts';
 import type { BrokerDeps } from './deps.ts';
 import { extend } from './extend.ts';
+import { pageTrouble, troubleOver } from './page-trouble.ts';
 import { perform } from './perform.ts';
 import { request } from './request.ts';
 import { deny, end, withdraw } from './take-away.ts';
@@ -21,6 +22,8 @@ export interface Broker {
   readonly end: Bound<typeof end>;
   readonly perform: (work: Work, signal: AbortSignal) => Promise<void>;
   readonly watchPeople: Bound<typeof watchPeople>;
+  readonly pageTrouble: Bound<typeof pageTrouble>;
+  readonly troubleOver: Bound<typeof troubleOver>;
   readonly enqueue: Bound<typeof enqueue>;
   readonly view: Bound<typeof view>;
 }
@@ -56,6 +59,8 @@ export const broker = (deps: BrokerDeps): Broker => ({
   end: (...rest) => end(deps, ...rest),
   perform: (...rest) => perform(deps, ...rest),
   watchPeople: oneAtATime(() => watchPeople(deps)),
+  pageTrouble: (...rest) => pageTrouble(deps, ...rest),
+  troubleOver: (...rest) => troubleOver(deps, ...rest),
   enqueue: (...rest) => enqueue(deps, ...rest),
   view: (...rest) => view(deps, ...rest),
 });

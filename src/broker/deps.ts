@@ -2,6 +2,7 @@ import type { Announce } from '../ports/announce.ts';
 import type { DirectorySource } from '../ports/directory.ts';
 import type { IncidentSource } from '../ports/incidents.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Pager } from '../ports/pager.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Store } from '../ports/store.ts';
@@ -14,6 +15,8 @@ export interface BrokerDeps {
   readonly providers: { readonly aws: Provider };
   readonly schedule: Schedule;
   readonly announce: Announce;
+  /** Besides the chat; none is needed. */
+  readonly pagers: readonly Pager[];
   readonly logger: Logger;
   /** Why this process must open nothing (its own file is bad, its role too mighty), or undefined. */
   readonly openingOff: () => string | undefined;

@@ -5,6 +5,7 @@ import type { BrokerDeps } from './deps.ts';
 import { bury, expire, prove, revoke } from './end-grant.ts';
 import { extendGrant } from './extend-grant.ts';
 import { openGrant, WORKER } from './open-grant.ts';
+import { page, standDown } from './page.ts';
 import { remind } from './remind.ts';
 
 /**
@@ -38,8 +39,9 @@ export async function perform(deps: BrokerDeps, work: Work, signal: AbortSignal)
     case 'extend':
       return extendGrant(deps, requestId, signal);
     case 'page':
+      return page(deps, requestId, signal);
     case 'stand_down':
-      return;
+      return standDown(deps, requestId, signal);
     case 'invite':
       return invite(deps, requestId);
     case 'draw':

@@ -1,3 +1,4 @@
+import { partyOf } from '../core/decision.ts';
 import { nextStep, peopleToRemind } from '../core/escalation.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -14,8 +15,11 @@ export async function remind(deps: BrokerDeps, requestId: string): Promise<void>
   const step = nextStep(row.request);
   if (step === undefined || step.dueAt > (await deps.store.clock.now())) return;
   const { open } = await view(deps, row);
-  const able = open?.flatMap(({ people, onCall }) =>
-    people.map(({ id }) => ({ id, onCall: onCall.some((one) => one.id === id) })),
+  const able = open?.flatMap(({ clause, people, onCall }) =>
+    people.map((person) => ({
+      ...partyOf(person),
+      first: clause.who === 'requester' || onCall.some(({ id }) => id === person.id),
+    })),
   );
   const people = peopleToRemind(row.request, step.tier, able);
   await apply(deps, requestId, { type: 'remind', step: step.number, people }, WORKER);

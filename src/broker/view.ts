@@ -5,6 +5,7 @@ import { askedNow } from '../core/extension.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 import type { Capabilities } from '../ports/provider.ts';
+import { byHand } from './by-hand.ts';
 import type { BrokerDeps } from './deps.ts';
 import { policyOf } from './gather.ts';
 
@@ -20,19 +21,23 @@ export interface RequestView {
   /** Open clauses with who can give them; undefined when the directory did not answer. */
   readonly open: readonly ClauseView[] | undefined;
   readonly capabilities: Capabilities;
+  /** What a person can run to end it, while the cloud does not let us. */
+  readonly byHand: readonly string[];
 }
 
 /** Everything a card shows. A directory that does not answer leaves the names out, never the card. */
 export async function view(deps: BrokerDeps, row: Row): Promise<RequestView> {
   const { request } = row;
   const capabilities = deps.providers[request.ask.terms.role.provider].capabilities(request.ask.terms);
-  if (askedNow(request) === undefined) return { row, open: [], capabilities };
+  const failing = request.state === 'revoking' && request.failures > 0;
+  const shown = { row, capabilities, byHand: failing ? byHand(deps, request) : [] };
+  if (askedNow(request) === undefined) return { ...shown, open: [] };
   try {
     const { directory } = await deps.directory.read(await policyOf(deps));
-    return { row, open: clauseViews(request, directory), capabilities };
+    return { ...shown, open: clauseViews(request, directory) };
   } catch (error) {
     deps.logger.warn({ requestId: request.ask.id, why: String(error) }, 'the card is drawn without names');
-    return { row, open: undefined, capabilities };
+    return { ...shown, open: undefined };
   }
 }
 

@@ -40,11 +40,13 @@ export interface CardView {
   readonly approvals: readonly Phrase[];
   readonly open: readonly Phrase[];
   readonly caveats: readonly string[];
+  /** What somebody can run to end it, while the cloud does not let us. */
+  readonly byHand: readonly string[];
   readonly buttons: readonly CardButton[];
 }
 
 /** The card of a request: drawn from the row and the directory, the same for every reader. */
-export function cardOf({ row: { request }, open, capabilities }: RequestView): CardView {
+export function cardOf({ row: { request }, open, capabilities, byHand }: RequestView): CardView {
   const { ask } = request;
   const { tone, title } = headline(request);
   return {
@@ -60,6 +62,7 @@ export function cardOf({ row: { request }, open, capabilities }: RequestView): C
         ? [['The directory does not answer, so I cannot say who can approve. Approving works again when it does.']]
         : open.map(clauseWords),
     caveats: capabilities.caveats,
+    byHand,
     buttons: actionsIn(request).map(buttonOf),
   };
 }

@@ -1,37 +1,10 @@
-import type { Json } from '../core/canonical.ts';
-import { overseersOf } from '../core/decide-ending.ts';
 import type { NewEvent, RequestEventName } from '../core/events.ts';
-import type { AccessRequest, EndCause, Outcome, Party } from '../core/request.ts';
+import type { EndCause, Outcome } from '../core/request.ts';
+import { CALLS } from './call-lines.ts';
 import { field, list, text, when } from './event-data.ts';
-import { joined, oneLine, type Phrase, type Piece, plural } from './phrase.ts';
+import { oneLine, plural } from './phrase.ts';
+import { type Line, people, person, type TimelineContext, type Told } from './told.ts';
 import { CAUSES_SAID, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED, whyWords } from './words.ts';
-
-type EventContent = NewEvent['data'];
-
-/** One line of a request's timeline. */
-export interface Told {
-  readonly said: Phrase;
-  /** Words that somebody typed, shown apart from ours. */
-  readonly quote?: string | undefined;
-}
-
-/** What a line of the timeline needs to know besides its event. */
-export interface TimelineContext {
-  readonly request: AccessRequest;
-  /** Whom to phone when nobody can be reached. */
-  readonly phone: string;
-}
-
-/** Somebody whom the request names, or their bare id. */
-export function partyIn(request: AccessRequest, id: string): Party | undefined {
-  return [request.ask.requester, ...overseersOf(request)].find((one) => one.id === id);
-}
-const person = (request: AccessRequest, value: Json | undefined, name?: Json): Piece => {
-  const party = partyIn(request, text(value));
-  return party ? { person: party } : text(name) || text(value) || 'the system';
-};
-const people = (request: AccessRequest, value: Json | undefined): Phrase =>
-  joined(list(value).map((id) => person(request, id)));
 
 const ALARMS: Readonly<Record<string, string>> = {
   clock_apart: 'The cloud’s clock is too far from ours, so nothing was opened. The platform team must look at it.',
@@ -41,6 +14,7 @@ const ALARMS: Readonly<Record<string, string>> = {
 
 /** Every kind of event of a request's stream, told: what happened and, where something is to be done, what. */
 export const TIMELINE = {
+  ...CALLS,
   request_opened: (data, { request: { ask } }) => ({
     said: [
       { person: ask.requester },
@@ -96,9 +70,6 @@ export const TIMELINE = {
     quote: text(data.reason),
   }),
   request_withdrawn: (data, { request }) => ({ said: [person(request, data.by), ' withdrew it.'] }),
-  request_lapsed: (_data, { phone }) => ({
-    said: [`Nobody approved it in time, so it lapsed. Nothing was opened. Ask again, or phone ${oneLine(phone, 200)}.`],
-  }),
   request_refused: (data) => ({ said: ['Refused by policy, and nothing was opened. ', whyWords(text(data.why))] }),
   access_planned: (data) => ({
     said: [
@@ -146,12 +117,6 @@ export const TIMELINE = {
       ', finish or make safe what you are doing; if more time is needed, ask again now.',
     ],
   }),
-  approvers_reminded: (data, { request, phone }) => {
-    if (list(data.people).length === 0) {
-      return { said: [`Still waiting, and nobody more can be asked here. Phone ${oneLine(phone, 200)}.`] };
-    }
-    return { said: ['Still waiting. Asked now: ', ...people(request, data.people), '.'] };
-  },
   extension_asked: (data, { request: { ask } }) => ({
     said: [
       { person: ask.requester },
@@ -198,16 +163,6 @@ export const TIMELINE = {
       '.',
     ],
   }),
-  oncall_paged: (data, { request }) => ({
-    said: [
-      { strong: 'On-call was paged' },
-      ` (${String(data.count ?? 1)}), since the access cannot be taken away yet. `,
-      ...(list(data.reached).length > 0
-        ? ['Told: ', ...people(request, data.reached), '.']
-        : ['Nobody was reached here.']),
-    ],
-  }),
-  page_resolved: () => ({ said: ['The ending that on-call was paged for is over.'] }),
   ending_attested: (data, { request }) => ({
     said: [
       person(request, data.person, data.name),
@@ -274,7 +229,7 @@ export const TIMELINE = {
   tombstone_removed: (data) => ({
     said: ['The empty shell ', { code: text(data.name) }, ' was deleted from the cloud.'],
   }),
-} as const satisfies Record<RequestEventName, (data: EventContent, context: TimelineContext) => Told>;
+} as const satisfies Record<RequestEventName, Line>;
 
 /** Told in the channel too, not only in the thread: openings, endings and alarms. */
 const LOUD: ReadonlySet<RequestEventName> = new Set([

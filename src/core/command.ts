@@ -1,6 +1,6 @@
 import type { ChatKey } from './directory.ts';
 import type { Reason } from './policy.ts';
-import type { Plan, RemovalProof, SessionsProof } from './request.ts';
+import type { Party, Plan, RemovalProof, SessionsProof } from './request.ts';
 
 /**
  * Who acts. A person is made only from a verified chat payload. Operators (the CLI) and the system (jobs) may read,
@@ -68,11 +68,19 @@ export type Command =
   | { readonly type: 'warn' }
   | { readonly type: 'invited'; readonly reached: readonly string[]; readonly missed: readonly string[] }
   /** A step of escalation: who is asked now (B6). */
-  | { readonly type: 'remind'; readonly step: number; readonly people: readonly string[] }
-  /** On-call was paged about a failing ending. */
-  | { readonly type: 'paged'; readonly reached: readonly string[]; readonly missed: readonly string[] }
-  /** Those who were paged were told that it is over. */
-  | { readonly type: 'stood_down' }
+  | { readonly type: 'remind'; readonly step: number; readonly people: readonly Party[] }
+  /** A round of paging about a failing ending begins: whom it is for. Nobody is paged before this is recorded. */
+  | { readonly type: 'page_begun'; readonly round: number; readonly people: readonly Party[] }
+  /** What came of it. `again` is the part of `missed` that is worth another try. */
+  | {
+      readonly type: 'paged';
+      readonly round: number;
+      readonly reached: readonly string[];
+      readonly missed: readonly string[];
+      readonly again: readonly string[];
+    }
+  /** The pages are called off, save by those pagers that are to be told again. */
+  | { readonly type: 'stood_down'; readonly again: readonly string[] }
   | { readonly type: 'approver_changed'; readonly person: string; readonly why: string }
   /** Somebody who shares a team with the requester tried to approve: what teams they were in is kept. */
   | { readonly type: 'turned_away'; readonly person: string; readonly teams: readonly string[] }

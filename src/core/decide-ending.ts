@@ -1,6 +1,7 @@
 import type { Actor, Command } from './command.ts';
 import { toRevoking } from './decide-issue.ts';
 import { accept, actorName, type Decision, isParty, refuse } from './decision.ts';
+import { union } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import type { AccessRequest, EndCause, EndingGrant, Outcome, Party } from './request.ts';
@@ -15,6 +16,7 @@ import { propagatedAt } from './work.ts';
 export const overseersOf = (request: AccessRequest): readonly Party[] => [
   request.ask.commander,
   ...request.ask.deciders,
+  ...(request.escalatedTo ?? []),
   ...request.approvals.map(({ by }) => by),
   ...(request.extended?.approvals ?? []).map(({ by }) => by),
   ...((request.state === 'active' && request.extension?.approvals) || []).map(({ by }) => by),
@@ -63,7 +65,11 @@ export function decideLapse(request: AccessRequest, actor: Actor, now: Date): De
   if (actor.type === 'person') return refuse('not_yours');
   if (request.state !== 'pending') return wrongState(request);
   if (now < request.ask.decideBy) return refuse('not_due');
-  return close(request, 'lapsed', now, { type: 'request_lapsed', data: {} });
+  const asked = union(
+    request.ask.invite,
+    (request.escalatedTo ?? []).map(({ id }) => id),
+  );
+  return close(request, 'lapsed', now, { type: 'request_lapsed', data: { asked } });
 }
 
 /** A person, an operator or the system ends it now. */

@@ -13,7 +13,7 @@ import {
   decideRevokeFailed,
   decideWithdraw,
 } from './decide-ending.ts';
-import { decidePaged, decideRemind, decideStoodDown } from './decide-escalation.ts';
+import { decideRemind } from './decide-escalation.ts';
 import {
   decideApproveExtension,
   decideDenyExtension,
@@ -25,6 +25,7 @@ import {
 } from './decide-extend.ts';
 import { decideConfirmed, decideIssue, failGrant } from './decide-issue.ts';
 import { decideLost } from './decide-lost.ts';
+import { decidePageBegun, decidePaged, decideStoodDown } from './decide-page.ts';
 import { decideRequest } from './decide-request.ts';
 import { accept, type Decision, refuse, unreachable } from './decision.ts';
 import { union } from './directory.ts';
@@ -112,7 +113,18 @@ function isNoToOther(request: AccessRequest, shown: string | undefined): boolean
 
 type Note = Extract<
   Command,
-  { type: 'warn' | 'invited' | 'remind' | 'paged' | 'stood_down' | 'approver_changed' | 'turned_away' | 'buried' }
+  {
+    type:
+      | 'warn'
+      | 'invited'
+      | 'remind'
+      | 'page_begun'
+      | 'paged'
+      | 'stood_down'
+      | 'approver_changed'
+      | 'turned_away'
+      | 'buried';
+  }
 >;
 
 /** What is recorded without changing who has access. */
@@ -132,10 +144,12 @@ function note(request: AccessRequest, command: Note, actor: Actor, now: Date): D
     }
     case 'remind':
       return decideRemind(request, command, now);
+    case 'page_begun':
+      return decidePageBegun(request, command, now);
     case 'paged':
-      return decidePaged(request, command, now);
+      return decidePaged(request, command);
     case 'stood_down':
-      return decideStoodDown(request, now);
+      return decideStoodDown(request, command, now);
     case 'approver_changed':
       if (request.changedApprovers?.includes(command.person)) return refuse('not_in_this_state');
       return accept(

@@ -1,5 +1,5 @@
 import { addSeconds } from './decision.ts';
-import type { AccessRequest } from './request.ts';
+import type { AccessRequest, Party } from './request.ts';
 
 type Pending = Extract<AccessRequest, { state: 'pending' }>;
 
@@ -9,41 +9,45 @@ export type Tier = 'on_call' | 'everybody' | 'commander';
 /** One step asks no more people than this. */
 export const REMIND_MAX = 10;
 
-/** The steps while nobody answers, in order, each with its distance from asking in seconds (B6). */
-function stepsOf({ ask }: Pending): readonly { readonly tier: Tier; readonly after: number }[] {
-  const { remindSeconds, remindAgainSeconds, escalateSeconds, commanderSeconds } = ask.terms.timings;
-  return [
-    { tier: 'on_call', after: remindSeconds },
-    { tier: 'on_call', after: remindAgainSeconds },
-    { tier: 'everybody', after: escalateSeconds },
-    { tier: 'commander', after: commanderSeconds },
-  ];
-}
+/** The steps while nobody answers, in order, by the name of their setting: seconds from asking (B6). */
+export const STEPS = [
+  { tier: 'on_call', setting: 'remindSeconds' },
+  { tier: 'on_call', setting: 'remindAgainSeconds' },
+  { tier: 'everybody', setting: 'escalateSeconds' },
+  { tier: 'commander', setting: 'commanderSeconds' },
+] as const satisfies readonly { readonly tier: Tier; readonly setting: string }[];
 
 /** The next step and when it is due, or undefined when all were made. */
-export function nextStep(request: Pending) {
-  const number = request.reminded ?? 0;
-  const step = stepsOf(request)[number];
-  return step && { number, tier: step.tier, dueAt: addSeconds(request.ask.askedAt, step.after) };
+export function nextStep({ ask, reminded: number = 0 }: Pending) {
+  const step = STEPS[number];
+  if (step === undefined) return undefined;
+  return { number, tier: step.tier, dueAt: addSeconds(ask.askedAt, ask.terms.timings[step.setting]) };
+}
+
+/** The next step, if it comes before the request lapses. */
+export function stepInTime(request: Pending) {
+  const step = nextStep(request);
+  return step !== undefined && step.dueAt < request.ask.decideBy ? step : undefined;
 }
 
 /** Somebody who could fill an open clause now. */
-export interface Able {
-  readonly id: string;
-  readonly onCall: boolean;
+export interface Able extends Party {
+  /** On call for it, or the one person whom the clause names. */
+  readonly first: boolean;
 }
 
 /**
  * Whom this step asks. `able` are those who could fill what is still open, or undefined when the directory did not
  * answer: then those are asked who could when the request was made.
  */
-export function peopleToRemind(request: Pending, tier: Tier, able: readonly Able[] | undefined): readonly string[] {
+export function peopleToRemind(request: Pending, tier: Tier, able: readonly Able[] | undefined): readonly Party[] {
   const { ask, approvals, escalatedTo = [] } = request;
-  if (tier === 'commander') return [ask.commander.id];
-  const known = able ?? ask.deciders.map(({ id }) => ({ id, onCall: ask.invite.includes(id) }));
+  if (tier === 'commander') return [ask.commander];
+  const known = able ?? ask.deciders.map((party): Able => ({ ...party, first: ask.invite.includes(party.id) }));
   const answered = approvals.map(({ by }) => by.id);
-  const wanted = known.filter(({ id }) => !answered.includes(id) && id !== ask.requester.id);
-  const told = [...ask.invite, ...escalatedTo];
-  const chosen = wanted.filter(({ id, onCall }) => (tier === 'on_call' ? onCall : !onCall && !told.includes(id)));
-  return [...new Set(chosen.map(({ id }) => id))].slice(0, REMIND_MAX);
+  const told = [...ask.invite, ...escalatedTo.map(({ id }) => id)];
+  const chosen = known
+    .filter(({ id }) => !answered.includes(id))
+    .filter(({ id, first }) => (tier === 'on_call' ? first : !told.includes(id)));
+  return [...new Map(chosen.map(({ id, name, keys }) => [id, { id, name, keys }])).values()].slice(0, REMIND_MAX);
 }

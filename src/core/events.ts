@@ -43,6 +43,8 @@ export const SYSTEM_EVENTS = [
   'request_refused',
   'policy_changed',
   'installation_adopted',
+  'oncall_paged',
+  'page_resolved',
   'openings_frozen',
   'thaw_requested',
   'openings_thawed',

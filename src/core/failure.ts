@@ -31,6 +31,11 @@ export const FAILURES = {
     say: 'The cloud does not show what I wrote yet. I am still checking; nothing for you to do.',
   },
   CHAT_UNAVAILABLE: { retry: true, say: 'The chat does not answer. The request goes on; I will post when it does.' },
+  PAGER_UNAVAILABLE: { retry: true, say: 'A pager does not answer. I am still trying; phone whoever is on call.' },
+  PAGER_REFUSED: {
+    retry: false,
+    say: 'A pager refused the page as it is configured. The platform team must look at it; phone whoever is on call.',
+  },
 } as const satisfies Record<string, { retry: boolean; say: string }>;
 
 export type FailureCode = keyof typeof FAILURES;

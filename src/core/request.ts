@@ -88,6 +88,23 @@ export interface Attestation {
   readonly statement: string;
 }
 
+/** Rounds of paging about an ending that keeps failing. */
+export interface Pages {
+  /** The newest round, from 1. Written before anybody is paged: whatever a process that died had sent is called off too. */
+  readonly count: number;
+  /** When that round began. */
+  readonly at: Date;
+  /** Whom it is for. */
+  readonly people: readonly Party[];
+  /** Whom any round reached: they hear when it is over. */
+  readonly told: readonly Party[];
+  /** Who and what is tried again: ids of people, and pagers as `pager:<name>`. Absent while nothing was tried. */
+  readonly again?: readonly string[] | undefined;
+  readonly stoodDownAt?: Date | undefined;
+  /** Pagers that have not heard that it is over. */
+  readonly unresolved?: readonly string[] | undefined;
+}
+
 /** Where access is wanted: enough to plan it. */
 export interface Target {
   readonly provider: 'aws';
@@ -185,14 +202,14 @@ interface Common {
   readonly invited?: { readonly reached: readonly string[]; readonly missed: readonly string[] } | undefined;
   /** Steps of escalation made while nobody answered (B6). */
   readonly reminded?: number | undefined;
-  /** Who was asked after those invited at first; they get the card too. */
-  readonly escalatedTo?: readonly string[] | undefined;
+  /** Who was asked after those invited at first: they get the card too, and may deny. */
+  readonly escalatedTo?: readonly Party[] | undefined;
   /** Extensions: how many were asked for, the minutes that were added, and who approved those (B8). */
   readonly extended?:
     | { readonly asked: number; readonly minutes: number; readonly approvals: readonly Approval[] }
     | undefined;
-  /** On-call was paged about a failing ending (D6): how often, when last, and when told that it is over. */
-  readonly pages?: { readonly count: number; readonly at: Date; readonly stoodDownAt?: Date | undefined } | undefined;
+  /** On-call was paged about a failing ending (D6). */
+  readonly pages?: Pages | undefined;
 }
 
 export type AccessRequest =

@@ -1,5 +1,6 @@
 import { addSeconds, earlier, later, unreachable } from './decision.ts';
-import { nextStep } from './escalation.ts';
+import { stepInTime } from './escalation.ts';
+import { isOwed, nextPageAt } from './paging.ts';
 import type { AccessRequest, ClosedGrant, EndingGrant, RemovalProof } from './request.ts';
 
 /** How long a tombstone stays after the planned end: after it no writer can open, because the plan's dates are past. */
@@ -107,8 +108,8 @@ export function warnAt(request: Extract<AccessRequest, { state: 'active' }>): Da
 }
 
 function reminder(request: Extract<AccessRequest, { state: 'pending' }>, at: At): readonly Work[] {
-  const step = nextStep(request);
-  return step === undefined || step.dueAt >= request.ask.decideBy ? [] : [at('remind', step.dueAt)];
+  const step = stepInTime(request);
+  return step === undefined ? [] : [at('remind', step.dueAt, `r${step.number}`)];
 }
 
 function extensionWork({ extension }: Extract<AccessRequest, { state: 'active' }>, at: At): readonly Work[] {
@@ -119,19 +120,21 @@ function extensionWork({ extension }: Extract<AccessRequest, { state: 'active' }
     : [at('extend', approvedAt, `x${number}`)];
 }
 
-/** On-call is paged after the second failure in a row, and again and again while it fails (D6). */
-export const PAGE_AFTER = 2;
-
 function pageWork(request: Extract<AccessRequest, { state: 'revoking' }>, at: At): readonly Work[] {
-  const { failures, failingSince, pages, ask } = request;
-  if (failures < PAGE_AFTER || failingSince === undefined) return [];
-  const due = pages === undefined ? failingSince : addSeconds(pages.at, ask.terms.timings.pageEverySeconds);
-  return [at('page', due, `p${(pages?.count ?? 0) + 1}`)];
+  const { pages } = request;
+  const due = nextPageAt(request);
+  if (due === undefined) return [];
+  return [
+    ...(pages !== undefined && isOwed(pages) ? [at('page', pages.at, `p${pages.count}`)] : []),
+    at('page', due, `p${(pages?.count ?? 0) + 1}`),
+  ];
 }
 
 /** Whoever was paged is told that it is over. */
 const standDown = ({ pages, closedAt }: Extract<AccessRequest, { state: 'closed' }>, at: At): readonly Work[] =>
-  pages === undefined || pages.stoodDownAt !== undefined ? [] : [at('stand_down', closedAt)];
+  pages === undefined || (pages.stoodDownAt !== undefined && (pages.unresolved ?? []).length === 0)
+    ? []
+    : [at('stand_down', closedAt, `p${pages.count}`)];
 
 function endingWork(grant: EndingGrant, endRequestedAt: Date, at: At): readonly Work[] {
   if (grant.accessRemoved === undefined) return [at('revoke', endRequestedAt, undefined, grant.id)];

@@ -1,6 +1,8 @@
 import type { ChatKey } from '../core/directory.ts';
 import type { ChatAccount } from '../core/facts.ts';
+import type { Party } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
+import type { Page } from './pager.ts';
 
 /**
  * What is shown in the chat. Everything is derived from the row and its events, through stored references, and may be
@@ -15,6 +17,11 @@ export interface Announce {
   invite(row: Row): Promise<{ readonly reached: readonly string[]; readonly missed: readonly string[] }>;
   /** What the chat says of this account now. Rejects when it does not answer. */
   account(key: ChatKey): Promise<ChatAccount>;
+  /**
+   * Pages one person by direct message, once for each round of a request (`row`). False when they cannot be reached here,
+   * however often it is tried.
+   */
+  page(page: Page, person: Party, row: Row | undefined): Promise<boolean>;
   /** A line for the security channel. */
   alarm(text: string): Promise<void>;
 }

@@ -8,9 +8,9 @@ export interface Page {
   readonly summary: string;
   /** What to know besides, a line each. No secret. */
   readonly details: readonly string[];
-  /** What a human can run by hand to end it, where there is such a command. */
-  readonly command: string | undefined;
-  /** When it was seen, by the store's clock. */
+  /** What a human can run by hand to end it, whole lines of a shell; none where there is no such command. */
+  readonly commands: readonly string[];
+  /** When it began, by the store's clock. */
   readonly at: Date;
 }
 
@@ -19,8 +19,46 @@ export interface Page {
  * again, and stops at its signal.
  */
 export interface Pager {
+  /** Of `A-Z a-z 0-9 -`, and its own. */
   readonly name: string;
   page(page: Page, signal: AbortSignal): Promise<void>;
   /** It is over: all rounds up to this one are resolved. */
   resolve(over: Pick<Page, 'key' | 'round'>, signal: AbortSignal): Promise<void>;
+}
+
+/** What came of calling several: ids of people, and pagers as `pager:<name>`. */
+export interface Called {
+  readonly reached: readonly string[];
+  readonly missed: readonly string[];
+  /** The part of `missed` that another try may reach. */
+  readonly again: readonly string[];
+}
+
+/** Something to page about that is no request: the cloud holds what nobody can explain. */
+export interface Trouble {
+  /** Short and stable, such as `cloud-sweep`: its rounds are counted by it. */
+  readonly key: string;
+  readonly summary: string;
+  readonly details: readonly string[];
+  readonly commands?: readonly string[] | undefined;
+}
+
+/** A round of a trouble that is to be made, or to be finished. */
+export interface TroubleRound {
+  readonly round: number;
+  readonly at: Date;
+  /** Whom and what it has reached so far. */
+  readonly reached: readonly string[];
+}
+
+/** Rounds of paging about troubles, in the same database as the requests. */
+export interface TroubleMemory {
+  /**
+   * Begins a round: the next one if the last began at least `everySeconds` ago, else the last one again while it has
+   * reached nobody. Undefined when nothing is due. Two processes that ask at once are given one round.
+   */
+  begin(key: string, everySeconds: number): Promise<TroubleRound | undefined>;
+  reached(key: string, round: number, names: readonly string[]): Promise<void>;
+  /** The newest round of a trouble that was not over yet, which it is from now on; undefined when there is none. */
+  over(key: string): Promise<number | undefined>;
 }

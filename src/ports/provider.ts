@@ -95,6 +95,8 @@ export interface Provider {
   /** Deletes the tombstone. Only after `plannedEnd` + 12 h. */
   bury(plan: Plan, signal: AbortSignal): Promise<void>;
   usage(plan: Plan): Usage;
+  /** What a person with rights in the account can run to do what `close` does: lines for a POSIX shell. No secret. */
+  byHand(plan: Plan): string;
   /**
    * One page of everything in this account that stands where only ours should, whoever made it. It may lag: what is
    * missing there may exist, and what is there may be gone. A cursor that the cloud does not take any more is

@@ -7,6 +7,7 @@ import type { State } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 import type { ChatMemory } from './chat-memory.ts';
 import type { Clock } from './clock.ts';
+import type { TroubleMemory } from './pager.ts';
 
 export type Changed =
   | { readonly ok: true; readonly row: Row; readonly events: readonly StoredEvent[] }
@@ -36,6 +37,7 @@ export interface Installation {
 export interface Store {
   readonly clock: Clock;
   readonly chat: ChatMemory;
+  readonly troubles: TroubleMemory;
   /**
    * One transaction: lock the row (if it exists), read the clock, decide, save the new state and its events together.
    * Serialised per request; a refusal changes nothing.

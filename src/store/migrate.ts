@@ -165,7 +165,7 @@ const rightsOf = (app: string): readonly string[] => [
   `GRANT USAGE ON SCHEMA public TO ${app}`,
   `GRANT SELECT, INSERT ON "events", "policies" TO ${app}`,
   `GRANT SELECT ON "checkpoints", "checkpoint_leaves" TO ${app}`,
-  `GRANT SELECT, INSERT, UPDATE ON "requests", "grants", "messages", "forms" TO ${app}`,
+  `GRANT SELECT, INSERT, UPDATE ON "requests", "grants", "messages", "forms", "troubles" TO ${app}`,
   `GRANT SELECT, UPDATE ON "installation" TO ${app}`,
   // BullMQ checks its schema as the app, and wants CREATE there to be satisfied.
   `GRANT USAGE, CREATE ON SCHEMA bullmq TO ${app}`,

@@ -10,6 +10,7 @@ import { type LockTimes, openLocks } from './lock.ts';
 import { applyPolicy, policyReader } from './policies.ts';
 import * as queries from './queries.ts';
 import { tooMighty } from './rights.ts';
+import { troubleMemory } from './troubles.ts';
 
 export interface StoreOptions {
   /** Address of the database, with the app's role. */
@@ -41,6 +42,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
         }),
     },
     chat: chatMemory(database),
+    troubles: troubleMemory(database, shift),
     change: (requestId, actor, decide) => change(database, shift, requestId, actor, decide),
     find: (requestId) => queries.find(database, requestId),
     due: (before, limit, after) => queries.due(database, before, limit, after),

@@ -81,6 +81,6 @@ describe('asking and approving', () => {
   it('puts everything that a row owes on the queue after each change', async () => {
     await desk.approved('A7');
     const names = desk.queued.filter(({ requestId }) => requestId === 'A7').map(({ name }) => name);
-    expect(new Set(names)).toEqual(new Set(['invite', 'lapse', 'draw', 'post', 'grant']));
+    expect(new Set(names)).toEqual(new Set(['invite', 'remind', 'lapse', 'draw', 'post', 'grant']));
   });
 });

@@ -136,8 +136,10 @@ export async function openDesk(): Promise<Desk> {
         const said = dials.accounts[key] ?? 'member';
         return said === 'down' ? down('the chat') : Promise.resolve(said);
       },
+      page: async () => true,
       alarm: async () => undefined,
     },
+    pagers: [],
   };
   const ours = broker(deps);
 

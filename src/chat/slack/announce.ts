@@ -2,6 +2,7 @@ import type { Row } from '../../core/work.ts';
 import type { Announce } from '../../ports/announce.ts';
 import { drawAll } from './draw.ts';
 import { inviteAll } from './invite.ts';
+import { pageOne } from './page.ts';
 import { postAll } from './post.ts';
 import type { ShowDeps } from './show.ts';
 import { inert } from './text.ts';
@@ -20,6 +21,7 @@ export function slackAnnounce(deps: ShowDeps): SlackAnnounce {
     post: (row) => postAll(deps, row),
     invite: (row) => inviteAll(deps, row),
     account: (key) => deps.workspace.account(key),
+    page: (page, person, row) => pageOne(deps, page, person, row),
     alarm: (text) => alarm(deps, text),
   };
 }

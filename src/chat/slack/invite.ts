@@ -1,7 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import type { Row } from '../../core/work.ts';
 import type { Announce } from '../../ports/announce.ts';
-import { partyIn } from '../timeline.ts';
+import { partyIn } from '../told.ts';
 import { directPlace } from './direct.ts';
 import { cardFor } from './draw.ts';
 import { METADATA } from './ids.ts';
@@ -39,7 +39,8 @@ async function twice<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-async function inviteOne(deps: ShowDeps, row: Row, id: string, message: Message): Promise<boolean> {
+/** Their own copy of the card, kept up to date like every other. False when Slack has no way to them. */
+export async function inviteOne(deps: ShowDeps, row: Row, id: string, message: Message): Promise<boolean> {
   const { ask } = row.request;
   const party = partyIn(row.request, id);
   if (party === undefined) return false;

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../core/events.ts';
-import type { AccessRequest, Plan } from '../../core/request.ts';
+import type { AccessRequest, Party, Plan } from '../../core/request.ts';
 import type { Row } from '../../core/work.ts';
 import { oneLine, type Phrase } from '../phrase.ts';
 import { tell } from '../timeline.ts';
@@ -56,7 +56,7 @@ function usageNote(said: Phrase, plan: Plan, { usage }: Pick<ShowDeps, 'usage'>)
   return {
     said: [...said, ' For the command line, add this profile to your own AWS configuration; it holds no secret:'],
     ...(consoleUrl === undefined ? {} : { link: { url: consoleUrl, label: 'Switch to the role in the console' } }),
-    snippet: cli,
+    snippets: [cli],
   };
 }
 
@@ -66,7 +66,7 @@ export async function tellPrivately(deps: ShowDeps, row: Row, event: StoredEvent
   const notes = notesFor(event, row.request, deps, phone);
   for (const [index, note] of notes.entries()) {
     const who = index === 0 ? ask.requester.id : `${ask.requester.id}#${index}`;
-    await send(deps, row, { seq: event.seq, who, id: event.id, note });
+    await sendNote(deps, row, { seq: event.seq, who, to: ask.requester, id: event.id, note });
   }
 }
 
@@ -83,19 +83,21 @@ export async function tellFallback(deps: ShowDeps, row: Row, channel: string): P
     ' To have the next one there, invite me with /invite.',
   ];
   // Told beside the first event, which tells the requester nothing else.
-  await send(deps, row, { seq: 1, who: `${ask.requester.id}#card`, id: `${ask.id}/card`, note: { said } });
+  const who = `${ask.requester.id}#card`;
+  await sendNote(deps, row, { seq: 1, who, to: ask.requester, id: `${ask.id}/card`, note: { said } });
 }
 
-async function send(
-  deps: ShowDeps,
-  row: Row,
-  {
-    seq,
-    who,
-    id,
-    note,
-  }: { readonly seq: number; readonly who: string; readonly id: string; readonly note: PrivateNote },
-): Promise<void> {
+/** Somebody is told something of an event. `who` keeps it apart from what else the event tells. */
+interface Note {
+  readonly seq: number;
+  readonly who: string;
+  readonly to: Party;
+  readonly id: string;
+  readonly note: PrivateNote;
+}
+
+/** One private note, sent once. Whoever cannot be written to reads the thread. Rejects when Slack is away. */
+export async function sendNote(deps: ShowDeps, row: Row, { seq, who, to, id, note }: Note): Promise<void> {
   const { ask } = row.request;
   const message = noteMessage(note, await homes(deps));
   await sendOnce(sendDeps(deps), {
@@ -103,7 +105,7 @@ async function send(
     digest: ask.digest,
     version: row.version,
     since: ask.askedAt,
-    places: [() => directPlace(deps, ask.requester)],
+    places: [() => directPlace(deps, to)],
     mark: { type: METADATA.note, payload: { id, person: who } },
     message: () => message,
   });

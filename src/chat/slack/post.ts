@@ -2,6 +2,7 @@ import { requestStream, type StoredEvent } from '../../core/events.ts';
 import type { Row } from '../../core/work.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
 import { tell } from '../timeline.ts';
+import { tellCalled } from './call.ts';
 import { directPlace } from './direct.ts';
 import { cardIn } from './draw.ts';
 import { carrying, type Place } from './find.ts';
@@ -26,6 +27,7 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
   for (const event of events) {
     await postOne(deps, newest, event, card, phone);
     await tellPrivately(deps, newest, event, phone);
+    await tellCalled(deps, newest, event, phone);
     if (SECURITY.has(event.type)) await tellSecurity(deps, newest, event, phone);
     if (event.type === 'request_closed') await tidy(deps, newest, card);
     await deps.store.chat.posted(id, event.seq);
@@ -33,7 +35,7 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
 }
 
 /** What the security channel hears of, besides the incident's own; the default one where that takes nothing. */
-const SECURITY: ReadonlySet<string> = new Set(['alarm', 'revoke_failed', 'access_lost']);
+const SECURITY: ReadonlySet<string> = new Set(['alarm', 'revoke_failed', 'access_lost', 'oncall_paged']);
 
 async function tellSecurity(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
   const told = tell(event, { request: row.request, phone });
@@ -41,7 +43,7 @@ async function tellSecurity(deps: ShowDeps, row: Row, event: StoredEvent, phone:
   if (told === undefined || channel === undefined) return;
   const { ask } = row.request;
   const said = [{ strong: ask.terms.role.name }, ` (${ask.id}): `, ...told.said];
-  const message = postMessage({ ...told, said }, await homes(deps));
+  const message = postMessage({ ...told, said }, await homes(deps), await commandsOf(deps, row, event));
   await sendOnce(sendDeps(deps), {
     key: { requestId: ask.id, kind: 'note', seq: event.seq, person: '#security' },
     digest: ask.digest,
@@ -64,11 +66,13 @@ async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: Messa
   if (told === undefined) return;
   const { ask } = row.request;
   const known = await homes(deps);
-  const inThread = postMessage(told, known);
+  const commands = await commandsOf(deps, row, event);
+  const inThread = postMessage(told, known, commands);
   // Outside the card's thread a line must say what it is about.
   const alone = postMessage(
     { ...told, said: [{ strong: ask.terms.role.name }, ` (${ask.id}): `, ...told.said] },
     known,
+    commands,
   );
   await sendOnce(sendDeps(deps), {
     key: { requestId: ask.id, kind: 'post', seq: event.seq, person: '' },
@@ -87,6 +91,10 @@ async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: Messa
     message: ({ threadTs }) => (threadTs === undefined ? alone : inThread),
   });
 }
+
+/** On-call reads what to run beside what happened, while it still has to be ended. */
+const commandsOf = async (deps: ShowDeps, row: Row, { type }: StoredEvent): Promise<readonly string[]> =>
+  type === 'oncall_paged' ? (await deps.view(row)).byHand : [];
 
 const markOf = (id: string) => ({ type: METADATA.event, payload: { id } });
 

@@ -1,7 +1,8 @@
 import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
 import type { CardButton, CardView, Fact, Tone } from '../card.ts';
 import { oneLine, type Phrase, wordsOf } from '../phrase.ts';
-import type { Told } from '../timeline.ts';
+import type { Told } from '../told.ts';
+import { END_BY_HAND } from '../words.ts';
 import {
   FIELD_MAX,
   header,
@@ -52,6 +53,7 @@ export function cardMessage(card: CardView, homes: readonly string[]): Message {
     ),
     ...titled('Approved', card.approvals, homes, 1500),
     ...titled('Still needed', card.open, homes, 2000),
+    ...byHand(card.byHand),
     ...(card.buttons.length > 0 ? [buttons(card)] : []),
     small(`Request \`${inert(card.requestId)}\` · terms \`${inert(card.digest.slice(0, 12))}\``),
   ];
@@ -91,35 +93,61 @@ const button = ({ action, label, style, confirm }: CardButton, requestId: string
 });
 
 /** One line of the timeline; what somebody typed stands apart, as plain text. */
-export function postMessage({ said, quote }: Told, homes: readonly string[]): Message {
+export function postMessage(
+  { said, quote }: Told,
+  homes: readonly string[],
+  commands: readonly string[] = [],
+): Message {
   const typed = quote === undefined ? '' : oneLine(quote, 1000);
   return {
     text: fallback(said),
-    blocks: [section(mrkdwn(said, homes)), ...(typed === '' ? [] : [words(`“${typed}”`, FIELD_MAX)])],
+    blocks: [
+      section(mrkdwn(said, homes)),
+      ...(typed === '' ? [] : [words(`“${typed}”`, FIELD_MAX)]),
+      ...byHand(commands),
+    ],
   };
 }
 
-/** Something told to one person. `snippet` is copied by hand, so it is shown as it is. */
+/** What somebody can run to end access, or nothing. */
+const byHand = (commands: readonly string[]): KnownBlock[] =>
+  commands.length === 0 ? [] : [section(inert(END_BY_HAND)), ...snippetBlocks(commands)];
+
+/**
+ * Text to copy, character by character as it is. What does not fit whole is left out: half a command is worse than none.
+ * https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+ */
+const snippetBlocks = (texts: readonly string[]): KnownBlock[] =>
+  texts
+    .filter((text) => text.length <= SNIPPET_MAX)
+    .slice(0, SNIPPETS_MAX)
+    .map((text) => ({
+      type: 'rich_text',
+      elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text }], border: 0 }],
+    }));
+const SNIPPET_MAX = 2500;
+const SNIPPETS_MAX = 3;
+
+/** Something told to one person. `snippets` are copied by hand, so they are shown as they are. */
 export interface PrivateNote {
   readonly said: Phrase;
   readonly link?: { readonly url: string; readonly label: string } | undefined;
-  readonly snippet?: string | undefined;
+  readonly snippets?: readonly string[] | undefined;
+  /** Stands before them. */
+  readonly before?: string | undefined;
   /** The request that "Ask again" starts from. */
   readonly askAgain?: string | undefined;
 }
 
-/** A private message: words, a link of ours, a snippet to copy, and where it helps a button to ask again. */
-export function noteMessage({ said, link, snippet, askAgain }: PrivateNote, homes: readonly string[]): Message {
+/** A private message: words, a link of ours, snippets to copy, and where it helps a button to ask again. */
+export function noteMessage(
+  { said, link, before, snippets = [], askAgain }: PrivateNote,
+  homes: readonly string[],
+): Message {
   const blocks: KnownBlock[] = [section(mrkdwn(said, homes))];
   if (link) blocks.push(section(linked(link.url, link.label)));
-  if (snippet) {
-    blocks.push({
-      type: 'rich_text',
-      elements: [
-        { type: 'rich_text_preformatted', elements: [{ type: 'text', text: snippet.slice(0, 2500) }], border: 0 },
-      ],
-    });
-  }
+  if (before) blocks.push(section(inert(before)));
+  blocks.push(...snippetBlocks(snippets));
   if (askAgain) {
     blocks.push({
       type: 'actions',

@@ -6,6 +6,7 @@ import type { Logger } from '../../ports/logger.ts';
 import type { Provider } from '../../ports/provider.ts';
 import { AccountClient } from './account-client.ts';
 import { buryRole } from './bury.ts';
+import { byHandOf } from './by-hand.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { closeRole } from './close.ts';
 import { extendRole } from './extend.ts';
@@ -83,6 +84,7 @@ export function awsProvider(options: AwsOptions): AwsProvider {
       await buryRole(account, detail, logger);
     },
     usage: (plan) => usageOf(detailOf(plan)),
+    byHand: (plan) => byHandOf(detailOf(plan)),
     list: (account, cursor, signal) => listOurPath(at(account, account.id, signal), cursor),
     inspect: (account, name, signal) => inspectRole(at(account, account.id, signal), name),
     closeStray: (account, stray, signal) => closeStrayRole(at(account, account.id, signal), stray),

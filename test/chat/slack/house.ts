@@ -153,6 +153,7 @@ export async function openHouse(
     providers: { aws },
     schedule: { add: async () => undefined },
     announce,
+    pagers: [],
     logger,
     openingOff: () => undefined,
   });

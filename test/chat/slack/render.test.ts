@@ -26,7 +26,7 @@ const reader = { id: 'U0X', tz: 'UTC', now: 0, personName: () => 'somebody', cha
 
 const card = (request: AccessRequest) => {
   const row = { request, version: 1, seq: 1, drawnVersion: 0, postedSeq: 0, updatedAt: new Date(0) };
-  return cardOf({ row, open: [], capabilities });
+  return cardOf({ row, open: [], capabilities, byHand: [] });
 };
 const withTyped = (typed: string): AccessRequest => {
   const { request } = walkTo('pending');

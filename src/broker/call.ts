@@ -1,0 +1,76 @@
+import { Failure } from '../core/failure.ts';
+import type { Party } from '../core/request.ts';
+import type { Row } from '../core/work.ts';
+import type { Called, Page } from '../ports/pager.ts';
+import type { BrokerDeps } from './deps.ts';
+
+/** One way to reach somebody; false when it never will. */
+export interface Call {
+  /** Id of a person, or `pager:<name>`. */
+  readonly name: string;
+  readonly make: (signal: AbortSignal) => Promise<boolean>;
+}
+
+/** Nobody and nothing that is called may take longer: the others, and the record of it, do not wait. */
+const CALL_MS = 20_000;
+
+export const pagerName = ({ name }: { readonly name: string }): string => `pager:${name}`;
+
+/** Every way to page: each person by direct message, then each pager. */
+export const callsFor = (
+  deps: BrokerDeps,
+  page: Page,
+  people: readonly Party[],
+  row: Row | undefined,
+): readonly Call[] => [
+  ...people.map((person) => ({ name: person.id, make: () => deps.announce.page(page, person, row) })),
+  ...deps.pagers.map((pager) => ({
+    name: pagerName(pager),
+    make: (signal: AbortSignal) => pager.page(page, signal).then(() => true),
+  })),
+];
+
+/** Every way to call a page off outside the chat. */
+export const callsOff = (deps: BrokerDeps, over: Pick<Page, 'key' | 'round'>): readonly Call[] =>
+  deps.pagers.map((pager) => ({
+    name: pagerName(pager),
+    make: (signal: AbortSignal) => pager.resolve(over, signal).then(() => true),
+  }));
+
+/** Makes all calls at once, each by itself. Never rejects: what failed is missed, and tried again where that may help. */
+export async function callAll(
+  { logger }: Pick<BrokerDeps, 'logger'>,
+  calls: readonly Call[],
+  signal: AbortSignal,
+): Promise<Called> {
+  const outcomes = await Promise.all(
+    calls.map(async ({ name, make }): Promise<{ name: string; came: 'reached' | 'missed' | 'again' }> => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+      try {
+        return { name, came: (await orAborted(make(limit), limit)) ? 'reached' : 'missed' };
+      } catch (error) {
+        logger.error({ called: name, why: String(error) }, 'somebody could not be paged');
+        return { name, came: error instanceof Failure && !error.retry ? 'missed' : 'again' };
+      }
+    }),
+  );
+  const named = (...came: readonly string[]) =>
+    outcomes.filter((one) => came.includes(one.came)).map(({ name }) => name);
+  return { reached: named('reached'), missed: named('missed', 'again'), again: named('again') };
+}
+
+/** The promise's outcome, or a rejection as soon as the signal aborts: what ignores its signal is not waited for. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => undefined);
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

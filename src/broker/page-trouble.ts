@@ -1,0 +1,62 @@
+import { onDuty } from '../core/paging.ts';
+import type { Policy } from '../core/policy.ts';
+import type { Party } from '../core/request.ts';
+import type { Called, Trouble } from '../ports/pager.ts';
+import { callAll, callsFor, callsOff } from './call.ts';
+import type { BrokerDeps } from './deps.ts';
+import { policyOf } from './gather.ts';
+
+const ACTOR = 'system:pager';
+const PAGE_MS = 30_000;
+/** Where no policy can be read. */
+const EVERY_SECONDS = 300;
+
+/**
+ * Pages who is on duty about something that is no request. May be called as often as the trouble is seen: under one key
+ * there is at most one page each `pageEverySeconds`, over all processes; a round that reached nobody is made again.
+ * Resolves with what came of it, or undefined when nothing was due. Rejects only when the store does not answer.
+ */
+export async function pageTrouble(deps: BrokerDeps, trouble: Trouble): Promise<Called | undefined> {
+  const policy = await policyOf(deps).catch(() => undefined);
+  const begun = await deps.store.troubles.begin(trouble.key, policy?.timings.pageEverySeconds ?? EVERY_SECONDS);
+  if (begun === undefined) return undefined;
+  const { mark } = await deps.store.installation();
+  const page = {
+    key: `${mark}/${trouble.key}`,
+    round: begun.round,
+    summary: trouble.summary,
+    details: trouble.details,
+    commands: trouble.commands ?? [],
+    at: begun.at,
+  };
+  const people = policy === undefined ? [] : await dutyOf(deps, policy);
+  const calls = callsFor(deps, page, people, undefined).filter(({ name }) => !begun.reached.includes(name));
+  const called = await callAll(deps, calls, AbortSignal.timeout(PAGE_MS));
+  await deps.store.troubles.reached(trouble.key, begun.round, called.reached);
+  const { reached, missed } = called;
+  const data = { key: trouble.key, count: begun.round, summary: trouble.summary, reached, missed };
+  await deps.store.record(ACTOR, [{ type: 'oncall_paged', data }]);
+  if (reached.length === 0) deps.logger.error({ key: trouble.key, missed }, 'nobody could be paged');
+  return called;
+}
+
+/**
+ * The trouble is over: its pages are called off. May be called as often as all is well. What a pager does not take is
+ * only logged: its page then stays until a person closes it.
+ */
+export async function troubleOver(deps: BrokerDeps, key: string): Promise<void> {
+  const round = await deps.store.troubles.over(key);
+  if (round === undefined) return;
+  const { mark } = await deps.store.installation();
+  await callAll(deps, callsOff(deps, { key: `${mark}/${key}`, round }), AbortSignal.timeout(PAGE_MS));
+  await deps.store.record(ACTOR, [{ type: 'page_resolved', data: { key, pages: round } }]);
+}
+
+async function dutyOf(deps: BrokerDeps, policy: Policy): Promise<readonly Party[]> {
+  try {
+    return onDuty(policy, (await deps.directory.read(policy)).directory);
+  } catch (error) {
+    deps.logger.warn({ why: String(error) }, 'who is on call is not known; only the pagers are paged');
+    return [];
+  }
+}

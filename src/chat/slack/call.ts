@@ -1,0 +1,97 @@
+import type { StoredEvent } from '../../core/events.ts';
+import type { Party } from '../../core/request.ts';
+import type { Row } from '../../core/work.ts';
+import { list, text } from '../event-data.ts';
+import { oneLine, type Phrase } from '../phrase.ts';
+import { tell } from '../timeline.ts';
+import { partyIn } from '../told.ts';
+import { cardFor } from './draw.ts';
+import { inviteOne } from './invite.ts';
+import { sendNote } from './notes.ts';
+import type { PrivateNote } from './render.ts';
+import type { ShowDeps } from './show.ts';
+import { refusalOf } from './web.ts';
+
+/** Tells those whom an event calls, each by themselves: approvers who are reminded, and whoever was paged that it is over. */
+export async function tellCalled(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
+  const tried = await Promise.allSettled(
+    calledBy(row, event).map(async (party) => {
+      const note =
+        event.type === 'page_resolved'
+          ? overNote(row, event, phone)
+          : await reminder(deps, row, event, { party, phone });
+      await sendNote(deps, row, { seq: event.seq, who: `${party.id}#call`, to: party, id: event.id, note });
+    }),
+  );
+  const failed = tried.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+function calledBy({ request }: Row, { type, data }: StoredEvent): readonly Party[] {
+  if (type === 'page_resolved') return request.pages?.told ?? [];
+  // Told late, when it was decided meanwhile, a reminder would send somebody to a card without buttons.
+  if (type !== 'approvers_reminded' || request.state !== 'pending') return [];
+  return list(data.people).flatMap((id) => partyIn(request, text(id)) ?? []);
+}
+
+function overNote(row: Row, event: StoredEvent, phone: string): PrivateNote {
+  const { request } = row;
+  return {
+    said: [
+      { strong: request.ask.terms.role.name },
+      `, ${request.ask.id}: `,
+      ...(tell(event, { request, phone })?.said ?? []),
+    ],
+  };
+}
+
+async function reminder(
+  deps: ShowDeps,
+  row: Row,
+  { data }: StoredEvent,
+  { party, phone }: { readonly party: Party; readonly phone: string },
+): Promise<PrivateNote> {
+  const { ask, escalatedTo = [] } = row.request;
+  if (escalatedTo.some(({ id }) => id === party.id)) await inviteOne(deps, row, party.id, await cardFor(deps, row));
+  const wish: Phrase =
+    text(data.tier) === 'commander'
+      ? [
+          `, and nobody has approved it. You command the incident: find somebody who can approve it, or phone ${oneLine(phone, 200)}.`,
+        ]
+      : [', and it still waits for approval. Approve or deny it on the card.'];
+  const link = await cardLink(deps, row, party);
+  return {
+    said: [
+      { person: ask.requester },
+      ' asks for ',
+      { strong: ask.terms.role.name },
+      `, for incident ${oneLine(ask.incident.title === '' ? ask.incident.id : `${ask.incident.id}: ${ask.incident.title}`, 250)}`,
+      ...wish,
+      ' It lapses ',
+      { at: ask.decideBy },
+      '.',
+    ],
+    ...(link === undefined ? {} : { link: { url: link, label: 'Open the card' } }),
+  };
+}
+
+/**
+ * Where the card stands for this person: their own copy, which they can surely see, else the channel's. None when Slack
+ * does not say: the note does without it.
+ * https://docs.slack.dev/reference/methods/chat.getPermalink
+ */
+async function cardLink({ store, workspace, logger }: ShowDeps, row: Row, { id }: Party): Promise<string | undefined> {
+  const refs = (await store.chat.refs(row.request.ask.id)).filter(
+    ({ ts, state }) => ts !== undefined && state === 'sent',
+  );
+  const ref =
+    refs.find(({ kind, person }) => kind === 'copy' && person === id) ?? refs.find(({ kind }) => kind === 'card');
+  if (ref?.ts === undefined) return undefined;
+  try {
+    const { permalink } = await workspace.client.chat.getPermalink({ channel: ref.channel, message_ts: ref.ts });
+    return permalink;
+  } catch (error) {
+    logger.warn({ requestId: ref.requestId, why: refusalOf(error) ?? String(error) }, 'a card could not be linked to');
+    return undefined;
+  }
+}

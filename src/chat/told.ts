@@ -1,0 +1,37 @@
+import type { Json } from '../core/canonical.ts';
+import { overseersOf } from '../core/decide-ending.ts';
+import type { NewEvent } from '../core/events.ts';
+import type { AccessRequest, Party } from '../core/request.ts';
+import { list, text } from './event-data.ts';
+import { joined, type Phrase, type Piece } from './phrase.ts';
+
+/** One line of a request's timeline. */
+export interface Told {
+  readonly said: Phrase;
+  /** Words that somebody typed, shown apart from ours. */
+  readonly quote?: string | undefined;
+}
+
+/** What a line of the timeline needs to know besides its event. */
+export interface TimelineContext {
+  readonly request: AccessRequest;
+  /** Whom to phone when nobody can be reached. */
+  readonly phone: string;
+}
+
+export type Line = (data: NewEvent['data'], context: TimelineContext) => Told;
+
+/** Somebody whom the request names, or who was paged about it. */
+export function partyIn(request: AccessRequest, id: string): Party | undefined {
+  const { people = [], told = [] } = request.pages ?? {};
+  return [request.ask.requester, ...overseersOf(request), ...people, ...told].find((one) => one.id === id);
+}
+
+/** The same as a piece of what is said; somebody unknown by their bare id. */
+export const person = (request: AccessRequest, value: Json | undefined, name?: Json): Piece => {
+  const party = partyIn(request, text(value));
+  return party ? { person: party } : text(name) || text(value) || 'the system';
+};
+
+export const people = (request: AccessRequest, value: Json | undefined): Phrase =>
+  joined(list(value).map((id) => person(request, id)));

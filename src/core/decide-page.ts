@@ -1,0 +1,59 @@
+import type { Command } from './command.ts';
+import { accept, type Decision, refuse } from './decision.ts';
+import { nextPageAt } from './paging.ts';
+import type { AccessRequest, Pages } from './request.ts';
+
+const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
+
+/** A round begins, once and not before it is due. It is no event yet: nobody was paged. */
+export function decidePageBegun(
+  request: AccessRequest,
+  { round, people }: Extract<Command, { type: 'page_begun' }>,
+  now: Date,
+): Decision {
+  const due = request.state === 'revoking' ? nextPageAt(request) : undefined;
+  if (due === undefined || round !== (request.pages?.count ?? 0) + 1) return wrongState(request);
+  if (now < due) return refuse('not_due');
+  return accept({ ...request, pages: { count: round, at: now, people, told: request.pages?.told ?? [] } });
+}
+
+/**
+ * What a round came to. Of two workers that made the same round the first is told in full, the second only with whom it
+ * reached besides. Somebody may be reached after the ending was proven: then that is called off once more.
+ */
+export function decidePaged(
+  request: AccessRequest,
+  { round, reached, missed, again }: Extract<Command, { type: 'paged' }>,
+): Decision {
+  const { pages } = request;
+  const open = request.state === 'revoking' || request.state === 'closed';
+  if (!open || pages?.count !== round) return wrongState(request);
+  const { stoodDownAt: _stoodDownAt, unresolved: _unresolved, ...kept } = pages;
+  const first = pages.again === undefined;
+  const fresh = first ? reached : reached.filter((one) => pages.again?.includes(one));
+  if (!first && fresh.length === 0) return wrongState(request);
+  const next: Pages = {
+    ...kept,
+    told: [...pages.told, ...pages.people.filter(({ id }) => fresh.includes(id) && !isTold(pages, id))],
+    again: first ? again : pages.again?.filter((one) => !fresh.includes(one)),
+  };
+  return accept(
+    { ...request, pages: next },
+    { type: 'oncall_paged', data: { count: round, reached: fresh, missed: first ? missed : [...(next.again ?? [])] } },
+  );
+}
+
+const isTold = ({ told }: Pages, id: string): boolean => told.some((party) => party.id === id);
+
+/** It is over, and told once; pagers that did not hear it are told again. */
+export function decideStoodDown(
+  request: AccessRequest,
+  { again }: Extract<Command, { type: 'stood_down' }>,
+  now: Date,
+): Decision {
+  const { pages } = request;
+  if (request.state !== 'closed' || pages === undefined) return wrongState(request);
+  const next = { ...request, pages: { ...pages, unresolved: again, stoodDownAt: pages.stoodDownAt ?? now } };
+  if (pages.stoodDownAt === undefined) return accept(next, { type: 'page_resolved', data: { pages: pages.count } });
+  return (pages.unresolved ?? []).length > again.length ? accept(next) : wrongState(request);
+}

@@ -1,0 +1,35 @@
+import { addSeconds } from '../core/decision.ts';
+import type { TroubleMemory } from '../ports/pager.ts';
+import { lockStream, type Shift } from './append.ts';
+import type { Database } from './database.ts';
+
+/** Rounds of paging, one row a trouble. Beginning one is serialised by name, so that two processes get the same. */
+export function troubleMemory(database: Database, shift: Shift): TroubleMemory {
+  return {
+    begin: (key, everySeconds) =>
+      database.transaction('begin a round of paging', async (tx) => {
+        const { now } = await lockStream(tx, shift, `trouble/${key}`);
+        const last = await tx.trouble.findUnique({ where: { key } });
+        if (last !== null && now < addSeconds(last.at, everySeconds)) {
+          return last.reached.length === 0 ? last : undefined;
+        }
+        const begun = { round: (last?.round ?? 0) + 1, at: now, reached: [], over: false };
+        return tx.trouble.upsert({ where: { key }, create: { key, ...begun }, update: begun });
+      }),
+    reached: (key, round, names) =>
+      database.write('note who was paged', async (prisma) => {
+        // As a set: noting it twice is noting it once.
+        await prisma.$executeRaw`
+          UPDATE "troubles" SET "reached" = ARRAY(SELECT DISTINCT unnest("reached" || ${names}::text[]))
+          WHERE "key" = ${key} AND "round" = ${round}`;
+      }),
+    over: (key) =>
+      database.transaction('note a trouble as over', async (tx) => {
+        await lockStream(tx, shift, `trouble/${key}`);
+        const last = await tx.trouble.findUnique({ where: { key } });
+        if (last === null || last.over) return undefined;
+        await tx.trouble.update({ where: { key }, data: { over: true } });
+        return last.round;
+      }),
+  };
+}

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { decide } from '../../src/core/decide.ts';
+import { type Able, peopleToRemind, STEPS } from '../../src/core/escalation.ts';
+import { NO_FACTS } from '../../src/core/facts.ts';
+import type { AccessRequest, Party } from '../../src/core/request.ts';
+import { workFor } from '../../src/core/work.ts';
+import {
+  accepted,
+  type CastName,
+  KEYS,
+  MINUTE,
+  after as plus,
+  SECOND,
+  START,
+  SYSTEM,
+  walkTo,
+} from '../support/requests.ts';
+
+type Pending = Extract<AccessRequest, { state: 'pending' }>;
+
+const pending = (change: Partial<Pending['ask']['terms']['timings']> = {}): Pending => {
+  const { request } = walkTo('pending');
+  if (request.state !== 'pending') throw new Error('not pending');
+  const timings = { ...request.ask.terms.timings, ...change };
+  const decideBy = plus(request.ask.askedAt, timings.decisionSeconds * SECOND);
+  return { ...request, ask: { ...request.ask, decideBy, terms: { ...request.ask.terms, timings } } };
+};
+const party = (id: CastName): Party => ({ id, name: id, keys: [KEYS[id]] });
+const able = (id: CastName, first = false): Able => ({ ...party(id), first });
+const idsOf = (people: readonly Party[]) => people.map(({ id }) => id);
+const remind = (request: AccessRequest, step: number, now: Date, people: readonly Party[] = []) =>
+  decide(request, { type: 'remind', step, people }, SYSTEM, NO_FACTS, now);
+const rowOf = (request: AccessRequest) => ({
+  request,
+  version: 1,
+  seq: 1,
+  drawnVersion: 1,
+  postedSeq: 1,
+  updatedAt: START,
+});
+const reminderOf = (request: AccessRequest) => workFor(rowOf(request)).find(({ name }) => name === 'remind');
+
+describe('reminding while nobody answers (B6)', () => {
+  it('takes its four steps at their times, each once, and then only lapses', () => {
+    let request: AccessRequest = pending();
+    const made: [tier: unknown, minute: number][] = [];
+    for (let work = reminderOf(request); work !== undefined; work = reminderOf(request)) {
+      const at = work.dueAt;
+      expect(remind(request, made.length, plus(at, -1)).ok).toBe(false);
+      const { next, events } = accepted(remind(request, made.length, at));
+      expect(remind(next, made.length, at).ok).toBe(false);
+      made.push([events[0]?.data.tier, (at.getTime() - START.getTime()) / MINUTE]);
+      request = next;
+    }
+    expect(made).toEqual([
+      ['on_call', 2],
+      ['on_call', 5],
+      ['everybody', 8],
+      ['commander', 11],
+    ]);
+    expect(workFor(rowOf(request)).map(({ name }) => name)).toEqual(['invite', 'lapse']);
+  });
+
+  it('never takes a step out of turn, early, twice, or once the request can only lapse, whatever the settings', () => {
+    const seconds = fc.integer({ min: 1, max: 1200 });
+    const settings = fc.record({
+      remindSeconds: seconds,
+      remindAgainSeconds: seconds,
+      escalateSeconds: seconds,
+      commanderSeconds: seconds,
+      decisionSeconds: seconds,
+    });
+    const tries = fc.array(fc.record({ step: fc.integer({ min: 0, max: 4 }), after: seconds }), { maxLength: 30 });
+    fc.assert(
+      fc.property(settings, tries, (timings, attempts) => {
+        let request: AccessRequest = pending(timings);
+        let steps = 0;
+        for (const { step, after } of attempts.toSorted((a, b) => a.after - b.after)) {
+          const said = remind(request, step, plus(START, after * SECOND));
+          const setting = STEPS[step]?.setting;
+          const right =
+            step === steps && setting !== undefined && after >= timings[setting] && after < timings.decisionSeconds;
+          expect(said.ok).toBe(right);
+          if (!said.ok) continue;
+          request = said.next;
+          steps += 1;
+        }
+        const owed = reminderOf(request);
+        if (owed) expect(owed.dueAt < plus(START, timings.decisionSeconds * SECOND)).toBe(true);
+      }),
+    );
+  });
+
+  it('gives each step a job of its own, also where two are due at one instant', () => {
+    const request = pending({ remindAgainSeconds: 120 });
+    const { next } = accepted(remind(request, 0, plus(START, 2 * MINUTE)));
+    expect(reminderOf(next)?.dueAt).toEqual(reminderOf(request)?.dueAt);
+    expect(reminderOf(next)?.generation).not.toBe(reminderOf(request)?.generation);
+  });
+
+  it('asks who is on call now, then whoever else could approve and was not asked, then the commander', () => {
+    const request = pending();
+    const all = [able('avery', true), able('blake')];
+    expect(idsOf(peopleToRemind(request, 'on_call', all))).toEqual(['avery']);
+    expect(idsOf(peopleToRemind(request, 'everybody', all))).toEqual(['blake']);
+    expect(idsOf(peopleToRemind(request, 'commander', all))).toEqual(['casey']);
+    const shifted = [able('avery'), able('sasha', true)];
+    expect(idsOf(peopleToRemind(request, 'on_call', shifted))).toEqual(['sasha']);
+    expect(idsOf(peopleToRemind(request, 'everybody', shifted))).toEqual(['sasha']);
+  });
+
+  it('asks nobody who approved already, and those who could when it was asked if the directory is silent', () => {
+    const { request } = walkTo('pending', { order: { role: 'rotate-keys' } });
+    if (request.state !== 'pending') throw new Error('not pending');
+    const approvals = [
+      { by: party('avery'), key: KEYS.avery, at: START, teams: [], digest: '', assurance: 'chat' },
+    ] as const;
+    expect(idsOf(peopleToRemind({ ...request, approvals }, 'on_call', undefined))).toEqual(['sasha']);
+    expect(idsOf(peopleToRemind({ ...request, approvals }, 'everybody', undefined))).toEqual(['blake']);
+  });
+
+  it('remembers whom it asked besides the invited: they may deny, and the lapse names them', () => {
+    const asked = accepted(remind(pending(), 0, plus(START, 2 * MINUTE), [party('avery'), party('sasha')])).next;
+    expect(asked.escalatedTo?.map(({ id }) => id)).toEqual(['sasha']);
+    const sasha = { type: 'person', key: KEYS.sasha } as const;
+    expect(decide(asked, { type: 'deny', reason: 'no' }, sasha, NO_FACTS, plus(START, 3 * MINUTE)).ok).toBe(true);
+    expect(decide(pending(), { type: 'deny', reason: 'no' }, sasha, NO_FACTS, plus(START, 3 * MINUTE)).ok).toBe(false);
+    const lapsed = accepted(decide(asked, { type: 'lapse' }, SYSTEM, NO_FACTS, plus(START, 15 * MINUTE)));
+    expect(lapsed.events[0]).toEqual({ type: 'request_lapsed', data: { asked: ['avery', 'sasha'] } });
+  });
+});
