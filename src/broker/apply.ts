@@ -21,9 +21,10 @@ export async function apply(
   actor: Actor,
   facts: Facts = NO_FACTS,
 ): Promise<Changed> {
-  const changed = await deps.store.change(requestId, actorName(actor), (row, now, head) =>
-    decide(row?.request, typeof command === 'function' ? command(row, now, head) : command, actor, facts, now),
-  );
+  const changed = await deps.store.change(requestId, actorName(actor), (row, now, head, frozen) => {
+    const known = typeof command === 'function' ? command(row, now, head) : command;
+    return decide(row?.request, known, actor, { ...facts, frozen }, now);
+  });
   if (changed.ok) await enqueue(deps, changed.row);
   return changed;
 }

@@ -1,8 +1,11 @@
 import type { Work } from '../core/work.ts';
 import { enqueue } from './apply.ts';
 import { approve } from './approve.ts';
+import { attest } from './attest.ts';
 import type { BrokerDeps } from './deps.ts';
 import { extend } from './extend.ts';
+import { followFreeze } from './follow-freeze.ts';
+import { freeze, thaw } from './freeze.ts';
 import { pageTrouble, troubleOver } from './page-trouble.ts';
 import { perform } from './perform.ts';
 import { request } from './request.ts';
@@ -20,6 +23,11 @@ export interface Broker {
   readonly deny: Bound<typeof deny>;
   readonly withdraw: Bound<typeof withdraw>;
   readonly end: Bound<typeof end>;
+  readonly attest: Bound<typeof attest>;
+  readonly freeze: Bound<typeof freeze>;
+  readonly thaw: Bound<typeof thaw>;
+  /** For the sweep: what a crash between the freeze and its requests left undone. */
+  readonly followFreeze: () => Promise<void>;
   readonly perform: (work: Work, signal: AbortSignal) => Promise<void>;
   readonly watchPeople: Bound<typeof watchPeople>;
   readonly pageTrouble: Bound<typeof pageTrouble>;
@@ -57,6 +65,12 @@ export const broker = (deps: BrokerDeps): Broker => ({
   deny: (...rest) => deny(deps, ...rest),
   withdraw: (...rest) => withdraw(deps, ...rest),
   end: (...rest) => end(deps, ...rest),
+  attest: (...rest) => attest(deps, ...rest),
+  freeze: (...rest) => freeze(deps, ...rest),
+  thaw: (...rest) => thaw(deps, ...rest),
+  followFreeze: oneAtATime(async () => {
+    await followFreeze(deps);
+  }),
   perform: (...rest) => perform(deps, ...rest),
   watchPeople: oneAtATime(() => watchPeople(deps)),
   pageTrouble: (...rest) => pageTrouble(deps, ...rest),

@@ -1,5 +1,5 @@
 import type { ChatKey } from '../core/directory.ts';
-import { type Facts, type Lookup, UNANSWERED } from '../core/facts.ts';
+import { type Facts, type Lookup, NO_FACTS, UNANSWERED } from '../core/facts.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Target } from '../core/request.ts';
 import type { Terms } from '../core/terms.ts';
@@ -8,10 +8,11 @@ import type { BrokerDeps } from './deps.ts';
 /** What to look up for one opening command. */
 export interface Question {
   readonly key: ChatKey;
-  readonly incident: string;
-  /** For `issue`: where the access is wanted, and who approved it. */
-  /** Chat keys of those who approved so far: their accounts are looked up too. */
+  /** Left out where no incident is asked for. */
+  readonly incident?: string;
+  /** Chat keys of those who said yes so far: their accounts are looked up too. */
   readonly approvers?: readonly ChatKey[];
+  /** For `issue`: where the access is wanted. */
   readonly opening?: { readonly target: Target; readonly terms: Terms };
   readonly signal: AbortSignal;
 }
@@ -28,7 +29,7 @@ type Found<T> =
  * exception: what to make of it is policy's business. Rejects only when the store does not tell the time.
  */
 export async function gather(deps: BrokerDeps, question: Question): Promise<Facts> {
-  const { opening } = question;
+  const { opening, incident: named } = question;
   const lookup = async <T>(
     name: string,
     ask: () => Promise<T>,
@@ -54,11 +55,13 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
       async () => deps.directory.read(await inForce),
       ({ ageMs }) => ageMs,
     ),
-    lookup(
-      'incident',
-      async () => deps.incidents.find(await inForce, question.incident),
-      ({ ageMs }) => ageMs,
-    ),
+    named === undefined
+      ? UNASKED
+      : lookup(
+          'incident',
+          async () => deps.incidents.find(await inForce, named),
+          ({ ageMs }) => ageMs,
+        ),
     lookup('account', () => deps.announce.account(question.key)),
     opening === undefined
       ? UNASKED
@@ -86,17 +89,40 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
   };
 }
 
-/** Whether this process must open nothing now, asked afresh: just before something is written to a cloud. */
+/** For a freeze: who is of the security group. Neither chat nor cloud nor incident source is asked. */
+export async function gatherPeople(deps: BrokerDeps): Promise<Facts> {
+  const at = await deps.store.clock.now();
+  const failed = (name: string) => (error: unknown) => {
+    deps.logger.warn({ lookup: name, why: String(error) }, 'a look-up failed');
+    return { ok: false, why: `${name} did not answer` } as const;
+  };
+  const inForce = policyOf(deps);
+  const [policy, directory] = await Promise.all([
+    inForce.then((value) => ({ ok: true, value, at }) as const, failed('policy')),
+    inForce
+      .then((value) => deps.directory.read(value))
+      .then(({ directory: value }) => ({ ok: true, value, at }) as const, failed('directory')),
+  ]);
+  return { ...NO_FACTS, policy, directory };
+}
+
+/**
+ * Whether nothing may be opened by this process now, asked afresh: just before something is written to a cloud. A
+ * freeze is asked first, and one that cannot be asked is a no.
+ */
 export async function openingOffNow(deps: BrokerDeps): Promise<Facts['openingOff']> {
   const answered = async <T>(ask: Promise<T>): Promise<Found<T>> =>
     ask.then(
       (value) => ({ ok: true, value, ageMs: 0 }),
       (error: unknown) => ({ ok: false, why: String(error) }),
     );
-  const [installation, mighty] = await Promise.all([
+  const [frozen, installation, mighty] = await Promise.all([
+    answered(deps.store.freeze()),
     answered(deps.store.installation()),
     answered(deps.store.tooMighty()),
   ]);
+  if (!frozen.ok) return UNANSWERED;
+  if (frozen.value !== undefined) return 'openings are frozen';
   return openingOff(deps.openingOff(), installation, mighty);
 }
 

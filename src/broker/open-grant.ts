@@ -108,6 +108,13 @@ function issueCommand(
   }
 }
 
+/** Frozen since it was planned: it is given up, and what may stand in the cloud is taken away. */
+async function giveUpFrozen(deps: BrokerDeps, row: Row): Promise<boolean> {
+  if ((await deps.store.freeze()) === undefined) return false;
+  await apply(deps, requestIdOf(row), { type: 'grant_failed', why: 'frozen' }, WORKER);
+  return true;
+}
+
 /** Why this process must not write an opening now: switched off, a copy, or another installation's plan. */
 export async function mayNotOpen(deps: BrokerDeps, plan: Plan): Promise<string | undefined> {
   const [off, { mark }] = await Promise.all([openingOffNow(deps), deps.store.installation()]);
@@ -133,7 +140,7 @@ async function write(deps: BrokerDeps, row: Row, grantId: string, signal: AbortS
     const current = await deps.store.find(requestId);
     const grant = current && grantIn(current, grantId);
     if (current?.request.state !== 'granting' || grant?.plan === undefined || grant.confirmedAt !== undefined) return;
-    if (await giveUpLate(deps, current)) return;
+    if ((await giveUpLate(deps, current)) || (await giveUpFrozen(deps, current))) return;
     const why = await mayNotOpen(deps, grant.plan);
     if (why !== undefined) throw new TryLater(`not opened here: ${why}`);
     const left = Math.max(0, current.request.grantBy.getTime() - (await deps.store.clock.now()).getTime());

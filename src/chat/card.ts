@@ -3,12 +3,12 @@ import { type Action, actionsIn } from '../core/actions.ts';
 import { REASON_WORDS } from '../core/command.ts';
 import { later, unreachable } from '../core/decision.ts';
 import { digestShown } from '../core/extension.ts';
-import type { AccessRequest, Plan } from '../core/request.ts';
+import type { AccessRequest, Attestation, Hold, Plan } from '../core/request.ts';
 import { zoneName } from '../core/terms.ts';
 import { sessionsEndBy } from '../core/work.ts';
-import { oneLine, type Phrase, plural } from './phrase.ts';
+import { joined, oneLine, type Phrase, plural } from './phrase.ts';
 import { allowsWords, clauseWords, endingWords } from './role-words.ts';
-import { BUTTONS, CAUSES_SAID, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED } from './words.ts';
+import { BUTTONS, CAUSES_SAID, frozenWords, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED } from './words.ts';
 
 /** How a card looks from afar. Red is only for what somebody must look at now. */
 export type Tone = 'waiting' | 'open' | 'ending' | 'alarm' | 'done' | 'refused';
@@ -100,7 +100,12 @@ const lastPlannedEnd = (plans: readonly Plan[]): Date | undefined =>
 function standingOf(request: AccessRequest): Phrase {
   switch (request.state) {
     case 'pending':
-      return ['Waiting for approval until ', { at: request.ask.decideBy }, '; nothing is open.'];
+      return [
+        ...(request.held ? [heldWords(request.held), ' '] : []),
+        'Waiting for approval until ',
+        { at: request.ask.decideBy },
+        '; nothing is open.',
+      ];
     case 'granting':
       return [
         'The access is being opened, and nobody is told that it is before the cloud says so. It fails ',
@@ -120,11 +125,25 @@ function standingOf(request: AccessRequest): Phrase {
     case 'revoking':
       return endingOf(request);
     case 'closed':
-      return [`${OUTCOMES_SAID[request.outcome]}, `, { at: request.closedAt }, '. ', closedWords(request)];
+      return [`${OUTCOMES_SAID[request.outcome]}, `, { at: request.closedAt }, '. ', ...closedWords(request)];
     default:
       return unreachable(request);
   }
 }
+
+/** Approvals are refused meanwhile; the time to decide goes on. */
+const heldWords = ({ by, at, reason }: Hold): string =>
+  `${frozenWords({ by, at: at.toISOString(), reason })} No approval counts until two security people lift it.`;
+
+/** Whose word is there, while another one is awaited. */
+const attestedWords = (attestations: readonly Attestation[] = []): Phrase =>
+  attestations.length === 0
+    ? []
+    : [
+        ' ',
+        ...joined(attestations.map(({ by }) => ({ person: by }))),
+        ' attested that it ended; another security person must too.',
+      ];
 
 function endingOf(request: Extract<AccessRequest, { state: 'revoking' }>): Phrase {
   const why = CAUSES_SAID[request.cause];
@@ -135,19 +154,30 @@ function endingOf(request: Extract<AccessRequest, { state: 'revoking' }>): Phras
       ? ` The cloud has not confirmed it (tried ${request.failures} times); I keep trying. The platform team must look at it now.`
       : '';
   if (removed)
-    return [{ strong: 'Access removed' }, `, because ${why}; sessions end by `, { at: sessionsEnd }, `.${trouble}`];
+    return [
+      { strong: 'Access removed' },
+      `, because ${why}; sessions end by `,
+      { at: sessionsEnd },
+      `.${trouble}`,
+      ...attestedWords(request.attestations),
+    ];
   const planned = lastPlannedEnd(request.grants.map(({ plan }) => plan));
   return [
     `Taking the access away, because ${why}.`,
     ...(planned ? [' The cloud itself refuses from ', { at: planned }, '.'] : []),
     trouble,
+    ...attestedWords(request.attestations),
   ];
 }
 
-function closedWords({ outcome, grants }: Extract<AccessRequest, { state: 'closed' }>): string {
-  if (outcome === 'ended_unproven') return 'Nobody could prove that the access ended; security attested it.';
+function closedWords(request: Extract<AccessRequest, { state: 'closed' }>): Phrase {
+  const { outcome, grants, attestations = [] } = request;
+  if (outcome === 'ended_unproven') {
+    const by = joined(attestations.map((one) => ({ person: one.by })));
+    return [{ strong: 'Not compliant: ' }, 'nothing could prove that the access ended. Attested by ', ...by, '.'];
+  }
   const opened = grants.some(({ plan }) => plan !== undefined);
-  return opened ? 'Access was removed and sessions ended; both were proven.' : 'Nothing was opened.';
+  return [opened ? 'Access was removed and sessions ended; both were proven.' : 'Nothing was opened.'];
 }
 
 function factsOf({ ask }: AccessRequest): readonly Fact[] {

@@ -1,4 +1,5 @@
 import type { Json } from '../core/canonical.ts';
+import type { NewEvent } from '../core/events.ts';
 import type { Piece } from './phrase.ts';
 
 /*
@@ -23,3 +24,9 @@ export const when = (value: Json | undefined): Piece => {
   const at = new Date(text(value));
   return Number.isNaN(at.getTime()) ? 'an unknown time' : { at };
 };
+
+/** The members that the words of a refusal may speak of. */
+export const detailOf = (data: NewEvent['data']): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(data).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );

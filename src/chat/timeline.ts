@@ -1,8 +1,9 @@
 import type { NewEvent, RequestEventName } from '../core/events.ts';
 import type { EndCause, Outcome } from '../core/request.ts';
 import { CALLS } from './call-lines.ts';
-import { field, list, text, when } from './event-data.ts';
+import { detailOf, field, list, text, when } from './event-data.ts';
 import { oneLine, plural } from './phrase.ts';
+import { OF_SECURITY } from './security-lines.ts';
 import { type Line, people, person, type TimelineContext, type Told } from './told.ts';
 import { CAUSES_SAID, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED, whyWords } from './words.ts';
 
@@ -15,6 +16,7 @@ const ALARMS: Readonly<Record<string, string>> = {
 /** Every kind of event of a request's stream, told: what happened and, where something is to be done, what. */
 export const TIMELINE = {
   ...CALLS,
+  ...OF_SECURITY,
   request_opened: (data, { request: { ask } }) => ({
     said: [
       { person: ask.requester },
@@ -70,7 +72,9 @@ export const TIMELINE = {
     quote: text(data.reason),
   }),
   request_withdrawn: (data, { request }) => ({ said: [person(request, data.by), ' withdrew it.'] }),
-  request_refused: (data) => ({ said: ['Refused by policy, and nothing was opened. ', whyWords(text(data.why))] }),
+  request_refused: (data) => ({
+    said: ['Refused by policy, and nothing was opened. ', whyWords(text(data.why), detailOf(data))],
+  }),
   access_planned: (data) => ({
     said: [
       'Writing ',
@@ -102,7 +106,7 @@ export const TIMELINE = {
               ' Part of it may have been; all of it is being taken away. ',
             ]
           : [{ strong: 'The access was not opened.' }, ' ']),
-      whyWords(text(data.why)),
+      whyWords(text(data.why), detailOf(data)),
     ],
   }),
   late_confirmation: () => ({
@@ -157,19 +161,11 @@ export const TIMELINE = {
     said: [
       { strong: 'There is no more time.' },
       ' ',
-      whyWords(text(data.why)),
+      whyWords(text(data.why), detailOf(data)),
       ' The access ends ',
       when(data.endsAt),
       '.',
     ],
-  }),
-  ending_attested: (data, { request }) => ({
-    said: [
-      person(request, data.person, data.name),
-      ' attests that the access ended, which nothing could prove.',
-      Number(data.missing) > 0 ? ' One more security person must say so.' : '',
-    ],
-    quote: text(data.statement),
   }),
   end_requested: (data, { request }) => ({
     said: [
@@ -239,6 +235,7 @@ const LOUD: ReadonlySet<RequestEventName> = new Set([
   'sessions_ended',
   'grant_failed',
   'revoke_failed',
+  'ending_attested',
   'access_extended',
   'alarm',
 ]);

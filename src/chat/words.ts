@@ -1,6 +1,7 @@
 import type { Action } from '../core/actions.ts';
 import type { RefusalCode } from '../core/refusal.ts';
 import type { EndCause, Outcome } from '../core/request.ts';
+import { oneLine } from './phrase.ts';
 
 type Detail = Readonly<Record<string, string>>;
 
@@ -9,6 +10,10 @@ const who = (detail: Detail, self: string, other: string): string => (detail.who
 
 const instantWords = (at: string | undefined): string =>
   at === undefined ? 'an unknown time' : `${at.slice(0, 16).replace('T', ' ')} UTC`;
+
+/** Who froze openings, since when and why. What somebody typed stands last, where it ends with their own words. */
+export const frozenWords = ({ by = 'security', at, reason = '' }: Detail): string =>
+  `Openings are frozen by ${oneLine(by, 80)}${at === undefined ? '' : ` since ${instantWords(at)}`}${reason === '' ? '' : ` (${oneLine(reason, 300)})`}.`;
 
 /** Every refusal in words: what happened, then what to do. A code without words does not compile. */
 export const REFUSALS = {
@@ -91,25 +96,29 @@ export const REFUSALS = {
   plan_mismatch: () => 'The plan did not fit the request, so nothing was opened. Ask again.',
   decision_window_closed: () => 'Too late: the time to decide is over. The requester must ask again.',
   grant_window_closed: () => 'The access could not be opened in time, so it was not opened at all. Ask again.',
-  not_due: () => 'That is not due yet.',
+  not_due: (detail) =>
+    detail.at === undefined
+      ? 'That is not due yet.'
+      : `Not before ${instantWords(detail.at)}: I keep trying until then, and from then on the cloud itself refuses. Come back after it.`,
   not_in_this_state: (detail) =>
     STATE_NOW[detail.state ?? ''] ?? 'Too late: this request has moved on. Look at its card.',
   not_proven: () => 'That is not proven yet.',
   not_yours: () => 'You cannot do that on this request.',
   frozen: (detail) =>
-    `Openings are frozen by ${detail.by ?? 'security'} since ${instantWords(detail.at)}: ${detail.reason ?? ''}. Nothing is opened until two security people lift it. Phone security if it cannot wait.`,
+    `${frozenWords(detail)} Nothing is opened until two security people lift it. Phone security if it cannot wait.`,
   extension_pending: () => 'More time was asked for already. Wait for the answer on the card.',
   too_late_to_extend: () =>
     'Too late: the access is about to end, and more time could not be approved before. Make safe what you are doing, then ask anew.',
   over_total: (detail) =>
     `That is more than this role allows in all (${detail.max ?? '?'} minutes; ${detail.left ?? '0'} are left). Choose a shorter time, or ask anew after it ended.`,
-  not_security: () => 'Only people of the security group can do that. Ask one of them.',
+  not_security: () => 'Only people of the security group can do that. Ask one of them, or phone.',
   already_frozen: (detail) =>
-    `Openings are frozen already, by ${detail.by ?? 'security'} since ${instantWords(detail.at)}. Nothing was changed.`,
+    `${frozenWords(detail)} Nothing was changed${detail.all ? '' : '; /breakglass freeze all also ends what is open'}.`,
   not_frozen: () => 'Openings are not frozen, so nothing was changed.',
   already_said: () => 'You have said so already. Another security person must say it too.',
   was_involved: () =>
     'You asked for this access or approved it, so your word cannot close it. Another security person must attest it.',
+  bad_statement: () => 'Say in 3 to 1,000 characters how you know that the access ended.',
   unknown_request: () => 'There is no such request. Type /breakglass list to see those that are open.',
 } as const satisfies Record<RefusalCode, (detail: Detail) => string>;
 
@@ -127,10 +136,10 @@ const STATE_NOW: Readonly<Record<string, string>> = {
 export const refusalWords = (code: RefusalCode, detail: Detail = {}): string => REFUSALS[code](detail);
 
 /** The words of a reason that an event names: a refusal's code, or one of the few that only a grant knows. */
-export function whyWords(code: string): string {
+export function whyWords(code: string, detail: Detail = {}): string {
   if (code === 'too_little_time_left') return 'Too little of the time was left when it was open. Ask again.';
   if (code === 'ended_first') return 'The access ended before more time was confirmed.';
-  return isRefusal(code) ? refusalWords(code) : `The cloud did not do it (${code}). Ask again, or phone.`;
+  return isRefusal(code) ? refusalWords(code, detail) : `The cloud did not do it (${code}). Ask again, or phone.`;
 }
 
 const isRefusal = (code: string): code is RefusalCode => Object.hasOwn(REFUSALS, code);
@@ -169,7 +178,7 @@ export const OUTCOMES_SAID = {
   lapsed: 'Lapsed: not approved in time',
   grant_failed: 'Not opened',
   ended: 'Ended',
-  ended_unproven: 'Ended without proof',
+  ended_unproven: 'Ended without proof, not compliant',
 } as const satisfies Record<Outcome, string>;
 
 export const CAUSES_SAID = {

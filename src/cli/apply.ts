@@ -2,7 +2,7 @@ import { actorName } from '../core/decision.ts';
 import { droppedAccountsInUse, policyChanges } from '../core/policy-diff.ts';
 import { applyPolicy } from '../policy-in-force.ts';
 import { readForCli } from './lint.ts';
-import { tellSecurity } from './tell-security.ts';
+import { tellChannels } from './tell-channels.ts';
 import { operator, withStore } from './with-store.ts';
 
 /** Lints a file and puts it in force. Returns the exit code. */
@@ -34,8 +34,8 @@ export async function applyFile(file: string): Promise<number> {
     const by = actorName(operator());
     const { number } = await applyPolicy(store, read.policy, text, by, inForce);
     console.log([`Policy ${number} is in force.`, ...changes.map((line) => `  ${line}`)].join('\n'));
-    await tellSecurity(
-      read.policy.channels.security,
+    await tellChannels(
+      [read.policy.channels.security],
       [`Policy ${number} was put in force by ${by}.`, ...changes].join('\n'),
     );
     return 0;

@@ -89,6 +89,19 @@ program
   });
 
 program
+  .command('freeze')
+  .description(
+    'stop every opening, with the database alone. There is no thaw here: two security people lift it in the chat, since ' +
+      'the command line cannot tell two people from one',
+  )
+  .requiredOption('--reason <text>', 'why, for everybody to read')
+  .option('--all', 'end everything that is open too')
+  .action(async (options: { all?: boolean; reason: string }) => {
+    const { freeze } = await import('./freeze.ts');
+    process.exitCode = await freeze(options);
+  });
+
+program
   .command('audit')
   .description('the log')
   .command('verify')

@@ -1,13 +1,11 @@
 import { apply } from '../broker/apply.ts';
 import { refusalWords } from '../chat/words.ts';
-import { queuePrefix } from '../config.ts';
 import { requestStream } from '../core/events.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 import { makeLogger } from '../logger.ts';
-import type { Logger } from '../ports/logger.ts';
-import type { Schedule } from '../ports/schedule.ts';
-import type { Store } from '../ports/store.ts';
+import { frozenLine } from './freeze.ts';
+import { openSchedule } from './open-schedule.ts';
 import { operator, withStore } from './with-store.ts';
 
 const OPEN = ['pending', 'granting', 'active', 'revoking'] as const;
@@ -19,21 +17,26 @@ const line = ({ request }: Row): string => {
 
 function endWords(request: AccessRequest): string {
   if (request.state === 'active') return `ends ${request.endsAt.toISOString()}`;
-  if (request.state === 'closed') return `${request.outcome} ${request.closedAt.toISOString()}`;
+  if (request.state === 'closed') {
+    const unproven = request.outcome === 'ended_unproven' ? ', not compliant' : '';
+    return `${request.outcome}${unproven} ${request.closedAt.toISOString()}`;
+  }
   return request.state === 'revoking' && request.failures > 0 ? `ending fails, ${request.failures} tries so far` : '';
 }
 
 /** Prints every open request, a line each. */
 export const list = (): Promise<void> =>
   withStore(async (store) => {
-    const rows = await store.list({ states: OPEN, limit: 1000 });
-    console.log(rows.length === 0 ? 'Nothing is open.' : rows.map(line).join('\n'));
+    const [rows, frozen] = await Promise.all([store.list({ states: OPEN, limit: 1000 }), store.freeze()]);
+    const lines = rows.length === 0 ? ['Nothing is open.'] : rows.map(line);
+    console.log([...frozenLine(frozen), ...lines].join('\n'));
   });
 
 /** Prints one request and its events. Returns the exit code. */
 export const status = (id: string): Promise<number> =>
   withStore(async (store) => {
-    const row = await store.find(id);
+    const [row, frozen] = await Promise.all([store.find(id), store.freeze()]);
+    for (const said of frozenLine(frozen)) console.log(said);
     if (row === undefined) {
       console.error(`There is no request ${id}. "breakglass list" shows the open ones.`);
       return 1;
@@ -62,20 +65,3 @@ export const end = (id: string): Promise<number> =>
       await schedule.close();
     }
   });
-
-/** The queue, or, where it does not answer, one that leaves everything to the sweep of a running worker. */
-async function openSchedule(store: Store, url: string, logger: Logger): Promise<Schedule & { close(): Promise<void> }> {
-  try {
-    const { openQueue } = await import('../queue/open-queue.ts');
-    const { mark } = await store.installation();
-    return await openQueue({
-      logger,
-      redisUrl: process.env.REDIS_URL || undefined,
-      postgresUrl: url,
-      prefix: queuePrefix(mark),
-    });
-  } catch (error) {
-    console.error(`The queue does not answer (${String(error)}): a worker's sweep ends it within a minute.`);
-    return { add: async () => {}, close: async () => {} };
-  }
-}

@@ -19,6 +19,11 @@ export const cheatSheet = (policy: Policy): readonly string[] => [
   '/breakglass status [id]: where a request stands',
   '/breakglass end <id>: end access early',
   '/breakglass help: this page',
+  ...(policy.security.teams.length === 0
+    ? []
+    : [
+        `For ${policy.security.teams.join(', ')} only: /breakglass freeze [all] [reason] stops every opening (all: ends what is open too), /breakglass thaw lets them go on when two of you say so`,
+      ]),
   '',
   'You need an open incident, its commander, a reason and a purpose.',
   `Reasons: ${REASONS.map((reason) => REASON_WORDS[reason].toLowerCase()).join(', ')}.`,

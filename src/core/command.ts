@@ -55,6 +55,8 @@ export type Command =
   | { readonly type: 'bar_requester'; readonly why: string }
   /** Every opening was stopped, and this one is to end with them (B11). */
   | { readonly type: 'end_frozen' }
+  /** Openings were frozen, or are no longer, while this one waits: so that its card says so. */
+  | { readonly type: 'note_freeze' }
   /** Security says that it ended, where nothing could prove it (E5). */
   | { readonly type: 'attest'; readonly statement: string }
   /** Twice not found in the cloud, by name, at these two instants; a closed object holds the name by now. */

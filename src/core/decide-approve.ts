@@ -35,7 +35,7 @@ export function decideApprove(
   const principal = subject && principalOf(directory, subject);
   if (principal === undefined) return refuse('no_cloud_identity');
   const grant = { id: ask.id, target: { provider: 'aws', account: ask.terms.account.id, principal } } as const;
-  const { ask: _ask, state: _state, ...kept } = request;
+  const { ask: _ask, state: _state, held: _held, ...kept } = request;
   return accept({ ...kept, ask, state: 'granting', approvals, seenTeams, grantBy, grants: [grant] }, ...events, {
     type: 'request_approved',
     data: { grantBy: grantBy.toISOString(), approvers: approvals.map(({ by }) => by.id) },

@@ -8,7 +8,7 @@ import type { AccessRequest, Approval, Attestation } from './request.ts';
 
 /** Security people whose word closes what no read-back could prove. */
 export const ATTESTATIONS = 2;
-const STATEMENT_MAX = 1000;
+export const STATEMENT_MAX = 1000;
 
 /** Everybody whose yes opened or prolonged the access. */
 export const approversOf = ({ approvals, extended }: AccessRequest): readonly Approval[] => [
@@ -41,7 +41,7 @@ export function decideAttest(
   const plannedEnd = new Date(Math.max(...request.grants.map(({ plan }) => plan.plannedEnd.getTime())));
   if (now < plannedEnd) return refuse('not_due', { detail: { at: plannedEnd.toISOString() } });
   const statement = command.statement.trim();
-  if (statement.length < 3 || statement.length > STATEMENT_MAX) return refuse('bad_purpose', { field: 'purpose' });
+  if (statement.length < 3 || statement.length > STATEMENT_MAX) return refuse('bad_statement');
   const before = request.attestations ?? [];
   if (before.some(({ by }) => by.id === person.id)) return refuse('already_said');
 

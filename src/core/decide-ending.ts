@@ -36,7 +36,8 @@ function close(
   now: Date,
   ...events: NewEvent[]
 ) {
-  return accept({ ...request, state: 'closed', outcome, closedAt: now, grants: [] }, ...events, {
+  const { held: _held, ...kept } = request;
+  return accept({ ...kept, state: 'closed', outcome, closedAt: now, grants: [] }, ...events, {
     type: 'request_closed',
     data: { outcome },
   });
@@ -90,7 +91,8 @@ export function decideExpire(request: AccessRequest, actor: Actor, now: Date): D
 export function decideEndFrozen(request: AccessRequest, actor: Actor, facts: Facts, now: Date): Decision {
   if (actor.type !== 'system') return refuse('not_yours');
   if (facts.frozen?.all !== true) return refuse('not_frozen');
-  return startEnding(request, 'frozen', actor, now, facts.frozen.reason);
+  const { by, reason } = facts.frozen;
+  return startEnding(request, 'frozen', actor, now, reason === '' ? by.name : `${by.name}: ${reason}`);
 }
 
 export function decideBar(request: AccessRequest, why: string, actor: Actor, now: Date): Decision {

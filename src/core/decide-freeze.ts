@@ -1,10 +1,11 @@
 import type { Actor } from './command.ts';
-import { actingPerson, actorName, partyOf } from './decision.ts';
-import { personOf } from './directory.ts';
+import { accept, actingPerson, actorName, type Decision, partyOf, refuse } from './decision.ts';
+import { personById, personOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
-import type { Facts } from './facts.ts';
-import { type Freeze, freezeDetail, isSecurity } from './freeze.ts';
+import { type Facts, isFresh } from './facts.ts';
+import { type Freeze, freezeDetail, holdOf, isSecurity, type Lift } from './freeze.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
+import type { AccessRequest } from './request.ts';
 
 export type FreezeCommand =
   | { readonly type: 'freeze'; readonly all: boolean; readonly reason: string }
@@ -16,7 +17,7 @@ export type FreezeDecision =
 
 /** People who must say so before openings are allowed again. */
 export const THAW_NEEDS = 2;
-const REASON_MAX = 500;
+export const FREEZE_REASON_MAX = 500;
 
 const no = (code: RefusalCode, detail: Refusal['detail'] = {}): FreezeDecision & { ok: false } => ({
   ok: false,
@@ -51,7 +52,7 @@ function stop(
   if (current !== undefined && (current.all || !all) && current.lifts.length === 0) {
     return no('already_frozen', freezeDetail(current));
   }
-  const said = reason.trim().slice(0, REASON_MAX);
+  const said = reason.trim().slice(0, FREEZE_REASON_MAX);
   const next: Freeze = { at: now, by, reason: said, all: all || current?.all === true, lifts: [] };
   const data = { by: by.id, name: by.name, reason: said, all: next.all };
   return { ok: true, next, events: [{ type: 'openings_frozen', data }] };
@@ -73,22 +74,47 @@ function thaw(current: Freeze | undefined, actor: Actor, facts: Facts, now: Date
   if (current === undefined) return no('not_frozen');
   const acting = actingPerson(actor, { ...facts, frozen: undefined }, now);
   if (!acting.ok) return acting;
-  const { person, directory, key } = acting;
+  const { person, key } = acting;
   if (!facts.policy.ok) return no('policy_unavailable');
-  if (!isSecurity(facts.policy.value, directory, person)) return no('not_security');
-  if (current.lifts.some(({ by }) => by.id === person.id)) return no('already_said');
-  // Whoever said so before and is not in the group any more does not count.
-  const policy = facts.policy.value;
-  const before = current.lifts.filter(({ by }) => {
-    const then = directory.people.filter(({ id }) => id === by.id);
-    return then.length === 1 && then[0] !== undefined && isSecurity(policy, directory, then[0]);
-  });
-  const lifts = [...before, { by: partyOf(person), key, at: now }];
-  const data = { by: person.id, name: person.name };
-  if (lifts.length < THAW_NEEDS) {
-    const missing = THAW_NEEDS - lifts.length;
-    return { ok: true, next: { ...current, lifts }, events: [{ type: 'thaw_requested', data: { ...data, missing } }] };
+  if (!isSecurity(facts.policy.value, acting.directory, person)) return no('not_security');
+  const own = current.lifts.some(({ by, key: used }) => by.id === person.id || used === key || by.keys.includes(key));
+  if (own) return no('already_said');
+  const before = standingLifts(current.lifts, facts, now);
+  if (!before.ok) return before;
+  const lifts = [...before.lifts, { by: partyOf(person), key, at: now }];
+  const missing = THAW_NEEDS - lifts.length;
+  if (missing > 0) {
+    const data = { by: person.id, name: person.name, missing };
+    return { ok: true, next: { ...current, lifts }, events: [{ type: 'thaw_requested', data }] };
   }
-  const by = lifts.map((one) => one.by.id);
+  const by = lifts.map((one) => ({ id: one.by.id, name: one.by.name }));
   return { ok: true, next: undefined, events: [{ type: 'openings_thawed', data: { by } }] };
+}
+
+/** Whoever said so before counts only while they could say it now; a look-up of them that failed is a no. */
+function standingLifts(lifts: readonly Lift[], facts: Facts, now: Date) {
+  const accounts = lifts.map(({ key }) => facts.approvers?.[key]);
+  if (accounts.some((account) => !account?.ok)) return no('account_unavailable');
+  if (accounts.some((account) => account === undefined || !isFresh(account, now))) return no('stale_facts');
+  const { policy, directory } = facts;
+  if (!policy.ok || !directory.ok) return no('directory_unavailable');
+  const kept = lifts.filter(({ by }, index) => {
+    const account = accounts[index];
+    const person = personById(directory.value, by.id);
+    const present = account?.ok === true && account.value === 'member';
+    return present && person !== undefined && isSecurity(policy.value, directory.value, person);
+  });
+  return { ok: true, lifts: kept } as const;
+}
+
+/** A waiting request is told that openings were frozen, by whom and why, and when that is over. It stays as it is. */
+export function decideNoteFreeze(request: AccessRequest, actor: Actor, { frozen }: Facts): Decision {
+  if (actor.type !== 'system') return refuse('not_yours');
+  if (request.state !== 'pending') return refuse('not_in_this_state', { detail: { state: request.state } });
+  const { held, ...free } = request;
+  if (frozen === undefined) {
+    return held === undefined ? refuse('not_frozen') : accept(free, { type: 'request_resumed', data: {} });
+  }
+  if (held?.at.getTime() === frozen.at.getTime()) return refuse('already_frozen', { detail: freezeDetail(frozen) });
+  return accept({ ...free, held: holdOf(frozen) }, { type: 'request_held', data: freezeDetail(frozen) });
 }

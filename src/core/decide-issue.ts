@@ -15,6 +15,7 @@ import {
 import { personById, principalOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
+import { freezeDetail } from './freeze.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
 import type { AccessRequest, Approval, EndCause, EndingGrant, GrantingGrant, Plan, Target } from './request.ts';
 
@@ -152,7 +153,7 @@ export function targetProblem(facts: Facts): Refusal | undefined {
 
 /** Closes a request whose grant never got a plan. `refused` for a rule's no, `grant_failed` where time ran out. */
 function failed(request: Granting, refusal: Refusal, now: Date, events: readonly NewEvent[] = []): Decision {
-  if (request.grants.some(({ plan }) => plan !== undefined)) return failGrant(request, refusal.code, now, events);
+  if (request.grants.some(({ plan }) => plan !== undefined)) return failGrant(request, refusal, now, events);
   const late = refusal.code === 'grant_window_closed';
   const outcome = late ? 'grant_failed' : 'refused';
   const alarm: NewEvent[] =
@@ -168,10 +169,15 @@ function failed(request: Granting, refusal: Refusal, now: Date, events: readonly
 }
 
 /** Gives up on opening. With a plan there may be something in the cloud, so the way out is a proven ending. */
-export function failGrant(request: Granting, why: string, now: Date, events: readonly NewEvent[] = []): Decision {
+export function failGrant(
+  request: Granting,
+  { code: why, detail }: { readonly code: string; readonly detail?: Refusal['detail'] },
+  now: Date,
+  events: readonly NewEvent[] = [],
+): Decision {
   const planned = request.grants.some(({ plan }) => plan !== undefined);
   const confirmedAt = request.grants.find((grant) => grant.confirmedAt)?.confirmedAt?.toISOString();
-  const data = { why, planned, ...(confirmedAt === undefined ? {} : { confirmedAt }) };
+  const data = { ...detail, why, planned, ...(confirmedAt === undefined ? {} : { confirmedAt }) };
   return toRevoking(request, 'grant_failed', now, [...events, { type: 'grant_failed', data }]);
 }
 
@@ -206,11 +212,12 @@ export function toRevoking(
   );
 }
 
-/** The cloud read back the opening. Too late, or too little time left, and it is undone instead. */
+/** The cloud read back the opening. Too late, too little time left, or frozen meanwhile, and it is undone instead. */
 export function decideConfirmed(
   request: AccessRequest,
   command: Extract<Command, { type: 'grant_confirmed' }>,
   actor: Actor,
+  facts: Facts,
   now: Date,
 ): Decision {
   if (actor.type !== 'system') return refuse('actor_not_person');
@@ -221,12 +228,15 @@ export function decideConfirmed(
   if (grant?.plan === undefined) return refuse('not_in_this_state', { detail: { state: 'unplanned' } });
   const grants = request.grants.map((one) => (one.id === grant.id ? { ...one, confirmedAt: now } : one));
   const confirmed: Granting = { ...request, grants };
-  if (now >= request.grantBy) return failGrant(confirmed, 'grant_window_closed', now);
+  if (now >= request.grantBy) return failGrant(confirmed, { code: 'grant_window_closed' }, now);
+  if (facts.frozen !== undefined) {
+    return failGrant(confirmed, { code: 'frozen', detail: freezeDetail(facts.frozen) }, now);
+  }
 
   const wanted = request.ask.minutes * 60_000;
   const endOf = (plan: Plan, at: Date): Date => earlier(addSeconds(at, request.ask.minutes * 60), plan.plannedEnd);
   const endsAt = endOf(grant.plan, now);
-  if (endsAt.getTime() - now.getTime() < wanted / 2) return failGrant(confirmed, 'too_little_time_left', now);
+  if (endsAt.getTime() - now.getTime() < wanted / 2) return failGrant(confirmed, { code: 'too_little_time_left' }, now);
 
   const opened: NewEvent = {
     type: 'access_opened',

@@ -23,6 +23,7 @@ import {
   decideIssueExtension,
   decideLapseExtension,
 } from './decide-extend.ts';
+import { decideNoteFreeze } from './decide-freeze.ts';
 import { decideConfirmed, decideIssue, failGrant } from './decide-issue.ts';
 import { decideLost } from './decide-lost.ts';
 import { decidePageBegun, decidePaged, decideStoodDown } from './decide-page.ts';
@@ -31,6 +32,7 @@ import { accept, type Decision, refuse, unreachable } from './decision.ts';
 import { union } from './directory.ts';
 import { askedNow, extensionAwaited } from './extension.ts';
 import type { Facts } from './facts.ts';
+import { freezeDetail } from './freeze.ts';
 import type { AccessRequest } from './request.ts';
 
 export type { Decision } from './decision.ts';
@@ -58,10 +60,11 @@ export function decide(
     case 'issue':
       return decideIssue(request, command, actor, facts, now);
     case 'grant_confirmed':
-      return decideConfirmed(request, command, actor, now);
+      return decideConfirmed(request, command, actor, facts, now);
     case 'grant_failed':
       if (actor.type !== 'system') return refuse('not_yours');
-      return request.state === 'granting' ? failGrant(request, command.why, now) : refuse('not_in_this_state');
+      if (request.state !== 'granting') return refuse('not_in_this_state');
+      return failGrant(request, { code: command.why, detail: freezeOf(command.why, facts) }, now);
     case 'deny':
       if (isNoToOther(request, command.digest)) return refuse('look_again');
       return extensionAwaited(request)
@@ -72,13 +75,18 @@ export function decide(
     case 'issue_extension':
       return decideIssueExtension(request, command, actor, facts, now);
     case 'extension_confirmed':
-      return decideExtended(request, command, actor, now);
+      // Frozen while it was written: the old end stays and wins.
+      return facts.frozen !== undefined && request.state === 'active'
+        ? decideExtensionFailed(request, { type: 'extension_failed', number: command.number, why: 'frozen' }, actor)
+        : decideExtended(request, command, actor, now);
     case 'extension_failed':
       return decideExtensionFailed(request, command, actor);
     case 'lapse_extension':
       return decideLapseExtension(request, actor, now);
     case 'end_frozen':
       return decideEndFrozen(request, actor, facts, now);
+    case 'note_freeze':
+      return decideNoteFreeze(request, actor, facts);
     case 'attest':
       return decideAttest(request, command, actor, facts, now);
     case 'withdraw':
@@ -110,6 +118,10 @@ function isNoToOther(request: AccessRequest, shown: string | undefined): boolean
   const asked = askedNow(request);
   return shown !== undefined && asked !== undefined && shown !== asked.digest;
 }
+
+/** Who froze openings, since when and why, where that is what a grant failed by. */
+const freezeOf = (why: string, { frozen }: Facts) =>
+  why === 'frozen' && frozen !== undefined ? freezeDetail(frozen) : undefined;
 
 type Note = Extract<
   Command,

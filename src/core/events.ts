@@ -18,6 +18,8 @@ export const REQUEST_EVENTS = [
   'late_confirmation',
   'access_ending_soon',
   'approvers_reminded',
+  'request_held',
+  'request_resumed',
   'extension_asked',
   'extension_approved',
   'extension_denied',

@@ -1,6 +1,6 @@
 import { type ChatKey, type Directory, type Person, share, teamsOf } from './directory.ts';
 import type { Policy } from './policy.ts';
-import type { Party } from './request.ts';
+import type { Hold, Party } from './request.ts';
 
 /** Every opening is stopped, for all, until two security people lift it (B11). One row; its absence means: not frozen. */
 export interface Freeze {
@@ -10,7 +10,14 @@ export interface Freeze {
   /** Every access that is open, or is being opened, is ended too. */
   readonly all: boolean;
   /** Who wants it lifted so far. */
-  readonly lifts: readonly { readonly by: Party; readonly key: ChatKey; readonly at: Date }[];
+  readonly lifts: readonly Lift[];
+}
+
+/** One security person's word that openings may go on. */
+export interface Lift {
+  readonly by: Party;
+  readonly key: ChatKey;
+  readonly at: Date;
 }
 
 /** What a freeze says of itself in a refusal and on a form. */
@@ -20,6 +27,9 @@ export const freezeDetail = ({ by, reason, at, all }: Freeze): Readonly<Record<s
   at: at.toISOString(),
   ...(all ? { all: 'yes' } : {}),
 });
+
+/** What a request keeps of the freeze that holds it. */
+export const holdOf = ({ at, by, reason }: Freeze): Hold => ({ at, by: by.name, reason });
 
 /** Is this person in the security group of the policy? */
 export const isSecurity = (policy: Policy, directory: Directory, person: Person): boolean =>

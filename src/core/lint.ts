@@ -2,6 +2,7 @@ import { lintDirectory } from './lint-directory.ts';
 import { lintFill } from './lint-fill.ts';
 import { doubtful, type Finding, placeName, wrong } from './lint-finding.ts';
 import { lintAccounts, lintCaps, lintReferences } from './lint-roles.ts';
+import { lintSecurity } from './lint-security.ts';
 import { lintSteps } from './lint-steps.ts';
 import { lintZones } from './lint-zones.ts';
 import type { Account, Policy, Role, Source } from './policy.ts';
@@ -23,6 +24,7 @@ export const lintPolicy = (policy: Policy, lintRole: LintRole): readonly Finding
   ...lintCaps(policy),
   ...lintSteps(policy.timings),
   ...lintSources(policy),
+  ...lintSecurity(policy),
   ...(policy.directory.kind === 'file'
     ? lintDirectory({ teams: policy.teams, people: policy.people, onCall: policy.onCall })
     : []),

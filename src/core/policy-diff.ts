@@ -49,7 +49,13 @@ function settings(before: Policy, after: Policy): readonly string[] {
   const sources = (['directory', 'incidents'] as const)
     .filter((key) => !same(before[key], after[key]))
     .map((key) => `${key} source: ${sourceWords(before[key])} → ${sourceWords(after[key])}.`);
-  return [...lines, ...timings, ...channels, ...sources];
+  const security = (['teams', 'page'] as const)
+    .filter((key) => !same(before.security[key], after.security[key]))
+    .map(
+      (key) =>
+        `security.${key}: ${after.security[key].join(', ') || 'nobody'} (was ${before.security[key].join(', ') || 'nobody'}).`,
+    );
+  return [...lines, ...timings, ...channels, ...security, ...sources];
 }
 
 /** Host and path: a query may hold what is nobody's business. */

@@ -68,6 +68,7 @@ export const REFUSAL_CODES = [
   'not_frozen',
   'already_said',
   'was_involved',
+  'bad_statement',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

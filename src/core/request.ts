@@ -80,6 +80,13 @@ export interface Extension {
   readonly failedWhy?: string | undefined;
 }
 
+/** Openings are frozen while this request waits: by whom, since when and why, for its card. */
+export interface Hold {
+  readonly at: Date;
+  readonly by: string;
+  readonly reason: string;
+}
+
 /** A security person's word that access ended which no read-back could prove. Two of them close a request. */
 export interface Attestation {
   readonly by: Party;
@@ -213,7 +220,7 @@ interface Common {
 }
 
 export type AccessRequest =
-  | (Common & { readonly state: 'pending' })
+  | (Common & { readonly state: 'pending'; readonly held?: Hold | undefined })
   | (Common & { readonly state: 'granting'; readonly grantBy: Date; readonly grants: readonly GrantingGrant[] })
   | (Common & {
       readonly state: 'active';

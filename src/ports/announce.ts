@@ -1,3 +1,4 @@
+import type { FreezeDecision } from '../core/decide-freeze.ts';
 import type { ChatKey } from '../core/directory.ts';
 import type { ChatAccount } from '../core/facts.ts';
 import type { Party } from '../core/request.ts';
@@ -22,6 +23,8 @@ export interface Announce {
    * however often it is tried.
    */
   page(page: Page, person: Party, row: Row | undefined): Promise<boolean>;
+  /** Tells the security channel and the default one that openings were frozen, or are to be, or were, let go on. */
+  freeze(decision: Extract<FreezeDecision, { ok: true }>): Promise<void>;
   /** A line for the security channel. */
   alarm(text: string): Promise<void>;
 }

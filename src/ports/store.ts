@@ -1,5 +1,7 @@
+import type { FreezeDecision } from '../core/decide-freeze.ts';
 import type { Decision } from '../core/decision.ts';
 import type { NewEvent, StoredEvent } from '../core/events.ts';
+import type { Freeze } from '../core/freeze.ts';
 import type { Head } from '../core/log.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Refusal } from '../core/refusal.ts';
@@ -13,8 +15,13 @@ export type Changed =
   | { readonly ok: true; readonly row: Row; readonly events: readonly StoredEvent[] }
   | { readonly ok: false; readonly refusal: Refusal; readonly row: Row | undefined };
 
-/** What decides inside the transaction: it runs after the row lock, with the database's clock, and does no I/O. */
-export type Decide = (row: Row | undefined, now: Date, head: Head) => Decision;
+/**
+ * What decides inside the transaction: it runs after the row lock, with the database's clock and the freeze as it is
+ * then, and does no I/O.
+ */
+export type Decide = (row: Row | undefined, now: Date, head: Head, frozen: Freeze | undefined) => Decision;
+/** The same for the freeze itself. */
+export type DecideFreeze = (current: Freeze | undefined, now: Date) => FreezeDecision;
 
 export interface PolicyInForce {
   readonly number: number;
@@ -48,6 +55,8 @@ export interface Store {
   due(before: Date, limit: number, after?: string): Promise<readonly Row[]>;
   /** Newest requests first. */
   list(options: { readonly states?: readonly State[]; readonly limit: number }): Promise<readonly Row[]>;
+  /** Requests in these states (not `closed`), oldest first, after the given id; at most `limit`. */
+  inStates(states: readonly State[], limit: number, after?: string): Promise<readonly Row[]>;
   /** Rows whose plan is not proven ended: while there is one, endings must run. */
   unended(): Promise<readonly Row[]>;
   /** Events of one stream, in order, after `afterSeq`. */
@@ -65,6 +74,10 @@ export interface Store {
     previous: number,
     event: NewEvent,
   ): Promise<PolicyInForce | undefined>;
+  /** The freeze of all openings, or undefined where there is none. */
+  freeze(): Promise<Freeze | undefined>;
+  /** One transaction: lock, clock, decide, save the freeze and its events in the system stream. A refusal changes nothing. */
+  changeFreeze(actor: string, decide: DecideFreeze): Promise<FreezeDecision>;
   installation(): Promise<Installation>;
   /** `moved`: this database is the installation, elsewhere. `copy`: it is another one, with a new mark. */
   adopt(how: 'moved' | 'copy', actor: string): Promise<Installation>;

@@ -13,7 +13,7 @@ import type { RunningWorker } from './worker.ts';
 
 export interface SweepSettings {
   readonly store: Pick<Store, 'clock' | 'due' | 'installation' | 'withLock'>;
-  readonly broker: Pick<Broker, 'perform' | 'watchPeople'>;
+  readonly broker: Pick<Broker, 'followFreeze' | 'perform' | 'watchPeople'>;
   readonly schedule: Schedule;
   readonly logger: Logger;
   /** This process's worker, best started paused: it runs unless the database is a copy of another installation. */
@@ -37,6 +37,8 @@ const INTERVAL_MS = 60_000;
 /** Endings that the sweep itself runs at once. */
 const ENDINGS_MAX = 16;
 const PEOPLE_MS = 30_000;
+/** Endings that a freeze asks for begin before the others are looked at, if they begin in time. */
+const FREEZE_MS = 10_000;
 const STOP_MS = 10_000;
 const CUT_MS = 2_000;
 const PROBLEM_EVERY_MS = 60_000;
@@ -94,7 +96,7 @@ interface Ticking {
 
 function ticker(settings: SweepSettings, { closing, stopping, endings, intervalMs }: Ticking): () => Promise<boolean> {
   const { store, worker, logger, deadlineMs, graceMs = GRACE_MS } = settings;
-  const { perform, watchPeople } = settings.broker;
+  const { followFreeze, perform, watchPeople } = settings.broker;
   const end = endOverdue({ store, logger, endings, running: { perform, deadlineMs, stopping } });
   let paused: boolean | undefined;
 
@@ -115,12 +117,21 @@ function ticker(settings: SweepSettings, { closing, stopping, endings, intervalM
     }
   };
 
+  const freeze = async (): Promise<void> => {
+    try {
+      await until(AbortSignal.any([closing, AbortSignal.timeout(FREEZE_MS)]), followFreeze());
+    } catch (error) {
+      logger.error({ why: String(error) }, 'the requests could not follow the freeze; the next sweep does it again');
+    }
+  };
+
   return async () => {
     const copy = await isCopy();
     const swept = await store.withLock(LOCK, 0, async (lost) => {
       // So that endings which hang cannot keep the next pass from adding work again.
       const enough = AbortSignal.any([lost, closing, AbortSignal.timeout(intervalMs)]);
       if (copy) return end({ copy, graceMs: 0, enough });
+      await freeze();
       const answers = await reschedule(settings, 3 * intervalMs, enough);
       // A queue that does not take work does none either: then no ending waits for it.
       await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people()]);

@@ -1,15 +1,18 @@
 import { incidentStream, requestListed, requestStream, type StoredEvent } from '../core/events.ts';
+import type { Freeze } from '../core/freeze.ts';
 import type { ClosedGrant, GrantingGrant } from '../core/request.ts';
 import { nextWorkAt, type Row } from '../core/work.ts';
 import type { Changed, Decide } from '../ports/store.ts';
 import { type HeadRecord, lockStream, type Shift, sealed, type Tip, tipOf } from './append.ts';
 import type { Database, Tx } from './database.ts';
+import { freezeOf } from './freeze.ts';
 import { rowOf, toJsonText } from './row-codec.ts';
 
 interface Locked {
   readonly now: Date;
   readonly row: Row | undefined;
   readonly head: Tip;
+  readonly frozen: Freeze | undefined;
 }
 
 interface LockedRecord extends HeadRecord {
@@ -19,6 +22,7 @@ interface LockedRecord extends HeadRecord {
   readonly drawnVersion: number | null;
   readonly postedSeq: number | null;
   readonly updatedAt: Date | null;
+  readonly freeze: unknown;
 }
 
 /**
@@ -33,8 +37,8 @@ export async function change(
   decide: Decide,
 ): Promise<Changed> {
   return database.transaction(`change request ${requestId}`, async (tx) => {
-    const { now, row, head } = await lockRequest(tx, shift, requestId);
-    const decision = decide(row, now, head);
+    const { now, row, head, frozen } = await lockRequest(tx, shift, requestId);
+    const decision = decide(row, now, head, frozen);
     if (!decision.ok) return { ok: false, refusal: decision.refusal, row };
     const events = sealed(requestStream(requestId), head, decision.events, now, actor);
     const document = toJsonText(decision.next);
@@ -57,7 +61,8 @@ async function listing(tx: Tx, shift: Shift, { request }: Row, first: StoredEven
 async function lockRequest(tx: Tx, shift: Shift, requestId: string): Promise<Locked> {
   const [found] = await tx.$queryRaw<LockedRecord[]>`
     SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
-      "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt"
+      "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
+      "freeze_now"() AS "freeze"
     FROM "lock_request"(${requestId})`;
   if (found === undefined) throw new Error('lock_request answered nothing');
   const { version, seq, drawnVersion, postedSeq, updatedAt } = found;
@@ -66,6 +71,7 @@ async function lockRequest(tx: Tx, shift: Shift, requestId: string): Promise<Loc
     now: shift(found.now),
     row: whole ? rowOf({ document: found.document, version, seq, drawnVersion, postedSeq, updatedAt }) : undefined,
     head: tipOf(found),
+    frozen: freezeOf(found.freeze),
   };
 }
 

@@ -167,6 +167,8 @@ const rightsOf = (app: string): readonly string[] => [
   `GRANT SELECT ON "checkpoints", "checkpoint_leaves" TO ${app}`,
   `GRANT SELECT, INSERT, UPDATE ON "requests", "grants", "messages", "forms", "troubles" TO ${app}`,
   `GRANT SELECT, UPDATE ON "installation" TO ${app}`,
+  // The row goes when the freeze is lifted; its history is in the events.
+  `GRANT SELECT, INSERT, UPDATE, DELETE ON "freeze" TO ${app}`,
   // BullMQ checks its schema as the app, and wants CREATE there to be satisfied.
   `GRANT USAGE, CREATE ON SCHEMA bullmq TO ${app}`,
   `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO ${app}`,

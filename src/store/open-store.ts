@@ -5,6 +5,7 @@ import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
 import { change } from './change.ts';
 import { chatMemory } from './chat-memory.ts';
 import { type Limits, openDatabase } from './database.ts';
+import { changeFreeze, readFreeze } from './freeze.ts';
 import { adopt, installation } from './installation.ts';
 import { type LockTimes, openLocks } from './lock.ts';
 import { applyPolicy, policyReader } from './policies.ts';
@@ -47,6 +48,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     find: (requestId) => queries.find(database, requestId),
     due: (before, limit, after) => queries.due(database, before, limit, after),
     list: (options) => queries.list(database, options),
+    inStates: (states, limit, after) => queries.inStates(database, states, limit, after),
     unended: () => queries.unended(database),
     events: (stream, afterSeq) => queries.events(database, stream, afterSeq),
     streams: () => queries.streams(database),
@@ -60,6 +62,8 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     policyInForce: policyReader(database),
     applyPolicy: (policy, document, actor, previous, event) =>
       applyPolicy(database, shift, { policy, document, actor, previous, event }),
+    freeze: () => readFreeze(database),
+    changeFreeze: (actor, decide) => changeFreeze(database, shift, actor, decide),
     installation: () => installation(database),
     adopt: (how, actor) => adopt(database, shift, how, actor),
     tooMighty: () => tooMighty(database),

@@ -34,6 +34,22 @@ export const list = (
     return found.map(rowOf);
   });
 
+/** By id, which grows with time: whoever takes a page and moves its rows on meets none of them again. */
+export const inStates = (
+  database: Database,
+  states: readonly State[],
+  limit: number,
+  after = '',
+): Promise<readonly Row[]> =>
+  database.read('read requests by state', async (prisma) => {
+    const found = await prisma.request.findMany({
+      where: { state: { in: [...states] }, nextWorkAt: { not: null }, id: { gt: after } },
+      orderBy: { id: 'asc' },
+      take: limit,
+    });
+    return found.map(rowOf);
+  });
+
 /** A plan is ended when its request is closed: the table's checks let it close only through both proofs. */
 export const unended = (database: Database): Promise<readonly Row[]> =>
   database.read('read what is not ended', async (prisma) => {

@@ -28,6 +28,7 @@ const DATE_PATHS = {
   '.ask.decideBy': true,
   '.approvals.*.at': true,
   '.extended.approvals.*.at': true,
+  '.held.at': true,
   '.pages.at': true,
   '.pages.stoodDownAt': true,
   '.extension.askedAt': true,

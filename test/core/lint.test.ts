@@ -66,6 +66,12 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['a clause that asks for more than there are', 'mayAsk: [serving]', 'approvals: [{ who: group, name: More, teams: [sre, security], count: 2, assurance: chat }]\n    mayAsk: [serving] # <<', 'error: role "restart", asked by team "serving": "More" lacks 1 while the other clauses are filled (bo, cy could): add people'],
   ['a team that may ask and has nobody who could', 'mayAsk: [serving]', 'mayAsk: [serving, security] # <<', 'warning: role "restart": nobody in team "security" could ask'],
   ['somebody in so many teams that nobody is outside', 'mayAsk: [serving]', 'mayAsk: [serving] # <<', 'warning: role "restart": "di" may ask, but is in so many teams that too few people are outside them', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], slack: [{ workspace: T1, user: U9 }], aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" } }\nonCall:', text)],
+  // The security group (B11)
+  ['no security group', 'security: { teams: [security, sre] }', 'security: {} # <<', 'warning: nobody can freeze from the chat, lift a freeze or attest an ending'],
+  ['an unknown security team', 'teams: [security, sre] }', 'teams: [securety] } # <<', 'error: unknown team "securety": did you mean "security"?'],
+  ['an unknown team to page', 'teams: [security, sre] }', 'teams: [security, sre], page: [nobody] } # <<', 'error: unknown team "nobody"'],
+  ['a security group of one', 'teams: [security, sre] }', 'teams: [security] } # <<', 'warning: only one person of the security teams has a Slack account here, so nobody can lift a freeze'],
+  ['a security group without a chat identity', 'teams: [security, sre] }', 'teams: [security] } # <<', 'warning: nobody of the security teams has a Slack account here, so nobody can freeze from the chat', (text) => edited('slack: [{ workspace: T1, user: U3 }]', 'slack: []', text)],
   // Accounts (C1, C3)
   ['a broker role of another account', 'iam::111122223333:role/broker', 'iam::999999999999:role/broker # <<', 'error: brokerRole must be a role of account 111122223333'],
   ['a boundary of another account', 'iam::111122223333:policy/guard/b', 'iam::999999999999:policy/guard/b # <<', 'error: the boundary must be a policy of account 111122223333'],

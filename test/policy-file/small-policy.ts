@@ -79,6 +79,7 @@ people:
 onCall: { sre: [bo] }
 incidentList:
   - { id: INC-1, title: It hangs, state: open, channel: C0INC }
+security: { teams: [security, sre] }
 `;
 
 /** The small policy with one passage replaced; a passage that is not there fails the test that names it. */

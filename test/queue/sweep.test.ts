@@ -210,6 +210,7 @@ describe('the sweep in a copy of another installation', () => {
         resume: async () => void calls.push('resume'),
       },
       broker: {
+        followFreeze: async () => void calls.push('followFreeze'),
         watchPeople: async () => void calls.push('watchPeople'),
         perform: async (work, signal) => {
           performed.push(work);

@@ -137,6 +137,7 @@ export async function openDesk(): Promise<Desk> {
         return said === 'down' ? down('the chat') : Promise.resolve(said);
       },
       page: async () => true,
+      freeze: async () => undefined,
       alarm: async () => undefined,
     },
     pagers: [],

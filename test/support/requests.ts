@@ -30,6 +30,8 @@ export const KEYS = {
   blake: 'slack:T0BREAK:U0BLAKE',
   /** In `security`, on call. */
   sasha: 'slack:T0BREAK:U0SASHA',
+  /** In `security`, not on call. */
+  quinn: 'slack:T0BREAK:U0QUINN',
   /** In `platform` and in `payments`: shares a team with the requester. */
   jordan: 'slack:T0BREAK:U0JORDAN',
 } as const satisfies Record<string, ChatKey>;
@@ -72,6 +74,7 @@ export function policyDocument() {
     organisation: 'Example',
     phone: '+49 30 123456',
     channels: { default: 'C0DEFAULT', security: 'C0SECURITY' },
+    security: { teams: ['security'] },
     zones: {
       A: { maxMinutes: 60, approvals: [platformClause] },
       B: { maxMinutes: 60, approvals: [platformClause] },
@@ -122,6 +125,7 @@ export function policyDocument() {
       person('avery', 'Avery', ['platform']),
       person('blake', 'Blake', ['platform']),
       person('sasha', 'Sasha', ['security']),
+      person('quinn', 'Quinn', ['security']),
       person('jordan', 'Jordan', ['platform', 'payments']),
     ],
     onCall: { platform: ['avery'], security: ['sasha'] },

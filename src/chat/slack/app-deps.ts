@@ -11,8 +11,11 @@ import type { SlackWorkspace } from './workspace.ts';
 export interface AppDeps {
   readonly workspace: SlackWorkspace;
   readonly announce: SlackAnnounce;
-  readonly broker: Pick<Broker, 'request' | 'approve' | 'deny' | 'withdraw' | 'end' | 'view' | 'watchPeople'>;
-  readonly store: Pick<Store, 'chat' | 'find' | 'list' | 'policyInForce'>;
+  readonly broker: Pick<
+    Broker,
+    'request' | 'approve' | 'deny' | 'withdraw' | 'end' | 'attest' | 'freeze' | 'thaw' | 'view' | 'watchPeople'
+  >;
+  readonly store: Pick<Store, 'chat' | 'find' | 'freeze' | 'list' | 'policyInForce'>;
   readonly directory: DirectorySource;
   readonly capabilities: (terms: Terms) => Capabilities;
   readonly logger: Logger;

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import bolt from '@slack/bolt';
 import type { AppDeps } from './app-deps.ts';
+import { onAttest } from './on-attest.ts';
 import { onCommand } from './on-command.ts';
 import { onDecide } from './on-decide.ts';
 import { onForm } from './on-form.ts';
@@ -52,6 +53,7 @@ export function slackApp(deps: AppDeps): SlackApp {
   onCommand(app, deps);
   onForm(app, deps);
   onDecide(app, deps);
+  onAttest(app, deps);
   onPeople(app, deps);
   app.error(async (error) => deps.logger.error({ why: error.message }, 'a request from Slack was not handled'));
   return {

@@ -1,12 +1,19 @@
 import type { KnownBlock, ModalView } from '@slack/types';
+import type { Freeze } from '../../core/freeze.ts';
 import type { CardView } from '../card.ts';
+import { bannerWords } from '../freeze-words.ts';
 import { wordsOf } from '../phrase.ts';
 import { lines, plain, section, words } from './blocks.ts';
 import { FORMS } from './ids.ts';
 import { inert, mrkdwn } from './text.ts';
 
 /** The approve form of zone C: who, what, how long, how it ends, drawn from the row; its submission is the decision. */
-export function approveModal(formId: string, card: CardView, homes: readonly string[]): ModalView {
+export function approveModal(
+  formId: string,
+  card: CardView,
+  homes: readonly string[],
+  frozen: Freeze | undefined,
+): ModalView {
   const facts = card.facts.map(
     ({ label, value, long }): KnownBlock =>
       long ? words(`${label}: ${wordsOf(value)}`) : section(`*${inert(label)}*: ${mrkdwn(value, homes)}`),
@@ -19,6 +26,7 @@ export function approveModal(formId: string, card: CardView, homes: readonly str
     submit: plain('Approve', 24),
     close: plain('Back', 24),
     blocks: [
+      ...banner(frozen, 'opens'),
       section(mrkdwn(card.standing, homes)),
       ...facts,
       ...lines(
@@ -30,11 +38,15 @@ export function approveModal(formId: string, card: CardView, homes: readonly str
   };
 }
 
+/** Said on top of a form while openings are frozen. */
+export const banner = (frozen: Freeze | undefined, sending: 'opens' | 'takes away'): KnownBlock[] =>
+  frozen === undefined ? [] : [words(bannerWords(frozen, sending))];
+
 export const DENY_REASON_MAX = 500;
 /** The block of the denial's reason: errors are shown on it. */
 export const DENY_BLOCK = 'deny_reason';
 
-export const denyModal = (formId: string, role: string): ModalView => ({
+export const denyModal = (formId: string, role: string, frozen: Freeze | undefined): ModalView => ({
   type: 'modal',
   callback_id: FORMS.deny,
   private_metadata: formId,
@@ -42,6 +54,7 @@ export const denyModal = (formId: string, role: string): ModalView => ({
   submit: plain('Deny', 24),
   close: plain('Back', 24),
   blocks: [
+    ...banner(frozen, 'takes away'),
     words(`Denying closes the request for ${role} at once, for everybody.`),
     {
       type: 'input',

@@ -14,7 +14,12 @@ export const PICK_ROLE = 'bg_pick_role';
 export const PICK_RUNBOOK = 'bg_pick_runbook';
 
 /** Callback ids: which form was submitted. */
-export const FORMS = { request: 'bg_form_request', approve: 'bg_form_approve', deny: 'bg_form_deny' } as const;
+export const FORMS = {
+  request: 'bg_form_request',
+  approve: 'bg_form_approve',
+  deny: 'bg_form_deny',
+  attest: 'bg_form_attest',
+} as const;
 
 /** Message metadata: how a message of ours is found again when the answer of its sending was lost. */
 export const METADATA = { card: 'breakglass_card', event: 'breakglass_event', note: 'breakglass_note' } as const;

@@ -2,12 +2,14 @@ import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/
 import { REASON_WORDS } from '../../core/command.ts';
 import { outlook, PURPOSE_MAX } from '../../core/decide-request.ts';
 import { type Directory, type Person, share, teamsOf } from '../../core/directory.ts';
+import type { Freeze } from '../../core/freeze.ts';
 import { type Policy, REASONS, type Role, type Runbook, ZONES } from '../../core/policy.ts';
 import { type Terms, termsDigest, termsOf, zoneName } from '../../core/terms.ts';
 import type { Capabilities } from '../../ports/provider.ts';
 import { cut, oneLine, plural } from '../phrase.ts';
 import { allowsWords, clauseWords, endingWords } from '../role-words.ts';
 import { lines, plain, section, words } from './blocks.ts';
+import { banner } from './decision-modals.ts';
 import type { Draft } from './draft.ts';
 import { FORMS, PICK_ROLE, PICK_RUNBOOK, termsBlock } from './ids.ts';
 import { inert, linked } from './text.ts';
@@ -23,6 +25,7 @@ export interface RequestForm {
   readonly capabilities: (terms: Terms) => Capabilities;
   /** Said on top, when the form is shown again for a reason. */
   readonly notice?: string | undefined;
+  readonly frozen: Freeze | undefined;
 }
 
 /** Most options of one menu. https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element */
@@ -35,7 +38,7 @@ const option = (text: string, value: string): PlainTextOption => ({ text: plain(
  * was entered only while the id stays, so a new choice shows its own presets.
  */
 export function requestModal(form: RequestForm): ModalView {
-  const { draft, policy, notice } = form;
+  const { draft, policy, notice, frozen } = form;
   const terms = draft.role === undefined ? undefined : termsOf(policy, draft.role);
   return {
     type: 'modal',
@@ -45,6 +48,7 @@ export function requestModal(form: RequestForm): ModalView {
     submit: plain('Ask', 24),
     close: plain('Cancel', 24),
     blocks: [
+      ...banner(frozen, 'opens'),
       ...(notice === undefined ? [] : [words(notice)]),
       incidentBlock(draft),
       ...runbookBlock(form),

@@ -8,6 +8,7 @@ import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded } from './caller.ts';
 import type { Draft } from './draft.ts';
 import { COMMAND } from './ids.ts';
+import { freezeAnswer, thawAnswer } from './on-freeze.ts';
 import { type Opening, openRequestForm } from './open-form.ts';
 import { listWords, statusWords } from './status.ts';
 import { unescaped } from './text.ts';
@@ -41,6 +42,10 @@ async function run(
       return listWords(deps);
     case 'end':
       return end(deps, caller, second);
+    case 'freeze':
+      return freezeAnswer(deps, caller, typed.slice(1));
+    case 'thaw':
+      return thawAnswer(deps, caller);
     default:
       return ask(deps, caller, opening, typed);
   }

@@ -93,20 +93,20 @@ async function approve(deps: AppDeps, click: Click): Promise<string | undefined>
     return refusedWords(deps, await deps.broker.approve(requestId, caller.actor, ref.digest), 'approve');
   }
   if (!actionsIn(row.request).includes('approve')) return tooLate(row);
-  const card = cardOf(await deps.broker.view(row));
-  const homes = homesOf(await deps.workspace.home());
-  const view = (id: string) => approveModal(id, card, homes);
+  const [seen, home, frozen] = await Promise.all([deps.broker.view(row), deps.workspace.home(), deps.store.freeze()]);
+  const card = cardOf(seen);
+  const view = (id: string) => approveModal(id, card, homesOf(home), frozen);
   return openForm(deps, click, 'approve', { digest: card.digest, trigger: body.trigger_id, view });
 }
 
 const tooLate = (row: Row): string => refusalWords('not_in_this_state', { state: row.request.state });
 
 async function openDeny(deps: AppDeps, click: Click): Promise<string | undefined> {
-  const row = await deps.store.find(click.requestId);
+  const [row, frozen] = await Promise.all([deps.store.find(click.requestId), deps.store.freeze()]);
   if (row === undefined) return refusalWords('unknown_request');
   if (!actionsIn(row.request).includes('deny')) return tooLate(row);
   const { terms, digest } = row.request.ask;
-  const view = (id: string) => denyModal(id, oneLine(terms.role.name, 60));
+  const view = (id: string) => denyModal(id, oneLine(terms.role.name, 60), frozen);
   return openForm(deps, click, 'deny', { digest, trigger: click.body.trigger_id, view });
 }
 

@@ -20,7 +20,7 @@ type Drawn =
 
 /** What the form is drawn from, for this person; a refusal where it could not be of use to them. */
 export async function formFor(deps: AppDeps, caller: Pick<Caller, 'key'>, draft: Draft): Promise<Drawn> {
-  const inForce = await deps.store.policyInForce();
+  const [inForce, frozen] = await Promise.all([deps.store.policyInForce(), deps.store.freeze()]);
   if (inForce === undefined) return { ok: false, code: 'policy_unavailable' };
   const { policy } = inForce;
   const read = await deps.directory.read(policy).catch((error: unknown) => {
@@ -34,7 +34,7 @@ export async function formFor(deps: AppDeps, caller: Pick<Caller, 'key'>, draft:
   if (person === 'ambiguous') return { ok: false, code: 'ambiguous_person' };
   if (askable({ policy, directory, person, draft }).length === 0) return { ok: false, code: 'over_scope' };
   const homes = homesOf(await deps.workspace.home());
-  return { ok: true, form: { policy, directory, person, draft, homes, capabilities: deps.capabilities } };
+  return { ok: true, form: { policy, directory, person, draft, homes, capabilities: deps.capabilities, frozen } };
 }
 
 /**

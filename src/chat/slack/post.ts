@@ -35,7 +35,13 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
 }
 
 /** What the security channel hears of, besides the incident's own; the default one where that takes nothing. */
-const SECURITY: ReadonlySet<string> = new Set(['alarm', 'revoke_failed', 'access_lost', 'oncall_paged']);
+const SECURITY: ReadonlySet<string> = new Set([
+  'alarm',
+  'revoke_failed',
+  'access_lost',
+  'oncall_paged',
+  'ending_attested',
+]);
 
 async function tellSecurity(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
   const told = tell(event, { request: row.request, phone });

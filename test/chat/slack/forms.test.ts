@@ -46,7 +46,7 @@ describe('the request form', () => {
     await riley().choose('bg_pick_role', 'rotate-keys');
     const { words, blocks } = await riley().awaitModal((modal) => modal.words.includes('Approvals it needs'));
     expect(JSON.stringify(blocks)).toMatch(/Zone C.*Rotate keys, up to 30 minutes/);
-    expect(words).toMatch(/1 × Security: 1 person can give it now; on call: @sasha/);
+    expect(words).toMatch(/1 × Security: 2 people can give it now; on call: @sasha/);
     expect(words).toContain('Rotate keys, for tests. (logs:GetLogEvents)');
     expect(words).toContain('By itself: I take it away when the time is over');
     expect(words).toContain('No second sign-in is asked');

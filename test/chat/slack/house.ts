@@ -31,7 +31,7 @@ export const SCOPES = [
   'im:write',
 ];
 
-export const PEOPLE = ['riley', 'casey', 'avery', 'blake', 'sasha', 'jordan'] as const;
+export const PEOPLE = ['riley', 'casey', 'avery', 'blake', 'sasha', 'quinn', 'jordan'] as const;
 export type Who = (typeof PEOPLE)[number];
 export const user = (who: Who): string => `U0${who.toUpperCase()}`;
 const ids = PEOPLE.map(user);
@@ -46,7 +46,7 @@ const WORKSPACE: LocalSlackOptions = {
   channels: [
     { id: 'C0DEFAULT', name: 'emergency', members: ['U0BOT', ...ids] },
     { id: 'C0INCIDENT', name: 'inc-1', members: ['U0BOT', 'U0OLGA', ...ids] },
-    { id: 'C0SECURITY', name: 'security', members: ['U0BOT', user('sasha')] },
+    { id: 'C0SECURITY', name: 'security', members: ['U0BOT', user('sasha'), user('quinn')] },
   ],
 };
 

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { cardOf } from '../../../src/chat/card.ts';
 import { utc } from '../../../src/chat/phrase.ts';
+import { attestModal } from '../../../src/chat/slack/attest-modal.ts';
 import { approveModal, denyModal } from '../../../src/chat/slack/decision-modals.ts';
 import { requestModal } from '../../../src/chat/slack/modals.ts';
 import { cardMessage, postMessage } from '../../../src/chat/slack/render.ts';
 import { dated, inert, unescaped } from '../../../src/chat/slack/text.ts';
 import { tell } from '../../../src/chat/timeline.ts';
 import { REQUEST_EVENTS } from '../../../src/core/events.ts';
+import type { Freeze } from '../../../src/core/freeze.ts';
 import type { AccessRequest } from '../../../src/core/request.ts';
 import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
 import { type Ink, readMrkdwn, readPlain } from '../../../src/demo/slack/mrkdwn.ts';
@@ -164,7 +166,8 @@ describe('the forms', () => {
   const directory = aDirectory(policy);
   const [person] = directory.people;
   if (person === undefined) throw new Error('nobody');
-  const form = { id: 'F1', policy, directory, person, homes: HOMES, capabilities: () => capabilities };
+  const frozen = undefined;
+  const form = { id: 'F1', policy, directory, person, homes: HOMES, capabilities: () => capabilities, frozen };
 
   it.each([{}, { role: 'rotate-keys' }, { role: 'restart-service', runbook: 'service-down', minutes: '30' }])(
     'of a request is taken by Slack: %j',
@@ -200,8 +203,40 @@ describe('the forms', () => {
   it.each(NASTY)('of an approval and a denial are taken by Slack: %s', (_name, typed) => {
     const { request } = walkTo('pending');
     const nasty = { ...request, ask: { ...request.ask, purpose: typed } };
-    expect(viewProblems(approveModal('F1', card(nasty), HOMES))).toEqual([]);
-    expect(viewProblems(denyModal('F1', 'A role'))).toEqual([]);
+    expect(viewProblems(approveModal('F1', card(nasty), HOMES, undefined))).toEqual([]);
+    expect(viewProblems(denyModal('F1', 'A role', undefined))).toEqual([]);
+    expect(viewProblems(attestModal('F1', card(nasty), HOMES, undefined))).toEqual([]);
+  });
+});
+
+describe('the banner of a freeze', () => {
+  const { request } = walkTo('pending');
+  const policy = aPolicy();
+  const directory = aDirectory(policy);
+  const [person] = directory.people;
+  if (person === undefined) throw new Error('nobody');
+  const form = { id: 'F1', policy, directory, person, homes: HOMES, capabilities: () => capabilities, draft: {} };
+  const frozen: Freeze = {
+    at: new Date('2026-03-01T12:00:00Z'),
+    by: { id: 'sasha', name: '*S* <!channel>' },
+    reason: `<https://evil.example|x> ${'y'.repeat(500)}`,
+    all: true,
+    lifts: [],
+  };
+
+  it.each([
+    ['asking', requestModal({ ...form, frozen })],
+    ['approving', approveModal('F1', card(request), HOMES, frozen)],
+    ['denying', denyModal('F1', 'A role', frozen)],
+    ['attesting', attestModal('F1', card(request), HOMES, frozen)],
+  ])('stands on top of the form of %s, as plain words, whatever was typed (B11)', (_what, view) => {
+    expect(viewProblems(view)).toEqual([]);
+    expect(view.blocks[0]).toMatchObject({
+      text: {
+        type: 'plain_text',
+        text: expect.stringContaining('Openings are frozen by *S* &lt;!channel&gt; since 2026-03-01 12:00 UTC'),
+      },
+    });
   });
 });
 

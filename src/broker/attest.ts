@@ -1,0 +1,18 @@
+import type { Actor } from '../core/command.ts';
+import type { Changed } from '../ports/store.ts';
+import { apply } from './apply.ts';
+import type { BrokerDeps } from './deps.ts';
+import { gather } from './gather.ts';
+
+const LOOKUP_MS = 10_000;
+
+/** A security person's word that an access ended which nothing could prove (E5). Asks everything of that person. */
+export async function attest(
+  deps: BrokerDeps,
+  requestId: string,
+  actor: Extract<Actor, { type: 'person' }>,
+  statement: string,
+): Promise<Changed> {
+  const facts = await gather(deps, { key: actor.key, signal: AbortSignal.timeout(LOOKUP_MS) });
+  return apply(deps, requestId, { type: 'attest', statement }, actor, facts);
+}

@@ -1,0 +1,62 @@
+import type { Actor } from '../core/command.ts';
+import { decideFreeze, type FreezeDecision } from '../core/decide-freeze.ts';
+import { actorName } from '../core/decision.ts';
+import { NO_FACTS } from '../core/facts.ts';
+import type { BrokerDeps } from './deps.ts';
+import { type Followed, followFreeze } from './follow-freeze.ts';
+import { gather, gatherPeople } from './gather.ts';
+
+/** What came of it: the decision, and what became of the requests that it concerns; undefined if that broke. */
+export type Frozen =
+  | (Extract<FreezeDecision, { ok: true }> & { readonly followed: Promise<Followed | undefined> })
+  | Extract<FreezeDecision, { ok: false }>;
+
+const LOOKUP_MS = 10_000;
+
+/**
+ * Stops every opening (B11). A person must be of the security group; the chat's own look-ups are not asked, so that
+ * trouble there keeps nothing open. What follows from it (endings, cards) goes on after the answer: `followed`.
+ */
+export async function freeze(
+  deps: BrokerDeps,
+  actor: Actor,
+  { all, reason }: { readonly all: boolean; readonly reason: string },
+): Promise<Frozen> {
+  const facts = actor.type === 'person' ? await gatherPeople(deps) : NO_FACTS;
+  const command = { type: 'freeze', all, reason } as const;
+  return settled(
+    deps,
+    await deps.store.changeFreeze(actorName(actor), (current, now) =>
+      decideFreeze(current, command, actor, facts, now),
+    ),
+  );
+}
+
+/** One security person's word that openings may go on; the second one's lifts the freeze. Asks what an opening asks. */
+export async function thaw(deps: BrokerDeps, actor: Extract<Actor, { type: 'person' }>): Promise<Frozen> {
+  const lifts = (await deps.store.freeze())?.lifts ?? [];
+  const facts = await gather(deps, {
+    key: actor.key,
+    approvers: lifts.map(({ key }) => key),
+    signal: AbortSignal.timeout(LOOKUP_MS),
+  });
+  return settled(
+    deps,
+    await deps.store.changeFreeze(actorName(actor), (current, now) =>
+      decideFreeze(current, { type: 'thaw' }, actor, facts, now),
+    ),
+  );
+}
+
+/** Tells who must know and lets the requests follow. The row stands whatever becomes of this: the sweep does it again. */
+function settled(deps: BrokerDeps, decision: FreezeDecision): Frozen {
+  if (!decision.ok) return decision;
+  const followed = followFreeze(deps).catch((error: unknown) => {
+    deps.logger.error({ why: String(error) }, 'the requests could not follow the freeze; the sweep does it again');
+    return undefined;
+  });
+  deps.announce.freeze(decision).catch((error: unknown) => {
+    deps.logger.error({ why: String(error) }, 'the channels could not be told of the freeze; tell them yourself');
+  });
+  return { ...decision, followed };
+}

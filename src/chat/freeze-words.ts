@@ -1,0 +1,26 @@
+import type { FreezeDecision } from '../core/decide-freeze.ts';
+import { type Freeze, freezeDetail } from '../core/freeze.ts';
+import { field, list, text } from './event-data.ts';
+import { oneLine } from './phrase.ts';
+import { frozenWords } from './words.ts';
+
+/** On top of every form while openings are frozen: by whom, since when, why, and what to do. */
+export const bannerWords = (freeze: Freeze, sending: 'opens' | 'takes away'): string =>
+  sending === 'opens'
+    ? `⛔ ${frozenWords(freezeDetail(freeze))} Sending this is refused until two security people lift it (/breakglass thaw). Phone security if it cannot wait.`
+    : `⛔ ${frozenWords(freezeDetail(freeze))} This form works all the same: it opens nothing.`;
+
+/** What the channels hear of a freeze, and of each step of lifting it. */
+export function freezeNews({ next, events }: Extract<FreezeDecision, { ok: true }>): string {
+  const [event] = events;
+  const data = event?.data ?? {};
+  if (event?.type === 'thaw_requested' && next !== undefined) {
+    return `${oneLine(text(data.name), 80)} wants openings to go on. They stay frozen until another security person types /breakglass thaw too. ${frozenWords(freezeDetail(next))}`;
+  }
+  if (next === undefined) {
+    const names = list(data.by).map((one) => oneLine(text(field(one, 'name')), 80));
+    return `Openings are not frozen any more; lifted by ${names.join(' and ')}. Approvals count again.`;
+  }
+  const open = next.all ? 'Everything that is open is being ended.' : 'What is open goes on to its end.';
+  return `${frozenWords(freezeDetail(next))} Nothing is opened. ${open} Two security people lift it: /breakglass thaw.`;
+}

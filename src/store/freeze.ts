@@ -1,0 +1,49 @@
+import type { FreezeDecision } from '../core/decide-freeze.ts';
+import { SYSTEM_STREAM } from '../core/events.ts';
+import type { Freeze } from '../core/freeze.ts';
+import type { DecideFreeze } from '../ports/store.ts';
+import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
+import type { Database } from './database.ts';
+import { toJsonText } from './row-codec.ts';
+
+interface Stored extends Omit<Freeze, 'at' | 'lifts'> {
+  readonly at: string;
+  readonly lifts: readonly (Omit<Freeze['lifts'][number], 'at'> & { readonly at: string })[];
+}
+
+/** The freeze that a document holds; undefined where there is none. It was written by `changeFreeze` alone. */
+export function freezeOf(document: unknown): Freeze | undefined {
+  if (document === null || document === undefined) return undefined;
+  const { at, lifts, ...rest } = document as Stored;
+  return { ...rest, at: new Date(at), lifts: lifts.map((lift) => ({ ...lift, at: new Date(lift.at) })) };
+}
+
+export const readFreeze = (database: Database): Promise<Freeze | undefined> =>
+  database.read('read the freeze', async (prisma) => {
+    const [found] = await prisma.$queryRaw<{ readonly document: unknown }[]>`SELECT "document" FROM "freeze"`;
+    return freezeOf(found?.document);
+  });
+
+/** One transaction: the system stream's lock, the clock, the freeze as it is, the decision, the row and its events. */
+export function changeFreeze(
+  database: Database,
+  shift: Shift,
+  actor: string,
+  decide: DecideFreeze,
+): Promise<FreezeDecision> {
+  return database.transaction('change the freeze', async (tx) => {
+    const { now, head } = await lockStream(tx, shift, SYSTEM_STREAM);
+    const [found] = await tx.$queryRaw<{ readonly document: unknown }[]>`SELECT "freeze_now"() AS "document"`;
+    const current = freezeOf(found?.document);
+    const decision = decide(current, now);
+    if (!decision.ok) return decision;
+    if (decision.next === undefined) await tx.$executeRaw`DELETE FROM "freeze"`;
+    else {
+      await tx.$executeRaw`
+        INSERT INTO "freeze" ("document") VALUES (${toJsonText(decision.next)}::jsonb)
+        ON CONFLICT ("one") DO UPDATE SET "document" = EXCLUDED."document"`;
+    }
+    await insertEvents(tx, sealed(SYSTEM_STREAM, head, decision.events, now, actor));
+    return decision;
+  });
+}
