@@ -36,7 +36,3 @@ CREATE FUNCTION "freeze_now"() RETURNS JSONB LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   RETURN (SELECT f."document" FROM "freeze" AS f);
 END $$;
-
--- Two forms more: more time, and the word of a security person where no ending could be proven.
-ALTER TABLE "forms" DROP CONSTRAINT "forms_kind_check",
-  ADD CONSTRAINT "forms_kind_check" CHECK ("kind" IN ('request', 'approve', 'deny', 'end', 'extend', 'attest'));
