@@ -27,7 +27,7 @@ export async function openPlace() {
       const name = `bench_${randomBytes(5).toString('hex')}`;
       const at = (url) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
       await query(server.adminUrl, `CREATE DATABASE ${name} OWNER breakglass_owner`);
-      const urls = { name, ownerUrl: at(server.ownerUrl), appUrl: at(server.appUrl) };
+      const urls = { name, ownerUrl: at(server.ownerUrl), appUrl: at(server.appUrl), adminUrl: at(server.adminUrl) };
       await migrate({ ...urls, log: () => undefined });
       return urls;
     },

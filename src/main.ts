@@ -15,6 +15,8 @@ import { keepTrying } from './keep-trying.ts';
 import { makeLogger } from './logger.ts';
 import { pagersOf } from './paging/pagers.ts';
 import { settlePolicy } from './policy-in-force.ts';
+import type { Provider } from './ports/provider.ts';
+import type { Schedule } from './ports/schedule.ts';
 import { openQueue, type WorkQueue } from './queue/open-queue.ts';
 import { startSweep } from './queue/sweep.ts';
 import { queueWhenThere, workerWhenThere } from './queue/when-there.ts';
@@ -45,6 +47,11 @@ export interface MainOptions {
     /** `false`: no sweep at all, so that a test can see what ends access without it. */
     readonly sweep?: boolean;
     readonly policyText?: string;
+    /** Puts something around a part, or in its place: to count what goes through it, or for a cloud that answers at once. */
+    readonly rewire?: {
+      readonly aws?: (own: Provider) => Provider;
+      readonly schedule?: (own: Schedule) => Schedule;
+    };
   };
 }
 
@@ -93,7 +100,8 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
 
   const monotonic = () => performance.now();
   const workspace = slackWorkspace(slackSettings(config), logger);
-  const providers = { aws };
+  const providers = { aws: lowered?.rewire?.aws?.(aws) ?? aws };
+  const schedule = lowered?.rewire?.schedule?.(queue) ?? queue;
   const announce = slackAnnounce({
     workspace,
     store,
@@ -106,7 +114,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     directory: directorySource({ now: monotonic, token: config.DIRECTORY_TOKEN }),
     incidents: incidentSource({ now: monotonic, token: config.INCIDENTS_TOKEN }),
     providers,
-    schedule: queue,
+    schedule,
     announce,
     pagers: pagersOf(pagerSettings(config), store.clock),
     logger,
@@ -123,7 +131,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     opened.push(() => worker.stop());
     const interval = lowered?.sweepMs === undefined ? {} : { intervalMs: lowered.sweepMs };
     if (sweeping) {
-      const sweep = startSweep({ store, broker, schedule: queue, logger, worker, ...interval });
+      const sweep = startSweep({ store, broker, schedule, logger, worker, ...interval });
       opened.push(() => sweep.stop());
     }
   }

@@ -6,6 +6,7 @@ import { PEOPLE_METHODS } from './api-people.ts';
 import { VIEW_METHODS } from './api-views.ts';
 import type { FailureShape, Faults } from './faults.ts';
 import type { Fields } from './json.ts';
+import { Limits } from './limits.ts';
 
 const METHODS: Readonly<Record<string, ApiMethod>> = {
   ...CHAT_METHODS,
@@ -42,6 +43,8 @@ export class Api {
   readonly #context: ApiContext;
   readonly #faults: Faults;
   readonly #log: ApiCall[] = [];
+  readonly limits = new Limits();
+  #answered = { calls: 0, limited: 0 };
 
   constructor(context: ApiContext, faults: Faults) {
     this.#context = context;
@@ -53,6 +56,11 @@ export class Api {
     return this.#log.filter((call) => method === undefined || call.method === method);
   }
 
+  /** How many calls were answered since the start, and how many of them with 429; the log forgets, this does not. */
+  answered(): { readonly calls: number; readonly limited: number } {
+    return this.#answered;
+  }
+
   /** Answers one call. */
   async handle(
     method: string,
@@ -61,11 +69,10 @@ export class Api {
   ): Promise<ApiReply> {
     const faults = this.#faults.take(method);
     if (faults.delayMs > 0) await wait(faults.delayMs);
-    if (faults.retryAfterSeconds !== undefined) {
-      this.#note(method, {}, 429, 'ratelimited');
-      return json(429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(faults.retryAfterSeconds) });
-    }
+    if (faults.retryAfterSeconds !== undefined) return this.#limited(method, faults.retryAfterSeconds);
     if (faults.before) return this.#failing(method, faults.before);
+    const retryAfterSeconds = this.limits.on && this.limits.refuse(method, channelOf(headers, body), Date.now());
+    if (typeof retryAfterSeconds === 'number') return this.#limited(method, retryAfterSeconds);
     const answer = this.#answer(method, headers, body);
     return faults.after ? this.#failing(method, faults.after) : answer;
   }
@@ -116,6 +123,11 @@ export class Api {
       throw new ApiRefusal('missing_scope', { needed: needed.join(','), provided: provided.join(',') });
   }
 
+  #limited(method: string, retryAfterSeconds: number): ApiReply {
+    this.#note(method, {}, 429, 'ratelimited');
+    return json(429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(retryAfterSeconds) });
+  }
+
   #failing(method: string, shape: FailureShape): ApiReply {
     if ('error' in shape) {
       this.#note(method, {}, 200, shape.error);
@@ -127,8 +139,20 @@ export class Api {
 
   #note(method: string, { token: _secret, ...args }: Fields, status: number, error?: string): void {
     const at = this.#context.world.now();
+    const { calls, limited } = this.#answered;
+    this.#answered = { calls: calls + 1, limited: limited + (status === 429 ? 1 : 0) };
     if (this.#log.length >= LOG_MAX) this.#log.shift();
     this.#log.push({ at, method, args, status, ok: error === undefined, ...(error === undefined ? {} : { error }) });
+  }
+}
+
+/** The channel that a call names, or nothing. */
+function channelOf({ contentType }: { readonly contentType: string }, body: string): string {
+  try {
+    const { channel } = readArguments(contentType, body);
+    return typeof channel === 'string' ? channel : '';
+  } catch {
+    return '';
   }
 }
 

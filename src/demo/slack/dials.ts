@@ -37,6 +37,16 @@ export class Dials {
     this.#faults.rateLimit(method, times, retryAfterSeconds);
   }
 
+  /** From now on calls beyond Slack's published limits answer 429 with `Retry-After`. */
+  limitAsSlack(on = true): void {
+    this.#api.limits.on = on;
+  }
+
+  /** How many calls were answered since the start, and how many of them with 429. */
+  answered(): { readonly calls: number; readonly limited: number } {
+    return this.#api.answered();
+  }
+
   /** The next `times` calls of a method wait `ms` before anything is done. */
   delay(method: string, ms: number, times = 1): void {
     this.#faults.delay(method, ms, times);

@@ -1,0 +1,103 @@
+// What a request went through until it was open, told by the pure core and never by the database: rows for bulk SQL.
+import { planOf } from '../../dist/clouds/aws/plan.js';
+import { decide } from '../../dist/core/decide.js';
+import { plannedEndOf } from '../../dist/core/decide-issue.js';
+import { actorName } from '../../dist/core/decision.js';
+import { requestStream } from '../../dist/core/events.js';
+import { EMPTY_HEAD, seal } from '../../dist/core/log.js';
+import { termsDigest, termsOf } from '../../dist/core/terms.js';
+import { nextWorkAt, warnAt } from '../../dist/core/work.js';
+
+const MINUTES = 15;
+const SYSTEM = { type: 'system', name: 'worker' };
+
+const found = (value, at) => ({ ok: true, value, at });
+
+/** Tells lives under one policy, each with its own id, role and incident, so that its access ends at a given instant. */
+export function teller(policy, mark) {
+  const directory = { people: policy.people, teams: policy.teams, onCall: policy.onCall };
+  const person = (id) => {
+    const [{ workspace, user }] = policy.people.find((one) => one.id === id).slack;
+    return { type: 'person', key: `slack:${workspace}:${user}` };
+  };
+  const [mira, sasha] = [person('mira'), person('sasha')];
+  const digests = new Map();
+  const digestOf = (role) => {
+    if (!digests.has(role)) digests.set(role, termsDigest(termsOf(policy, role)));
+    return digests.get(role);
+  };
+  const factsAt = (now, incident) => ({
+    policy: found(policy, now),
+    directory: found(directory, now),
+    incident: found(
+      policy.incidentList.find(({ id }) => id === incident),
+      now,
+    ),
+    account: found('member', now),
+    target: found({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }, now),
+    approvers: { [sasha.key]: found('member', now) },
+    openingOff: undefined,
+  });
+  const plan = (request, now, head) =>
+    planOf({
+      grantId: request.grants[0].id,
+      mark,
+      head: head.hash,
+      plannedEnd: plannedEndOf(request, now),
+      offsetMs: 0,
+      target: request.grants[0].target,
+      ask: request.ask,
+      approvers: request.approvals.map(({ by }) => by),
+    });
+  /** Steps of a life up to where access is open and its holder was warned; `before` is in seconds before the end. */
+  const steps = (id, role, incident) => [
+    {
+      before: MINUTES * 60 + 60,
+      actor: mira,
+      command: () => ({ type: 'request', id, channel: incident.channel, order: order(role, incident.id) }),
+    },
+    { before: MINUTES * 60 + 55, actor: SYSTEM, command: () => ({ type: 'invited', reached: ['sasha'], missed: [] }) },
+    { before: MINUTES * 60 + 5, actor: sasha, command: ({ ask }) => ({ type: 'approve', digest: ask.digest }) },
+    {
+      before: MINUTES * 60 + 3,
+      actor: SYSTEM,
+      command: (request, now, head) => ({ type: 'issue', plan: plan(request, now, head) }),
+    },
+    {
+      before: MINUTES * 60,
+      actor: SYSTEM,
+      command: ({ grants }) => ({ type: 'grant_confirmed', grantId: grants[0].id }),
+    },
+    { at: warnAt, actor: SYSTEM, command: () => ({ type: 'warn' }) },
+  ];
+  const order = (role, incident) => ({
+    incident,
+    role,
+    reason: 'service_restoration',
+    purpose: 'Load',
+    minutes: MINUTES,
+    commander: 'kenji',
+    digest: digestOf(role),
+  });
+
+  return ({ id, role, incident, endsAt }) => {
+    let request;
+    let head = EMPTY_HEAD;
+    let version = 0;
+    let now;
+    const events = [];
+    for (const { before, at, actor, command } of steps(id, role, incident)) {
+      now = at === undefined ? new Date(endsAt.getTime() - before * 1000) : at(request);
+      const decision = decide(request, command(request, now, head), actor, factsAt(now, incident.id), now);
+      if (!decision.ok) throw new Error(`refused: ${JSON.stringify(decision.refusal)}`);
+      request = decision.next;
+      const said = decision.events.map(({ type, data }) => ({ type, data: JSON.parse(JSON.stringify(data)) }));
+      const sealed = seal(requestStream(id), head, said, { at: now, actor: actorName(actor), checkpoint: 0 });
+      head = sealed.at(-1) ?? head;
+      version += sealed.length > 0 ? 1 : 0;
+      events.push(...sealed);
+    }
+    const row = { request, version, seq: head.seq, drawnVersion: version, postedSeq: head.seq, updatedAt: now };
+    return { row, events, workAt: nextWorkAt(row) };
+  };
+}

@@ -1,0 +1,116 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { ulid } from 'ulid';
+import { lintAwsRole } from '../../dist/clouds/aws/lint.js';
+import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
+import { makeLogger } from '../../dist/logger.js';
+import { settlePolicy } from '../../dist/policy-in-force.js';
+import { openStore } from '../../dist/store/open-store.js';
+import { freshFolder, program } from '../place.mjs';
+import { teller } from './life.mjs';
+import { measureLimits } from './limits.mjs';
+import { incidentOf, loadPolicy, roleOf } from './policy.mjs';
+import { writeLives } from './rows.mjs';
+import { watch } from './watch.mjs';
+
+const ACCOUNTS = 50;
+const INCIDENTS = 20;
+const WORKERS = 2;
+/** The ends are spread evenly over one minute. */
+const OVER_MS = 60_000;
+/** The first end comes this long after seeding begins: a base, and something for each grant. */
+const LEAD_MS = { base: 12_000, each: 9 };
+/** Requests whose jobs are counted. */
+const WATCHED = 100;
+const LATENCY_MS = { instant: 0, '20ms': 20 };
+
+/** Seeds, runs two workers until everything is ended or nothing goes on, and answers the figures. */
+export async function runLoad({ backend, provider, chat, grants, limits, log, database, redisUrl }) {
+  const policyText = await loadPolicy({ accounts: ACCOUNTS, incidents: INCIDENTS });
+  const first = new Date(Date.now() + LEAD_MS.base + LEAD_MS.each * grants);
+  const seeded = await seed({ policyText, grants, first, database });
+  log(
+    `${grants} grants in ${ACCOUNTS} accounts, ${backend} queue, provider ${provider}; the first ends at ${first.toISOString()}`,
+  );
+  const folder = await freshFolder();
+  const started = [];
+  const start = async (...asked) => {
+    const one = await program(...asked);
+    started.push(one);
+    return one;
+  };
+  try {
+    const rolesFile = `${folder.dir}/roles.json`;
+    await writeFile(rolesFile, JSON.stringify(seeded.roles));
+    const world = await start('load-world', { policyText, rolesFile, latencyMs: LATENCY_MS[provider], chat });
+    const cards = await world.ask({ ask: 'post', channels: seeded.lives.map(({ row }) => row.request.ask.channel) });
+    await writeLives(
+      database.ownerUrl,
+      seeded.lives.map((life, index) => ({ ...life, card: cards[index] })),
+    );
+    const late = Date.now() - first.getTime();
+    if (late > -5_000) throw new Error(`seeding took ${Math.round(late / 1000) + 5} s too long on this machine`);
+    await world.ask({ ask: 'begin' });
+    const watched = seeded.lives.slice(0, WATCHED).map(({ row }) => row.request.ask.id);
+    seeded.lives.length = 0;
+    const env = {
+      ...world.ready.env,
+      DATABASE_URL: database.appUrl,
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+      ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+    };
+    const workers = [];
+    for (let one = 0; one < WORKERS; one++)
+      workers.push(await start('load-worker', { policyText, provider, watched }, env));
+    const figures = await watch({ database, world, workers, grants, first, watched: watched.length, log });
+    const open = provider === 'instant' ? [] : await world.ask({ ask: 'open' });
+    for (const one of started.splice(0).reverse()) await one.stop();
+    const measured = limits ? await measureLimits({ database, redisUrl, figures }) : {};
+    return { backend, provider, chat, grants, open, ...figures, ...measured };
+  } finally {
+    for (const one of started.reverse()) await one.stop();
+    await folder.remove();
+  }
+}
+
+/** Puts the policy in force and tells every life. Answers them with the roles that they have in AWS, by account. */
+async function seed({ policyText, grants, first, database }) {
+  const logger = makeLogger('error');
+  const store = openStore({ url: database.appUrl, logger });
+  try {
+    await settlePolicy({ store, text: policyText, file: 'load', floors: DEMO_FLOORS, logger, lintRole: lintAwsRole });
+    const { policy } = await store.policyInForce();
+    const { mark } = await store.installation();
+    const tell = teller(policy, mark);
+    const lives = [];
+    const roles = {};
+    for (let index = 0; index < grants; index++) {
+      const endsAt = new Date(first.getTime() + Math.floor((index / grants) * OVER_MS));
+      const life = tell({
+        id: ulid().toLowerCase(),
+        role: roleOf(index % ACCOUNTS),
+        incident: incidentOf(index % INCIDENTS),
+        endsAt,
+      });
+      const [{ plan }] = life.row.request.grants;
+      roles[plan.detail.account] = [...(roles[plan.detail.account] ?? []), roleIn(plan.detail)];
+      lives.push(life);
+      // The first commands to the programs should not wait for ten thousand lives.
+      if (index % 500 === 499) await wait(0);
+    }
+    return { lives, roles };
+  } finally {
+    await store.close();
+  }
+}
+
+/** The role as opening left it. */
+const roleIn = ({ roleName, path, trust, inline, attached, boundary, tags }) => ({
+  name: roleName,
+  path,
+  trust,
+  policies: Object.fromEntries(inline.map(({ name, document }) => [name, document])),
+  attached,
+  boundary,
+  tags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
+});
