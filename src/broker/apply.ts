@@ -3,12 +3,25 @@ import { decide } from '../core/decide.ts';
 import { actorName } from '../core/decision.ts';
 import { type Facts, NO_FACTS } from '../core/facts.ts';
 import type { Head } from '../core/log.ts';
-import { type Row, workFor } from '../core/work.ts';
+import { type Row, TELLING, type Work, workFor } from '../core/work.ts';
 import type { Changed } from '../ports/store.ts';
 import type { BrokerDeps } from './deps.ts';
 
 /** A command, or how to make one from the row, the store's clock and the stream's head, inside the transaction. */
 export type CommandOf = Command | ((row: Row | undefined, now: Date, head: Head) => Command);
+
+/** Decides and saves in one transaction, and puts nothing on the queue: for whoever goes on with the row at once. */
+export const save = (
+  { store }: Pick<BrokerDeps, 'store'>,
+  requestId: string,
+  command: CommandOf,
+  actor: Actor,
+  facts: Facts = NO_FACTS,
+): Promise<Changed> =>
+  store.change(requestId, actorName(actor), (row, now, head, frozen) => {
+    const known = typeof command === 'function' ? command(row, now, head) : command;
+    return decide(row?.request, known, actor, { ...facts, frozen }, now);
+  });
 
 /**
  * The only door: one transaction decides and saves, then everything that must happen next goes on the queue.
@@ -21,22 +34,35 @@ export async function apply(
   actor: Actor,
   facts: Facts = NO_FACTS,
 ): Promise<Changed> {
-  const changed = await deps.store.change(requestId, actorName(actor), (row, now, head, frozen) => {
-    const known = typeof command === 'function' ? command(row, now, head) : command;
-    return decide(row?.request, known, actor, { ...facts, frozen }, now);
-  });
+  const changed = await save(deps, requestId, command, actor, facts);
   if (changed.ok) await enqueue(deps, changed.row);
   return changed;
 }
 
-/** Puts everything a row needs on the queue. */
-export async function enqueue(deps: Pick<BrokerDeps, 'schedule' | 'logger'>, row: Row): Promise<void> {
+type Queueing = Pick<BrokerDeps, 'schedule' | 'logger'>;
+
+/** Puts everything a row needs on the queue. What only tells people comes after the rest, and nobody waits for it. */
+export async function enqueue(deps: Queueing, row: Row): Promise<void> {
+  await add(
+    deps,
+    row,
+    workFor(row).filter(({ name }) => !TELLING.has(name)),
+  );
+  enqueueTelling(deps, row);
+}
+
+/** Puts on the queue what people must be told of a row. */
+export function enqueueTelling(deps: Queueing, row: Row): void {
+  const telling = workFor(row).filter(({ name }) => TELLING.has(name));
+  void add(deps, row, telling);
+}
+
+async function add({ schedule, logger }: Queueing, row: Row, works: readonly Work[]): Promise<void> {
+  if (works.length === 0) return;
   try {
-    await deps.schedule.add(workFor(row), row.updatedAt);
+    await schedule.add(works, row.updatedAt);
   } catch (error) {
-    deps.logger.warn(
-      { requestId: row.request.ask.id, why: String(error) },
-      'the queue did not answer; the sweep will do it',
-    );
+    const requestId = row.request.ask.id;
+    logger.warn({ requestId, why: String(error) }, 'the queue did not answer; the sweep will do it');
   }
 }

@@ -1,7 +1,8 @@
+import type { Command } from '../core/command.ts';
 import { Failure } from '../core/failure.ts';
 import type { EndingGrant, Plan } from '../core/request.ts';
 import { propagatedAt, type Row } from '../core/work.ts';
-import { apply } from './apply.ts';
+import { apply, enqueueTelling, save } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
 import { TryLater, WORKER, writerLock } from './open-grant.ts';
 
@@ -13,37 +14,81 @@ const LOCK_SLACK_MS = 1_000;
 const endingGrant = (row: Row | undefined, grantId: string): EndingGrant | undefined =>
   row?.request.state === 'revoking' ? row.request.grants.find(({ id }) => id === grantId) : undefined;
 
+/** How long access may take to be gone before people are told that it is being taken away. */
+const NEWS_MS = 2_000;
+
 /**
  * The window is over. Should the store not take it, access is taken away all the same, from the plan that was read
  * when the job began; the row learns of it on the next try.
  */
 export async function expire(deps: BrokerDeps, requestId: string, dueAt: Date, signal: AbortSignal): Promise<void> {
   const row = await deps.store.find(requestId);
+  const { request } = row ?? {};
+  // An attempt before this one recorded the end and came no further.
+  if (row && request?.state === 'revoking' && request.cause === 'expired') return takeAllAway(deps, row, signal);
   // Due for an end that has moved since: the later one has a job of its own.
-  if (row?.request.state !== 'active' || dueAt < row.request.endsAt) return;
-  const { grants } = row.request;
-  try {
-    await apply(deps, requestId, { type: 'expire' }, WORKER);
-  } catch (error) {
+  if (request?.state !== 'active' || dueAt < request.endsAt) return;
+  const { grants } = request;
+  const changed = await save(deps, requestId, { type: 'expire' }, WORKER).catch(async (error: unknown) => {
     // Whatever went wrong, the time is over: a store that fails in an unforeseen way keeps nothing open.
     const own = await Promise.all(grants.map(async (grant) => ((await isForeign(deps, grant.plan)) ? [] : [grant])));
     await Promise.allSettled(own.flat().map(({ target, plan }) => deps.providers[target.provider].close(plan, signal)));
     throw error;
+  });
+  if (changed.ok) await takeAllAway(deps, changed.row, signal);
+}
+
+/**
+ * Goes on with the end of every grant at once, without a job in between. People hear of the end and of the removal
+ * together, unless the removal takes long. What fails is left to a job of its own.
+ */
+async function takeAllAway(deps: BrokerDeps, row: Row, signal: AbortSignal): Promise<void> {
+  if (row.request.state !== 'revoking') return;
+  const slow = AbortSignal.timeout(NEWS_MS);
+  const tell = () => enqueueTelling(deps, row);
+  slow.addEventListener('abort', tell, { once: true });
+  try {
+    for (const grant of row.request.grants) {
+      if (grant.accessRemoved === undefined) await takeAway(deps, row.request.ask.id, grant, signal);
+    }
+  } catch (error) {
+    // A failure that the row knows of is tried again as `revoke`, with every other try of it.
+    if (!(error instanceof Noted)) throw error;
+  } finally {
+    slow.removeEventListener('abort', tell);
   }
 }
 
 /** Takes access away and reads it back. From the plan alone; retried for ever by whoever called. */
 export async function revoke(deps: BrokerDeps, requestId: string, grantId: string, signal: AbortSignal): Promise<void> {
   const grant = endingGrant(await deps.store.find(requestId), grantId);
-  if (grant === undefined || grant.accessRemoved !== undefined || (await isForeign(deps, grant.plan))) return;
+  if (grant === undefined || grant.accessRemoved !== undefined) return;
+  try {
+    await takeAway(deps, requestId, grant, signal);
+  } catch (error) {
+    throw error instanceof Noted ? error.cause : error;
+  }
+}
+
+async function takeAway(deps: BrokerDeps, requestId: string, grant: EndingGrant, signal: AbortSignal): Promise<void> {
+  if (await isForeign(deps, grant.plan)) return;
   try {
     const { hashes, contested } = await closeLocked(deps, grant, signal);
-    const proof = { readAt: await deps.store.clock.now(), contested, hashes };
-    await apply(deps, requestId, { type: 'revoke_confirmed', grantId, proof }, WORKER);
+    // By the clock of the commit, a moment after the read-back: what is proven by waiting waits the longer.
+    const confirmed = (_row: Row | undefined, now: Date): Command => ({
+      type: 'revoke_confirmed',
+      grantId: grant.id,
+      proof: { readAt: now, contested, hashes },
+    });
+    await apply(deps, requestId, confirmed, WORKER);
   } catch (error) {
-    await noteFailure(deps, requestId, error);
-    throw error;
+    throw (await noteFailure(deps, requestId, error)) ? new Noted('noted on the row', { cause: error }) : error;
   }
+}
+
+/** A failed ending that the row counts: its `revoke` is on the queue again. */
+class Noted extends Error {
+  override readonly name = 'Noted';
 }
 
 type Closed = Awaited<ReturnType<BrokerDeps['providers']['aws']['close']>> & { readonly contested: boolean };
@@ -107,16 +152,21 @@ export async function prove(deps: BrokerDeps, requestId: string, grantId: string
       await apply(deps, requestId, { type: 'removal_lost', grantId, readAt: removed.readAt }, WORKER);
       return;
     }
-    const now = await deps.store.clock.now();
-    if (now >= grant.plan.plannedEnd && seen.pastEnd && seen.expiryDenyUnchanged && grant.confirmedAt !== undefined) {
-      const proof = { by: 'native_end', cloudTime: seen.cloudTime, expiryDenyUnchanged: true } as const;
-      await apply(deps, requestId, { type: 'sessions_confirmed', grantId, proof }, WORKER);
-      return;
-    }
-    if (now < propagatedAt(grant, removed)) throw new TryLater('sessions are not proven ended yet');
-    const waitedSeconds = Math.floor((now.getTime() - removed.readAt.getTime()) / 1000);
-    const proof = { by: 'propagation', denyReadAt: removed.readAt, waitedSeconds } as const;
-    await apply(deps, requestId, { type: 'sessions_confirmed', grantId, proof }, WORKER);
+    const byNow = (_row: Row | undefined, now: Date): Command => {
+      const { plan, confirmedAt } = grant;
+      if (now >= plan.plannedEnd && seen.pastEnd && seen.expiryDenyUnchanged && confirmedAt !== undefined) {
+        const proof = { by: 'native_end', cloudTime: seen.cloudTime, expiryDenyUnchanged: true } as const;
+        return { type: 'sessions_confirmed', grantId, proof };
+      }
+      if (now < propagatedAt(grant, removed)) throw new TryLater('sessions are not proven ended yet');
+      const waitedSeconds = Math.floor((now.getTime() - removed.readAt.getTime()) / 1000);
+      return {
+        type: 'sessions_confirmed',
+        grantId,
+        proof: { by: 'propagation', denyReadAt: removed.readAt, waitedSeconds },
+      };
+    };
+    await apply(deps, requestId, byNow, WORKER);
   } catch (error) {
     if (!(error instanceof TryLater)) await noteFailure(deps, requestId, error);
     throw error;
@@ -132,13 +182,15 @@ export async function bury(deps: BrokerDeps, requestId: string, grantId: string,
   await apply(deps, requestId, { type: 'buried', grantId }, WORKER);
 }
 
-/** Counts a failed ending on the row, so that the card turns red. If even that cannot be saved, the caller still retries. */
-async function noteFailure(deps: BrokerDeps, requestId: string, error: unknown): Promise<void> {
+/** Counts a failed ending on the row, so that the card turns red. False if even that could not be saved: the caller retries. */
+async function noteFailure(deps: BrokerDeps, requestId: string, error: unknown): Promise<boolean> {
   const why = error instanceof Failure ? error.code : 'unexpected';
   deps.logger.error({ requestId, why: String(error) }, 'an ending was not confirmed; it is tried again');
   try {
-    await apply(deps, requestId, { type: 'revoke_failed', why }, WORKER);
+    const { ok } = await apply(deps, requestId, { type: 'revoke_failed', why }, WORKER);
+    return ok;
   } catch (unsaved) {
     deps.logger.error({ requestId, why: String(unsaved) }, 'the failed ending could not be recorded either');
+    return false;
   }
 }

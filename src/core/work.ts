@@ -25,6 +25,9 @@ export const WORK_NAMES = [
 ] as const;
 export type WorkName = (typeof WORK_NAMES)[number];
 
+/** Work that only tells people: nothing that gives or takes access ever waits for it. */
+export const TELLING: ReadonlySet<WorkName> = new Set(['invite', 'draw', 'post']);
+
 /** One thing that must happen for a row. Derived, never stored: losing the queue loses nothing. */
 export interface Work {
   readonly name: WorkName;

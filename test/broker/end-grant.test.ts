@@ -1,7 +1,10 @@
 import { expire, revoke } from '../../src/broker/end-grant.ts';
 import { writerLock } from '../../src/broker/open-grant.ts';
+import { decide } from '../../src/core/decide.ts';
+import { NO_FACTS } from '../../src/core/facts.ts';
+import { workFor } from '../../src/core/work.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
-import { MINUTE, personActor, SECOND } from '../support/requests.ts';
+import { MINUTE, personActor, SECOND, SYSTEM } from '../support/requests.ts';
 
 const REVOKED = '99-revoked';
 
@@ -34,8 +37,8 @@ describe('ending a grant', () => {
     await desk.opened('E1');
     desk.wait(30 * MINUTE);
     await desk.perform('expire', 'E1');
-    await desk.perform('revoke', 'E1');
     expect(deniesAll('E1')).toBe(true);
+    expect(workFor(await desk.row('E1')).map(({ name }) => name)).not.toContain('revoke');
     desk.wait(2 * MINUTE);
     await desk.perform('prove', 'E1');
     expect((await eventOf('E1', 'sessions_ended'))?.data.by).toBe('native_end');
@@ -149,8 +152,32 @@ describe('ending a grant', () => {
     desk.wire.judge(() => 'pass');
     expect(await stateOf('E8')).toBe('active');
     await desk.perform('expire', 'E8');
-    await desk.perform('revoke', 'E8');
     expect(await stateOf('E8')).toBe('revoking');
+  });
+
+  it('D6: an expired window whose removal the cloud refuses is left to `revoke`, counted once', async () => {
+    await desk.opened('X1');
+    desk.wait(30 * MINUTE);
+    desk.aws.dials.add({ kind: 'fail_before', action: '*', times: 40 });
+    await desk.perform('expire', 'X1');
+    expect((await desk.row('X1')).request).toMatchObject({ state: 'revoking', failures: 1 });
+    expect(desk.queued.some(({ name, requestId }) => name === 'revoke' && requestId === 'X1')).toBe(true);
+    desk.aws.dials.clear();
+    await desk.perform('revoke', 'X1');
+    expect(deniesAll('X1')).toBe(true);
+  });
+
+  it('D2: a worker that died between recording the end and removing the access is gone on after', async () => {
+    await desk.opened('X2');
+    desk.wait(30 * MINUTE);
+    const [work] = workFor(await desk.row('X2')).filter(({ name }) => name === 'expire');
+    if (work === undefined) throw new Error('no end was due');
+    await desk.store.change('X2', 'system:worker', (row, now) =>
+      decide(row?.request, { type: 'expire' }, SYSTEM, NO_FACTS, now),
+    );
+    expect(deniesAll('X2')).toBe(false);
+    await desk.broker.perform(work, AbortSignal.timeout(20_000));
+    expect(deniesAll('X2')).toBe(true);
   });
 
   it('buries the tombstone half a day after the planned end, and not before', async () => {

@@ -5,7 +5,7 @@ import type { Logger } from '../../ports/logger.ts';
 import { cut } from '../phrase.ts';
 import { type Found, type Mark, messagesOfOurs, type Place } from './find.ts';
 import type { Message } from './render.ts';
-import { chatFailure, problemOf, refusalOf } from './web.ts';
+import { chatFailure, refusalOf } from './web.ts';
 
 export interface Sending {
   readonly key: MessageKey;
@@ -93,11 +93,12 @@ async function stored(deps: SendDeps, key: MessageKey): Promise<MessageRef | und
 
 /** Another worker may be sending it right now: gives it the time that a call can take. */
 async function awaited(deps: SendDeps, key: MessageKey): Promise<MessageRef | undefined> {
-  const polls = Math.ceil(deps.unknownAfterMs / POLL_MS);
-  for (let poll = 0; poll < polls; poll++) {
+  const until = performance.now() + deps.unknownAfterMs;
+  // Ever more slowly: when the chat is away, every message that is tried again stands here.
+  for (let pause = POLL_MS; performance.now() < until; pause *= 1.5) {
     const ref = await stored(deps, key);
     if (ref?.ts !== undefined || ref?.state === 'gone') return ref;
-    await wait(POLL_MS);
+    await wait(Math.min(pause, until - performance.now()));
   }
   return stored(deps, key);
 }
@@ -124,7 +125,7 @@ async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | unde
     const place = await candidate();
     if (place === undefined) continue;
     try {
-      const at = await patiently(() => sendTo(deps, place, sending));
+      const at = await sendTo(deps, place, sending);
       return await settle(deps, sending, at);
     } catch (error) {
       const code = refusalOf(error);
@@ -137,19 +138,6 @@ async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | unde
   await deps.memory.gone(sending.key, why);
   return undefined;
 }
-
-/** A rate limit that is over soon is waited for, once: nothing was sent. */
-async function patiently<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    const problem = problemOf(error);
-    if (problem.kind !== 'limited' || problem.retryAfterSeconds > PATIENCE_SECONDS) throw error;
-    await wait(problem.retryAfterSeconds * 1000);
-    return call();
-  }
-}
-const PATIENCE_SECONDS = 5;
 
 /** The message, or its bare words when Slack refuses how it is written. */
 async function sendTo(deps: SendDeps, place: Place, { key, mark, message }: Sending): Promise<Found> {

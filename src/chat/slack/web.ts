@@ -1,6 +1,14 @@
-import { LogLevel, type Logger as SlackLogger, WebClient, type WebClientOptions } from '@slack/web-api';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  LogLevel,
+  type Logger as SlackLogger,
+  type WebAPICallResult,
+  WebClient,
+  type WebClientOptions,
+} from '@slack/web-api';
 import { Failure } from '../../core/failure.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { type Monotonic, Pace } from './pace.ts';
 
 /** What reaches Slack. Secrets come from the environment and go nowhere else. */
 export interface SlackSettings {
@@ -32,8 +40,61 @@ export const clientOptions = ({ apiUrl }: SlackSettings, logger: Logger): WebCli
   ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
 });
 
-export const webClient = (settings: SlackSettings, logger: Logger): WebClient =>
-  new WebClient(settings.botToken, clientOptions(settings, logger));
+/** The client that everything of ours calls Slack with; it keeps to Slack's rate limits, by a monotonic clock. */
+export const webClient = (settings: SlackSettings, logger: Logger, now: Monotonic): WebClient =>
+  new PacedClient(settings.botToken, clientOptions(settings, logger), now);
+
+/** A call waits no longer than this for its place; the queue tries again later. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * What a backlog of cards and lines calls, and how far apart Slack's documentation lets that be: one message per second
+ * into one channel, and "tier 3", 50 a minute, for a method over the whole workspace. What answers a person who waits
+ * (modals, look-ups) is not held back: it fails at once.
+ * @see https://docs.slack.dev/apis/web-api/rate-limits
+ */
+const USUAL_MS: Readonly<Record<string, number>> = {
+  'chat.postMessage': 1_000,
+  'chat.update': 1_200,
+  'chat.delete': 1_200,
+  'conversations.open': 1_200,
+  'conversations.history': 1_200,
+  'conversations.replies': 1_200,
+};
+
+/** Slack's client, whose calls keep to the limits that Slack shows by 429 and `Retry-After`. */
+class PacedClient extends WebClient {
+  readonly #pace: Pace;
+
+  constructor(token: string, options: WebClientOptions, now: Monotonic) {
+    super(token, options);
+    this.#pace = new Pace(now);
+  }
+
+  override async apiCall(method: string, options: Record<string, unknown> = {}): Promise<WebAPICallResult> {
+    const usualMs = USUAL_MS[method];
+    if (usualMs === undefined) return super.apiCall(method, options);
+    const name = method === 'chat.postMessage' ? `${method} ${String(options.channel)}` : method;
+    let patienceMs = PATIENCE_MS;
+    for (;;) {
+      const ms = this.#pace.take(name, patienceMs);
+      if (ms === undefined) throw new Failure('CHAT_UNAVAILABLE', `${method}: waits for Slack's rate limit`);
+      patienceMs -= ms;
+      if (ms > 0) await wait(ms);
+      if (this.#pace.isBlocked(name)) continue;
+      try {
+        const answer = await super.apiCall(method, options);
+        this.#pace.passed(name, usualMs);
+        return answer;
+      } catch (error) {
+        const problem = problemOf(error);
+        if (problem.kind !== 'limited') throw error;
+        // Nothing was done, so the same call may be made again.
+        this.#pace.limited(name, usualMs, problem.retryAfterSeconds * 1000);
+      }
+    }
+  }
+}
 
 /** Slack's libraries log through ours; their chatter below a warning is left out. */
 export function slackLogger(logger: Logger): SlackLogger {

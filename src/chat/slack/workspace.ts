@@ -38,8 +38,9 @@ export interface SlackWorkspace {
   account(key: ChatKey): Promise<ChatAccount>;
 }
 
-export function slackWorkspace(settings: SlackSettings, logger: Logger): SlackWorkspace {
-  const client = webClient(settings, logger);
+/** `now` is the monotonic clock by which rate limits are kept. */
+export function slackWorkspace(settings: SlackSettings, logger: Logger, now = monotonic): SlackWorkspace {
+  const client = webClient(settings, logger, now);
   let known: Promise<Home> | undefined;
   const home = (): Promise<Home> => {
     known ??= askHome(client).catch((error: unknown) => {
@@ -50,6 +51,8 @@ export function slackWorkspace(settings: SlackSettings, logger: Logger): SlackWo
   };
   return { settings, client, home, account: async (key) => askAccount(client, await home(), key) };
 }
+
+const monotonic = (): number => performance.now();
 
 async function askHome(client: WebClient): Promise<Home> {
   const answer = await client.auth.test().catch((error: unknown) => {

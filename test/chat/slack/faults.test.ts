@@ -214,7 +214,12 @@ describe('a rate limit', () => {
     await house.work(['draw']);
     expect(cards('C0INCIDENT')).toHaveLength(1);
     house.slack.dials.rateLimit('chat.postMessage', 1, 120);
+    const posted = () => house.slack.dials.calls('chat.postMessage').length;
+    const before = posted();
     await expect(house.work(['post'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE', retry: true });
+    await expect(house.work(['post'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE', retry: true });
+    expect(posted() - before).toBe(1);
+    house.levers.aheadMs += 120_000;
     await house.work();
     expect(timeline()[0]?.words).toContain('asks for');
   });
@@ -229,6 +234,7 @@ describe('a rate limit', () => {
     await house
       .reaches(request.ask.id, 'closed')
       .catch((error: unknown) => expect(error).toMatchObject({ code: 'CHAT_UNAVAILABLE' }));
+    house.levers.aheadMs += 120_000;
     await workThrough();
     expect(cardSeen(house, 'riley').words).toContain('Withdrawn');
   });

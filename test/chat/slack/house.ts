@@ -124,6 +124,7 @@ export async function openHouse(
       ...(options.socket ? { appToken: slack.app.appToken } : { signingSecret: slack.app.signingSecret }),
     },
     logger,
+    () => performance.now() + levers.aheadMs,
   );
   const directory: DirectorySource = {
     read: async ({ people, teams, onCall }) => {
