@@ -3,7 +3,7 @@ import { planOf } from '../../dist/clouds/aws/plan.js';
 import { decide } from '../../dist/core/decide.js';
 import { plannedEndOf } from '../../dist/core/decide-issue.js';
 import { actorName } from '../../dist/core/decision.js';
-import { requestStream } from '../../dist/core/events.js';
+import { incidentStream, requestListed, requestStream } from '../../dist/core/events.js';
 import { EMPTY_HEAD, seal } from '../../dist/core/log.js';
 import { termsDigest, termsOf } from '../../dist/core/terms.js';
 import { nextWorkAt, warnAt } from '../../dist/core/work.js';
@@ -80,6 +80,16 @@ export function teller(policy, mark) {
     digest: digestOf(role),
   });
 
+  const incidents = new Map();
+  /** That the request was opened, in the stream of its incident. */
+  const listed = (id, incident, [first]) => {
+    const stream = incidentStream(incident);
+    const stamp = { at: first.at, actor: first.actor, checkpoint: 0 };
+    const said = seal(stream, incidents.get(stream) ?? EMPTY_HEAD, [requestListed(id, first)], stamp);
+    incidents.set(stream, said.at(-1));
+    return said;
+  };
+
   return ({ id, role, incident, endsAt }) => {
     let request;
     let head = EMPTY_HEAD;
@@ -98,6 +108,6 @@ export function teller(policy, mark) {
       events.push(...sealed);
     }
     const row = { request, version, seq: head.seq, drawnVersion: version, postedSeq: head.seq, updatedAt: now };
-    return { row, events, workAt: nextWorkAt(row) };
+    return { row, events: [...events, ...listed(id, incident.id, events)], workAt: nextWorkAt(row) };
   };
 }

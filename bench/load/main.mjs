@@ -1,5 +1,5 @@
 // So many open grants that end within the same minute: how late the proof of their ending is, and what limits it.
-// `npm run load`, with --backend redis|postgres --grants N --provider instant|20ms --chat limited|slow|dead.
+// `npm run load`, with --backend redis|postgres --grants N --provider instant|20ms --chat limited|slow|dead --over SECONDS.
 // What is measured and how to read it: docs/reliability.md.
 import { parseArgs } from 'node:util';
 import { openPlace } from '../place.mjs';
@@ -13,6 +13,8 @@ const { values } = parseArgs({
     grants: { type: 'string', default: '10000' },
     provider: { type: 'string', default: '20ms' },
     chat: { type: 'string', default: 'limited' },
+    // The ends are spread evenly over so many seconds.
+    over: { type: 'string', default: '60' },
     // For a test: no limits are measured, and the figures are printed as one line of JSON.
     figures: { type: 'boolean', default: false },
   },
@@ -27,6 +29,7 @@ const options = {
   provider: choice('provider', 'instant', '20ms'),
   chat: choice('chat', 'limited', 'slow', 'dead'),
   grants: Number(values.grants),
+  overMs: Number(values.over) * 1000,
   limits: !values.figures,
   log: values.figures ? () => undefined : (line) => console.log(line),
 };

@@ -16,19 +16,17 @@ import { watch } from './watch.mjs';
 const ACCOUNTS = 50;
 const INCIDENTS = 20;
 const WORKERS = 2;
-/** The ends are spread evenly over one minute. */
-const OVER_MS = 60_000;
 /** The first end comes this long after seeding begins: a base, and something for each grant. */
-const LEAD_MS = { base: 12_000, each: 9 };
+const LEAD_MS = { base: 6_000, each: 9 };
 /** Requests whose jobs are counted. */
 const WATCHED = 100;
 const LATENCY_MS = { instant: 0, '20ms': 20 };
 
 /** Seeds, runs two workers until everything is ended or nothing goes on, and answers the figures. */
-export async function runLoad({ backend, provider, chat, grants, limits, log, database, redisUrl }) {
+export async function runLoad({ backend, provider, chat, grants, overMs, limits, log, database, redisUrl }) {
   const policyText = await loadPolicy({ accounts: ACCOUNTS, incidents: INCIDENTS });
   const first = new Date(Date.now() + LEAD_MS.base + LEAD_MS.each * grants);
-  const seeded = await seed({ policyText, grants, first, database });
+  const seeded = await seed({ policyText, grants, overMs, first, database });
   log(
     `${grants} grants in ${ACCOUNTS} accounts, ${backend} queue, provider ${provider}; the first ends at ${first.toISOString()}`,
   );
@@ -48,8 +46,9 @@ export async function runLoad({ backend, provider, chat, grants, limits, log, da
       database.ownerUrl,
       seeded.lives.map((life, index) => ({ ...life, card: cards[index] })),
     );
-    const late = Date.now() - first.getTime();
-    if (late > -5_000) throw new Error(`seeding took ${Math.round(late / 1000) + 5} s too long on this machine`);
+    const late = (Date.now() - first.getTime()) / 1000;
+    if (late > 0)
+      log(`Seeding took ${late.toFixed(1)} s longer than there was: the first ends count as late from then`);
     await world.ask({ ask: 'begin' });
     const watched = seeded.lives.slice(0, WATCHED).map(({ row }) => row.request.ask.id);
     seeded.lives.length = 0;
@@ -74,7 +73,7 @@ export async function runLoad({ backend, provider, chat, grants, limits, log, da
 }
 
 /** Puts the policy in force and tells every life. Answers them with the roles that they have in AWS, by account. */
-async function seed({ policyText, grants, first, database }) {
+async function seed({ policyText, grants, overMs, first, database }) {
   const logger = makeLogger('error');
   const store = openStore({ url: database.appUrl, logger });
   try {
@@ -85,7 +84,7 @@ async function seed({ policyText, grants, first, database }) {
     const lives = [];
     const roles = {};
     for (let index = 0; index < grants; index++) {
-      const endsAt = new Date(first.getTime() + Math.floor((index / grants) * OVER_MS));
+      const endsAt = new Date(first.getTime() + Math.floor((index / grants) * overMs));
       const life = tell({
         id: ulid().toLowerCase(),
         role: roleOf(index % ACCOUNTS),

@@ -1,5 +1,5 @@
 import { approversOf } from '../core/decide-attest.ts';
-import { type Directory, personById } from '../core/directory.ts';
+import { type ChatKey, type Directory, personById } from '../core/directory.ts';
 import type { ChatAccount } from '../core/facts.ts';
 import type { Approval } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
@@ -8,7 +8,9 @@ import type { BrokerDeps } from './deps.ts';
 import { policyOf } from './gather.ts';
 import { WORKER } from './open-grant.ts';
 
-const HOLDERS_MAX = 10_000;
+const HOLDING = ['granting', 'active'] as const;
+/** Rows read at once. */
+const PAGE = 200;
 
 /**
  * Looks at everybody who holds access now. A requester who was suspended or left is ended at once; an approver's
@@ -16,20 +18,40 @@ const HOLDERS_MAX = 10_000;
  * the other from being heard no more than one row keeps the next.
  */
 export async function watchPeople(deps: BrokerDeps): Promise<void> {
-  const holding = await deps.store.list({ states: ['granting', 'active'], limit: HOLDERS_MAX });
-  if (holding.length === 0) return;
+  let rows = await deps.store.inStates(HOLDING, PAGE);
+  if (rows.length === 0) return;
   const { mark } = await deps.store.installation();
-  const directory = await directoryNow(deps);
-  for (const row of holding.filter(isOf(mark))) {
-    try {
-      await watch(deps, row, directory);
-    } catch (error) {
-      deps.logger.warn(
-        { requestId: row.request.ask.id, why: String(error) },
-        'the people of a request could not be watched',
-      );
+  const looking: Looking = { ...deps, people: await directoryNow(deps), accounts: asksOnce(deps) };
+  while (rows.length > 0) {
+    for (const row of rows.filter(isOf(mark))) {
+      try {
+        await watch(looking, row);
+      } catch (error) {
+        deps.logger.warn(
+          { requestId: row.request.ask.id, why: String(error) },
+          'the people of a request could not be watched',
+        );
+      }
     }
+    rows = await deps.store.inStates(HOLDING, PAGE, rows.at(-1)?.request.ask.id);
   }
+}
+
+/** One look at everybody. */
+interface Looking extends BrokerDeps {
+  readonly people: Directory | undefined;
+  /** What the chat says of an account. */
+  readonly accounts: (key: ChatKey) => Promise<ChatAccount>;
+}
+
+/** Whoever holds or approved a thousand grants is asked about once: the chat's rate limit is for people who wait. */
+function asksOnce({ announce }: BrokerDeps): Looking['accounts'] {
+  const asked = new Map<ChatKey, Promise<ChatAccount>>();
+  return (key) => {
+    const answer = asked.get(key) ?? announce.account(key);
+    asked.set(key, answer);
+    return answer;
+  };
 }
 
 /** Plans of another installation, whose database ours was copied from, are that one's to end. */
@@ -49,23 +71,23 @@ async function directoryNow(deps: BrokerDeps): Promise<Directory | undefined> {
   }
 }
 
-async function watch(deps: BrokerDeps, { request }: Row, directory: Directory | undefined): Promise<void> {
+async function watch(deps: Looking, { request }: Row): Promise<void> {
   const { id, requester, askedWith } = request.ask;
-  const why = directoryWhy(directory, requester.id) ?? (await chatWhy(deps, askedWith));
+  const why = directoryWhy(deps.people, requester.id) ?? (await chatWhy(deps, askedWith));
   if (why !== undefined) {
     await apply(deps, id, { type: 'bar_requester', why }, WORKER);
     return;
   }
   const unposted = approversOf(request).filter(({ by }) => !request.changedApprovers?.includes(by.id));
   for (const approval of unposted) {
-    const changed = await approverWhy(deps, directory, approval);
+    const changed = await approverWhy(deps, approval);
     if (changed === undefined) continue;
     await apply(deps, id, { type: 'approver_changed', person: approval.by.id, why: changed }, WORKER);
   }
 }
 
-const approverWhy = async (deps: BrokerDeps, directory: Directory | undefined, { by, key }: Approval) =>
-  directoryWhy(directory, by.id) ?? (await chatWhy(deps, key));
+const approverWhy = async (deps: Looking, { by, key }: Approval) =>
+  directoryWhy(deps.people, by.id) ?? (await chatWhy(deps, key));
 
 function directoryWhy(directory: Directory | undefined, id: string): string | undefined {
   if (directory === undefined) return undefined;
@@ -75,9 +97,9 @@ function directoryWhy(directory: Directory | undefined, id: string): string | un
   return directory.people.some((one) => one.id === id) ? undefined : 'left the directory';
 }
 
-async function chatWhy(deps: BrokerDeps, key: Approval['key']): Promise<string | undefined> {
+async function chatWhy(deps: Looking, key: ChatKey): Promise<string | undefined> {
   try {
-    const account: ChatAccount = await deps.announce.account(key);
+    const account = await deps.accounts(key);
     return account === 'member' ? undefined : `chat account: ${account}`;
   } catch (error) {
     deps.logger.warn(

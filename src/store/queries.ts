@@ -34,7 +34,10 @@ export const list = (
     return found.map(rowOf);
   });
 
-/** By id, which grows with time: whoever takes a page and moves its rows on meets none of them again. */
+/**
+ * By id, which grows with time: whoever takes a page and moves its rows on meets none of them again. What is not closed
+ * always owes work, so all of these stand in the index of what is unfinished.
+ */
 export const inStates = (
   database: Database,
   states: readonly State[],
@@ -54,7 +57,7 @@ export const inStates = (
 export const unended = (database: Database): Promise<readonly Row[]> =>
   database.read('read what is not ended', async (prisma) => {
     const found = await prisma.request.findMany({
-      where: { state: { not: 'closed' }, grants: { some: { plannedEnd: { not: null } } } },
+      where: { state: { not: 'closed' }, nextWorkAt: { not: null }, grants: { some: { plannedEnd: { not: null } } } },
       orderBy: { id: 'asc' },
     });
     return found.map(rowOf);

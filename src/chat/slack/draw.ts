@@ -18,10 +18,9 @@ export async function drawAll(deps: ShowDeps, row: Row, force = false): Promise<
   let drawn = await newest(deps, row);
   for (let round = 0; round < ROUNDS; round++) {
     await cardIn(deps, drawn);
-    const message = await cardFor(deps, drawn);
     const all = (await deps.store.chat.refs(drawn.request.ask.id)).filter(isCard);
     const stale = all.filter((ref) => (force && round === 0) || ref.drawnVersion < drawn.version);
-    await updateAll(deps, stale, message, drawn.version);
+    if (stale.length > 0) await updateAll(deps, stale, await cardFor(deps, drawn), drawn.version);
     const latest = await newest(deps, drawn);
     if (latest.version === drawn.version) break;
     drawn = latest;
@@ -49,7 +48,6 @@ export async function cardFor(deps: ShowDeps, row: Row): Promise<Message> {
  */
 export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | undefined> {
   const { ask } = row.request;
-  const message = await cardFor(deps, row);
   const places: (() => Promise<Place | undefined>)[] = [
     async () => ({ channel: ask.channel }),
     async () => {
@@ -65,7 +63,7 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
     since: ask.askedAt,
     places,
     mark: { type: METADATA.card, payload: { request: ask.id, kind: 'card' } },
-    message: () => message,
+    message: () => cardFor(deps, row),
   });
   if (ref !== undefined && ref.channel !== ask.channel) await tellFallback(deps, row, ref.channel);
   return ref;

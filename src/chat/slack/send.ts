@@ -16,7 +16,8 @@ export interface Sending {
   /** Tried in this order until one takes it; each may need a call to be known. */
   readonly places: readonly (() => Promise<Place | undefined>)[];
   readonly mark: Mark;
-  readonly message: (place: Place) => Message;
+  /** Made only when it is really sent. */
+  readonly message: (place: Place) => Message | Promise<Message>;
 }
 
 export interface SendDeps {
@@ -141,7 +142,7 @@ async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | unde
 
 /** The message, or its bare words when Slack refuses how it is written. */
 async function sendTo(deps: SendDeps, place: Place, { key, mark, message }: Sending): Promise<Found> {
-  const { text, blocks } = message(place);
+  const { text, blocks } = await message(place);
   try {
     return await call(deps, place, mark, { text, blocks });
   } catch (error) {
