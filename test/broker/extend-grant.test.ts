@@ -161,7 +161,7 @@ describe('before the cloud is written to', () => {
     await desk.perform('extend', id);
     await desk.perform('expire', id);
     expect(await request()).toMatchObject({ state: 'revoking', cause: 'expired' });
-    expect((await types()).slice(-2)).toEqual(['extension_failed', 'end_requested']);
+    expect((await types()).slice(-3)).toEqual(['extension_failed', 'end_requested', 'access_removed']);
   });
 
   it('a process that must open nothing writes nothing, before the plan and after it', async () => {
