@@ -106,6 +106,8 @@ export async function openDesk(): Promise<Desk> {
     clock: store.clock,
     logger,
     pace: { perSecond: 1000, burst: 1000 },
+    // Short pauses: that a call is tried again is looked at here, not how long it takes.
+    random: () => 0.01,
   });
   const deps: BrokerDeps = {
     store,
