@@ -1,0 +1,169 @@
+import type { WorkName } from '../../../src/core/work.ts';
+import { aPolicy, MINUTE, personActor } from '../../support/requests.ts';
+import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+
+let house: House;
+afterEach(() => house.close());
+
+const as = (who: Who) => house.slack.as(user(who));
+const CHAT: readonly WorkName[] = ['draw', 'post'];
+const dms = (who: Who) =>
+  as(who)
+    .dms()
+    .map(({ words }) => words);
+const timeline = () =>
+  as('casey')
+    .thread('C0INCIDENT', cardSeen(house, 'casey').ts)
+    .slice(1)
+    .map(({ words }) => words);
+/** Moves on to so many minutes after the start, and does what is due then. */
+const at = async (minutes: number, names: readonly WorkName[] = ['remind', 'lapse', ...CHAT]): Promise<void> => {
+  house.levers.aheadMs = minutes * MINUTE + 1000;
+  await house.work(names);
+};
+const asked = async () => {
+  await ask(house, 'riley');
+  await house.work();
+  return (await house.newest()).request.ask.id;
+};
+
+describe('while nobody answers (B6)', () => {
+  it('reminds those on call, asks the others with a card of their own, then the commander, and lapses saying who was asked', async () => {
+    house = await openHouse();
+    const id = await asked();
+    expect(dms('avery')).toHaveLength(1);
+    await at(2);
+    expect(dms('avery')).toHaveLength(2);
+    expect(dms('avery').at(-1)).toMatch(
+      /^@riley asks for Restart a service, for incident INC-1: Checkout is down, and it still waits for approval\. Approve or deny it on the card\. It lapses .*UTC\).*Open the card$/s,
+    );
+    const [card] = as('avery').dms();
+    const link = JSON.stringify(as('avery').dms().at(-1)?.blocks);
+    expect(link).toContain(`/archives/${card?.channel}/p${card?.ts.replace('.', '')}`);
+    expect(timeline().at(-1)).toMatch(/^Still waiting\. I am asking @avery\. I ask whoever is on call, again /);
+    await at(5);
+    expect(dms('avery')).toHaveLength(3);
+    expect(dms('blake')).toHaveLength(0);
+
+    // Nobody is told twice of one step, though two workers tell it at one instant.
+    await at(8, ['remind']);
+    const row = await house.row(id);
+    await Promise.allSettled([house.announce.post(row), house.announce.post(row), house.announce.draw(row)]);
+    await house.work(CHAT);
+    expect(dms('avery')).toHaveLength(3);
+    expect(dms('blake')).toEqual([expect.stringContaining('Access wanted'), expect.stringContaining('still waits')]);
+    expect(timeline().at(-1)).toMatch(/I am asking @blake\. I ask the incident commander /);
+    await at(11);
+    expect(dms('casey').at(-1)).toContain(
+      'You command the incident: find somebody who can approve it, or phone +49 30 123456.',
+    );
+    await at(15);
+    expect(timeline().at(-2)).toBe(
+      'It was not approved in time, so it lapsed. Nothing was opened. Asked: @avery, @blake, @casey. Ask again, or phone +49 30 123456.',
+    );
+    expect(dms('blake')[0]).toContain('Lapsed');
+    expect(dms('riley').at(-1)).toContain('It was not approved in time');
+  });
+
+  it('lets the one who was asked later approve on their own card, and keeps that card up to date', async () => {
+    house = await openHouse();
+    const id = await asked();
+    await at(8);
+    const [copy] = as('blake').dms();
+    await as('blake').click(copy ?? { channel: '', ts: '' }, 'bg_approve');
+    await house.reaches(id, 'granting');
+    expect(dms('blake')[0]).toContain('Access open');
+  });
+
+  it('says that nobody is on call, and goes on to the next step at its time', async () => {
+    house = await openHouse({ policy: { ...aPolicy(), onCall: {} } });
+    await asked();
+    await at(2);
+    expect(timeline().at(-1)).toMatch(
+      /^Still waiting, and nobody who is on call could approve it\. Phone \+49 30 123456\. I ask whoever is on call, again /,
+    );
+    await at(8);
+    expect(dms('avery').at(-1)).toContain('still waits for approval');
+  });
+
+  it('asks those who could approve when it was asked if the directory is down, and loses nobody to a Slack that is away', async () => {
+    house = await openHouse();
+    await asked();
+    house.levers.directoryDown = true;
+    house.slack.dials.fail('chat.postMessage', 'before', { status: 500 });
+    await expect(at(2)).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    await at(2);
+    expect(dms('avery').filter((words) => words.includes('still waits'))).toHaveLength(1);
+    expect(timeline().filter((words) => words.startsWith('Still waiting'))).toHaveLength(1);
+  });
+
+  it('sends nobody to a card that was decided meanwhile', async () => {
+    house = await openHouse();
+    const id = await asked();
+    await at(2, ['remind']);
+    await house.broker.withdraw(id, personActor('riley'));
+    await house.work(CHAT);
+    expect(dms('avery')).toHaveLength(1);
+    expect(timeline().some((words) => words.startsWith('Still waiting'))).toBe(true);
+  });
+});
+
+describe('while an ending fails (D6)', () => {
+  const command = (id: string) => `aws iam put-role-policy --role-name bg-${id.toLowerCase()} --policy-name 99-revoked`;
+  const failed = async (): Promise<string> => {
+    const policy = aPolicy();
+    house = await openHouse({ policy: { ...policy, security: { teams: ['security'], page: [] } } });
+    const id = await asked();
+    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
+    await house.reaches(id, 'granting');
+    house.levers.cloudRefuses = true;
+    await house.broker.end(id, personActor('riley'));
+    await expect(house.work(['revoke'])).rejects.toThrow('the cloud is down');
+    return id;
+  };
+
+  it('shows a red card with the command at once, pages by direct message, tells security, and tells all of them that it is over', async () => {
+    const id = await failed();
+    await house.work(CHAT);
+    const red = cardSeen(house, 'casey');
+    expect(red.words).toContain('🔴 Access could not be ended yet');
+    const commands = red.blocks.flatMap((block) => (block.type === 'rich_text' ? [JSON.stringify(block)] : []));
+    expect(commands).toEqual([expect.stringContaining(command(id))]);
+
+    await expect(house.work(['revoke'])).rejects.toThrow('the cloud is down');
+    await house.work(['page', ...CHAT]);
+    for (const who of ['sasha', 'casey'] as const) {
+      expect(dms(who).filter((words) => words.includes('Emergency access could not be ended'))).toHaveLength(1);
+      const paged = as(who).dms().at(-1);
+      expect(paged?.blocks.map(({ type }) => type)).toEqual(['section', 'section', 'rich_text']);
+      expect(JSON.stringify(paged?.blocks.at(-1))).toContain(command(id));
+    }
+    expect(timeline().at(-1)).toMatch(/^On-call was paged \(round 1\).*Reached: @sasha, @casey\..*by hand/s);
+    const security = as('sasha').messages('C0SECURITY').at(-1);
+    expect(security?.words).toContain(`(${id}): On-call was paged`);
+    expect(JSON.stringify(security?.blocks)).toContain(command(id));
+
+    house.levers.cloudRefuses = false;
+    await house.work(['revoke', ...CHAT]);
+    expect(cardSeen(house, 'casey').words).not.toContain('🔴');
+    house.levers.aheadMs = 6 * MINUTE;
+    await house.work(['prove', 'stand_down', ...CHAT]);
+    for (const who of ['sasha', 'casey'] as const) expect(dms(who).at(-1)).toContain('On-call can stand down');
+    expect(cardSeen(house, 'casey').blocks.some(({ type }) => type === 'rich_text')).toBe(false);
+  });
+
+  it('pages once a round, also when the answer of Slack was lost', async () => {
+    const id = await failed();
+    await expect(house.work(['revoke'])).rejects.toThrow('the cloud is down');
+    house.slack.dials.fail('chat.postMessage', 'after', { drop: true }, 2);
+    await expect(house.work(['page'])).rejects.toThrow('not reached yet: sasha, casey');
+    await house.work(['page', ...CHAT]);
+    for (const who of ['sasha', 'casey'] as const) {
+      expect(dms(who).filter((words) => words.includes('Emergency access could not be ended'))).toHaveLength(1);
+    }
+    house.levers.aheadMs = 6 * MINUTE;
+    await house.work(['page']);
+    expect(dms('sasha').filter((words) => words.includes('Emergency access could not be ended'))).toHaveLength(2);
+    expect((await house.row(id)).request.pages).toMatchObject({ count: 2, again: [] });
+  });
+});
