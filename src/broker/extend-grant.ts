@@ -111,13 +111,20 @@ async function write(deps: BrokerDeps, requestId: string, planned: Plan, signal:
     const grant = found?.request.grants.find(({ id }) => id === planned.grantId);
     if (found === undefined || plan === undefined || grant === undefined) return;
     const left = await millisecondsLeft(deps, found);
-    if (left === 0) return;
+    if (left === 0 || (await giveUpFrozen(deps, found))) return;
     const why = await mayNotOpen(deps, plan);
     if (why !== undefined) throw new TryLater(`not extended here: ${why}`);
     const deadline = AbortSignal.timeout(Math.min(left, OPENER_SECONDS * 1000));
     await writeOne(deps, found, { grant, plan }, AbortSignal.any([signal, lost, deadline]));
   });
   if (done === undefined) throw new TryLater('another worker is writing this grant');
+}
+
+/** Frozen since it was planned: it is given up, and the old end stays. */
+async function giveUpFrozen(deps: BrokerDeps, { request, extension: { number } }: Extending): Promise<boolean> {
+  if ((await deps.store.freeze()) === undefined) return false;
+  await apply(deps, request.ask.id, { type: 'extension_failed', number, why: 'frozen' }, WORKER);
+  return true;
 }
 
 async function writeOne(

@@ -2,8 +2,8 @@ import type { RequestView } from '../broker/view.ts';
 import { type Action, actionsIn } from '../core/actions.ts';
 import { REASON_WORDS } from '../core/command.ts';
 import { later, unreachable } from '../core/decision.ts';
-import { digestShown } from '../core/extension.ts';
-import type { AccessRequest, Attestation, Hold, Plan } from '../core/request.ts';
+import { type Active, digestShown, extensionAwaited } from '../core/extension.ts';
+import type { AccessRequest, Approval, Attestation, Hold, Plan } from '../core/request.ts';
 import { zoneName } from '../core/terms.ts';
 import { sessionsEndBy } from '../core/work.ts';
 import { joined, oneLine, type Phrase, plural } from './phrase.ts';
@@ -74,7 +74,7 @@ function headline(request: AccessRequest): { readonly tone: Tone; readonly title
     case 'granting':
       return { tone: 'waiting', title: 'Approved, opening' };
     case 'active':
-      return { tone: 'open', title: 'Access open' };
+      return { tone: 'open', title: extensionAwaited(request) ? 'Access open, more time wanted' : 'Access open' };
     case 'revoking': {
       if (request.failures > 0) return { tone: 'alarm', title: 'Access could not be ended yet' };
       const removed = request.grants.every(({ accessRemoved }) => accessRemoved !== undefined);
@@ -120,6 +120,7 @@ function standingOf(request: AccessRequest): Phrase {
         '. The cloud itself refuses from ',
         { at: planned },
         '.',
+        ...moreTimeOf(request),
       ];
     }
     case 'revoking':
@@ -144,6 +145,23 @@ const attestedWords = (attestations: readonly Attestation[] = []): Phrase =>
         ...joined(attestations.map(({ by }) => ({ person: by }))),
         ' attested that it ended; another security person must too.',
       ];
+
+/** What becomes of a wish for more time, and that the end above holds whatever becomes of it. */
+function moreTimeOf({ ask, extension }: Active): Phrase {
+  if (extension === undefined) return [];
+  const more = `${plural(extension.minutes, 'minute')} more`;
+  if (extension.failedWhy !== undefined) return [` The cloud did not take ${more}; this end stays.`];
+  if (extension.approvedAt !== undefined) {
+    return [` ${more} are approved and being written; until the cloud says so, this end stays.`];
+  }
+  return [
+    ' ',
+    { person: ask.requester },
+    ` asks for ${more}. Unless it is approved by `,
+    { at: extension.decideBy },
+    ' and the cloud has taken it, this end stays.',
+  ];
+}
 
 function endingOf(request: Extract<AccessRequest, { state: 'revoking' }>): Phrase {
   const why = CAUSES_SAID[request.cause];
@@ -180,7 +198,7 @@ function closedWords(request: Extract<AccessRequest, { state: 'closed' }>): Phra
   return [opened ? 'Access was removed and sessions ended; both were proven.' : 'Nothing was opened.'];
 }
 
-function factsOf({ ask }: AccessRequest): readonly Fact[] {
+function factsOf({ ask, extended }: AccessRequest): readonly Fact[] {
   const { role, account } = ask.terms;
   const incident = oneLine(
     ask.incident.title === '' ? ask.incident.id : `${ask.incident.id}: ${ask.incident.title}`,
@@ -190,7 +208,13 @@ function factsOf({ ask }: AccessRequest): readonly Fact[] {
     { label: 'Who', value: [{ person: ask.requester }] },
     { label: 'Incident', value: ask.incident.verified ? [incident] : [incident, ` (${UNVERIFIED})`] },
     { label: 'Commander', value: [{ person: ask.commander }] },
-    { label: 'How long', value: [`${plural(ask.minutes, 'minute')} from when it is open`] },
+    {
+      label: 'How long',
+      value: [
+        `${plural(ask.minutes, 'minute')} from when it is open`,
+        (extended?.minutes ?? 0) > 0 ? `, and ${extended?.minutes} more` : '',
+      ],
+    },
     { label: 'Zone', value: [zoneName(role.zone)] },
     {
       label: 'Where',
@@ -206,13 +230,20 @@ function factsOf({ ask }: AccessRequest): readonly Fact[] {
 }
 
 /** Each approval with what it was given for and how surely. */
-const approvalsOf = ({ approvals }: AccessRequest): readonly Phrase[] =>
-  approvals.map(({ by, at, assurance }) => [
-    { person: by },
-    ' approved ',
-    { at },
-    assurance === 'chat' ? ` (${NO_SECOND_SIGN_IN}).` : ' (with a second sign-in).',
-  ]);
+const approvalsOf = (request: AccessRequest): readonly Phrase[] => [
+  ...request.approvals.map((approval) => approvalWords(approval, ' approved ')),
+  ...[
+    ...(request.extended?.approvals ?? []),
+    ...((request.state === 'active' && request.extension?.approvals) || []),
+  ].map((approval) => approvalWords(approval, ' approved more time ')),
+];
+
+const approvalWords = ({ by, at, assurance }: Approval, approved: string): Phrase => [
+  { person: by },
+  approved,
+  { at },
+  assurance === 'chat' ? ` (${NO_SECOND_SIGN_IN}).` : ' (with a second sign-in).',
+];
 
 function buttonOf(action: Action): CardButton {
   const confirm =

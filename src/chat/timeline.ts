@@ -1,3 +1,4 @@
+import { actionsIn } from '../core/actions.ts';
 import type { NewEvent, RequestEventName } from '../core/events.ts';
 import type { EndCause, Outcome } from '../core/request.ts';
 import { CALLS } from './call-lines.ts';
@@ -118,7 +119,9 @@ export const TIMELINE = {
       when(data.endsAt),
       '. ',
       { person: request.ask.requester },
-      ', finish or make safe what you are doing; if more time is needed, ask again now.',
+      actionsIn(request).includes('extend')
+        ? ', finish or make safe what you are doing; if more time is needed, press More time… on the card now.'
+        : ', finish or make safe what you are doing; if more time is needed, ask again now.',
     ],
   }),
   extension_asked: (data, { request: { ask } }) => ({
@@ -162,9 +165,7 @@ export const TIMELINE = {
       { strong: 'There is no more time.' },
       ' ',
       whyWords(text(data.why), detailOf(data)),
-      ' The access ends ',
-      when(data.endsAt),
-      '.',
+      ...(text(data.why) === 'ended_first' ? [] : [' The access ends ', when(data.endsAt), '.']),
     ],
   }),
   end_requested: (data, { request }) => ({

@@ -1,4 +1,4 @@
-import { extensionAwaited, extensionMinutes } from './extension.ts';
+import { extensionAwaited, whyNotExtend } from './extension.ts';
 import type { AccessRequest } from './request.ts';
 
 export const ACTIONS = ['approve', 'deny', 'extend', 'withdraw', 'end', 'attest'] as const;
@@ -8,8 +8,7 @@ export type Action = (typeof ACTIONS)[number];
 const OPEN: Readonly<Record<Action, (request: AccessRequest) => boolean>> = {
   approve: (request) => request.state === 'pending' || extensionAwaited(request),
   deny: (request) => request.state === 'pending' || extensionAwaited(request),
-  extend: (request) =>
-    request.state === 'active' && request.extension === undefined && extensionMinutes(request).length > 0,
+  extend: (request) => request.state === 'active' && whyNotExtend(request) === undefined,
   withdraw: ({ state }) => state === 'pending' || state === 'granting',
   end: ({ state }) => state === 'granting' || state === 'active',
   // Only where endings fail: it is nobody's first thought, and `decide` keeps it shut until the planned end is past.

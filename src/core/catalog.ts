@@ -17,6 +17,7 @@ export const cheatSheet = (policy: Policy): readonly string[] => [
   '/breakglass: ask for access',
   '/breakglass list: requests that are open now',
   '/breakglass status [id]: where a request stands',
+  '/breakglass extend [id]: ask for more time on your open access',
   '/breakglass end <id>: end access early',
   '/breakglass help: this page',
   ...(policy.security.teams.length === 0

@@ -16,7 +16,14 @@ import {
   refuse,
 } from './decision.ts';
 import type { NewEvent } from './events.ts';
-import { type Active, extensionAwaited, extensionDigest, extensionMinutes, minutesLeft } from './extension.ts';
+import {
+  type Active,
+  extensionAwaited,
+  extensionDigest,
+  extensionMinutes,
+  overTotal,
+  whyNotExtend,
+} from './extension.ts';
 import type { Facts } from './facts.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
 import type { AccessRequest, Extension, Plan } from './request.ts';
@@ -42,19 +49,14 @@ export function decideExtend(
   if (!acting.ok) return acting;
   const { ask } = request;
   if (!isParty(actor, ask.requester) || acting.person.id !== ask.requester.id) return refuse('not_yours');
-  if (request.extension?.failedWhy !== undefined) {
-    return refuse('not_in_this_state', { detail: { state: 'extension_failed' } });
-  }
-  if (request.extension !== undefined) return refuse('extension_pending');
+  const blocked = whyNotExtend(request);
+  if (blocked) return { ok: false, refusal: blocked };
   const { extendUntilSeconds, decisionSeconds } = ask.terms.timings;
   if (now >= addSeconds(request.endsAt, -extendUntilSeconds)) return refuse('too_late_to_extend');
   if (digest !== ask.digest) return refuse('look_again');
   const problem = policyProblem(request, facts) ?? incidentProblem(facts, ask.terms.unverifiedIncident);
   if (problem) return { ok: false, refusal: problem };
-  if (!extensionMinutes(request).includes(minutes)) {
-    const detail = { max: String(ask.terms.maxTotalMinutes), left: String(minutesLeft(request)) };
-    return refuse('over_total', { field: 'minutes', detail });
-  }
+  if (!extensionMinutes(request).includes(minutes)) return { ok: false, refusal: overTotal(request) };
   if (ask.terms.clauses.some(({ assurance }) => assurance === 'stepped_up')) return refuse('step_up_unavailable');
 
   const number = (request.extended?.asked ?? 0) + 1;

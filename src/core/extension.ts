@@ -1,4 +1,5 @@
 import { digestOf } from './canonical.ts';
+import type { Refusal } from './refusal.ts';
 import type { AccessRequest, Approval, Extension } from './request.ts';
 
 export type Active = Extract<AccessRequest, { state: 'active' }>;
@@ -37,6 +38,21 @@ export function askedNow(request: AccessRequest): Asked | undefined {
 /** Minutes that may still be added: what the role allows in all, less what was asked and added. */
 export const minutesLeft = ({ ask, extended }: AccessRequest): number =>
   Math.max(0, ask.terms.maxTotalMinutes - ask.minutes - (extended?.minutes ?? 0));
+
+/** Why no more time can be asked for on access that is open, whoever asks; undefined where it can. */
+export function whyNotExtend(request: Active): Refusal | undefined {
+  const { extension } = request;
+  if (extension?.failedWhy !== undefined) return { code: 'not_in_this_state', detail: { state: 'extension_failed' } };
+  if (extension !== undefined) return { code: 'extension_pending' };
+  return extensionMinutes(request).length === 0 ? overTotal(request) : undefined;
+}
+
+/** More than the role allows in all. */
+export const overTotal = (request: Active): Refusal => ({
+  code: 'over_total',
+  field: 'minutes',
+  detail: { max: String(request.ask.terms.maxTotalMinutes), left: String(minutesLeft(request)) },
+});
 
 /** The offered times that still fit. */
 export const extensionMinutes = (request: AccessRequest): readonly number[] =>

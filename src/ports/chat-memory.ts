@@ -16,7 +16,7 @@ export interface MessageRef {
   readonly ts: string | undefined;
   readonly state: 'sending' | 'sent' | 'gone';
   readonly drawnVersion: number;
-  /** The policy digest that the card shows. */
+  /** What the card shows: the digest of its terms, or of the extension that waits. A click counts for this one only. */
   readonly digest: string;
 }
 
@@ -25,7 +25,7 @@ export type MessageKey = Pick<MessageRef, 'requestId' | 'kind' | 'seq' | 'person
 /** A form somebody has open. Its id is all that `private_metadata` holds. */
 export interface Form {
   readonly id: string;
-  readonly kind: 'request' | 'approve' | 'deny' | 'end' | 'attest';
+  readonly kind: 'request' | 'approve' | 'deny' | 'end' | 'attest' | 'extend';
   /** Chat key of the person it was opened for: nobody else's submission counts. */
   readonly key: string;
   /** The request it is about; for `request` the id that the request will get, so one view makes at most one. */
@@ -45,9 +45,16 @@ export interface ChatMemory {
     channel: string,
     digest: string,
   ): Promise<{ readonly ref: MessageRef; readonly fresh: boolean }>;
+  /** Where it stands, and what it shows: a drawing older than the newest known one changes neither version nor digest. */
   sent(
     key: MessageKey,
-    at: { readonly channel: string; readonly ts: string; readonly drawnVersion: number },
+    at: {
+      readonly channel: string;
+      readonly ts: string;
+      readonly drawnVersion: number;
+      /** Left out where it is not known what the message shows. */
+      readonly digest?: string | undefined;
+    },
   ): Promise<void>;
   /** The message can never be shown (channel gone, person gone). It is not tried again. */
   gone(key: MessageKey, why: string): Promise<void>;

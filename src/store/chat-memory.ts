@@ -20,11 +20,13 @@ export function chatMemory(database: Database): ChatMemory {
         const ref = await prisma.message.findUniqueOrThrow({ where: whereKey(key) });
         return { ref: refOf(ref), fresh: count === 1 };
       }),
-    sent: (key, { channel, ts, drawnVersion }) =>
+    sent: (key, { channel, ts, drawnVersion, digest = null }) =>
       database.write('note a message as sent', async (prisma) => {
         await prisma.$executeRaw`
           UPDATE "messages" SET "channel" = ${channel}, "ts" = ${ts}, "state" = 'sent', "why" = NULL,
-            "drawn_version" = GREATEST("drawn_version", ${drawnVersion}::integer)
+            "drawn_version" = GREATEST("drawn_version", ${drawnVersion}::integer),
+            "digest" = CASE WHEN "drawn_version" > ${drawnVersion}::integer THEN "digest"
+              ELSE COALESCE(${digest}::text, "digest") END
           WHERE "request_id" = ${key.requestId} AND "kind" = ${key.kind} AND "seq" = ${key.seq}
             AND "person" = ${key.person}`;
       }),

@@ -14,6 +14,7 @@ it('fits what a responder needs on one page, from the policy itself (F5)', () =>
     '/breakglass: ask for access',
     '/breakglass list: requests that are open now',
     '/breakglass status [id]: where a request stands',
+    '/breakglass extend [id]: ask for more time on your open access',
     '/breakglass end <id>: end access early',
     '/breakglass help: this page',
     '',

@@ -22,7 +22,9 @@ export async function othersWords(deps: Pick<AppDeps, 'broker'>, changed: Change
   if (refusal.code !== 'not_yours') return '';
   const { requester } = row.request.ask;
   const may =
-    action === 'withdraw' ? [requester] : [...(action === 'end' ? [requester] : []), ...overseersOf(row.request)];
+    action === 'withdraw' || action === 'extend'
+      ? [requester]
+      : [...(action === 'end' ? [requester] : []), ...overseersOf(row.request)];
   const names = [
     ...new Map(
       may.filter(({ id }) => action !== 'deny' || id !== requester.id).map(({ id, name }) => [id, name]),

@@ -13,7 +13,17 @@ export interface AppDeps {
   readonly announce: SlackAnnounce;
   readonly broker: Pick<
     Broker,
-    'request' | 'approve' | 'deny' | 'withdraw' | 'end' | 'attest' | 'freeze' | 'thaw' | 'view' | 'watchPeople'
+    | 'request'
+    | 'approve'
+    | 'deny'
+    | 'withdraw'
+    | 'end'
+    | 'extend'
+    | 'attest'
+    | 'freeze'
+    | 'thaw'
+    | 'view'
+    | 'watchPeople'
   >;
   readonly store: Pick<Store, 'chat' | 'find' | 'freeze' | 'list' | 'policyInForce'>;
   readonly directory: DirectorySource;

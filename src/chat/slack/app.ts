@@ -4,6 +4,7 @@ import type { AppDeps } from './app-deps.ts';
 import { onAttest } from './on-attest.ts';
 import { onCommand } from './on-command.ts';
 import { onDecide } from './on-decide.ts';
+import { onExtend } from './on-extend.ts';
 import { onForm } from './on-form.ts';
 import { onPeople } from './on-people.ts';
 import { clientOptions, slackLogger } from './web.ts';
@@ -54,6 +55,7 @@ export function slackApp(deps: AppDeps): SlackApp {
   onForm(app, deps);
   onDecide(app, deps);
   onAttest(app, deps);
+  onExtend(app, deps);
   onPeople(app, deps);
   app.error(async (error) => deps.logger.error({ why: error.message }, 'a request from Slack was not handled'));
   return {

@@ -46,7 +46,8 @@ export const DENY_REASON_MAX = 500;
 /** The block of the denial's reason: errors are shown on it. */
 export const DENY_BLOCK = 'deny_reason';
 
-export const denyModal = (formId: string, role: string, frozen: Freeze | undefined): ModalView => ({
+/** `closes` says what the denial does: to a request, or to more time on it. */
+export const denyModal = (formId: string, closes: string, frozen: Freeze | undefined): ModalView => ({
   type: 'modal',
   callback_id: FORMS.deny,
   private_metadata: formId,
@@ -55,7 +56,7 @@ export const denyModal = (formId: string, role: string, frozen: Freeze | undefin
   close: plain('Back', 24),
   blocks: [
     ...banner(frozen, 'takes away'),
-    words(`Denying closes the request for ${role} at once, for everybody.`),
+    words(closes),
     {
       type: 'input',
       block_id: DENY_BLOCK,

@@ -1,3 +1,4 @@
+import { digestShown } from '../../core/extension.ts';
 import type { Row } from '../../core/work.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
 import { cardOf } from '../card.ts';
@@ -20,7 +21,7 @@ export async function drawAll(deps: ShowDeps, row: Row, force = false): Promise<
     await cardIn(deps, drawn);
     const all = (await deps.store.chat.refs(drawn.request.ask.id)).filter(isCard);
     const stale = all.filter((ref) => (force && round === 0) || ref.drawnVersion < drawn.version);
-    if (stale.length > 0) await updateAll(deps, stale, await cardFor(deps, drawn), drawn.version);
+    if (stale.length > 0) await updateAll(deps, stale, await cardFor(deps, drawn), drawn);
     const latest = await newest(deps, drawn);
     if (latest.version === drawn.version) break;
     drawn = latest;
@@ -58,7 +59,7 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
   ];
   const ref = await sendOnce(sendDeps(deps), {
     key: { requestId: ask.id, kind: 'card', seq: 0, person: '' },
-    digest: ask.digest,
+    digest: digestShown(row.request),
     version: row.version,
     since: ask.askedAt,
     places,
@@ -73,19 +74,19 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
 const LOST: ReadonlySet<string> = new Set(['is_inactive', 'cant_update_message', 'edit_window_closed']);
 
 /** Tries every copy before it rejects with the first failure: one that is not taken now keeps no other one stale. */
-async function updateAll(deps: ShowDeps, refs: readonly Copy[], message: Message, version: number): Promise<void> {
+async function updateAll(deps: ShowDeps, refs: readonly Copy[], message: Message, row: Row): Promise<void> {
   const failures: unknown[] = [];
   for (const ref of refs) {
-    await update(deps, ref, message, version).catch((error: unknown) => failures.push(error));
+    await update(deps, ref, message, row).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
 }
 
-async function update(deps: ShowDeps, ref: Copy, message: Message, version: number) {
+async function update(deps: ShowDeps, ref: Copy, message: Message, { request, version }: Row) {
   const { channel, ts } = ref;
   try {
     await deps.workspace.client.chat.update({ channel, ts, text: message.text, blocks: message.blocks });
-    await deps.store.chat.sent(ref, { channel, ts, drawnVersion: version });
+    await deps.store.chat.sent(ref, { channel, ts, drawnVersion: version, digest: digestShown(request) });
   } catch (error) {
     const code = refusalOf(error);
     if (code === undefined || !(LOST.has(code) || isPlaceTrouble(code))) throw chatFailure('drawing a card', error);

@@ -19,6 +19,7 @@ export const FORMS = {
   approve: 'bg_form_approve',
   deny: 'bg_form_deny',
   attest: 'bg_form_attest',
+  extend: 'bg_form_extend',
 } as const;
 
 /** Message metadata: how a message of ours is found again when the answer of its sending was lost. */
@@ -26,8 +27,11 @@ export const METADATA = { card: 'breakglass_card', event: 'breakglass_event', no
 
 export const COMMAND = '/breakglass';
 
-/** The block of a card's buttons names the digest of the terms it shows. */
+/** The block of a card's buttons names the digest of what it shows. */
 export const buttonsBlock = (digest: string): string => `bg:${digest}`;
+/** The digest in the block of a card's buttons, or undefined for any other block. */
+export const digestOfButtons = (blockId: string | undefined): string | undefined =>
+  /^bg:([0-9a-f]{64})$/.exec(blockId ?? '')?.[1];
 /** The block of the form that shows a role's terms names their digest. */
 export const termsBlock = (digest: string): string => `terms/${digest}`;
 

@@ -23,7 +23,14 @@ export function notesFor(
     case 'access_opened':
       return plansOf(request).map((plan) => usageNote(said, plan, deps));
     case 'access_ending_soon':
+    case 'access_extended':
+    case 'extension_lapsed':
       return [{ said }];
+    case 'extension_denied':
+      return [{ said: [...said, ` “${oneLine(String(event.data.reason ?? ''), 500)}”`] }];
+    case 'extension_failed':
+      // Where the access ended first, the ending is the news.
+      return event.data.why === 'ended_first' ? [] : [{ said }];
     case 'approvers_told':
       return Array.isArray(event.data.reached) && event.data.reached.length > 0
         ? []

@@ -8,6 +8,7 @@ import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded } from './caller.ts';
 import type { Draft } from './draft.ts';
 import { COMMAND } from './ids.ts';
+import { openExtendForm } from './on-extend.ts';
 import { freezeAnswer, thawAnswer } from './on-freeze.ts';
 import { type Opening, openRequestForm } from './open-form.ts';
 import { listWords, statusWords } from './status.ts';
@@ -46,6 +47,8 @@ async function run(
       return freezeAnswer(deps, caller, typed.slice(1));
     case 'thaw':
       return thawAnswer(deps, caller);
+    case 'extend':
+      return openExtendForm(deps, caller, opening, second);
     default:
       return ask(deps, caller, opening, typed);
   }

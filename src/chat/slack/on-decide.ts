@@ -3,6 +3,7 @@ import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt
 import { ulid } from 'ulid';
 import type { Action } from '../../core/actions.ts';
 import { actionsIn } from '../../core/actions.ts';
+import { digestShown } from '../../core/extension.ts';
 import type { Row } from '../../core/work.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
 import type { Changed } from '../../ports/store.ts';
@@ -13,7 +14,7 @@ import { answer, othersWords } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded } from './caller.ts';
 import { approveModal, DENY_BLOCK, DENY_REASON_MAX, denyModal, saidModal } from './decision-modals.ts';
-import { ACTION_IDS, buttonsBlock, FORMS } from './ids.ts';
+import { ACTION_IDS, digestOfButtons, FORMS } from './ids.ts';
 import { formOf, type Submitted, submit, used } from './submission.ts';
 import { CALL_MS } from './web.ts';
 import { homesOf } from './workspace.ts';
@@ -52,15 +53,22 @@ export function onDecide(app: App, deps: AppDeps): void {
 }
 
 /**
- * An opening click counts only on a message that is stored as this request's card or a copy of it, and for the terms
- * that it showed. The message itself is never read: anybody's app could have drawn it.
+ * An opening click counts only on a message that is stored as this request's card or a copy of it, and for what the
+ * newest drawing of it shows. The message itself is never read: anybody's app could have drawn it.
  */
-async function cardClicked({ store }: AppDeps, { body, requestId }: Click): Promise<MessageRef | undefined> {
+async function cardClicked({ store }: AppDeps, { body, requestId }: Click): Promise<Clicked | undefined> {
   const { channel_id: channel, message_ts: ts } = body.container as { channel_id?: unknown; message_ts?: unknown };
   if (typeof channel !== 'string' || typeof ts !== 'string') return undefined;
   const ref = await storedCard(store, { channel, ts, requestId });
-  const shown = body.actions[0]?.block_id;
-  return ref?.requestId === requestId && shown === buttonsBlock(ref.digest) ? ref : undefined;
+  const digest = digestOfButtons(body.actions[0]?.block_id);
+  if (ref?.requestId !== requestId || digest === undefined) return undefined;
+  return { digest, older: digest !== ref.digest };
+}
+
+/** What was shown where the click came from, and whether something else is drawn there by now. */
+interface Clicked {
+  readonly digest: string;
+  readonly older: boolean;
 }
 
 /**
@@ -85,12 +93,15 @@ const POLL_MS = 100;
 /** Zone A and B: the click is the decision. Zone C: it opens the form whose submission is. */
 async function approve(deps: AppDeps, click: Click): Promise<string | undefined> {
   const { caller, requestId, body } = click;
-  const ref = await cardClicked(deps, click);
-  if (ref === undefined) return NOT_A_CARD;
+  const clicked = await cardClicked(deps, click);
+  if (clicked === undefined) return NOT_A_CARD;
   const row = await deps.store.find(requestId);
   if (row === undefined) return refusalWords('unknown_request');
+  if (clicked.older) {
+    return refusedWords(deps, { ok: false, refusal: { code: 'look_again' }, row }, 'approve');
+  }
   if (row.request.ask.terms.role.zone !== 'C') {
-    return refusedWords(deps, await deps.broker.approve(requestId, caller.actor, ref.digest), 'approve');
+    return refusedWords(deps, await deps.broker.approve(requestId, caller.actor, clicked.digest), 'approve');
   }
   if (!actionsIn(row.request).includes('approve')) return tooLate(row);
   const [seen, home, frozen] = await Promise.all([deps.broker.view(row), deps.workspace.home(), deps.store.freeze()]);
@@ -105,8 +116,13 @@ async function openDeny(deps: AppDeps, click: Click): Promise<string | undefined
   const [row, frozen] = await Promise.all([deps.store.find(click.requestId), deps.store.freeze()]);
   if (row === undefined) return refusalWords('unknown_request');
   if (!actionsIn(row.request).includes('deny')) return tooLate(row);
-  const { terms, digest } = row.request.ask;
-  const view = (id: string) => denyModal(id, oneLine(terms.role.name, 60), frozen);
+  const name = oneLine(row.request.ask.terms.role.name, 60);
+  const closes =
+    row.request.state === 'pending'
+      ? `Denying closes the request for ${name} at once, for everybody.`
+      : `Denying says no to more time on ${name}, for everybody. The access goes on to the end that it has.`;
+  const digest = digestShown(row.request);
+  const view = (id: string) => denyModal(id, closes, frozen);
   return openForm(deps, click, 'deny', { digest, trigger: click.body.trigger_id, view });
 }
 
@@ -146,7 +162,7 @@ async function denied(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<
     const said = 'Say why, in at most 500 characters: the requester reads it.';
     return { said, response: { response_action: 'errors', errors: { [DENY_BLOCK]: said } } };
   }
-  const changed = await deps.broker.deny(form.requestId, caller.actor, reason);
+  const changed = await deps.broker.deny(form.requestId, caller.actor, reason, form.digest);
   return decided(deps, form.id, changed, 'deny', 'Your denial is recorded.');
 }
 

@@ -11,6 +11,7 @@ import { tellPrivately } from './notes.ts';
 import { postMessage } from './render.ts';
 import { remove, sendOnce } from './send.ts';
 import { defaultChannel, homes, type ShowDeps, sendDeps } from './show.ts';
+import { tellApprovers } from './tell-approvers.ts';
 import { chatFailure, refusalOf } from './web.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
     await postOne(deps, newest, event, card, phone);
     await tellPrivately(deps, newest, event, phone);
     await tellCalled(deps, newest, event, phone);
+    if (event.type === 'extension_asked') await tellApprovers(deps, newest, event, phone);
     if (SECURITY.has(event.type)) await tellSecurity(deps, newest, event, phone);
     if (event.type === 'request_closed') await tidy(deps, newest, card);
     await deps.store.chat.posted(id, event.seq);

@@ -177,13 +177,13 @@ async function call(
 }
 
 /** Records where it stands, unless somebody else recorded another one first: then ours is the double. */
-async function settle(deps: SendDeps, { key, version }: Sending, at: Found): Promise<MessageRef | undefined> {
+async function settle(deps: SendDeps, { key, version, digest }: Sending, at: Found): Promise<MessageRef | undefined> {
   const ref = await stored(deps, key);
   if (ref?.ts !== undefined && ref.ts !== at.ts) {
     await remove(deps, at);
     return ref;
   }
-  await deps.memory.sent(key, { ...at, drawnVersion: version });
+  await deps.memory.sent(key, { ...at, drawnVersion: version, digest });
   return stored(deps, key);
 }
 

@@ -84,6 +84,8 @@ const NOW_NAMES: readonly WorkName[] = [
   'expire',
   'revoke',
   'prove',
+  'extend',
+  'lapse_extension',
   'draw',
   'post',
 ];
@@ -227,6 +229,9 @@ function standIn(levers: Levers, store: Store, logger: Logger): Provider {
     ...real,
     read: async () => ({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }),
     open: async () => undefined,
+    extend: async () => {
+      if (levers.cloudRefuses) throw new Failure('PROVIDER_CONFLICT', 'it is not what was opened');
+    },
     close: async () => {
       if (levers.cloudRefuses) throw new Failure('PROVIDER_UNAVAILABLE', 'the cloud is down');
       return { hashes: { revoked: 'c'.repeat(64) } };

@@ -3,6 +3,7 @@ import { cardOf } from '../../../src/chat/card.ts';
 import { utc } from '../../../src/chat/phrase.ts';
 import { attestModal } from '../../../src/chat/slack/attest-modal.ts';
 import { approveModal, denyModal } from '../../../src/chat/slack/decision-modals.ts';
+import { extendModal } from '../../../src/chat/slack/extend-modal.ts';
 import { requestModal } from '../../../src/chat/slack/modals.ts';
 import { cardMessage, postMessage } from '../../../src/chat/slack/render.ts';
 import { dated, inert, unescaped } from '../../../src/chat/slack/text.ts';
@@ -211,6 +212,8 @@ describe('the forms', () => {
 
 describe('the banner of a freeze', () => {
   const { request } = walkTo('pending');
+  const open = walkTo('active').request;
+  if (open.state !== 'active') throw new Error('not open');
   const policy = aPolicy();
   const directory = aDirectory(policy);
   const [person] = directory.people;
@@ -228,6 +231,7 @@ describe('the banner of a freeze', () => {
     ['asking', requestModal({ ...form, frozen })],
     ['approving', approveModal('F1', card(request), HOMES, frozen)],
     ['denying', denyModal('F1', 'A role', frozen)],
+    ['extending', extendModal({ id: 'F1', request: open, needs: [], capabilities, homes: HOMES, frozen })],
     ['attesting', attestModal('F1', card(request), HOMES, frozen)],
   ])('stands on top of the form of %s, as plain words, whatever was typed (B11)', (_what, view) => {
     expect(viewProblems(view)).toEqual([]);

@@ -1,0 +1,27 @@
+import type { StoredEvent } from '../../core/events.ts';
+import type { AccessRequest } from '../../core/request.ts';
+import type { Row } from '../../core/work.ts';
+import { tell } from '../timeline.ts';
+import { partyIn } from '../told.ts';
+import { sendNote } from './notes.ts';
+import type { ShowDeps } from './show.ts';
+
+/** Those who were asked the first time and those who said yes then, the requester aside: they know what it is about. */
+export const approversAsked = ({ ask, approvals, extended, escalatedTo = [] }: AccessRequest): readonly string[] => {
+  const yes = [...approvals, ...(extended?.approvals ?? [])].map(({ by }) => by.id);
+  return [...new Set([...ask.invite, ...escalatedTo.map(({ id }) => id), ...yes])].filter(
+    (id) => id !== ask.requester.id,
+  );
+};
+
+/** Tells approvers that more time is asked for. The buttons are on the card, which says what it would mean. */
+export async function tellApprovers(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
+  const { request } = row;
+  const told = tell(event, { request, phone });
+  if (told === undefined) return;
+  const said = [{ strong: request.ask.terms.role.name }, ': ', ...told.said, ' Answer it on the card.'];
+  for (const id of approversAsked(request)) {
+    const to = partyIn(request, id);
+    if (to !== undefined) await sendNote(deps, row, { seq: event.seq, who: id, to, id: event.id, note: { said } });
+  }
+}
