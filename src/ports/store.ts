@@ -8,6 +8,7 @@ import type { Refusal } from '../core/refusal.ts';
 import type { State } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 import type { ChatMemory } from './chat-memory.ts';
+import type { CheckpointReader } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { TroubleMemory } from './pager.ts';
 
@@ -45,6 +46,7 @@ export interface Store {
   readonly clock: Clock;
   readonly chat: ChatMemory;
   readonly troubles: TroubleMemory;
+  readonly checkpoints: CheckpointReader;
   /**
    * One transaction: lock the row (if it exists), read the clock, decide, save the new state and its events together.
    * Serialised per request; a refusal changes nothing.

@@ -9,6 +9,11 @@ import { type Prisma, PrismaClient } from './generated/client.ts';
 /** A transaction in progress. */
 export type Tx = Prisma.TransactionClient;
 
+/** How much of what others commit meanwhile a transaction sees; what PostgreSQL does by itself unless it is said. */
+export interface Isolation {
+  readonly isolationLevel?: 'RepeatableRead';
+}
+
 /** Limits in milliseconds. A stopped process must not hold a row for long, and a dead network must not hold us. */
 export interface Limits {
   /** Waiting for a connection, a free one in the pool included. */
@@ -34,7 +39,7 @@ export interface Database {
    * All or nothing. What `work` throws comes out as it is, with nothing recorded; only the commit's own lost answer is
    * `COMMIT_UNKNOWN`.
    */
-  transaction<T>(doing: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  transaction<T>(doing: string, work: (tx: Tx) => Promise<T>, how?: Isolation): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -71,20 +76,23 @@ export function openDatabase({ url, logger, connections = 10, limits }: Database
         throw wasRefused(error) || neverSent(error) ? unavailable(doing, error) : unknownCommit(doing, error);
       }
     },
-    async transaction(doing, work) {
+    async transaction(doing, work, how = {}) {
       let committing = false;
       let thrown: { readonly error: unknown } | undefined;
       try {
-        return await prisma.$transaction(async (tx) => {
-          try {
-            const result = await work(tx);
-            committing = true;
-            return result;
-          } catch (error) {
-            thrown = { error };
-            throw error;
-          }
-        }, timing);
+        return await prisma.$transaction(
+          async (tx) => {
+            try {
+              const result = await work(tx);
+              committing = true;
+              return result;
+            } catch (error) {
+              thrown = { error };
+              throw error;
+            }
+          },
+          { ...timing, ...how },
+        );
       } catch (error) {
         if (thrown !== undefined) throw isDatabaseError(thrown.error) ? unavailable(doing, thrown.error) : thrown.error;
         throw committing && !wasRefused(error) ? unknownCommit(doing, error) : unavailable(doing, error);

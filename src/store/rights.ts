@@ -44,3 +44,37 @@ export const tooMighty = (database: Database): Promise<string | undefined> =>
     const what = found.slice(0, 3).map((one) => one.what);
     return `database role ${first.role} ${what.join(', ')}: use a role of its own for the app and run \`breakglass migrate\``;
   });
+
+/** The same for the sealer's role: on events only SELECT, on checkpoints only INSERT as well, and nothing of the app's. */
+export const tooMightySealer = (database: Database): Promise<string | undefined> =>
+  database.read('read the rights of the sealer’s role', async (prisma) => {
+    const found = await prisma.$queryRaw<{ readonly role: string; readonly what: string }[]>`
+      SELECT current_user::text AS "role", "what" FROM (
+        SELECT 'is a superuser' AS "what" FROM pg_roles WHERE rolname = current_user AND rolsuper
+        UNION ALL
+        SELECT 'may create roles' FROM pg_roles WHERE rolname = current_user AND rolcreaterole
+        UNION ALL
+        SELECT 'may ' || "held" || ' rows of ' || tab
+        FROM unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS "held",
+          unnest(ARRAY['events', 'requests', 'grants', 'policies', 'installation', 'messages', 'forms']) AS tab
+        WHERE has_table_privilege('public.' || tab, "held")
+        UNION ALL
+        SELECT 'may ' || "held" || ' rows of ' || tab
+        FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS "held",
+          unnest(ARRAY['checkpoints', 'checkpoint_leaves']) AS tab
+        WHERE has_table_privilege('public.' || tab, "held")
+        UNION ALL
+        SELECT 'may update columns of events' WHERE has_any_column_privilege('public.events', 'UPDATE')
+        UNION ALL
+        SELECT 'owns ' || c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'public' AND pg_has_role(c.relowner, 'MEMBER')
+        UNION ALL
+        SELECT 'may create in schema public' WHERE has_schema_privilege('public', 'CREATE')
+        UNION ALL
+        SELECT 'may create schemas' WHERE has_database_privilege(current_database(), 'CREATE')
+      ) AS "too_much"`;
+    const [first] = found;
+    if (first === undefined) return undefined;
+    const what = found.slice(0, 3).map((one) => one.what);
+    return `database role ${first.role} ${what.join(', ')}: use a role of its own for the sealer and run \`breakglass migrate\``;
+  });

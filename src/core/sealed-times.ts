@@ -1,0 +1,46 @@
+import { CADENCE, type CheckpointHeader } from './checkpoint.ts';
+import type { StoredEvent } from './events.ts';
+
+/** A checkpoint that found a stream changed, and how long it was then. */
+export interface Change {
+  readonly checkpoint: number;
+  readonly length: number;
+}
+
+/**
+ * An event is sealed within this time of its own, in milliseconds, or its time is not believed: it was held back, or put
+ * in later and dated back.
+ */
+export const SEALED_WITHIN_MS = CADENCE.changedMs;
+
+/** The first checkpoint that covers each event of a stream, by the changes oldest first; undefined where none does. */
+export const coveredBy = (changes: readonly Change[], seq: number): number | undefined =>
+  changes.find(({ length }) => length >= seq)?.checkpoint;
+
+/**
+ * Why an event's time cannot be true, or undefined. Its floor is the checkpoint that it names, which was there before
+ * it; its ceiling the first checkpoint that covers it: the one before that saw everything older than itself.
+ * `headerOf` gives the checkpoints at hand, `newest` is the last of all.
+ */
+export function timeProblem(
+  event: StoredEvent,
+  changes: readonly Change[],
+  newest: CheckpointHeader | undefined,
+  headerOf: (number: number) => CheckpointHeader | undefined,
+): string | undefined {
+  if (event.checkpoint > 0) {
+    const floor = headerOf(event.checkpoint);
+    if (floor === undefined) return `names checkpoint ${event.checkpoint}, which is not here`;
+    if (event.at.getTime() < Date.parse(floor.at)) {
+      return `is dated back: it says ${event.at.toISOString()}, and names checkpoint ${floor.number} of ${floor.at}`;
+    }
+  }
+  const first = coveredBy(changes, event.seq);
+  // The first checkpoint of all takes in whatever was there before there were any.
+  if (first === 1) return undefined;
+  const without = first === undefined ? newest : headerOf(first - 1);
+  if (without === undefined)
+    return first === undefined ? undefined : `needs checkpoint ${first - 1}, which is not here`;
+  if (Date.parse(without.at) <= event.at.getTime() + SEALED_WITHIN_MS) return undefined;
+  return `is dated back: it says ${event.at.toISOString()}, and checkpoint ${without.number} of ${without.at} has not seen it`;
+}

@@ -1,0 +1,166 @@
+import type { AnchoredCheckpoint } from './anchor-text.ts';
+import type { Bundle, BundleStream } from './bundle.ts';
+import { type Checkpoint, fingerprintOf, leavesProblem } from './checkpoint.ts';
+import { incidentStream, requestStream } from './events.ts';
+import { checkpointHistory } from './key-history.ts';
+import { firstBreak } from './log.ts';
+import { type Leaf, type Proof, rootByProof } from './merkle.ts';
+import { timeProblem } from './sealed-times.ts';
+import { anchoredTo } from './verify-anchors.ts';
+
+/** A checkpoint from outside, and where it was found. */
+export interface Anchored {
+  readonly from: string;
+  readonly checkpoint: AnchoredCheckpoint;
+}
+
+export interface Witnesses {
+  /** The public key that the reader trusts, SPKI in base64. Without it the bundle's own keys are believed. */
+  readonly publicKey?: string | undefined;
+  /** Checkpoints that were kept where the log's owner cannot change them. */
+  readonly anchors?: readonly Anchored[] | undefined;
+}
+
+export interface BundleReport {
+  /** What does not hold: the log was tampered with, or is not what it says. */
+  readonly broken: readonly string[];
+  /** What nobody can say from what is here. Where `broken` is empty too, everything is proven. */
+  readonly unknown: readonly string[];
+  readonly notes: readonly string[];
+  /** The checkpoint up to which nothing is missing; undefined before the first. */
+  readonly complete: { readonly number: number; readonly at: string } | undefined;
+}
+
+/** Proves a bundle from its own bytes, a public key and what was anchored: no database, no network, no clock. */
+export function verifyBundle(bundle: Bundle, { publicKey, anchors }: Witnesses): BundleReport {
+  const history = historyOf(bundle, publicKey, anchors ?? []);
+  if (history.broken.length > 0) return { ...history, unknown: [], complete: undefined };
+  const broken = [
+    ...bundle.streams.flatMap((stream) => streamProblems(bundle, stream)),
+    ...listingProblems(bundle),
+    ...requestsAlone(bundle),
+  ];
+  const unknown = bundle.streams.flatMap(unsealed);
+  const signedBy = bundle.checkpoints[0]?.header.key;
+  if (publicKey === undefined && signedBy !== undefined) {
+    unknown.push(`nobody vouched for key ${signedBy}: compare it, and name your copy of the public key with --key`);
+  }
+  const outside = anchoredTo(bundle, anchors, history.checkpoints);
+  return {
+    broken: [...broken, ...outside.broken],
+    unknown: [...unknown, ...outside.unknown],
+    notes: history.notes,
+    complete: outside.complete,
+  };
+}
+
+/** Every checkpoint at hand, from the bundle and from outside, in one line that must hold together. */
+function historyOf(bundle: Bundle, publicKey: string | undefined, anchors: readonly Anchored[]) {
+  const checkpoints = new Map<number, Checkpoint>();
+  const broken: string[] = [];
+  for (const one of bundle.checkpoints) checkpoints.set(one.header.number, one);
+  for (const { from, checkpoint } of anchors) {
+    const { number } = checkpoint.header;
+    const here = checkpoints.get(number);
+    if (here !== undefined && here.hash !== checkpoint.hash) {
+      broken.push(
+        `there are two checkpoints ${number}: the one in ${from} is not the one here. The log was written anew and signed again`,
+      );
+    }
+    checkpoints.set(number, here ?? checkpoint);
+    const wrong = checkpoint.leaves && leavesProblem(checkpoint, checkpoint.leaves);
+    if (wrong) broken.push(`${from}: ${wrong}`);
+  }
+  const numbers = bundle.checkpoints.map(({ header }) => header.number);
+  if (numbers.some((number, at) => at > 0 && number <= (numbers[at - 1] ?? 0))) {
+    broken.push('the checkpoints of the bundle are out of order');
+  }
+  const history = checkpointHistory(publicKey);
+  const sorted = [...checkpoints.values()].sort((a, b) => a.header.number - b.header.number);
+  const keys = keysOf([...bundle.keys, ...(publicKey === undefined ? [] : [publicKey])], sorted);
+  for (const one of sorted) {
+    const key = keys.get(one.header.key);
+    const wrong =
+      key === undefined
+        ? `no key here is ${one.header.key}, which signed checkpoint ${one.header.number}`
+        : history.add(one, key);
+    if (wrong === undefined) continue;
+    broken.push(wrong);
+    break;
+  }
+  const end = broken.length === 0 ? history.end() : undefined;
+  return { checkpoints, broken: end === undefined ? broken : [end], notes: history.gaps };
+}
+
+/** Public keys by fingerprint: those given, and those that checkpoints name. */
+const keysOf = (given: readonly string[], checkpoints: readonly Checkpoint[]): ReadonlyMap<string, string> =>
+  new Map(
+    [...given, ...checkpoints.flatMap(({ header }) => header.nextKey ?? [])].map((key) => [fingerprintOf(key), key]),
+  );
+
+function streamProblems(bundle: Bundle, one: BundleStream): readonly string[] {
+  const { stream, events, newest, changes } = one;
+  const broken = firstBreak(stream, events);
+  if (broken !== undefined) return [`event ${broken.seq} of ${stream} ${broken.why}`];
+  const headers = new Map(bundle.checkpoints.map(({ header }) => [header.number, header]));
+  const last = bundle.checkpoints.at(-1)?.header;
+  const problems: string[] = [];
+  const prove = (leaf: Leaf, proof: Proof, number: number, root: string | undefined, size: number | undefined) => {
+    const wrong = rootByProof(leaf, proof) !== root || proof.size !== size;
+    if (wrong) problems.push(`checkpoint ${number} has not seen ${stream} as the bundle says`);
+    else if (events.length < leaf.length) {
+      const missing = `events ${events.length + 1} to ${leaf.length} of ${stream} are missing`;
+      problems.push(`${missing}: checkpoint ${number} counted ${leaf.length}`);
+    } else if (events[leaf.length - 1]?.hash !== leaf.head) {
+      problems.push(`event ${leaf.length} of ${stream} is not the one that checkpoint ${number} saw`);
+    }
+  };
+  if (newest !== undefined) {
+    prove({ stream, ...newest }, newest.proof, last?.number ?? 0, last?.root, last?.streams);
+  }
+  for (const change of changes) {
+    const header = headers.get(change.checkpoint);
+    prove({ stream, ...change }, change.proof, change.checkpoint, header?.leavesDigest, header?.changed);
+  }
+  const lastChange = changes.at(-1);
+  if (problems.length === 0 && lastChange?.length !== newest?.length) {
+    problems.push(`the newest checkpoint and the last one that found ${stream} changed do not agree on it`);
+  }
+  if (problems.length > 0) return problems;
+  const dated = events.map((event) => [event.seq, timeProblem(event, changes, last, (n) => headers.get(n))] as const);
+  return dated.flatMap(([seq, why]) => (why === undefined ? [] : [`event ${seq} of ${stream} ${why}`]));
+}
+
+/** The incident's stream names every request that was opened under it: each must be here, and begin as it says. */
+function listingProblems(bundle: Bundle): readonly string[] {
+  const own = incidentStream(bundle.incident);
+  const incident = bundle.streams.find(({ stream }) => stream === own);
+  if (incident === undefined) return [`${own} is missing, which names the requests`];
+  return incident.events.flatMap(({ seq, type, data }) => {
+    if (type !== 'request_listed') return [];
+    const stream = requestStream(String(data.requestId));
+    const found = bundle.streams.find((one) => one.stream === stream);
+    if (found === undefined) return [`${stream} was left out: event ${seq} of ${own} names it`];
+    return found.events[0]?.hash === data.hash ? [] : [`${stream} does not begin as event ${seq} of ${own} says`];
+  });
+}
+
+/** Streams that nobody named, and streams that stand here twice. */
+function requestsAlone({ incident, streams }: Bundle): readonly string[] {
+  const own = incidentStream(incident);
+  const listed = streams
+    .filter(({ stream }) => stream === own)
+    .flatMap(({ events }) => events.map(({ data }) => requestStream(String(data.requestId))));
+  const known = new Set([own, ...listed]);
+  const strange = streams.filter(({ stream }) => !known.has(stream));
+  const twice = streams.filter(({ stream }, at) => streams.findIndex((one) => one.stream === stream) < at);
+  return [
+    ...strange.map(({ stream }) => `${stream} is here, and ${own} does not name it`),
+    ...twice.map(({ stream }) => `${stream} is here twice`),
+  ];
+}
+
+function unsealed({ stream, events, newest }: BundleStream): readonly string[] {
+  const open = events.length - (newest?.length ?? 0);
+  return open > 0 ? [`the last ${open} event(s) of ${stream} are not sealed yet`] : [];
+}

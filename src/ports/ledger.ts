@@ -1,0 +1,48 @@
+import type { Checkpoint } from '../core/checkpoint.ts';
+import type { StoredEvent } from '../core/events.ts';
+import type { Leaf } from '../core/merkle.ts';
+import type { KeptCheckpoint, LeafChange } from './checkpoints.ts';
+import type { Store } from './store.ts';
+
+/** A stream that is not as it was sealed last: it went on, is new, or is not what it was. */
+export interface MovedStream extends Leaf {
+  /** How far it was sealed; undefined for a new one. */
+  readonly sealed: { readonly length: number; readonly head: string } | undefined;
+  /** The hash that stands now where the sealed head stood. */
+  readonly standsThere: string | undefined;
+}
+
+/** One moment of the log, as the sealer sees it: nothing moves while it looks. */
+export interface LedgerView {
+  /** The database's clock, read no later than anything else here was seen. */
+  readonly now: Date;
+  newest(): Promise<KeptCheckpoint | undefined>;
+  find(number: number): Promise<KeptCheckpoint | undefined>;
+  /** Every sealed head, sorted by stream, after the given one; at most `limit`. */
+  sealedHeads(after: string, limit: number): Promise<readonly Leaf[]>;
+  moved(): Promise<readonly MovedStream[]>;
+  /** A sealed stream that has no event any more. */
+  gone(): Promise<string | undefined>;
+  /** Events of one stream, in order, after `afterSeq`; at most `limit`. */
+  events(stream: string, afterSeq: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** Records a checkpoint with the leaves that changed, and remembers them as the sealed heads. */
+  save(checkpoint: KeptCheckpoint, leaves: readonly Leaf[]): Promise<void>;
+}
+
+/** The sealer's side of the database. Every method rejects with `Failure` when it does not answer. */
+export interface Ledger {
+  readonly withLock: Store['withLock'];
+  /** Why this database role may do more than a sealer should, or undefined. */
+  tooMighty(): Promise<string | undefined>;
+  /** Looks at one moment, and records what `work` saves: all of it or nothing. */
+  look<T>(work: (view: LedgerView) => Promise<T>): Promise<T>;
+  now(): Promise<Date>;
+  /** Checkpoints after a number, oldest first; at most `limit`. */
+  after(number: number, limit: number): Promise<readonly Checkpoint[]>;
+  newest(): Promise<Checkpoint | undefined>;
+  leaves(number: number): Promise<readonly LeafChange[]>;
+  /** The newest checkpoint that an anchor is known to hold; undefined for one that never held any. */
+  anchored(anchor: string): Promise<number | undefined>;
+  setAnchored(anchor: string, number: number): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,340 @@
+import type { Bundle, BundleStream } from '../../src/core/bundle.ts';
+import { signCheckpoint } from '../../src/core/checkpoint.ts';
+import type { StoredEvent } from '../../src/core/events.ts';
+import { EMPTY_HEAD, hashOf, seal } from '../../src/core/log.ts';
+import { verifyBundle } from '../../src/core/verify-bundle.ts';
+import { aKey, SealedLog } from './sealed-log.ts';
+
+/** Two requests under one incident, another incident beside it, five checkpoints, nothing left to seal. */
+const story = (log = new SealedLog()): SealedLog =>
+  log
+    .open('R1')
+    .open('X1', 'INC-2')
+    .wait(30)
+    .seal()
+    .wait(20)
+    .go('R1', 'access_opened')
+    .open('R2')
+    .wait(30)
+    .seal()
+    .wait(20)
+    .go('R2', 'request_denied')
+    .go('X1')
+    .wait(40)
+    .seal()
+    .wait(20)
+    .go('R1', 'request_closed')
+    .wait(30)
+    .seal()
+    .wait(900)
+    .seal();
+
+const changed = (bundle: Bundle, name: string, change: (one: BundleStream) => BundleStream): Bundle => ({
+  ...bundle,
+  streams: bundle.streams.map((one) => (one.stream === name ? change(one) : one)),
+});
+const events = (change: (events: readonly StoredEvent[]) => readonly StoredEvent[]) => (one: BundleStream) => ({
+  ...one,
+  events: [...change(one.events)],
+});
+/** The same events chained anew, as somebody would who knows how. */
+const rechained = (all: readonly StoredEvent[]): readonly StoredEvent[] => {
+  let head = EMPTY_HEAD;
+  return all.flatMap(({ stream, type, data, at, actor, checkpoint }) => {
+    const made = seal(stream, head, [{ type, data }], { at, actor, checkpoint });
+    head = made[0] ?? head;
+    return made;
+  });
+};
+
+describe('an honest bundle (E4)', () => {
+  it('is proven, with the key and all that was anchored', async () => {
+    const log = story();
+    const report = verifyBundle(await log.bundle(), { publicKey: log.key.publicKey, anchors: log.anchors() });
+    expect(report).toEqual({ broken: [], unknown: [], notes: [], complete: { number: 5, at: log.now.toISOString() } });
+  });
+
+  it('is proven by what a channel kept, where that ends with it, or shows that nothing changed since', async () => {
+    const log = story();
+    const bundle = await log.bundle();
+    log.wait(900).seal();
+    const report = verifyBundle(bundle, { publicKey: log.key.publicKey, anchors: log.anchors('channel') });
+    expect(report).toMatchObject({ broken: [], unknown: [], complete: { number: 6 } });
+  });
+
+  it('is proven as far as later anchors show that only other incidents went on', async () => {
+    const log = story();
+    const bundle = await log.bundle();
+    log.wait(60).go('X1').wait(20).seal();
+    const trusted = { publicKey: log.key.publicKey };
+    expect(verifyBundle(bundle, { ...trusted, anchors: log.anchors() })).toMatchObject({
+      unknown: [],
+      complete: { number: 6 },
+    });
+    const { unknown, complete } = verifyBundle(bundle, { ...trusted, anchors: log.anchors('channel') });
+    expect(unknown).toEqual([expect.stringContaining('do not show what changed after 5')]);
+    expect(complete?.number).toBe(5);
+  });
+
+  it('without anchors is complete up to its newest checkpoint, and nobody knows of later', async () => {
+    const log = story();
+    const report = verifyBundle(await log.bundle(), { publicKey: log.key.publicKey });
+    expect(report).toMatchObject({ broken: [], unknown: ['no anchors were given'], complete: { number: 5 } });
+  });
+
+  it('without a key says whose word that is', async () => {
+    const log = story();
+    const { unknown } = verifyBundle(await log.bundle(), { anchors: log.anchors() });
+    expect(unknown).toEqual([expect.stringContaining('nobody vouched for key')]);
+  });
+
+  it('is not proven past the end of the anchors, or where they have a gap', async () => {
+    const log = story();
+    const bundle = await log.bundle();
+    const given = (anchors: ReturnType<SealedLog['anchors']>) =>
+      verifyBundle(bundle, { publicKey: log.key.publicKey, anchors });
+    expect(given(log.anchors('bucket', 3))).toMatchObject({
+      broken: [],
+      unknown: ['the anchors end at checkpoint 3; request/R1 changed since'],
+      complete: { number: 3 },
+    });
+    // Nothing changed after the fourth: the fifth proves silence only.
+    expect(given(log.anchors('bucket', 4))).toMatchObject({ unknown: [], complete: { number: 4 } });
+    const { unknown } = given(log.anchors().filter((_, at) => at !== 0 && at !== 1));
+    expect(unknown).toEqual([expect.stringContaining('1 is missing')]);
+    expect(given([]).unknown).toEqual(['the anchors hold no checkpoint']);
+  });
+
+  it('says what is not sealed yet', async () => {
+    const log = story().wait(10).go('R2', 'alarm');
+    const { unknown, broken } = verifyBundle(await log.bundle(), {
+      publicKey: log.key.publicKey,
+      anchors: log.anchors(),
+    });
+    expect(broken).toEqual([]);
+    expect(unknown).toEqual(['the last 1 event(s) of request/R2 are not sealed yet']);
+    const never = new SealedLog().open('R1');
+    expect(verifyBundle(await never.bundle(), {})).toMatchObject({ broken: [], complete: undefined });
+  });
+
+  it('says when nobody sealed', async () => {
+    const log = story().wait(3600).seal();
+    const { notes } = verifyBundle(await log.bundle(), { publicKey: log.key.publicKey, anchors: log.anchors() });
+    expect(notes).toEqual([expect.stringContaining('nothing was sealed from')]);
+  });
+});
+
+describe('a bundle that was tampered with (E4, E5)', () => {
+  const found = async (tamper: (bundle: Bundle) => Bundle, log = story()): Promise<string> => {
+    const bundle = await log.bundle();
+    const { broken } = verifyBundle(tamper(bundle), { publicKey: log.key.publicKey });
+    return broken.join('\n');
+  };
+
+  it('shows an edited event, also where the rest was chained anew', async () => {
+    const edit = events(([first, ...rest]) => (first ? [{ ...first, actor: 'slack:T0:U9' }, ...rest] : rest));
+    expect(await found((bundle) => changed(bundle, 'request/R1', edit))).toContain('event 1 of request/R1 was changed');
+    const anew = (one: BundleStream) => events(rechained)(edit(one));
+    expect(await found((bundle) => changed(bundle, 'request/R1', anew))).toContain(
+      'event 3 of request/R1 is not the one that checkpoint 5 saw',
+    );
+  });
+
+  it('shows an event removed in the middle, also where the rest was chained anew', async () => {
+    const without = events((all) => all.filter(({ seq }) => seq !== 2));
+    expect(await found((bundle) => changed(bundle, 'request/R1', without))).toContain(
+      'event 2 of request/R1 is missing',
+    );
+    const anew = (one: BundleStream) => events(rechained)(without(one));
+    expect(await found((bundle) => changed(bundle, 'request/R1', anew))).toContain(
+      'events 3 to 3 of request/R1 are missing: checkpoint 5 counted 3',
+    );
+  });
+
+  it('shows that the newest rows were removed, also where their proofs were', async () => {
+    const shorter = events((all) => all.slice(0, -1));
+    expect(await found((bundle) => changed(bundle, 'request/R1', shorter))).toContain('events 3 to 3 of request/R1');
+    const unproven = (one: BundleStream): BundleStream => {
+      const { newest: _newest, ...rest } = shorter(one);
+      return { ...rest, changes: [] };
+    };
+    expect(await found((bundle) => changed(bundle, 'request/R1', unproven))).toContain(
+      'event 1 of request/R1 is dated back',
+    );
+  });
+
+  it('shows a removed stream, and one of the requests left out', async () => {
+    const without = (name: string) => (bundle: Bundle) => ({
+      ...bundle,
+      streams: bundle.streams.filter(({ stream }) => stream !== name),
+    });
+    expect(await found(without('request/R2'))).toBe('request/R2 was left out: event 2 of incident/INC-1 names it');
+    expect(await found(without('incident/INC-1'))).toContain('incident/INC-1 is missing');
+  });
+
+  it('shows a request left out of the incident’s stream as well', async () => {
+    const hide = (bundle: Bundle): Bundle => {
+      const fewer = changed(
+        bundle,
+        'incident/INC-1',
+        events((all) => all.slice(0, 1)),
+      );
+      return { ...fewer, streams: fewer.streams.filter(({ stream }) => stream !== 'request/R2') };
+    };
+    expect(await found(hide)).toContain('events 2 to 2 of incident/INC-1 are missing');
+  });
+
+  it('shows a stream of another incident, one that stands twice, and one put in the place of another', async () => {
+    const log = story();
+    const other = (await log.bundle('INC-2')).streams.find(({ stream }) => stream === 'request/X1');
+    if (other === undefined) throw new Error('no such stream');
+    expect(await found((bundle) => ({ ...bundle, streams: [...bundle.streams, other] }), log)).toContain(
+      'request/X1 is here, and incident/INC-1 does not name it',
+    );
+    const twice = (bundle: Bundle) => ({ ...bundle, streams: [...bundle.streams, ...bundle.streams.slice(1, 2)] });
+    expect(await found(twice)).toContain('request/R1 is here twice');
+    const renamed = (one: BundleStream): BundleStream => ({ ...one, stream: 'request/R9' });
+    expect(await found((bundle) => changed(bundle, 'request/R1', renamed))).toContain('belongs to another stream');
+  });
+
+  it('shows a reordered stream', async () => {
+    const swap = events(([a, b, ...rest]) => (a && b ? [b, a, ...rest] : rest));
+    expect(await found((bundle) => changed(bundle, 'request/R1', swap))).toContain('event 1 of request/R1 is missing');
+    expect(await found((bundle) => changed(bundle, 'request/R1', (one) => events(rechained)(swap(one))))).toContain(
+      'is not the one that checkpoint',
+    );
+  });
+
+  it('shows a forged checkpoint: edited, signed by another key, or with a signature from elsewhere', async () => {
+    const forged =
+      (change: (one: Bundle['checkpoints'][number]) => Bundle['checkpoints'][number]) => (bundle: Bundle) => ({
+        ...bundle,
+        checkpoints: bundle.checkpoints.map((one, at) => (at === 1 ? change(one) : one)),
+      });
+    const root = 'f'.repeat(64);
+    expect(await found(forged((one) => ({ ...one, header: { ...one.header, root } })))).toContain(
+      'checkpoint 2 was changed after it was signed',
+    );
+    const log = story();
+    const bundle = await log.bundle();
+    const stranger = aKey();
+    const [first, second] = bundle.checkpoints;
+    if (!first || !second) throw new Error('too few checkpoints');
+    const draft = { ...second.header, previous: first, at: new Date(second.header.at), leaves: [] };
+    const resigned = signCheckpoint({ ...draft, privateKey: stranger.privateKey });
+    expect(
+      await found(
+        forged(() => resigned),
+        log,
+      ),
+    ).toContain(`no key here is ${resigned.header.key}`);
+    const known = (one: Bundle) => ({ ...forged(() => resigned)(one), keys: [...one.keys, stranger.publicKey] });
+    expect(await found(known, log)).toContain('no checkpoint before it names that key');
+    expect(
+      await found(
+        forged((one) => ({ ...one, signature: first.signature })),
+        log,
+      ),
+    ).toContain('forged signature');
+  });
+
+  it('shows that a stream was rewritten and signed again with the stolen key, by what was anchored', async () => {
+    const key = aKey();
+    const honest = story(new SealedLog(key));
+    const rewritten = new SealedLog(key).open('R1').go('R1', 'alarm').wait(30).seal().wait(900).seal();
+    const bundle = await rewritten.bundle();
+    const trusted = { publicKey: key.publicKey };
+    expect(verifyBundle(bundle, trusted).broken).toEqual([]);
+    for (const kind of ['bucket', 'channel'] as const) {
+      const { broken } = verifyBundle(bundle, { ...trusted, anchors: honest.anchors(kind) });
+      expect(broken.join()).toContain('there are two checkpoints 1: the one in 1.json is not the one here');
+    }
+  });
+
+  it('shows an older state passed off as the newest, by what was anchored', async () => {
+    const log = story();
+    const older = new SealedLog(log.key);
+    for (const [name, all] of log.streams) older.streams.set(name, name === 'request/R1' ? all.slice(0, 2) : all);
+    older.checkpoints.push(...log.checkpoints.slice(0, 3));
+    const bundle = await older.bundle();
+    const trusted = { publicKey: log.key.publicKey };
+    expect(verifyBundle(bundle, trusted)).toMatchObject({ broken: [], complete: { number: 3 } });
+    const { broken } = verifyBundle(bundle, { ...trusted, anchors: log.anchors() });
+    expect(broken).toEqual([expect.stringContaining('events 3 to 3 of request/R1 are missing: anchored checkpoint 4')]);
+  });
+
+  it('shows a backdated event by its floor: it says to be older than the checkpoint that it names', async () => {
+    const log = story();
+    log.write('request/R2', { type: 'alarm', data: {} }, new Date(log.now.getTime() - 600_000));
+    expect(await found((bundle) => bundle, log.wait(20).seal())).toContain('event 3 of request/R2 is dated back');
+  });
+
+  it('shows a backdated event by its ceiling: a checkpoint long after its time has not seen it', async () => {
+    const log = story();
+    log.write('request/R2', { type: 'alarm', data: {} }, new Date('2026-03-01T12:01:00.000Z'), 1);
+    expect(await found((bundle) => bundle, log)).toContain('checkpoint 5 of 2026-03-01T12:18:10.000Z has not seen it');
+    expect(await found((bundle) => bundle, log.wait(20).seal())).toContain('event 3 of request/R2 is dated back');
+  });
+
+  it('shows that a proof was taken from elsewhere, and a checkpoint left out that an event needs', async () => {
+    const log = story();
+    const bundle = await log.bundle();
+    const other = bundle.streams[2]?.newest;
+    const moved = (one: BundleStream): BundleStream => ({ ...one, ...(other ? { newest: other } : {}) });
+    expect(await found((one) => changed(one, 'request/R1', moved), log)).toContain(
+      'has not seen request/R1 as the bundle',
+    );
+    const fewer = (one: Bundle) => ({ ...one, checkpoints: one.checkpoints.filter((_, at) => at !== 1) });
+    expect(await found(fewer, log)).toMatch(/checkpoint 2, which is not here|checkpoint 2 has not seen/);
+  });
+
+  it('shows an event whose hash was made to fit a change', async () => {
+    const fit = events((all) =>
+      all.map((one) => (one.seq === 3 ? { ...one, data: { x: 1 }, hash: hashOf({ ...one, data: { x: 1 } }) } : one)),
+    );
+    expect(await found((bundle) => changed(bundle, 'request/R1', fit))).toContain(
+      'event 3 of request/R1 is not the one',
+    );
+  });
+});
+
+describe('a rotation of the key (E4)', () => {
+  it('keeps old bundles good under the old key, and new ones under the old key and the new', async () => {
+    const [old, young] = [aKey(), aKey()];
+    const log = story(new SealedLog(old));
+    const before = await log.bundle();
+    log.wait(60).go('R2', 'alarm').wait(10).seal(young).wait(60).go('R2', 'alarm').wait(10).seal();
+    const after = await log.bundle();
+    const proven = { broken: [], unknown: [] };
+    expect(verifyBundle(before, { publicKey: old.publicKey, anchors: log.anchors('bucket', 5) })).toMatchObject(proven);
+    for (const { publicKey } of [old, young]) {
+      expect(verifyBundle(after, { publicKey, anchors: log.anchors() })).toMatchObject(proven);
+    }
+    const { broken } = verifyBundle(after, { publicKey: aKey().publicKey });
+    expect(broken.join()).toContain('no checkpoint here is signed by the key you trust');
+  });
+
+  it('is not believed without the checkpoints that tie the keys together', async () => {
+    const [old, young] = [aKey(), aKey()];
+    const log = story(new SealedLog(old)).seal(young).wait(60).go('R2', 'alarm').wait(10).seal().wait(900).seal();
+    const bundle = await log.bundle();
+    const without = (number: number): Bundle => ({
+      ...bundle,
+      checkpoints: bundle.checkpoints.filter(({ header }) => header.number !== number),
+    });
+    expect(verifyBundle(without(6), { publicKey: old.publicKey }).broken.join()).toContain(
+      'no checkpoint before it names',
+    );
+    expect(verifyBundle(without(7), { publicKey: young.publicKey }).broken.join()).toMatch(
+      /ties an older key|checkpoint 7/,
+    );
+  });
+
+  it('does not let the old key sign on', async () => {
+    const old = aKey();
+    const log = story(new SealedLog(old)).seal(aKey());
+    log.key = old;
+    const bundle = await log.wait(60).go('R2', 'alarm').wait(10).seal().bundle();
+    expect(verifyBundle(bundle, { publicKey: old.publicKey }).broken.join()).toContain('no checkpoint before it names');
+  });
+});
