@@ -71,8 +71,50 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   throw new SettingsProblem(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
 }
 
+const SealSettings = z.object({
+  /** The sealer's database role: reads events, adds checkpoints, and nothing else. */
+  SEAL_DATABASE_URL: postgres,
+  /** Ed25519 private key in PEM, which nobody else may read. */
+  SEAL_KEY_FILE: z.string(),
+  /** The key that shall sign from the next checkpoint on: a rotation. */
+  SEAL_NEXT_KEY_FILE: z.string().optional(),
+  SEAL_ANCHOR_FILE: z.string().optional(),
+  SEAL_BUCKET: z.string().optional(),
+  SEAL_BUCKET_PREFIX: z.string().default(''),
+  SEAL_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).optional(),
+  /** A bot token of its own. */
+  SEAL_SLACK_TOKEN: z.string().startsWith('xoxb-', 'must start with xoxb-').optional(),
+  SEAL_SLACK_CHANNEL: z
+    .string()
+    .regex(/^[CG][A-Z0-9]+$/, 'must be a channel id such as C0123ABCD, not its name')
+    .optional(),
+  ...Settings.pick({ SLACK_API_URL: true, LOG_LEVEL: true }).shape,
+});
+
+const Together = SealSettings.superRefine((env, issues) => {
+  const need = (path: keyof typeof env, message: string) => issues.addIssue({ code: 'custom', path: [path], message });
+  if (env.SEAL_BUCKET !== undefined && env.SEAL_RETENTION_DAYS === undefined) {
+    need('SEAL_RETENTION_DAYS', 'is required with SEAL_BUCKET: for how many days each checkpoint is locked');
+  }
+  if ((env.SEAL_SLACK_TOKEN === undefined) !== (env.SEAL_SLACK_CHANNEL === undefined)) {
+    need('SEAL_SLACK_CHANNEL', 'and SEAL_SLACK_TOKEN are set together or not at all');
+  }
+});
+
+export type SealConfig = Readonly<z.infer<typeof SealSettings>>;
+
+/** The sealer's settings, reported in the same way. */
+export function loadSealConfig(env: NodeJS.ProcessEnv): SealConfig {
+  const parsed = Together.safeParse(blankAsMissing(env));
+  if (parsed.success) return Object.freeze(parsed.data);
+  throw new SettingsProblem(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+}
+
 /** One database address for a command of the CLI that needs nothing else. */
-export function databaseUrl(env: NodeJS.ProcessEnv, name: 'DATABASE_URL' | 'DATABASE_OWNER_URL'): string {
+export function databaseUrl(
+  env: NodeJS.ProcessEnv,
+  name: 'DATABASE_URL' | 'DATABASE_OWNER_URL' | 'SEAL_DATABASE_URL',
+): string {
   const parsed = postgres.safeParse(env[name]);
   if (parsed.success) return parsed.data;
   throw new SettingsProblem([`${name}: ${env[name] ? 'must be a postgres:// address' : 'is required'}`]);

@@ -1,40 +1,96 @@
-import { requestStream } from '../core/events.ts';
+import { incidentStream, requestStream, type StoredEvent } from '../core/events.ts';
 import { type Break, firstBreak } from '../core/log.ts';
+import { timeProblem } from '../core/sealed-times.ts';
+import type { LeafChange } from '../ports/checkpoints.ts';
 import type { Store } from '../ports/store.ts';
+import { type SealReport, verifyCheckpoints } from './verify-checkpoints.ts';
 
 export interface LogReport {
   readonly streams: number;
   readonly events: number;
-  /** The first thing that does not hold, in order of streams; undefined when every chain does. */
-  readonly broken: Break | undefined;
+  /** The first thing that does not hold, in words; undefined when everything does. */
+  readonly broken: string | undefined;
+  readonly sealed: SealReport;
 }
 
+const NAMEABLE = /^incident\/[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
 /** More requests than this are not compared with their streams in one run. */
 const ROWS_MAX = 1_000_000;
 
 /**
- * Walks every chain, and compares every request's row with its stream: a chain alone cannot tell that its newest
- * events, or all of them, were removed. (Whoever can rewrite rows and events alike is caught by checkpoints outside.)
+ * Walks every chain, compares every request's row with its stream and with what its incident's stream says of it (a
+ * chain alone cannot tell that its newest events, or all of them, were removed), and all of it with the checkpoints.
  */
-export async function verifyLog(store: Store): Promise<LogReport> {
-  // Rows first: a request that moves on meanwhile has more events than its row counted, never fewer.
-  const counted = (await store.list({ limit: ROWS_MAX })).map(({ request, seq }) => ({ id: request.ask.id, seq }));
+export async function verifyLog(store: Store, publicKey?: string): Promise<LogReport> {
+  // Rows first, then checkpoints: what moves on meanwhile has more events than was counted, never fewer.
+  const rows = (await store.list({ limit: ROWS_MAX })).map(({ request, seq }) => ({
+    stream: requestStream(request.ask.id),
+    incident: incidentStream(request.ask.incident.id),
+    seq,
+  }));
+  const sealed = await verifyCheckpoints(store.checkpoints, publicKey);
   const streams = await store.streams();
   const lengths = new Map<string, number>();
+  const firsts = new Map<string, string>();
+  const listed = new Map<string, string>();
   let events = 0;
+  const report = (broken?: string): LogReport => ({ streams: streams.length, events, broken, sealed });
+  if (sealed.broken !== undefined) return report(sealed.broken);
   for (const stream of streams) {
     const chain = await store.events(stream);
-    const broken = firstBreak(stream, chain);
-    if (broken) return { streams: streams.length, events: events + chain.length, broken };
-    lengths.set(stream, chain.length);
     events += chain.length;
+    lengths.set(stream, chain.length);
+    firsts.set(stream, chain[0]?.hash ?? '');
+    for (const { type, data } of chain) {
+      if (type === 'request_listed')
+        listed.set(`${stream} ${requestStream(String(data.requestId))}`, String(data.hash));
+    }
+    const broken = firstBreak(stream, chain);
+    if (broken) return report(wordsOf(broken));
+    const wrong = sealProblem(stream, chain, sealed);
+    if (wrong !== undefined) return report(wrong);
   }
-  for (const { id, seq } of counted) {
-    const stream = requestStream(id);
+  for (const [stream, changes] of sealed.changes) {
     const length = lengths.get(stream) ?? 0;
-    if (length >= seq) continue;
-    const broken = { stream, seq: length + 1, why: `is missing: the request's row counts ${seq} events` };
-    return { streams: streams.length, events, broken };
+    const last = changes.at(-1);
+    if (last !== undefined && length < last.length) {
+      return report(
+        `event ${length + 1} of ${stream} is missing: checkpoint ${last.checkpoint} counted ${last.length}`,
+      );
+    }
   }
-  return { streams: streams.length, events, broken: undefined };
+  for (const { stream, incident, seq } of rows) {
+    const length = lengths.get(stream) ?? 0;
+    if (length < seq) {
+      return report(`event ${length + 1} of ${stream} is missing: the request's row counts ${seq} events`);
+    }
+    // Versions before incident streams took any text for an incident while nobody could check it.
+    if (!NAMEABLE.test(incident)) continue;
+    const hash = listed.get(`${incident} ${stream}`);
+    if (hash !== firsts.get(stream)) return report(`${incident} does not name ${stream} as it begins`);
+  }
+  return report();
+}
+
+const wordsOf = ({ stream, seq, why }: Break): string => `event ${seq} of ${stream} ${why}`;
+
+/** What was sealed of a stream stands in it, and its events have times that the checkpoints allow. */
+function sealProblem(stream: string, chain: readonly StoredEvent[], { changes, times, newest }: SealReport) {
+  const own: readonly LeafChange[] = changes.get(stream) ?? [];
+  const other = own.find(({ length, head }) => length <= chain.length && chain[length - 1]?.hash !== head);
+  if (other !== undefined) {
+    return `event ${other.length} of ${stream} is not the one that checkpoint ${other.checkpoint} saw`;
+  }
+  const placeOf = (number: number) => {
+    const at = times.get(number);
+    return at === undefined ? undefined : { number, at };
+  };
+  const last = newest && placeOf(newest.header.number);
+  for (const event of chain) {
+    // Sealed since the checkpoints were read: it names one that is not known here.
+    if (event.checkpoint > (last?.number ?? 0)) continue;
+    const why = timeProblem(event, own, last, placeOf);
+    if (why !== undefined) return `event ${event.seq} of ${stream} ${why}`;
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import { Failure } from '../core/failure.ts';
 
 /*
  * `breakglass …`. Each command loads its own code when it runs, so that `lint` in CI never pays for Slack or AWS.
- * Exit codes: 0 done, 1 refused or broken (said on stderr), 2 wrong usage.
+ * Exit codes: 0 done, 1 refused or broken (said on stderr), 2 wrong usage, 3 nothing broken but not all proven (audit).
  */
 // The SDK announces the end of Node 20 at every start; the README says which versions we support.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
@@ -18,7 +18,7 @@ const program = new Command('breakglass')
 program
   .command('start')
   .description('start the bot')
-  .option('--role <role>', 'web, worker or all', 'all')
+  .option('--role <role>', 'web, worker, all (the two), or seal (signs the log)', 'all')
   .option('--file <file>', 'the policy file', 'breakglass.yaml')
   .option('--embedded', 'run PostgreSQL from .breakglass/ (for trying out; refuses a cloud that is not on loopback)')
   .action(async (options: { role: string; file: string; embedded?: boolean }) => {
@@ -101,14 +101,36 @@ program
     process.exitCode = await freeze(options);
   });
 
-program
-  .command('audit')
-  .description('the log')
+const audit = program.command('audit').description('the log');
+
+audit
   .command('verify')
-  .description('check every chain; names the first broken event and exits 1')
-  .action(async () => {
+  .argument('[bundle]', 'what "audit export" wrote; without it, the database is checked')
+  .option('--key <file>', 'your own copy of the public key, in PEM')
+  .option('--anchors <folder>', 'checkpoints copied from bucket, file or channel (for a bundle)')
+  .description('check every chain and checkpoint; exits 1 where something is broken, 3 where not all is proven')
+  .action(async (bundle: string | undefined, options: { key?: string; anchors?: string }) => {
     const { verify } = await import('./audit.ts');
-    process.exitCode = await verify();
+    process.exitCode = await verify(bundle, options);
+  });
+
+audit
+  .command('export')
+  .requiredOption('--incident <id>', 'which incident')
+  .option('--out <file>', 'where to; standard output otherwise')
+  .description("write an incident's part of the log, with all that proves it, for somebody without our database")
+  .action(async (options: { incident: string; out?: string }) => {
+    const { exportIncident } = await import('./audit-export.ts');
+    process.exitCode = await exportIncident(options);
+  });
+
+audit
+  .command('keygen')
+  .argument('<file>', 'where the private key goes; the public one is put beside it as FILE.pub')
+  .description('make a key for the sealer')
+  .action(async (file: string) => {
+    const { keygen } = await import('./audit-keygen.ts');
+    process.exitCode = await keygen(file);
   });
 
 try {

@@ -10,13 +10,11 @@ export async function start(options: {
   readonly embedded?: boolean;
 }): Promise<void> {
   const { role, file } = options;
-  if (!isRole(role)) throw new Error(`--role is one of ${ROLES.join(', ')}, not "${role}".`);
+  if (role === 'seal') return startSealer(options.embedded === true);
+  if (!isRole(role)) throw new Error(`--role is one of ${ROLES.join(', ')}, seal, not "${role}".`);
   const database = options.embedded ? await embedded(role) : undefined;
   const env = database ? { ...process.env, DATABASE_URL: database.appUrl } : process.env;
-  const stopping = new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
+  const stopping = interrupted();
   try {
     const running = await main({ env, role, file });
     await stopping;
@@ -24,6 +22,22 @@ export async function start(options: {
   } finally {
     await database?.stop();
   }
+}
+
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+
+/** The process that signs the log: of its own, and never on the database for trying out, whose roles it would share. */
+async function startSealer(onEmbedded: boolean): Promise<void> {
+  if (onEmbedded) throw new Error('--role seal needs a database of its own role (SEAL_DATABASE_URL), not --embedded.');
+  const { sealer } = await import('../sealer.ts');
+  const stopping = interrupted();
+  const running = await sealer({ env: process.env });
+  await stopping;
+  await running.stop();
 }
 
 async function embedded(role: (typeof ROLES)[number]) {

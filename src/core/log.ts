@@ -53,9 +53,9 @@ export interface Break {
   readonly why: string;
 }
 
-/** Walks one stream from its start and names its first broken event, or undefined when every link holds. */
-export function firstBreak(stream: string, events: readonly StoredEvent[]): Break | undefined {
-  let prev: Head = EMPTY_HEAD;
+/** Walks one stream from its start, or from a head, and names its first broken event; undefined when every link holds. */
+export function firstBreak(stream: string, events: readonly StoredEvent[], from: Head = EMPTY_HEAD): Break | undefined {
+  let prev: Head = from;
   for (const event of events) {
     const at = { stream, seq: prev.seq + 1 };
     if (event.stream !== stream) return { ...at, why: `belongs to another stream, ${event.stream}` };

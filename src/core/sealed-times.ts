@@ -1,10 +1,16 @@
-import { CADENCE, type CheckpointHeader } from './checkpoint.ts';
+import { CADENCE } from './checkpoint.ts';
 import type { StoredEvent } from './events.ts';
 
 /** A checkpoint that found a stream changed, and how long it was then. */
 export interface Change {
   readonly checkpoint: number;
   readonly length: number;
+}
+
+/** Which checkpoint, and when it was made: ISO. */
+export interface Placed {
+  readonly number: number;
+  readonly at: string;
 }
 
 /**
@@ -20,16 +26,16 @@ export const coveredBy = (changes: readonly Change[], seq: number): number | und
 /**
  * Why an event's time cannot be true, or undefined. Its floor is the checkpoint that it names, which was there before
  * it; its ceiling the first checkpoint that covers it: the one before that saw everything older than itself.
- * `headerOf` gives the checkpoints at hand, `newest` is the last of all.
+ * `placeOf` gives the checkpoints at hand, `newest` is the last of all.
  */
 export function timeProblem(
   event: StoredEvent,
   changes: readonly Change[],
-  newest: CheckpointHeader | undefined,
-  headerOf: (number: number) => CheckpointHeader | undefined,
+  newest: Placed | undefined,
+  placeOf: (number: number) => Placed | undefined,
 ): string | undefined {
   if (event.checkpoint > 0) {
-    const floor = headerOf(event.checkpoint);
+    const floor = placeOf(event.checkpoint);
     if (floor === undefined) return `names checkpoint ${event.checkpoint}, which is not here`;
     if (event.at.getTime() < Date.parse(floor.at)) {
       return `is dated back: it says ${event.at.toISOString()}, and names checkpoint ${floor.number} of ${floor.at}`;
@@ -38,7 +44,7 @@ export function timeProblem(
   const first = coveredBy(changes, event.seq);
   // The first checkpoint of all takes in whatever was there before there were any.
   if (first === 1) return undefined;
-  const without = first === undefined ? newest : headerOf(first - 1);
+  const without = first === undefined ? newest : placeOf(first - 1);
   if (without === undefined)
     return first === undefined ? undefined : `needs checkpoint ${first - 1}, which is not here`;
   if (Date.parse(without.at) <= event.at.getTime() + SEALED_WITHIN_MS) return undefined;

@@ -12,6 +12,13 @@ export interface MovedStream extends Leaf {
   readonly standsThere: string | undefined;
 }
 
+/** A piece of a stream: the events after one number, up to another. */
+export interface Span {
+  readonly stream: string;
+  readonly after: number;
+  readonly upTo: number;
+}
+
 /** One moment of the log, as the sealer sees it: nothing moves while it looks. */
 export interface LedgerView {
   /** The database's clock, read no later than anything else here was seen. */
@@ -23,8 +30,8 @@ export interface LedgerView {
   moved(): Promise<readonly MovedStream[]>;
   /** A sealed stream that has no event any more. */
   gone(): Promise<string | undefined>;
-  /** Events of one stream, in order, after `afterSeq`; at most `limit`. */
-  events(stream: string, afterSeq: number, limit: number): Promise<readonly StoredEvent[]>;
+  /** The events of these pieces of streams, in order within each stream. */
+  events(spans: readonly Span[]): Promise<readonly StoredEvent[]>;
   /** Records a checkpoint with the leaves that changed, and remembers them as the sealed heads. */
   save(checkpoint: KeptCheckpoint, leaves: readonly Leaf[]): Promise<void>;
 }

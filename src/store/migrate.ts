@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import pg from 'pg';
+import { listEarlierRequests } from './list-earlier-requests.ts';
 
 /** Prisma's own key, so that `prisma migrate deploy` and this never run at the same time. */
 const PRISMA_LOCK = 72707369;
@@ -54,6 +55,7 @@ export async function migrate({
     await ensureRole(owner, app, log);
     if (sealer !== undefined) await ensureRole(owner, sealer, log);
     const applied = await applyMigrations(owner, log);
+    await listEarlierRequests(owner);
     const { runMigrations } = await import('bullmq');
     await runMigrations(owner, 'bullmq');
     const rights = [

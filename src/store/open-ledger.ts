@@ -1,13 +1,13 @@
 import type { StoredEvent } from '../core/events.ts';
 import type { Leaf } from '../core/merkle.ts';
 import type { KeptCheckpoint } from '../ports/checkpoints.ts';
-import type { Ledger, LedgerView, MovedStream } from '../ports/ledger.ts';
+import type { Ledger, LedgerView, MovedStream, Span } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import { changesBetween, checkpointsAfter, newestCheckpoint } from './checkpoints.ts';
 import { type Database, type Limits, openDatabase, type Tx } from './database.ts';
 import { openLocks } from './lock.ts';
 import { tooMightySealer } from './rights.ts';
-import { eventOf, toJsonText } from './row-codec.ts';
+import { type EventRecord, eventOf, toJsonText } from './row-codec.ts';
 
 /** A pass looks at every stream there ever was: its statements may take longer than anything a person waits for. */
 const LIMITS: Partial<Limits> = { statementMs: 120_000, idleInTransactionMs: 60_000, silenceMs: 130_000 };
@@ -74,7 +74,7 @@ async function viewOf(tx: Tx): Promise<LedgerView> {
         WHERE NOT EXISTS (SELECT FROM "events" AS e WHERE e."stream" = s."stream" COLLATE "default") LIMIT 1`;
       return found?.stream;
     },
-    events: (stream, afterSeq, limit) => eventsOf(tx, stream, afterSeq, limit),
+    events: (spans) => eventsOf(tx, spans),
     save: (checkpoint, leaves) => save(tx, checkpoint, leaves),
   };
 }
@@ -105,12 +105,13 @@ async function moved(tx: Tx): Promise<readonly MovedStream[]> {
   }));
 }
 
-async function eventsOf(tx: Tx, stream: string, afterSeq: number, limit: number): Promise<readonly StoredEvent[]> {
-  const found = await tx.event.findMany({
-    where: { stream, seq: { gt: afterSeq } },
-    orderBy: { seq: 'asc' },
-    take: limit,
-  });
+async function eventsOf(tx: Tx, spans: readonly Span[]): Promise<readonly StoredEvent[]> {
+  const found = await tx.$queryRaw<EventRecord[]>`
+    SELECT e."stream", e."seq", e."type", e."at", e."actor", e."data", e."checkpoint", e."prev_hash" AS "prevHash",
+      e."hash"
+    FROM jsonb_to_recordset(${toJsonText(spans)}::jsonb) AS s ("stream" text, "after" integer, "upTo" integer)
+    JOIN "events" AS e ON e."stream" = s."stream" AND e."seq" > s."after" AND e."seq" <= s."upTo"
+    ORDER BY e."stream", e."seq"`;
   return found.map(eventOf);
 }
 

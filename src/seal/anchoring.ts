@@ -1,0 +1,88 @@
+import type { Ledger } from '../ports/ledger.ts';
+import type { Logger } from '../ports/logger.ts';
+import { type Anchor, AnchorDiffers } from './anchor.ts';
+
+/** A checkpoint that stands nowhere outside for this long is somebody's business, in milliseconds. */
+export const SHOUT_AFTER_MS = 15 * 60_000;
+const PAGE = 100;
+const PUT_MS = 60_000;
+
+/** One anchor's way after the log. */
+export interface Anchoring {
+  /** Puts whatever the anchor has not; one run at a time. Never rejects: it says so in the log, and the next run tries again. */
+  run(): Promise<void>;
+}
+
+/** Brings every checkpoint to one anchor, in order; what fails is tried again from where it stopped. */
+export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stopping: AbortSignal): Anchoring {
+  let current: Promise<void> | undefined;
+  // Some settings can only be looked at when the place answers.
+  let checked = false;
+
+  const behind = async (): Promise<number> => {
+    const known = anchor.memory === undefined ? await ledger.anchored(anchor.name) : (await anchor.memory())?.number;
+    if (known !== undefined) return known;
+    return anchor.fromNewest ? ((await ledger.newest())?.header.number ?? 1) - 1 : 0;
+  };
+
+  const follow = async (): Promise<void> => {
+    if (!checked) {
+      const wrong = await anchor.check();
+      if (wrong !== undefined) throw new Error(wrong);
+      checked = true;
+    }
+    let held = await behind();
+    for (let page = await ledger.after(held, PAGE); page.length > 0; page = await ledger.after(held, PAGE)) {
+      for (const { header, hash, signature } of page) {
+        if (stopping.aborted) return;
+        const leaves = (await ledger.leaves(header.number)).map(({ stream, length, head }) => ({
+          stream,
+          length,
+          head,
+        }));
+        await anchor.put({ header, hash, signature, leaves }, AbortSignal.any([stopping, AbortSignal.timeout(PUT_MS)]));
+        held = header.number;
+        await ledger.setAnchored(anchor.name, held);
+      }
+    }
+  };
+
+  const attempt = async (): Promise<void> => {
+    try {
+      // Two sealers do not post the same twice; a file is each one's own, and names itself by its place.
+      await ledger.withLock(`anchor ${anchor.name}`, 0, follow);
+    } catch (error) {
+      if (!stopping.aborted) await say(error);
+    }
+  };
+
+  const say = async (error: unknown): Promise<void> => {
+    const fields = { anchor: anchor.name, why: String(error) };
+    if (error instanceof AnchorDiffers) {
+      logger.error(
+        fields,
+        'an anchor holds another history than the database; keep both as they are and tell security',
+      );
+      return;
+    }
+    const late = await lateness().catch(() => undefined);
+    const message = 'an anchor did not take a checkpoint; it is tried again';
+    if (late === undefined || late >= SHOUT_AFTER_MS) logger.error({ ...fields, lateMs: late }, message);
+    else logger.warn({ ...fields, lateMs: late }, message);
+  };
+
+  /** How long the oldest checkpoint waits that the anchor has not. */
+  const lateness = async (): Promise<number> => {
+    const [oldest] = await ledger.after((await ledger.anchored(anchor.name)) ?? 0, 1);
+    return oldest === undefined ? 0 : (await ledger.now()).getTime() - Date.parse(oldest.header.at);
+  };
+
+  return {
+    run: () => {
+      current ??= attempt().finally(() => {
+        current = undefined;
+      });
+      return current;
+    },
+  };
+}

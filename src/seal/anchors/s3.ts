@@ -1,0 +1,107 @@
+import {
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetObjectLockConfigurationCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { anchorText } from '../../core/anchor-text.ts';
+import type { FullCheckpoint } from '../../core/checkpoint.ts';
+import { type Anchor, AnchorDiffers } from '../anchor.ts';
+
+export interface S3AnchorSettings {
+  readonly bucket: string;
+  /** Before every key, for several installations in one bucket. */
+  readonly prefix: string;
+  /** Each object is kept for this long; the bucket's own default must not be shorter. */
+  readonly retentionDays: number;
+  /** The sealer's clock when it puts: from when the days count. */
+  readonly now: () => Promise<Date>;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+const DAYS_A_YEAR = 365;
+const CALL_MS = 20_000;
+/** Zeros in front, so that a listing is in order. */
+const DIGITS = 10;
+
+/**
+ * A bucket with Object Lock in compliance mode: what was put cannot be changed or deleted before its time, by anybody.
+ * Keys are written once (`If-None-Match: *`).
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ */
+export function s3Anchor({ bucket, prefix, retentionDays, now }: S3AnchorSettings): Anchor {
+  const client = new S3Client({
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: CALL_MS, throwOnRequestTimeout: true },
+  });
+  const keyOf = (number: number): string => `${prefix}checkpoint-${String(number).padStart(DIGITS, '0')}.json`;
+
+  const put = async (checkpoint: FullCheckpoint, abortSignal: AbortSignal): Promise<void> => {
+    const Key = keyOf(checkpoint.header.number);
+    const until = new Date((await now()).getTime() + retentionDays * DAY_MS);
+    const body = anchorText(checkpoint);
+    const command = new PutObjectCommand({
+      Bucket: bucket,
+      Key,
+      Body: body,
+      ContentType: 'application/json',
+      IfNoneMatch: '*',
+      ObjectLockMode: 'COMPLIANCE',
+      ObjectLockRetainUntilDate: until,
+      ChecksumAlgorithm: 'SHA256',
+    });
+    try {
+      await client.send(command, { abortSignal });
+    } catch (error) {
+      if (statusOf(error) !== 412) throw error;
+      await compare(Key, body, abortSignal);
+    }
+    await locked(Key, abortSignal);
+  };
+
+  /** It is there already: from us, with the answer lost, or from somebody else. */
+  const compare = async (Key: string, body: string, abortSignal: AbortSignal): Promise<void> => {
+    const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key }), { abortSignal });
+    if ((await found.Body?.transformToString()) === body) return;
+    throw new AnchorDiffers(`s3://${bucket}/${Key} holds something else`);
+  };
+
+  /** Said only when it was read back. */
+  const locked = async (Key: string, abortSignal: AbortSignal): Promise<void> => {
+    const { ObjectLockMode, ObjectLockRetainUntilDate } = await client.send(
+      new HeadObjectCommand({ Bucket: bucket, Key }),
+      { abortSignal },
+    );
+    if (ObjectLockMode === 'COMPLIANCE' && (ObjectLockRetainUntilDate ?? 0) > (await now())) return;
+    throw new Error(`s3://${bucket}/${Key} is not locked: may the sealer read retention (s3:GetObjectRetention)?`);
+  };
+
+  const check = async (): Promise<string | undefined> => {
+    const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
+    if (Status !== 'Enabled') return `bucket ${bucket} keeps no versions: turn versioning on`;
+    const lock = await client
+      .send(new GetObjectLockConfigurationCommand({ Bucket: bucket }))
+      .catch((error: unknown) => {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      });
+    const { ObjectLockEnabled, Rule } = lock?.ObjectLockConfiguration ?? {};
+    if (ObjectLockEnabled !== 'Enabled') return `bucket ${bucket} has no Object Lock: make one that has`;
+    const { Mode, Days, Years } = Rule?.DefaultRetention ?? {};
+    if (Mode !== 'COMPLIANCE') {
+      return `bucket ${bucket} does not lock by default in compliance mode: in governance mode some may delete`;
+    }
+    const days = Days ?? (Years ?? 0) * DAYS_A_YEAR;
+    return days >= retentionDays
+      ? undefined
+      : `bucket ${bucket} keeps objects for ${days} days by default, SEAL_RETENTION_DAYS says ${retentionDays}`;
+  };
+
+  return { name: `s3://${bucket}/${prefix}`, check, put };
+}
+
+const statusOf = (error: unknown): number | undefined =>
+  (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;

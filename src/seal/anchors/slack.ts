@@ -1,0 +1,52 @@
+import { LogLevel, type Logger as SlackLogger, WebClient } from '@slack/web-api';
+import { anchorText } from '../../core/anchor-text.ts';
+import type { Anchor } from '../anchor.ts';
+
+export interface SlackAnchorSettings {
+  /** A bot token of its own: the bot that answers people must not be able to edit these posts. */
+  readonly token: string;
+  readonly channel: string;
+  readonly apiUrl?: string | undefined;
+}
+
+const CALL_MS = 8_000;
+
+/** What goes wrong is thrown, and said by whoever called. */
+const SILENT: SlackLogger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  setLevel: () => undefined,
+  getLevel: () => LogLevel.ERROR,
+  setName: () => undefined,
+};
+
+/**
+ * A post for each checkpoint in an audit channel: when it was, and header, hash and signature as a line that
+ * `breakglass audit verify --anchors` reads back from a copy. A post whose answer was lost is made twice; both say the same.
+ */
+export function slackAnchor({ token, channel, apiUrl }: SlackAnchorSettings): Anchor {
+  const client = new WebClient(token, {
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    timeout: CALL_MS,
+    logger: SILENT,
+    allowAbsoluteUrls: false,
+    ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
+  });
+  return {
+    name: `channel ${channel}`,
+    fromNewest: true,
+    check: async () => {
+      await client.auth.test();
+      return undefined;
+    },
+    put: async ({ header, hash, signature }) => {
+      const { number, at, streams, events } = header;
+      const said = `Checkpoint ${number} of the log, ${at}: ${events} events in ${streams} streams.`;
+      const line = anchorText({ header, hash, signature });
+      await client.chat.postMessage({ channel, text: `${said}\n\`\`\`${line}\`\`\``, unfurl_links: false });
+    },
+  };
+}

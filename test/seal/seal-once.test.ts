@@ -1,0 +1,211 @@
+import { verifyLog } from '../../src/broker/verify-log.ts';
+import { CADENCE, fingerprintOf } from '../../src/core/checkpoint.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Store } from '../../src/ports/store.ts';
+import type { SealKey, SealKeys } from '../../src/seal/keys.ts';
+import { type Memory, type Sealing, sealOnce } from '../../src/seal/seal-once.ts';
+import { openLedger } from '../../src/store/open-ledger.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { aKey } from '../core/sealed-log.ts';
+import { silent } from '../store/silent-logger.ts';
+import { playTo } from '../store/stories.ts';
+import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
+
+const sealKey = (): SealKey => {
+  const { privateKey, publicKey } = aKey();
+  return { privateKey, publicKey, fingerprint: fingerprintOf(publicKey) };
+};
+
+describe('the sealer (E4)', () => {
+  const current = sealKey();
+  let database: TestDatabase;
+  let store: Store;
+  let ledger: Ledger;
+  const look = (memory?: Memory, keys: SealKeys = { current, next: undefined }): Promise<Sealing> =>
+    ledger.look((view) => sealOnce(view, { keys, memory, cadence: CADENCE }));
+  const alarm = () => store.record('operator:ana', [{ type: 'alarm', data: {} }]);
+  const asOwnerOfAll = (sql: string) =>
+    withClient(database.adminUrl, (client) => client.query(`SET session_replication_role = replica; ${sql}`));
+
+  beforeAll(async () => {
+    database = await freshDatabase();
+    store = openStore({ url: database.appUrl, logger: silent });
+    ledger = openLedger({ url: database.sealUrl, logger: silent });
+  });
+  afterAll(async () => {
+    await ledger.close();
+    await store.close();
+    await database.drop();
+  });
+
+  it('signs whatever there is at first, then only what changed, and nothing twice', async () => {
+    await playTo(store, 'closed', { id: 'S1' });
+    await alarm();
+    expect(await look()).toMatchObject({
+      kind: 'sealed',
+      leaves: 3,
+      checkpoint: { header: { number: 1, streams: 3 } },
+    });
+    expect(await look()).toEqual({ kind: 'quiet' });
+    await playTo(store, 'pending', { id: 'S2' });
+    expect(await look()).toMatchObject({
+      kind: 'sealed',
+      leaves: 2,
+      checkpoint: { header: { number: 2, streams: 4 } },
+    });
+    const { sealed, broken } = await verifyLog(store, current.publicKey);
+    expect([broken, sealed.newest?.header.number]).toEqual([undefined, 2]);
+    expect((await store.events('request/S2')).map(({ checkpoint }) => checkpoint)).toEqual([1]);
+  });
+
+  it('signs silence once the idle time is over', async () => {
+    const keys = { current, next: undefined };
+    const cadence = { changedMs: 2, idleMs: 1 };
+    const sealing = await ledger.look((view) => sealOnce(view, { keys, memory: undefined, cadence }));
+    expect(sealing).toMatchObject({ kind: 'sealed', leaves: 0, checkpoint: { header: { number: 3 } } });
+  });
+
+  it('gives the same root in one walk as a tree over all leaves, however many streams there are', async () => {
+    for (let n = 0; n < 12; n += 1) await playTo(store, 'pending', { id: `M${n}`, order: { incident: `INC-${n}.m` } });
+    expect(await look()).toMatchObject({ kind: 'sealed', leaves: 24 });
+    expect((await verifyLog(store)).broken).toBeUndefined();
+  });
+
+  describe('signs nothing, and says why,', () => {
+    const KEPT = {
+      events: 'stream, seq, type, at, actor, data, checkpoint, prev_hash, hash',
+      sealed_heads: 'stream, length, head',
+      checkpoints: 'number, previous, at, header, hash, signature, public_key',
+    };
+    beforeAll(async () => {
+      await alarm();
+      await look();
+      // Something new in each case: a sealer that looks at new events only would go on.
+      await alarm();
+      for (const table of Object.keys(KEPT)) await asOwnerOfAll(`CREATE TABLE kept_${table} AS SELECT * FROM ${table}`);
+    });
+    afterEach(async () => {
+      for (const [table, columns] of Object.entries(KEPT)) {
+        await asOwnerOfAll(
+          `DELETE FROM ${table}; INSERT INTO ${table} (${columns}) SELECT ${columns} FROM kept_${table}`,
+        );
+      }
+    });
+    const tampered = async (sql: string, memory?: Memory) => {
+      await asOwnerOfAll(sql);
+      const before = (await ledger.newest())?.hash;
+      const sealing = await look(memory);
+      expect((await ledger.newest())?.hash).toBe(before);
+      return sealing.kind === 'refused' ? sealing.why : sealing.kind;
+    };
+
+    it.each([
+      [
+        'where newest rows were removed',
+        `DELETE FROM events WHERE stream = 'request/S1' AND seq > 3`,
+        /request\/S1 was sealed with \d+ events, and has 3/,
+      ],
+      [
+        'where a stream was removed',
+        `DELETE FROM events WHERE stream = 'request/S2'`,
+        /request\/S2 was sealed, and has no event/,
+      ],
+      [
+        'where the newest sealed event was rewritten',
+        `UPDATE events SET hash = repeat('a', 64) WHERE stream = 'request/S2'`,
+        /event 1 of request\/S2 is not the one that was sealed/,
+      ],
+      [
+        'where a stream that went on was rewritten below',
+        `UPDATE events SET hash = md5(hash) || md5(hash) WHERE stream = 'system' AND seq = (SELECT max(seq) - 1 FROM events WHERE stream = 'system')`,
+        /event \d+ of system is not the one that was sealed/,
+      ],
+      [
+        'where a new event was edited',
+        `UPDATE events SET actor = 'x' WHERE stream = 'system' AND seq = (SELECT max(seq) FROM events WHERE stream = 'system')`,
+        /event \d+ of system was changed after it was written/,
+      ],
+      [
+        'where a stream was put in without its beginning',
+        `UPDATE events SET stream = 'request/NEW' WHERE stream = 'system' AND seq = (SELECT max(seq) FROM events WHERE stream = 'system')`,
+        /of request\/NEW/,
+      ],
+      [
+        'where the sealed heads were changed with the log',
+        `DELETE FROM events WHERE stream = 'request/S2'; DELETE FROM sealed_heads WHERE stream = 'request/S2'`,
+        /remembered heads are not those/,
+      ],
+      ['where the heads were all forgotten', `DELETE FROM sealed_heads`, /remembered heads are not those/],
+      [
+        'where the last checkpoint was edited',
+        `UPDATE checkpoints SET header = jsonb_set(header, '{root}', to_jsonb(repeat('b', 64))) WHERE number = (SELECT max(number) FROM checkpoints)`,
+        /was changed after it was signed/,
+      ],
+      [
+        'where the last checkpoint has another signature',
+        `UPDATE checkpoints SET signature = (SELECT signature FROM checkpoints WHERE number = 1) WHERE number = (SELECT max(number) FROM checkpoints)`,
+        /forged signature/,
+      ],
+      [
+        'where the last checkpoint was removed',
+        `DELETE FROM checkpoints WHERE number = (SELECT max(number) FROM checkpoints)`,
+        /remembered heads are not those/,
+      ],
+    ])('%s', async (_promise, sql, words) => {
+      expect(await tampered(sql)).toMatch(words);
+    });
+
+    it('where the database is older than what is remembered outside of it, or another one', async () => {
+      const newest = await ledger.newest();
+      if (newest === undefined) throw new Error('nothing is sealed');
+      const memory = { place: '/var/anchor', number: newest.header.number, hash: newest.hash };
+      expect(await tampered('SELECT 1', { ...memory, number: memory.number + 1 })).toMatch(/it was rolled back/);
+      expect(await tampered('SELECT 1', { ...memory, hash: 'c'.repeat(64) })).toMatch(
+        /is not the one in \/var\/anchor/,
+      );
+    });
+
+    it('where somebody else signed', async () => {
+      expect(await look(undefined, { current: sealKey(), next: undefined })).toMatchObject({
+        why: expect.stringMatching(/is signed by key [0-9a-f]{64}, which is not ours/),
+      });
+    });
+
+    it('where the clock of the database went back', async () => {
+      const sealing = await ledger.look((view) =>
+        sealOnce(
+          { ...view, now: new Date(0) },
+          { keys: { current, next: undefined }, memory: undefined, cadence: CADENCE },
+        ),
+      );
+      expect(sealing).toMatchObject({ kind: 'refused', why: expect.stringContaining('clock went back') });
+    });
+  });
+
+  it('goes on where nothing is wrong any more, and hands over to the next key through a checkpoint that names it', async () => {
+    const next = sealKey();
+    const keys = { current, next };
+    const named = await look(undefined, keys);
+    expect(named).toMatchObject({
+      kind: 'sealed',
+      checkpoint: { header: { key: current.fingerprint, nextKey: next.publicKey } },
+    });
+    // Stopped in between and started with the old key alone: it must not sign on.
+    expect(await look()).toMatchObject({ kind: 'refused', why: expect.stringContaining('SEAL_NEXT_KEY_FILE') });
+    await alarm();
+    expect(await look(undefined, keys)).toMatchObject({ checkpoint: { header: { key: next.fingerprint } } });
+    await alarm();
+    expect(await look(undefined, { current: next, next: undefined })).toMatchObject({ kind: 'sealed' });
+    for (const { publicKey } of [current, next]) expect((await verifyLog(store, publicKey)).broken).toBeUndefined();
+    expect((await verifyLog(store, sealKey().publicKey)).broken).toContain(
+      'no checkpoint here is signed by the key you trust',
+    );
+  });
+
+  it('has a role that may not do more than it needs', async () => {
+    expect(await ledger.tooMighty()).toBeUndefined();
+    const mighty = openLedger({ url: database.appUrl, logger: silent });
+    expect(await mighty.tooMighty()).toMatch(/may INSERT rows of/);
+    await mighty.close();
+  });
+});
