@@ -1,11 +1,11 @@
-import { cloudEndpoints, loadSealConfig, type SealConfig } from './config.ts';
+import { cloudEndpoints, loadSealConfig, type SealConfig, SettingsProblem } from './config.ts';
 import { CADENCE, type Cadence } from './core/checkpoint.ts';
 import { makeLogger } from './logger.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Anchor } from './seal/anchor.ts';
 import { fileAnchor } from './seal/anchors/file.ts';
-import { readSealKey } from './seal/keys.ts';
+import { readSealKey, type SealKey } from './seal/keys.ts';
 import { startSealer } from './seal/sealer.ts';
 import { assertLoopback } from './store/embedded/loopback.ts';
 import { openLedger } from './store/open-ledger.ts';
@@ -28,14 +28,14 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
     const bucket = config.SEAL_BUCKET && cloudEndpoints(env).length === 0 ? ['https://s3.amazonaws.com'] : [];
     await assertLoopback([config.SEAL_DATABASE_URL, chat, bucket, ...cloudEndpoints(env)].flat());
   }
-  const current = await readSealKey('SEAL_KEY_FILE', config.SEAL_KEY_FILE);
+  const current = await keyFrom('SEAL_KEY_FILE', config.SEAL_KEY_FILE);
   const nextFile = config.SEAL_NEXT_KEY_FILE;
-  const next = nextFile === undefined ? undefined : await readSealKey('SEAL_NEXT_KEY_FILE', nextFile);
+  const next = nextFile === undefined ? undefined : await keyFrom('SEAL_NEXT_KEY_FILE', nextFile);
 
   const ledger = openLedger({ url: config.SEAL_DATABASE_URL, logger });
   try {
     const mighty = await ledger.tooMighty();
-    if (mighty !== undefined) throw new Error(`Cannot start: ${mighty}.`);
+    if (mighty !== undefined) throw new SettingsProblem([`SEAL_DATABASE_URL: ${mighty}`]);
     const anchors = await anchorsOf(config, ledger);
     await checkAnchors(anchors, logger);
     const cadence = lowered?.cadence ?? CADENCE;
@@ -53,6 +53,11 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
     throw error;
   }
 }
+
+const keyFrom = (setting: string, file: string): Promise<SealKey> =>
+  readSealKey(file).catch((error: Error) => {
+    throw new SettingsProblem([`${setting}: ${error.message}`]);
+  });
 
 /** The SDKs of bucket and channel are loaded only where there is one. */
 async function anchorsOf(config: SealConfig, ledger: Ledger): Promise<readonly Anchor[]> {
@@ -81,6 +86,6 @@ async function checkAnchors(anchors: readonly Anchor[], logger: Logger): Promise
       logger.warn({ anchor: anchor.name, why: String(error) }, 'an anchor does not answer; it is asked again');
       return undefined;
     });
-    if (wrong !== undefined) throw new Error(`Cannot start: ${wrong}.`);
+    if (wrong !== undefined) throw new SettingsProblem([`${anchor.name}: ${wrong}`]);
   }
 }

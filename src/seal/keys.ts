@@ -20,21 +20,18 @@ const OTHERS = 0o077;
 
 /**
  * Reads an Ed25519 private key in PEM. Rejects with an `Error` that says what to do, and never with what is in the file.
- * `setting` names where the path comes from.
  */
-export async function readSealKey(setting: string, file: string): Promise<SealKey> {
+export async function readSealKey(file: string): Promise<SealKey> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) {
-    throw new Error(`${setting}: ${file} is not there. Make one with \`breakglass audit keygen FILE\`.`);
+    throw new Error(`${file} is not there. Make one with \`breakglass audit keygen FILE\`.`);
   }
   if ((found.mode & OTHERS) !== 0) {
-    throw new Error(`${setting}: others than its owner may use ${file}. Run \`chmod 600\` on it.`);
+    throw new Error(`others than its owner may use ${file}: run \`chmod 600\` on it.`);
   }
   const privateKey = keyIn(await readFile(file, 'utf8'));
   if (privateKey?.asymmetricKeyType !== 'ed25519') {
-    throw new Error(
-      `${setting}: ${file} holds no Ed25519 private key in PEM. Make one with \`breakglass audit keygen FILE\`.`,
-    );
+    throw new Error(`${file} holds no Ed25519 private key in PEM. Make one with \`breakglass audit keygen FILE\`.`);
   }
   const publicKey = publicKeyOf(privateKey);
   return { privateKey, publicKey, fingerprint: fingerprintOf(publicKey) };
