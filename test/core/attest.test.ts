@@ -1,0 +1,117 @@
+import { actionsIn } from '../../src/core/actions.ts';
+import type { Actor } from '../../src/core/command.ts';
+import { decide } from '../../src/core/decide.ts';
+import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
+import type { AccessRequest } from '../../src/core/request.ts';
+import { TOMBSTONE_SECONDS, workFor } from '../../src/core/work.ts';
+import {
+  accepted,
+  aDirectory,
+  aPolicy,
+  type CastName,
+  okFacts,
+  personActor,
+  after as plus,
+  SECOND,
+  SYSTEM,
+  walkTo,
+} from '../support/requests.ts';
+
+const down = { ok: false, why: 'down' } as const;
+const { request: revoking, now: endedAt } = walkTo('revoking');
+const plannedEnd = revoking.state === 'revoking' ? (revoking.grants[0]?.plan.plannedEnd ?? endedAt) : endedAt;
+const failing = accepted(decide(revoking, { type: 'revoke_failed', why: 'X' }, SYSTEM, NO_FACTS, endedAt)).next;
+/** Somebody with no say so far: of the security group, besides Sasha and Quinn. */
+const directory = (() => {
+  const known = aDirectory();
+  const people = known.people.map((one) => (one.id === 'avery' ? { ...one, teams: ['platform', 'security'] } : one));
+  return { ...known, people };
+})();
+
+const attest = (
+  from: AccessRequest,
+  who: CastName | Actor,
+  {
+    at = plannedEnd,
+    facts = {},
+    statement = 'The role is gone.',
+  }: { at?: Date; facts?: Partial<Facts>; statement?: string } = {},
+) => {
+  const actor = typeof who === 'string' ? personActor(who) : who;
+  return decide(from, { type: 'attest', statement }, actor, okFacts(at, facts), at);
+};
+
+describe('attesting an ending that nothing could prove (E5)', () => {
+  it('closes by two security people, not compliant, with burial still owed', () => {
+    const first = accepted(attest(failing, 'sasha'));
+    expect(first.next).toMatchObject({ state: 'revoking', attestations: [{ by: { id: 'sasha' } }] });
+    expect(first.events).toMatchObject([{ type: 'ending_attested', data: { missing: 1 } }]);
+    expect(attest(first.next, 'sasha')).toMatchObject({ refusal: { code: 'already_said' } });
+    const second = accepted(attest(first.next, 'quinn'));
+    expect(second.next).toMatchObject({ state: 'closed', outcome: 'ended_unproven', closedAt: plannedEnd });
+    expect(second.events).toMatchObject([
+      { type: 'ending_attested', data: { missing: 0 } },
+      { type: 'request_closed', data: { outcome: 'ended_unproven', compliant: false } },
+    ]);
+    const row = { request: second.next, version: 1, seq: 1, drawnVersion: 1, postedSeq: 1, updatedAt: plannedEnd };
+    expect(workFor(row)).toMatchObject([{ name: 'bury', dueAt: plus(plannedEnd, TOMBSTONE_SECONDS * SECOND) }]);
+  });
+
+  it('is not possible a moment before the planned end, and says when it is', () => {
+    const detail = { at: plannedEnd.toISOString() };
+    expect(attest(failing, 'sasha', { at: plus(plannedEnd, -1) })).toMatchObject({
+      refusal: { code: 'not_due', detail },
+    });
+  });
+
+  it.each<[promise: string, who: CastName | Actor, facts: Partial<Facts>, code: string]>([
+    ['whoever asked', 'riley', {}, 'not_security'],
+    [
+      'whoever approved, even of the security group',
+      'avery',
+      { directory: { ok: true, value: directory, at: plannedEnd } },
+      'was_involved',
+    ],
+    ['people of other teams', 'blake', {}, 'not_security'],
+    ['an operator', { type: 'operator', name: 'root' }, {}, 'actor_not_person'],
+    ['the system', SYSTEM, {}, 'actor_not_person'],
+    ['a guest', 'sasha', { account: { ok: true, value: 'guest', at: plannedEnd } }, 'account_guest'],
+    ['anybody while Slack does not say who it is', 'sasha', { account: down }, 'account_unavailable'],
+    ['anybody while the directory is down', 'sasha', { directory: down }, 'directory_unavailable'],
+    ['anybody without a policy', 'sasha', { policy: down }, 'policy_unavailable'],
+    [
+      'anybody where no security team is named',
+      'sasha',
+      { policy: { ok: true, value: aPolicy({ security: { teams: [], page: [] } }), at: plannedEnd } },
+      'not_security',
+    ],
+  ])('is refused to %s', (_promise, who, facts, code) => {
+    expect(attest(failing, who, { facts })).toMatchObject({ ok: false, refusal: { code } });
+  });
+
+  it('counts whoever approved more time as one who approved', () => {
+    const by = { id: 'sasha', name: 'Sasha', keys: [] };
+    const [approval] = failing.approvals;
+    if (approval === undefined) throw new Error('nobody approved');
+    const extended = { ...failing, extended: { asked: 1, minutes: 15, approvals: [{ ...approval, by }] } };
+    expect(attest(extended, 'sasha')).toMatchObject({ refusal: { code: 'was_involved' } });
+  });
+
+  it.each(['', '  x ', 'y'.repeat(1001)])('wants a statement of 3 to 1,000 characters, not "%.10s"', (statement) => {
+    expect(attest(failing, 'sasha', { statement })).toMatchObject({ refusal: { code: 'bad_statement' } });
+  });
+
+  it('opens nothing, so neither a freeze nor a process that must open nothing stands in its way', () => {
+    const frozen = { at: plannedEnd, by: { id: 'x', name: 'X' }, reason: '', all: true, lifts: [] };
+    expect(attest(failing, 'sasha', { facts: { frozen, openingOff: 'a bad file' } }).ok).toBe(true);
+  });
+
+  it.each(['pending', 'granting', 'planned', 'active', 'closed'] as const)('is no way out of %s', (state) => {
+    expect(attest(walkTo(state).request, 'sasha')).toMatchObject({ refusal: { code: 'not_in_this_state' } });
+  });
+
+  it('has its button only where the ending fails', () => {
+    expect(actionsIn(revoking)).not.toContain('attest');
+    expect(actionsIn(failing)).toContain('attest');
+  });
+});
