@@ -1,0 +1,183 @@
+import { requestStream } from '../../../src/core/events.ts';
+import type { Row } from '../../../src/core/work.ts';
+import { MINUTE } from '../../support/requests.ts';
+import { until } from '../../support/until.ts';
+import { ask, cardSeen, type House, openHouse, PEOPLE, user, type Who } from './house.ts';
+
+let house: House;
+beforeAll(async () => {
+  house = await openHouse();
+});
+afterAll(() => house.close());
+afterEach(async () => {
+  house.levers.directoryDown = false;
+  house.levers.cloudRefuses = false;
+  house.slack.dials.clearFaults();
+  for (const who of PEOPLE) if (as(who).modal()) await as(who).close();
+  for (const name of ['sasha', 'quinn'] as const) {
+    if (await house.store.freeze()) await house.broker.thaw({ type: 'person', key: `slack:T0BREAK:${user(name)}` });
+  }
+  expect(await house.store.freeze()).toBeUndefined();
+});
+
+const as = (who: Who) => house.slack.as(user(who));
+const type = (who: Who, text: string) => as(who).command('/breakglass', text, 'C0INCIDENT');
+const told = (who: Who, look: RegExp) =>
+  as(who).sees(String(look), (one) => one.ephemerals().findLast(({ words }) => look.test(words))?.words);
+const heard = (channel: string, look: RegExp) =>
+  as('sasha').sees(`${look} in ${channel}`, (one) => one.messages(channel).findLast(({ words }) => look.test(words)));
+const isFrozen = async () => (await house.store.freeze()) !== undefined;
+const asked = async (): Promise<Row> => {
+  await ask(house, 'riley');
+  await house.work();
+  return house.newest();
+};
+const click = (who: Who, action: string) => as(who).click(cardSeen(house, who), `bg_${action}`);
+
+describe('/breakglass freeze and thaw (B11)', () => {
+  it('stops asking and approving for everybody, shows on forms and cards, and is told to both channels', async () => {
+    const row = await asked();
+    await type('sasha', 'freeze Credentials <leaked> *today*');
+    await told('sasha', /Openings are frozen.*two security people type \/breakglass thaw.*freeze all ends it/);
+    for (const channel of ['C0SECURITY', 'C0DEFAULT']) {
+      await heard(
+        channel,
+        /⛔ Openings are frozen by Sasha since .*\(Credentials <leaked> ∗today∗\).*What is open goes on/,
+      );
+    }
+    await until(async () => (await house.row(row.request.ask.id)).version > row.version, 'the card to be held');
+    await house.work();
+    expect(cardSeen(house, 'riley').words).toMatch(/Openings are frozen by Sasha.*No approval counts until/);
+    await click('avery', 'approve');
+    await told(
+      'avery',
+      /Openings are frozen by Sasha since .*Credentials.*Nothing is opened until two security people/,
+    );
+    expect((await house.row(row.request.ask.id)).request.state).toBe('pending');
+
+    await click('avery', 'deny');
+    expect((await as('avery').awaitModal()).words).toMatch(/Openings are frozen by Sasha.*works all the same/);
+    await type('riley', 'INC-1');
+    expect((await as('riley').awaitModal()).words).toMatch(
+      /Openings are frozen by Sasha since .*Sending this is refused/,
+    );
+    await as('riley').close();
+    const sent = await ask(house, 'riley');
+    expect(JSON.stringify(sent)).toMatch(/Openings are frozen by Sasha/);
+
+    await type('quinn', 'thaw');
+    await told('quinn', /Openings stay frozen until another security person types/);
+    await heard('C0SECURITY', /Quinn wants openings to go on.*another security person types \/breakglass thaw too/);
+    await type('quinn', 'thaw');
+    await told('quinn', /You have said so already/);
+    await type('sasha', 'thaw');
+    await told('sasha', /Openings are not frozen any more/);
+    await heard('C0DEFAULT', /not frozen any more; lifted by Quinn and Sasha/);
+    await until(async () => {
+      const { request } = await house.row(row.request.ask.id);
+      return request.state === 'pending' && request.held === undefined;
+    }, 'the card to be free');
+    await house.work();
+    expect(cardSeen(house, 'riley').words).not.toContain('frozen');
+    await click('avery', 'approve');
+    await house.reaches(row.request.ask.id, 'granting');
+  });
+
+  it.each<[who: Who, text: string, words: RegExp]>([
+    ['avery', 'freeze', /Only people of the security group can do that/],
+    ['riley', 'freeze all now', /Only people of the security group can do that/],
+    ['avery', 'thaw', /Openings are not frozen, so nothing was changed/],
+  ])('answers %s, who types "%s", with why not', async (who, text, words) => {
+    await type(who, text);
+    await told(who, words);
+    expect(await house.store.freeze()).toBeUndefined();
+  });
+
+  it('freezes with Slack’s look-ups failing, and does not thaw with them', async () => {
+    house.slack.dials.fail('users.info', 'before', { status: 500 }, 100);
+    await type('sasha', 'freeze');
+    await until(isFrozen, 'the freeze');
+    await type('quinn', 'thaw');
+    await told('quinn', /The chat did not say who you are/);
+    expect((await house.store.freeze())?.lifts).toEqual([]);
+  });
+
+  it('says what else can be done where nobody knows who is of the security group', async () => {
+    house.levers.directoryDown = true;
+    await type('sasha', 'freeze all');
+    await told('sasha', /Nothing was frozen.*breakglass freeze --all --reason/);
+  });
+
+  it('counts a command that Slack delivers twice once', async () => {
+    await type('sasha', 'freeze once');
+    await until(isFrozen, 'the freeze');
+    const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
+    const before = await house.store.events('system');
+    await house.slack.dials.resend(number);
+    await told('sasha', /Nothing was changed/);
+    expect(await house.store.events('system')).toHaveLength(before.length);
+  });
+
+  it('with "all" ends what is open and says how much; the card and the requester learn why', async () => {
+    const row = await asked();
+    await click('avery', 'approve');
+    await house.reaches(row.request.ask.id, 'granting');
+    await type('sasha', 'freeze all a leak');
+    await told('sasha', /Everything that is open is being ended \(\d+ access/);
+    await house.reaches(row.request.ask.id, 'revoking');
+    expect(cardSeen(house, 'riley').words).toMatch(/Access removed, because openings were frozen/);
+    await as('riley').sees('the note', (one) =>
+      one.dms().find(({ words }) => /openings were frozen.*Sasha: a leak/.test(words)),
+    );
+  });
+});
+
+describe('attesting (E5)', () => {
+  it('is a button on the red card alone, and closes as not compliant by two security people', async () => {
+    const row = await asked();
+    const { id } = row.request.ask;
+    await click('avery', 'approve');
+    await house.reaches(id, 'granting');
+    house.levers.cloudRefuses = true;
+    await click('riley', 'end');
+    await until(async () => (await house.row(id)).request.state === 'revoking', 'the ending');
+    await expect(house.work(['revoke'])).rejects.toThrow('PROVIDER_UNAVAILABLE');
+    await house.work(['draw', 'post']);
+    const attest = async (who: Who, statement: string) => {
+      await click(who, 'attest');
+      expect((await as(who).awaitModal()).words).toMatch(/recorded as not compliant/);
+      await as(who).choose('statement', statement);
+      return as(who).submit();
+    };
+    await attest('sasha', 'I looked at the account.');
+    expect(as('sasha').modal()?.words).toMatch(/^.*Not before .* UTC/s);
+    await as('sasha').close();
+
+    house.levers.aheadMs += 40 * MINUTE;
+    await attest('avery', 'I looked too.');
+    expect(as('avery').modal()?.words).toMatch(/Only people of the security group/);
+    await as('avery').close();
+    await attest('sasha', 'I looked at the account.');
+    const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
+    expect((await house.slack.dials.resend(number)).body).toContain('sent already and counted once');
+    await house.work(['draw', 'post']);
+    expect(cardSeen(house, 'riley').words).toMatch(/@sasha attested that it ended; another security person must too/);
+    await attest('quinn', 'The role is not there.');
+    await house.work(['draw', 'post']);
+
+    expect((await house.row(id)).request).toMatchObject({ state: 'closed', outcome: 'ended_unproven' });
+    const card = cardSeen(house, 'riley');
+    expect(card.words).toMatch(/🔴 Ended without proof, not compliant.*Attested by @sasha, @quinn/s);
+    const thread = as('riley')
+      .thread(card.channel, card.ts)
+      .map(({ words }) => words)
+      .join('\n');
+    expect(thread).toContain('“The role is not there.”');
+    expect(thread).toContain('closed without proof, which is not compliant');
+    await heard('C0SECURITY', /attests that the access ended/);
+    const closed = (await house.store.events(requestStream(id))).find((event) => event.type === 'request_closed');
+    expect(closed?.data).toMatchObject({ compliant: false });
+    await type('riley', `status ${id}`);
+    await told('riley', /not compliant/);
+  });
+});
