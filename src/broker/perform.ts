@@ -68,3 +68,6 @@ async function show(deps: BrokerDeps, requestId: string, what: 'draw' | 'post'):
 
 /** Work that takes access away. The sweep runs these itself when the queue does not. */
 export const ENDINGS: ReadonlySet<Work['name']> = new Set(['expire', 'revoke', 'prove', 'lapse']);
+
+/** Work that pages people about an ending that fails, or tells them that it is over. The sweep runs these too. */
+export const CALLS: ReadonlySet<Work['name']> = new Set(['page', 'stand_down']);

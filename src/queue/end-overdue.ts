@@ -2,7 +2,7 @@ import type { Row, Work } from '../core/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { jobId } from './job.ts';
-import { ownWork, ownWorkOfCopy } from './own-work.ts';
+import { ownCalls, ownWork, ownWorkOfCopy } from './own-work.ts';
 import { pages } from './pages.ts';
 import type { Pool } from './pool.ts';
 import { attempt, type Running } from './run-job.ts';
@@ -11,6 +11,8 @@ export interface Ending {
   readonly store: Pick<Store, 'clock' | 'due'>;
   readonly logger: Logger;
   readonly endings: Pool;
+  /** For pages: apart from endings, which they must never keep waiting. */
+  readonly calls: Pool;
   readonly running: Pick<Running, 'perform' | 'deadlineMs' | 'stopping'>;
 }
 
@@ -23,10 +25,11 @@ export interface Pass {
 }
 
 /**
- * Does overdue endings in this process, so many at once, each with its total deadline. A pass that was not let finish
- * is gone on with by the next, so that endings which hang do not keep later rows waiting.
+ * Does overdue endings in this process, so many at once, each with its total deadline, and the pages that nobody else
+ * made. A pass that was not let finish is gone on with by the next, so that endings which hang do not keep later rows
+ * waiting.
  */
-export function endOverdue({ store, logger, endings, running }: Ending): (pass: Pass) => Promise<void> {
+export function endOverdue({ store, logger, endings, calls, running }: Ending): (pass: Pass) => Promise<void> {
   let reached: string | undefined;
 
   const run = async (work: Work): Promise<void> => {
@@ -39,10 +42,13 @@ export function endOverdue({ store, logger, endings, running }: Ending): (pass: 
     }
   };
 
-  const startAll = async (row: Row, { copy, graceMs, enough }: Pass, now: Date): Promise<boolean> => {
-    for (const work of worksOf(row, copy, graceMs, now, logger)) {
-      if (!(await endings.start(jobId(work), enough, () => run(work)))) return false;
+  const startAll = async (row: Row, pass: Pass, now: Date): Promise<boolean> => {
+    const owned = ownedBy(row, pass, now, logger);
+    for (const work of owned.endings) {
+      if (!(await endings.start(jobId(work), pass.enough, () => run(work)))) return false;
     }
+    // What finds no room is left to the next pass.
+    for (const work of owned.calls) calls.tryStart(jobId(work), () => run(work));
     return true;
   };
 
@@ -58,11 +64,17 @@ export function endOverdue({ store, logger, endings, running }: Ending): (pass: 
   };
 }
 
-function worksOf(row: Row, copy: boolean, graceMs: number, now: Date, logger: Logger): readonly Work[] {
+interface Owned {
+  readonly endings: readonly Work[];
+  readonly calls: readonly Work[];
+}
+
+function ownedBy(row: Row, { copy, graceMs }: Pass, now: Date, logger: Logger): Owned {
   try {
-    return copy ? ownWorkOfCopy(row, now) : ownWork(row, now, graceMs);
+    if (copy) return { endings: ownWorkOfCopy(row, now), calls: [] };
+    return { endings: ownWork(row, now, graceMs), calls: ownCalls(row, now, graceMs) };
   } catch (error) {
     logger.error({ requestId: row.request.ask.id, why: String(error) }, 'no work could be derived from a row');
-    return [];
+    return { endings: [], calls: [] };
   }
 }

@@ -1,4 +1,4 @@
-import { ENDINGS } from '../broker/perform.ts';
+import { CALLS, ENDINGS } from '../broker/perform.ts';
 import { type Row, type Work, workFor } from '../core/work.ts';
 
 /** What the queue gets to do an overdue ending before the sweep does it. */
@@ -14,7 +14,13 @@ export const ownWork = (row: Row, now: Date, graceMs: number): readonly Work[] =
   );
 
 /**
- * The same in a copy of another installation, which does nothing but end what is due by plan: nothing lapses there, and
+ * Pages that the queue has left undone: with the queue dead and a cloud that refuses, nobody else would tell anybody.
+ */
+export const ownCalls = (row: Row, now: Date, graceMs: number): readonly Work[] =>
+  workFor(row).filter((work) => CALLS.has(work.name) && isOverdue(work, now, graceMs));
+
+/**
+ * What a copy of another installation does itself: it does nothing but end what is due by plan: nothing lapses there, and
  * an opening is given up only past its planned end, since the original may have opened it meanwhile.
  */
 export const ownWorkOfCopy = (row: Row, now: Date): readonly Work[] =>

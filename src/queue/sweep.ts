@@ -36,6 +36,8 @@ export interface Sweep {
 const INTERVAL_MS = 60_000;
 /** Endings that the sweep itself runs at once. */
 const ENDINGS_MAX = 16;
+/** Pages that it runs at once, besides. */
+const CALLS_MAX = 8;
 const PEOPLE_MS = 30_000;
 /** Endings that a freeze asks for begin before the others are looked at, if they begin in time. */
 const FREEZE_MS = 10_000;
@@ -54,10 +56,11 @@ export function startSweep(settings: SweepSettings): Sweep {
   const closing = new AbortController();
   const stopping = new AbortController();
   const endings = pool(ENDINGS_MAX);
+  const calls = pool(CALLS_MAX);
   const onProblem = nowAndThen<unknown>(PROBLEM_EVERY_MS, (error, unsaid) =>
     logger.error({ why: String(error), unsaid }, 'a sweep did not finish; the next one starts anew'),
   );
-  const tick = ticker(settings, { closing: closing.signal, stopping: stopping.signal, endings, intervalMs });
+  const tick = ticker(settings, { closing: closing.signal, stopping: stopping.signal, endings, calls, intervalMs });
   let current: Promise<boolean> | undefined;
   const pass = async (): Promise<boolean> => {
     if (current !== undefined || closing.signal.aborted) return false;
@@ -76,7 +79,7 @@ export function startSweep(settings: SweepSettings): Sweep {
     stop: async (graceMs = STOP_MS) => {
       clearInterval(timer);
       closing.abort(new Stopping('this process is stopping'));
-      const quiet = Promise.all([current, endings.idle()]);
+      const quiet = Promise.all([current, endings.idle(), calls.idle()]);
       try {
         await within(graceMs, 'the sweep', quiet);
       } catch {
@@ -91,13 +94,17 @@ interface Ticking {
   readonly closing: AbortSignal;
   readonly stopping: AbortSignal;
   readonly endings: ReturnType<typeof pool>;
+  readonly calls: ReturnType<typeof pool>;
   readonly intervalMs: number;
 }
 
-function ticker(settings: SweepSettings, { closing, stopping, endings, intervalMs }: Ticking): () => Promise<boolean> {
+function ticker(
+  settings: SweepSettings,
+  { closing, stopping, endings, calls, intervalMs }: Ticking,
+): () => Promise<boolean> {
   const { store, worker, logger, deadlineMs, graceMs = GRACE_MS } = settings;
   const { followFreeze, perform, watchPeople } = settings.broker;
-  const end = endOverdue({ store, logger, endings, running: { perform, deadlineMs, stopping } });
+  const end = endOverdue({ store, logger, endings, calls, running: { perform, deadlineMs, stopping } });
   let paused: boolean | undefined;
 
   // Every process looks, not only the one that wins the sweep: each has a worker to pause.

@@ -1,4 +1,8 @@
+import { broker } from '../../src/broker/broker.ts';
+import { Failure } from '../../src/core/failure.ts';
 import type { Work } from '../../src/core/work.ts';
+import type { Provider } from '../../src/ports/provider.ts';
+import { HANDLING } from '../../src/queue/job.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
 import { type Sweep, type SweepSettings, startSweep } from '../../src/queue/sweep.ts';
 import { type RunningWorker, startWorker } from '../../src/queue/worker.ts';
@@ -53,7 +57,7 @@ describe('the sweep', () => {
     };
     const sweep = start({ schedule, intervalMs: 10 * MINUTE });
     await sweepUntil(sweep, () => names(added, 'S1').has('lapse'), 'the work of the row');
-    expect(names(added, 'S1')).toEqual(new Set(['invite', 'lapse', 'draw', 'post']));
+    expect(names(added, 'S1')).toEqual(new Set(['invite', 'remind', 'lapse', 'draw', 'post']));
   });
 
   it('does overdue endings itself when the queue does not take them: expire, revoke, prove', async () => {
@@ -119,6 +123,27 @@ describe('the sweep', () => {
       async () => (await stateIn(desk, 'S8')) === 'revoking',
       'the row after them',
     );
+  });
+
+  it('D6: goes on after more failures than any job has attempts, and pages by itself while the queue takes nothing', async () => {
+    await desk.opened('S6A');
+    desk.dials.queueDown = true;
+    desk.wait(30 * MINUTE);
+    let refusals = HANDLING.revoke.attempts + 5;
+    const close: Provider['close'] = (plan, signal) => {
+      if (plan.grantId !== 'S6A' || refusals === 0) return desk.deps.providers.aws.close(plan, signal);
+      refusals -= 1;
+      return Promise.reject(new Failure('PROVIDER_UNAVAILABLE', 'the cloud is down'));
+    };
+    const ours = broker({ ...desk.deps, providers: { aws: { ...desk.deps.providers.aws, close } } });
+    const sweep = start({ graceMs: 0, broker: ours });
+    await sweepUntil(sweep, () => refusals === 0, 'every refusal');
+    await sweepUntil(
+      sweep,
+      async () => (await desk.eventsOf('S6A')).includes('access_removed'),
+      'the ending after them',
+    );
+    expect((await desk.eventsOf('S6A')).filter((type) => type === 'oncall_paged')).toHaveLength(1);
   });
 
   it('goes on when looking at people fails or hangs', async () => {
