@@ -18,7 +18,10 @@ export function lintSteps(timings: Timings): readonly Finding[] {
     const before = STEPS[index - 1]?.setting;
     if (before === undefined || timings[before] < seconds) return [];
     return [
-      doubtful(path, `${setting} (${seconds}) is not after ${before} (${timings[before]}): both steps come at once`),
+      doubtful(
+        path,
+        `${setting} (${seconds}) is not after ${before} (${timings[before]}): both steps come at once, make it later`,
+      ),
     ];
   });
 }

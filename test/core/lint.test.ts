@@ -66,6 +66,9 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['a clause that asks for more than there are', 'mayAsk: [serving]', 'approvals: [{ who: group, name: More, teams: [sre, security], count: 2, assurance: chat }]\n    mayAsk: [serving] # <<', 'error: role "restart", asked by team "serving": "More" lacks 1 while the other clauses are filled (bo, cy could): add people'],
   ['a team that may ask and has nobody who could', 'mayAsk: [serving]', 'mayAsk: [serving, security] # <<', 'warning: role "restart": nobody in team "security" could ask'],
   ['somebody in so many teams that nobody is outside', 'mayAsk: [serving]', 'mayAsk: [serving] # <<', 'warning: role "restart": "di" may ask, but is in so many teams that too few people are outside them', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], slack: [{ workspace: T1, user: U9 }], aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" } }\nonCall:', text)],
+  // Reminders (B6)
+  ['a step of escalation out of order', 'accounts:\n', 'timings:\n  escalateSeconds: 200 # <<\naccounts:\n', 'warning: escalateSeconds (200) is not after remindAgainSeconds (300): both steps come at once, make it later'],
+  ['a step of escalation that never comes', 'accounts:\n', 'timings:\n  commanderSeconds: 900 # <<\naccounts:\n', 'warning: commanderSeconds is 900 and a request lapses after 900: that step is never made, make it shorter'],
   // The security group (B11)
   ['no security group', 'security: { teams: [security, sre] }', 'security: {} # <<', 'warning: nobody can freeze from the chat, lift a freeze or attest an ending'],
   ['an unknown security team', 'teams: [security, sre] }', 'teams: [securety] } # <<', 'error: unknown team "securety": did you mean "security"?'],

@@ -1,0 +1,60 @@
+import { loadConfig, pagerSettings } from '../src/config.ts';
+
+const enough = {
+  DATABASE_URL: 'postgresql://app@127.0.0.1/breakglass',
+  SLACK_BOT_TOKEN: 'xoxb-1',
+  SLACK_APP_ID: 'A012ABCD',
+  SLACK_APP_TOKEN: 'xapp-1',
+};
+const KEY = 'a1b2c3d4e5f60718293a4b5c6d7e8f90';
+const SECRET = 'a secret of some length';
+const WEBHOOK = 'https://pager.example.com/hooks/t0ken';
+
+const problemsOf = (env: NodeJS.ProcessEnv): string => {
+  try {
+    loadConfig({ ...enough, ...env });
+    return '';
+  } catch (error) {
+    return String(error);
+  }
+};
+
+describe('the settings of the pagers', () => {
+  it('are needed by nobody, and reach PagerDuty and the webhook where they are there', () => {
+    expect(pagerSettings(loadConfig(enough))).toEqual({ pagerDuty: undefined, webhook: undefined });
+    const env = { ...enough, PAGERDUTY_ROUTING_KEY: KEY, PAGE_WEBHOOK_URL: WEBHOOK, PAGE_WEBHOOK_SECRET: SECRET };
+    expect(pagerSettings(loadConfig(env))).toEqual({
+      pagerDuty: { routingKey: KEY, url: 'https://events.pagerduty.com' },
+      webhook: { url: WEBHOOK, secret: SECRET },
+    });
+  });
+
+  it.each<[what: string, env: NodeJS.ProcessEnv, problem: string]>([
+    ['a key that is none', { PAGERDUTY_ROUTING_KEY: `${KEY}x` }, 'PAGERDUTY_ROUTING_KEY: must be the 32 letters'],
+    [
+      'an address without encryption',
+      { PAGERDUTY_URL: 'http://events.pagerduty.com' },
+      'PAGERDUTY_URL: must be an https',
+    ],
+    [
+      'a webhook without encryption',
+      { PAGE_WEBHOOK_URL: 'http://pager.example.com/t0ken', PAGE_WEBHOOK_SECRET: SECRET },
+      'PAGE_WEBHOOK_URL: must be an https',
+    ],
+    ['a webhook without a secret', { PAGE_WEBHOOK_URL: WEBHOOK }, 'PAGE_WEBHOOK_SECRET: is required too'],
+    ['a secret without a webhook', { PAGE_WEBHOOK_SECRET: SECRET }, 'PAGE_WEBHOOK_URL: is required too'],
+    [
+      'a short secret',
+      { PAGE_WEBHOOK_URL: WEBHOOK, PAGE_WEBHOOK_SECRET: 'short' },
+      'PAGE_WEBHOOK_SECRET: must be at least 16',
+    ],
+  ])('refuse %s, and never repeat a value', (_what, env, problem) => {
+    const said = problemsOf(env);
+    expect(said).toContain(problem);
+    for (const value of Object.values(env)) expect(said).not.toContain(value);
+  });
+
+  it('may be on this machine without encryption', () => {
+    expect(problemsOf({ PAGERDUTY_URL: 'http://127.0.0.1:4000' })).toBe('');
+  });
+});
