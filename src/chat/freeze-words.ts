@@ -24,3 +24,13 @@ export function freezeNews({ next, events }: Extract<FreezeDecision, { ok: true 
   const open = next.all ? 'Everything that is open is being ended.' : 'What is open goes on to its end.';
   return `${frozenWords(freezeDetail(next))} Nothing is opened. ${open} Two security people lift it: /breakglass thaw.`;
 }
+
+/** The lines above every list of requests while openings are frozen. */
+export function frozenLines(frozen: Freeze | undefined): readonly string[] {
+  if (frozen === undefined) return [];
+  const wants = frozen.lifts.map(({ by }) => oneLine(by.name, 80)).join(', ');
+  return [
+    `FROZEN. ${frozenWords(freezeDetail(frozen))}${frozen.all ? ' Everything open is being ended.' : ''}`,
+    ...(wants === '' ? [] : [`${wants} wants it lifted; another security person must say so too.`]),
+  ];
+}

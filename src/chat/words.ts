@@ -205,5 +205,6 @@ export const FORM_UNKNOWN = 'This form is not one of mine any more, so nothing w
 export const FORM_NOT_YOURS =
   'This form was opened by somebody else, so nothing was recorded. Type /breakglass yourself.';
 export const FORM_USED = 'This form was sent already and counted once. Look at the card.';
+export const COMMAND_USED = 'This command arrived before and counted then. If you mean it once more, type it again.';
 export const NOT_A_CARD =
   'That message is not a card of this request, so the click does not count. Use the buttons on the card in the channel.';

@@ -1,11 +1,10 @@
 import { followFreeze } from '../broker/follow-freeze.ts';
 import { freezeNews } from '../chat/freeze-words.ts';
 import { inert } from '../chat/slack/text.ts';
-import { frozenWords, refusalWords } from '../chat/words.ts';
+import { refusalWords } from '../chat/words.ts';
 import { decideFreeze } from '../core/decide-freeze.ts';
 import { actorName } from '../core/decision.ts';
 import { NO_FACTS } from '../core/facts.ts';
-import { type Freeze, freezeDetail } from '../core/freeze.ts';
 import { makeLogger } from '../logger.ts';
 import { openSchedule } from './open-schedule.ts';
 import { tellChannels } from './tell-channels.ts';
@@ -27,8 +26,6 @@ export const freeze = ({ all = false, reason }: { readonly all?: boolean; readon
       return 1;
     }
     console.log(freezeNews(decision));
-    const channels = (await store.policyInForce())?.policy.channels;
-    if (channels) await tellChannels([channels.security, channels.default], `⛔ ${inert(freezeNews(decision))}`);
     const logger = makeLogger('warn');
     const schedule = await openSchedule(store, url, logger);
     try {
@@ -39,15 +36,7 @@ export const freeze = ({ all = false, reason }: { readonly all?: boolean; readon
     } finally {
       await schedule.close();
     }
+    const channels = (await store.policyInForce())?.policy.channels;
+    if (channels) await tellChannels([channels.security, channels.default], `⛔ ${inert(freezeNews(decision))}`);
     return 0;
   });
-
-/** The line above every list while openings are frozen. */
-export function frozenLine(frozen: Freeze | undefined): readonly string[] {
-  if (frozen === undefined) return [];
-  const wants = frozen.lifts.map(({ by }) => by.name);
-  return [
-    `FROZEN. ${frozenWords(freezeDetail(frozen))}${frozen.all ? ' Everything open is being ended.' : ''}`,
-    ...(wants.length === 0 ? [] : [`${wants.join(', ')} wants it lifted; another security person must say so too.`]),
-  ];
-}

@@ -1,10 +1,10 @@
 import { apply } from '../broker/apply.ts';
+import { frozenLines } from '../chat/freeze-words.ts';
 import { refusalWords } from '../chat/words.ts';
 import { requestStream } from '../core/events.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 import { makeLogger } from '../logger.ts';
-import { frozenLine } from './freeze.ts';
 import { openSchedule } from './open-schedule.ts';
 import { operator, withStore } from './with-store.ts';
 
@@ -29,14 +29,14 @@ export const list = (): Promise<void> =>
   withStore(async (store) => {
     const [rows, frozen] = await Promise.all([store.list({ states: OPEN, limit: 1000 }), store.freeze()]);
     const lines = rows.length === 0 ? ['Nothing is open.'] : rows.map(line);
-    console.log([...frozenLine(frozen), ...lines].join('\n'));
+    console.log([...frozenLines(frozen), ...lines].join('\n'));
   });
 
 /** Prints one request and its events. Returns the exit code. */
 export const status = (id: string): Promise<number> =>
   withStore(async (store) => {
     const [row, frozen] = await Promise.all([store.find(id), store.freeze()]);
-    for (const said of frozenLine(frozen)) console.log(said);
+    for (const said of frozenLines(frozen)) console.log(said);
     if (row === undefined) {
       console.error(`There is no request ${id}. "breakglass list" shows the open ones.`);
       return 1;

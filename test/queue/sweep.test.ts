@@ -1,4 +1,6 @@
 import { broker } from '../../src/broker/broker.ts';
+import { decideFreeze } from '../../src/core/decide-freeze.ts';
+import { NO_FACTS } from '../../src/core/facts.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Work } from '../../src/core/work.ts';
 import type { Provider } from '../../src/ports/provider.ts';
@@ -15,6 +17,8 @@ import { until } from '../support/until.ts';
 const NEVER = 24 * 60 * MINUTE;
 
 const stateIn = async (desk: Desk, id: string): Promise<string> => (await desk.row(id)).request.state;
+
+const OPERATOR = { type: 'operator', name: 'root' } as const;
 
 describe('the sweep', () => {
   let desk: Desk;
@@ -203,6 +207,17 @@ describe('the sweep', () => {
     expect(await sweep.pass()).toBe(false);
     desk.wire.judge(() => 'pass');
     await sweepUntil(sweep, async () => (await stateIn(desk, 'S11')) === 'revoking', 'the end of the window');
+  });
+
+  it('ends what a freeze of everything left open when whoever froze died at once, without a queue (B11)', async () => {
+    await desk.opened('S12');
+    await desk.store.changeFreeze('operator:root', (current, now) =>
+      decideFreeze(current, { type: 'freeze', all: true, reason: '' }, OPERATOR, NO_FACTS, now),
+    );
+    desk.dials.queueDown = true;
+    const removed = async (): Promise<boolean> => desk.role('S12')?.policies.inline['99-revoked'] !== undefined;
+    await sweepUntil(start(), removed, 'access to be removed');
+    expect((await desk.row('S12')).request).toMatchObject({ cause: 'frozen' });
   });
 });
 

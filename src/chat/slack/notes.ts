@@ -25,6 +25,8 @@ export function notesFor(
     case 'access_ending_soon':
     case 'access_extended':
     case 'extension_lapsed':
+    case 'request_held':
+    case 'request_resumed':
       return [{ said }];
     case 'extension_denied':
       return [{ said: [...said, ` “${oneLine(String(event.data.reason ?? ''), 500)}”`] }];

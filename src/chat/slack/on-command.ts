@@ -46,7 +46,7 @@ async function run(
     case 'freeze':
       return freezeAnswer(deps, caller, typed.slice(1));
     case 'thaw':
-      return thawAnswer(deps, caller);
+      return thawAnswer(deps, caller, opening);
     case 'extend':
       return openExtendForm(deps, caller, opening, second);
     default:

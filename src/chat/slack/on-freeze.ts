@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { THAW_NEEDS } from '../../core/decide-freeze.ts';
 import { plural } from '../phrase.ts';
+import { COMMAND_USED } from '../words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Caller } from './caller.ts';
+import type { Opening } from './open-form.ts';
 
 /** Endings begin at once; how many is said if it is known by then. */
 const COUNT_MS = 1_500;
@@ -31,8 +33,15 @@ const BLIND = {
 } as const;
 const OPERATOR = 'Nothing opens meanwhile either. An operator can freeze with: breakglass freeze --all --reason TEXT.';
 
-/** `/breakglass thaw`: the first person is told that another must say so too. */
-export async function thawAnswer(deps: AppDeps, { actor }: Caller): Promise<string> {
+/**
+ * `/breakglass thaw`: the first person is told that another must say so too. Each time it is typed counts once, whatever
+ * is delivered again: an old word must not lift a later freeze.
+ */
+export async function thawAnswer(deps: AppDeps, { actor, key }: Caller, opening: Opening): Promise<string> {
+  const { chat } = deps.store;
+  const id = `thaw/${opening.trigger}`;
+  if ((await chat.form(id)) !== undefined) return COMMAND_USED;
+  await chat.openForm({ id, kind: 'thaw', key, requestId: '', digest: '', channel: opening.channel });
   const thawed = await deps.broker.thaw(actor);
   if (!thawed.ok) return answer(thawed.refusal);
   if (thawed.next === undefined) return 'Openings are not frozen any more. Approvals count again.';

@@ -1,5 +1,6 @@
 import type { Row } from '../../core/work.ts';
 import { cardOf } from '../card.ts';
+import { frozenLines } from '../freeze-words.ts';
 import { wordsOf } from '../phrase.ts';
 import { refusalWords } from '../words.ts';
 import type { AppDeps } from './app-deps.ts';
@@ -8,12 +9,16 @@ import type { Caller } from './caller.ts';
 const OPEN_STATES = ['pending', 'granting', 'active', 'revoking'] as const;
 const SHOWN = 20;
 
-/** Every request that is not over, newest first. */
+/** Whether openings are frozen, and every request that is not over, newest first. */
 export async function listWords(deps: AppDeps): Promise<string> {
-  const rows = await deps.store.list({ states: OPEN_STATES, limit: SHOWN + 1 });
-  if (rows.length === 0) return 'No request is open now. Type /breakglass to ask for access.';
+  const [rows, frozen] = await Promise.all([
+    deps.store.list({ states: OPEN_STATES, limit: SHOWN + 1 }),
+    deps.store.freeze(),
+  ]);
+  const above = frozenLines(frozen);
+  if (rows.length === 0) return [...above, 'No request is open now. Type /breakglass to ask for access.'].join('\n');
   const more = rows.length > SHOWN ? ['… and more; the channel shows them.'] : [];
-  return [...(await Promise.all(rows.slice(0, SHOWN).map((row) => lineOf(deps, row)))), ...more].join('\n');
+  return [...above, ...(await Promise.all(rows.slice(0, SHOWN).map((row) => lineOf(deps, row)))), ...more].join('\n');
 }
 
 /** Where one request stands; without an id, the caller's own newest ones. */

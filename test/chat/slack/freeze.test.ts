@@ -118,6 +118,21 @@ describe('/breakglass freeze and thaw (B11)', () => {
     expect(await house.store.events('system')).toHaveLength(before.length);
   });
 
+  it('does not count an old word for lifting, delivered again, against a later freeze', async () => {
+    await type('sasha', 'freeze first');
+    await until(isFrozen, 'the freeze');
+    await type('sasha', 'thaw');
+    await until(async () => (await house.store.freeze())?.lifts.length === 1, 'the first word');
+    const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
+    await type('quinn', 'freeze second');
+    await until(async () => (await house.store.freeze())?.reason === 'second', 'the second freeze');
+    await house.slack.dials.resend(number);
+    await told('sasha', /arrived before and counted then/);
+    expect((await house.store.freeze())?.lifts).toEqual([]);
+    await type('riley', 'list');
+    await told('riley', /FROZEN\. Openings are frozen by Quinn since .*\(second\)/);
+  });
+
   it('with "all" ends what is open and says how much; the card and the requester learn why', async () => {
     const row = await asked();
     await click('avery', 'approve');

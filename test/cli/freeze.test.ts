@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { decide } from '../../src/core/decide.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { accepted, okFacts, storyOf } from '../support/requests.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli/breakglass.js', import.meta.url));
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+let database: TestDatabase;
+let store: Store;
+beforeAll(async () => {
+  database = await freshDatabase();
+  store = openStore({ url: database.appUrl, logger: silent });
+});
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+/** Runs the built command line with the database and nothing else: no chat, no Redis, no cloud, no policy. */
+const breakglass = (...args: readonly string[]) =>
+  new Promise<{ code: number; said: string }>((resolve) => {
+    const env = { PATH: process.env.PATH, DATABASE_URL: database.appUrl };
+    execFile(process.execPath, [CLI, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, said: stdout + stderr }),
+    );
+  });
+
+it('"breakglass freeze" needs the database alone, ends what is open, and shows above every list (B11)', async () => {
+  const { mark } = await store.installation();
+  for (const { state, actor, command } of storyOf('R1')) {
+    await store.change('R1', 'test', (row, now) => {
+      const wanted = command(row?.request, now);
+      const marked = wanted.type === 'issue' && wanted.plan ? { ...wanted, plan: { ...wanted.plan, mark } } : wanted;
+      return accepted(decide(row?.request, marked, actor, okFacts(now), now));
+    });
+    if (state === 'active') break;
+  }
+  const frozen = await breakglass('freeze', '--all', '--reason', 'keys are out');
+  expect(frozen).toMatchObject({ code: 0, said: expect.stringMatching(/Openings are frozen by .*\(keys are out\)/) });
+  expect(frozen.said).toMatch(/1 of what is open began to end/);
+  expect(await store.freeze()).toMatchObject({ all: true, reason: 'keys are out' });
+  expect((await store.find('R1'))?.request).toMatchObject({ state: 'revoking', cause: 'frozen' });
+  const [listed, status, again] = await Promise.all([
+    breakglass('list'),
+    breakglass('status', 'R1'),
+    breakglass('freeze', '--reason', 'twice'),
+  ]);
+  for (const { said } of [listed, status])
+    expect(said).toMatch(/^FROZEN\. Openings are frozen by .*\n.*R1 {2}revoking/);
+  expect(again).toMatchObject({ code: 1, said: expect.stringContaining('Nothing was changed') });
+});
+
+it('nobody thaws from the command line, and its help says why; a freeze wants a reason', async () => {
+  const [thaw, help, mute] = await Promise.all([
+    breakglass('thaw'),
+    breakglass('freeze', '--help'),
+    breakglass('freeze'),
+  ]);
+  expect(thaw.code).toBe(2);
+  expect(help.said.replace(/\s+/g, ' ')).toContain('There is no thaw here: two security people lift it in the chat');
+  expect(mute.code).toBe(2);
+});
