@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { parse } from 'yaml';
-import { databaseUrl, loadConfig } from '../src/config.ts';
+import { databaseUrl, loadConfig, loadSealConfig } from '../src/config.ts';
 
 interface Service {
   readonly image: string;
@@ -34,6 +34,7 @@ const filledIn: Readonly<Record<string, string>> = {
   ...example,
   OWNER_PASSWORD: secret,
   APP_PASSWORD: secret,
+  SEAL_PASSWORD: secret,
   REDIS_PASSWORD: secret,
   SLACK_APP_ID: 'A012ABCD',
   SLACK_BOT_TOKEN: 'xoxb-1',
@@ -59,8 +60,9 @@ describe('docker-compose.yml', () => {
     expect(valid(wrong)).toBe(false);
   });
 
-  it('has PostgreSQL, Redis, migrate, web and worker', () => {
-    expect(services.map(([name]) => name)).toEqual(['postgres', 'redis', 'migrate', 'web', 'worker']);
+  it('has PostgreSQL, Redis, migrate, web and worker, and the sealer for those who want it', () => {
+    expect(services.map(([name]) => name)).toEqual(['postgres', 'redis', 'migrate', 'web', 'worker', 'sealer']);
+    expect(services.filter(([, { profiles }]) => profiles !== undefined).map(([name]) => name)).toEqual(['sealer']);
   });
 
   it.each(services)('names the version of the image of %s', (_name, { image }) => {
@@ -80,11 +82,16 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('gives the owner of the tables to migrate alone, and keys of the cloud to the worker alone', () => {
+  it('gives the owner of the tables to migrate alone, and to worker and sealer keys of their own', () => {
     const holders = (setting: string) =>
       services.filter(([, { environment = {} }]) => setting in environment).map(([name]) => name);
     expect(holders('DATABASE_OWNER_URL')).toEqual(['migrate']);
-    expect(holders('AWS_SECRET_ACCESS_KEY')).toEqual(['worker']);
+    expect(holders('AWS_SECRET_ACCESS_KEY')).toEqual(['worker', 'sealer']);
+    const key = (name: string) => file.services[name]?.environment?.AWS_SECRET_ACCESS_KEY;
+    expect(key('worker')).not.toBe(key('sealer'));
+    expect(holders('SEAL_KEY_FILE')).toEqual(['sealer']);
+    expect(holders('SEAL_DATABASE_URL')).toEqual(['migrate', 'sealer']);
+    expect(holders('DATABASE_URL')).not.toContain('sealer');
   });
 
   it('asks for every variable of .env.example, and for no other', () => {
@@ -96,10 +103,15 @@ describe('docker-compose.yml', () => {
     expect(() => loadConfig(environmentOf(name))).not.toThrow();
   });
 
-  it('makes two database roles that differ, as migrate demands', () => {
+  it('makes settings of .env.example that the sealer starts with', () => {
+    expect(() => loadSealConfig(environmentOf('sealer'))).not.toThrow();
+  });
+
+  it('makes three database roles that differ, as migrate demands', () => {
     const environment = environmentOf('migrate');
-    const user = (name: 'DATABASE_URL' | 'DATABASE_OWNER_URL') => new URL(databaseUrl(environment, name)).username;
-    expect(user('DATABASE_URL')).not.toBe(user('DATABASE_OWNER_URL'));
+    const user = (name: Parameters<typeof databaseUrl>[1]) => new URL(databaseUrl(environment, name)).username;
+    const users = [user('DATABASE_URL'), user('DATABASE_OWNER_URL'), user('SEAL_DATABASE_URL')];
+    expect(new Set(users).size).toBe(3);
   });
 });
 
@@ -119,6 +131,6 @@ describe('Dockerfile', () => {
 
   it('keeps secrets, data and what was built elsewhere out of the image', () => {
     const ignored = readFileSync('.dockerignore', 'utf8').split('\n');
-    expect(ignored).toEqual(expect.arrayContaining(['.env*', '.breakglass', '.git', 'dist', 'node_modules']));
+    expect(ignored).toEqual(expect.arrayContaining(['.env*', '.breakglass', 'seal', '.git', 'dist', 'node_modules']));
   });
 });

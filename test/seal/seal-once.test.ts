@@ -1,7 +1,9 @@
 import { verifyLog } from '../../src/broker/verify-log.ts';
-import { CADENCE, fingerprintOf } from '../../src/core/checkpoint.ts';
+import { CADENCE, type FullCheckpoint, fingerprintOf, leavesProblem } from '../../src/core/checkpoint.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { type Anchor, AnchorDiffers } from '../../src/seal/anchor.ts';
+import { anchoring } from '../../src/seal/anchoring.ts';
 import type { SealKey, SealKeys } from '../../src/seal/keys.ts';
 import { type Memory, type Sealing, sealOnce } from '../../src/seal/seal-once.ts';
 import { openLedger } from '../../src/store/open-ledger.ts';
@@ -200,6 +202,70 @@ describe('the sealer (E4)', () => {
     expect((await verifyLog(store, sealKey().publicKey)).broken).toContain(
       'no checkpoint here is signed by the key you trust',
     );
+  });
+
+  describe('an anchor', () => {
+    type Line = readonly [level: string, message: string, why: string];
+    const brought = async (anchor: Partial<Anchor>, later = 0) => {
+      const lines: Line[] = [];
+      const line = (level: string) => (fields: object, message: string) =>
+        void lines.push([level, message, String((fields as { why?: unknown }).why)]);
+      const logger = { info: line('info'), warn: line('warn'), error: line('error') };
+      const turned = { ...ledger, now: async () => new Date((await ledger.now()).getTime() + later) };
+      const whole: Anchor = { name: 'test', check: async () => undefined, put: async () => undefined, ...anchor };
+      await anchoring(turned, whole, logger, new AbortController().signal).run();
+      return lines;
+    };
+    const fails = { name: 'fails', put: () => Promise.reject(new Error('no room')) };
+
+    it('gets every checkpoint in order, with its leaves, and each only once', async () => {
+      const got: FullCheckpoint[] = [];
+      const takes = { name: 'takes', put: async (one: FullCheckpoint) => void got.push(one) };
+      expect(await brought(takes)).toEqual([]);
+      const { number } = (await ledger.newest())?.header ?? { number: 0 };
+      expect(got.map(({ header }) => header.number)).toEqual(Array.from({ length: number }, (_, n) => n + 1));
+      expect(got.map((one) => leavesProblem(one, one.leaves))).toEqual(got.map(() => undefined));
+      await brought(takes);
+      expect(got).toHaveLength(number);
+    });
+
+    it('that is a channel begins with the newest', async () => {
+      const got: number[] = [];
+      await brought({ name: 'channel', fromNewest: true, put: async ({ header }) => void got.push(header.number) });
+      expect(got).toEqual([(await ledger.newest())?.header.number]);
+    });
+
+    it('that fails goes on from where it stopped, and is shouted about after 15 minutes', async () => {
+      const got: number[] = [];
+      const put = async ({ header }: FullCheckpoint) => {
+        if (header.number === 3 && !got.includes(2)) throw new Error('never');
+        got.push(header.number);
+        if (header.number === 2 && got.length === 2) throw new Error('the answer was lost');
+      };
+      expect(await brought({ name: 'stops', put })).toMatchObject([
+        ['warn', expect.anything(), 'Error: the answer was lost'],
+      ]);
+      await brought({ name: 'stops', put });
+      expect(got.slice(0, 4)).toEqual([1, 2, 2, 3]);
+      expect(await brought(fails)).toMatchObject([
+        ['warn', 'an anchor did not take a checkpoint; it is tried again', 'Error: no room'],
+      ]);
+      expect(await brought(fails, 16 * 60_000)).toMatchObject([['error', expect.anything(), 'Error: no room']]);
+    });
+
+    it('that holds another history is an alarm at once', async () => {
+      const differs = { name: 'differs', put: () => Promise.reject(new AnchorDiffers('holds something else')) };
+      expect(await brought(differs)).toMatchObject([
+        ['error', expect.stringContaining('tell security'), expect.anything()],
+      ]);
+    });
+
+    it('whose settings turn out wrong when it answers takes nothing', async () => {
+      const put = () => Promise.reject(new Error('was asked'));
+      expect(await brought({ name: 'wrong', check: async () => 'turn versioning on', put })).toMatchObject([
+        ['warn', expect.anything(), 'Error: turn versioning on'],
+      ]);
+    });
   });
 
   it('has a role that may not do more than it needs', async () => {

@@ -1,5 +1,7 @@
+import { verifyLog } from '../../src/broker/verify-log.ts';
 import { firstBreak } from '../../src/core/log.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { migrate } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
 import { storyOf } from '../support/requests.ts';
@@ -42,6 +44,21 @@ describe('an incident’s stream (E4)', () => {
   it('is named by an id that an incident can have, or nothing is opened', async () => {
     await expect(open('STRANGE', '../system')).rejects.toThrow('incident_not_found');
     expect(await store.find('STRANGE')).toBeUndefined();
+  });
+
+  it('is made good by migrate for requests of versions that had none', async () => {
+    await Promise.all(['OLD1', 'OLD2'].map((id) => open(id, 'INC-4')));
+    const before = await store.events('incident/INC-4');
+    await withClient(database.adminUrl, (client) =>
+      client.query(`SET session_replication_role = replica; DELETE FROM events WHERE stream = 'incident/INC-4'`),
+    );
+    expect((await verifyLog(store)).broken).toMatch('incident/INC-4 does not name request/OLD');
+    for (let times = 0; times < 2; times += 1) await migrate({ ...database, log: () => undefined });
+    const after = await store.events('incident/INC-4');
+    expect(after.map(({ data, actor }) => [data.hash, actor]).sort()).toEqual(
+      before.map(({ data }) => [data.hash, 'operator:migrate']).sort(),
+    );
+    expect((await verifyLog(store)).broken).toBeUndefined();
   });
 
   it('and all streams name the newest checkpoint in each event, read in the transaction that writes it', async () => {

@@ -2,8 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MainOptions } from '../../src/main.ts';
+import type { SealerOptions } from '../../src/sealer.ts';
 
-const ENTRY = fileURLToPath(new URL('./bot.mjs', import.meta.url));
+const entry = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
 const READY_MS = 30_000;
@@ -38,14 +39,20 @@ export interface BotProcess {
 }
 
 /** Starts the product from `dist/` in a process of its own and waits until it is ready. Rejects with its log if it ends. */
-export async function startBot(options: MainOptions): Promise<BotProcess> {
+export const startBot = ({ env, ...rest }: MainOptions): Promise<BotProcess> =>
+  startBuilt('./bot.mjs', { ...env, BREAKGLASS_TEST_BOT: JSON.stringify(rest) });
+
+/** The same for the sealer, which listens nowhere. */
+export const startSealer = ({ env, ...rest }: SealerOptions): Promise<BotProcess> =>
+  startBuilt('./sealer.mjs', { ...env, BREAKGLASS_TEST_SEALER: JSON.stringify(rest) });
+
+async function startBuilt(name: string, env: NodeJS.ProcessEnv): Promise<BotProcess> {
   if (!existsSync(BUILT)) throw new Error('dist/ is missing: run "npm run build" first');
   warnIfStale();
-  const { env, ...rest } = options;
-  const child = fork(ENTRY, [], {
+  const child = fork(entry(name), [], {
     // Jest's own flags are not the product's.
     execArgv: [],
-    env: { PATH: process.env.PATH, ...env, NODE_OPTIONS: '', BREAKGLASS_TEST_BOT: JSON.stringify(rest) },
+    env: { PATH: process.env.PATH, ...env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const said: string[] = [];
