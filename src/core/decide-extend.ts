@@ -216,7 +216,8 @@ export function decideExtended(
   if (request.state !== 'active') return wrongState(request);
   const { extension } = request;
   const plan = extension?.plans?.find((one) => one.grantId === grantId);
-  if (extension?.number !== number || plan === undefined) return wrongState(request);
+  if (extension?.number !== number || plan === undefined || extension.failedWhy !== undefined)
+    return wrongState(request);
   if (now >= request.endsAt) return startEnding(request, 'expired', actor, now);
   const grants = request.grants.map((grant) =>
     grant.id === grantId ? { ...grant, plan, endsAt: addSeconds(grant.endsAt, extension.minutes * 60) } : grant,

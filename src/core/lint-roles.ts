@@ -77,6 +77,15 @@ function roleCaps(policy: Policy, role: Role, index: number): readonly Finding[]
       ),
     );
   }
+  const most = Math.min(role.maxMinutes, zone.maxMinutes);
+  if (role.maxTotalMinutes !== undefined && role.maxTotalMinutes < most) {
+    findings.push(
+      wrong(
+        ['roles', index, 'maxTotalMinutes'],
+        `role "${role.id}" allows ${role.maxTotalMinutes} min in all, less than the ${most} min of one request: raise it, or lower maxMinutes`,
+      ),
+    );
+  }
   return findings;
 }
 

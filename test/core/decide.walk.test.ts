@@ -1,101 +1,20 @@
 import fc from 'fast-check';
-import type { Actor, Command } from '../../src/core/command.ts';
+import type { Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
 import { plannedEndOf } from '../../src/core/decide-issue.ts';
-import type { Directory } from '../../src/core/directory.ts';
-import type { Facts, Lookup } from '../../src/core/facts.ts';
-import type { AccessRequest, Approval } from '../../src/core/request.ts';
+import { digestShown } from '../../src/core/extension.ts';
+import type { AccessRequest } from '../../src/core/request.ts';
 import { propagatedAt } from '../../src/core/work.ts';
-import {
-  aDirectory,
-  after,
-  aPlan,
-  aPolicy,
-  type CastName,
-  KEYS,
-  okFacts,
-  requestCommand,
-  START,
-} from '../support/requests.ts';
+import { aDirectory, after, aPlan, KEYS, laterPlans, okFacts, requestCommand, START } from '../support/requests.ts';
+import { actors, facts, lookAround, satisfied } from '../support/walks.ts';
 
 /*
  * Random lives of a request: any command, from anybody, with any facts, at any time. After every step the promises of
  * the design are checked against an oracle that shares no code with the core.
  */
 
-const NAMES = Object.keys(KEYS) as CastName[];
-const TEAMS = ['payments', 'platform', 'security', 'product'];
-
-const failed = { ok: false, why: 'down' } as const;
-const mostly = <T>(value: fc.Arbitrary<T>, at: Date): fc.Arbitrary<Lookup<T>> =>
-  fc.oneof(
-    { weight: 12, arbitrary: value.map((one): Lookup<T> => ({ ok: true, value: one, at })) },
-    { weight: 1, arbitrary: value.map((one): Lookup<T> => ({ ok: true, value: one, at: after(at, -61_000) })) },
-    { weight: 1, arbitrary: fc.constant(failed) },
-  );
-
-/** The directory with some people moved between teams, suspended, or gone. */
-const directories: fc.Arbitrary<Directory> = fc
-  .record({
-    change: fc.option(fc.constantFrom(...NAMES), { freq: 3, nil: undefined }),
-    teams: fc.subarray(TEAMS),
-    suspended: fc.boolean(),
-    gone: fc.boolean(),
-    linked: fc.boolean(),
-  })
-  .map(({ change, teams, suspended, gone, linked }) => {
-    const directory = aDirectory();
-    const people = directory.people.flatMap((person) => {
-      if (person.id !== change) return [person];
-      return gone ? [] : [{ ...person, teams, suspended, slack: linked ? person.slack : [] }];
-    });
-    return { ...directory, people };
-  });
-
-const policies = fc.oneof(
-  { weight: 10, arbitrary: fc.constant(aPolicy()) },
-  {
-    weight: 1,
-    arbitrary: fc.constant(aPolicy()).map((policy) => ({
-      ...policy,
-      zones: { ...policy.zones, B: { ...policy.zones.B, maxMinutes: 45 }, C: { ...policy.zones.C, maxMinutes: 20 } },
-    })),
-  },
-);
-
-const facts = (now: Date): fc.Arbitrary<Facts> =>
-  fc.record({
-    policy: mostly(policies, now),
-    directory: mostly(directories, now),
-    incident: mostly(
-      fc.constantFrom(
-        'not_found' as const,
-        { id: 'INC-1', title: '', state: 'closed' as const },
-        ...Array(10).fill({ id: 'INC-1', title: '', state: 'open' as const }),
-      ),
-      now,
-    ),
-    account: mostly(fc.constantFrom('guest' as const, 'deleted' as const, ...Array(12).fill('member' as const)), now),
-    target: mostly(
-      fc.record({
-        offsetMs: fc.constantFrom(0, 0, 0, 59_000, 61_000, -61_000),
-        roles: fc.constantFrom({ used: 10, quota: 1000 }, { used: 10, quota: 1000 }, { used: 960, quota: 1000 }),
-        changedPolicies: fc.constantFrom([], [], [], ['arn:x']),
-      }),
-      now,
-    ),
-    approvers: fc.constant(okFacts(now).approvers ?? {}),
-    openingOff: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, 'frozen'),
-  });
-
-const actors: fc.Arbitrary<Actor> = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(...NAMES).map((name): Actor => ({ type: 'person', key: KEYS[name] })) },
-  { weight: 3, arbitrary: fc.constant<Actor>({ type: 'system', name: 'worker' }) },
-  { weight: 1, arbitrary: fc.constant<Actor>({ type: 'operator', name: 'root' }) },
-);
-
 type Make = (request: AccessRequest | undefined, now: Date, nudge: number) => Command;
-const digest = (request: AccessRequest | undefined): string => request?.ask.digest ?? '';
+const digest = (request: AccessRequest | undefined): string => (request ? digestShown(request) : '');
 const proofOf: Make = (request, now) => {
   const grant = request?.state === 'revoking' ? request.grants[0] : undefined;
   const readAt = grant?.accessRemoved?.readAt ?? now;
@@ -115,6 +34,11 @@ const MAKERS: readonly Make[] = [
   () => ({ type: 'grant_confirmed', grantId: 'R1' }),
   () => ({ type: 'grant_confirmed', grantId: 'R1' }),
   () => ({ type: 'grant_failed', why: 'PROVIDER_REFUSED' }),
+  (request) => ({ type: 'extend', minutes: 15, digest: request?.ask.digest ?? '' }),
+  (request) => ({ type: 'issue_extension', plans: laterPlans(request) }),
+  () => ({ type: 'extension_confirmed', number: 1, grantId: 'R1' }),
+  () => ({ type: 'extension_failed', number: 1, why: 'PROVIDER_CONFLICT' }),
+  () => ({ type: 'lapse_extension' }),
   () => ({ type: 'deny', reason: 'no' }),
   () => ({ type: 'withdraw' }),
   () => ({ type: 'lapse' }),
@@ -161,50 +85,10 @@ const steps = fc.array(
   { minLength: 5, maxLength: 40 },
 );
 
-/** Oracle: can the approvals fill every clause, one person a place, by this directory? Tries every assignment. */
-function satisfied(request: AccessRequest, directory: Directory, teamsSeen: ReadonlyMap<string, Set<string>>): boolean {
-  const parents = new Map(directory.teams.map(({ id, parent }) => [id, parent]));
-  const expand = (teams: readonly string[]) =>
-    teams.flatMap((team) => [team, ...(parents.get(team) ? [parents.get(team)] : [])]);
-  const places = request.ask.terms.clauses.flatMap((clause) =>
-    clause.who === 'group' ? Array.from({ length: clause.count }, () => clause.teams) : [undefined],
-  );
-  const requester = request.ask.requester.id;
-  const fits = (approval: Approval, teams: readonly string[] | undefined): boolean => {
-    const person = directory.people.find(({ id }) => id === approval.by.id);
-    if (!person || person.suspended || person.slack.length === 0 || approval.digest !== request.ask.digest)
-      return false;
-    if (teams === undefined) return person.id === requester;
-    const own = expand(person.teams);
-    const seen = [...own, ...(teamsSeen.get(person.id) ?? [])];
-    const outside = !seen.some((team) => team !== undefined && teamsSeen.get(requester)?.has(team));
-    return person.id !== requester && outside && own.some((team) => team !== undefined && teams.includes(team));
-  };
-  const assign = (at: number, left: readonly Approval[]): boolean =>
-    at === places.length ||
-    left.some(
-      (approval) =>
-        fits(approval, places[at]) &&
-        assign(
-          at + 1,
-          left.filter((one) => one !== approval),
-        ),
-    );
-  return places.length > 0 && assign(0, request.approvals);
-}
+/** Commands that judge people, and so note every team they see. */
+const LOOKING: ReadonlySet<Command['type']> = new Set(['approve', 'issue', 'extend', 'issue_extension']);
 
-function lookAround(seen: Map<string, Set<string>>, directory: Directory): void {
-  const parents = new Map(directory.teams.map(({ id, parent }) => [id, parent]));
-  for (const person of directory.people) {
-    const known = seen.get(person.id) ?? new Set();
-    for (const team of person.teams) {
-      known.add(team);
-      const parent = parents.get(team);
-      if (parent !== undefined) known.add(parent);
-    }
-    seen.set(person.id, known);
-  }
-}
+const yesOf = ({ approvals, ask }: AccessRequest) => ({ approvals, digest: ask.digest });
 
 const planned = (request: AccessRequest | undefined): boolean =>
   request !== undefined && request.state !== 'pending' && request.grants.some(({ plan }) => plan !== undefined);
@@ -233,7 +117,7 @@ describe.each(['restart-service', 'rotate-keys'])('any life of a request for %s'
           const decision = decide(before, command, actor, known, now);
           if (!decision.ok) continue;
           request = decision.next;
-          if ((command.type === 'approve' || command.type === 'issue') && known.directory.ok) {
+          if (LOOKING.has(command.type) && known.directory.ok) {
             const shown = new Map([...seen].map(([id, teams]) => [id, new Set(teams)]));
             lookAround(shown, known.directory.value);
             for (const id of Object.keys(request.seenTeams)) seen.set(id, shown.get(id) ?? new Set());
@@ -251,7 +135,7 @@ describe.each(['restart-service', 'rotate-keys'])('any life of a request for %s'
             expect(
               target.ok && Math.abs(target.value.offsetMs) <= 60_000 && target.value.changedPolicies.length === 0,
             ).toBe(true);
-            expect(directory.ok && satisfied(request, directory.value, seen)).toBe(true);
+            expect(directory.ok && satisfied(request, yesOf(request), directory.value, seen)).toBe(true);
             expect(before.state === 'granting' && now < before.grantBy).toBe(true);
             const plan = request.state === 'granting' ? request.grants[0]?.plan : undefined;
             expect(plan?.plannedEnd).toEqual(plannedEndOf(request, now));

@@ -56,6 +56,7 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['a runbook above the cap', 'minutes: 15', 'minutes: 45 # <<', 'error: runbook "hangs" wants 45 min, above the cap of 30 min: role "restart" offers 15, 30'],
   ['a runbook that nobody could choose', 'minutes: 15', 'minutes: 20 # <<', 'error: runbook "hangs" wants 20 min, which nobody can choose: role "restart" offers 15, 30'],
   ['a role above its zone', 'maxMinutes: 30\n    mayAsk', 'maxMinutes: 60 # <<\n    mayAsk', 'warning: role "restart" says 60 min, but zone B allows 30, and that holds'],
+  ['a total below one request (B8)', 'maxMinutes: 30\n    mayAsk', 'maxMinutes: 30\n    maxTotalMinutes: 20 # <<\n    mayAsk', 'error: role "restart" allows 20 min in all, less than the 30 min of one request'],
   ['a role shorter than anything offered', 'maxMinutes: 30\n    mayAsk', 'maxMinutes: 10 # <<\n    mayAsk', 'error: role "restart" allows 10 min and zone B offers nothing that short'],
   // The approval matrix (B2, B3) and step-up (B9)
   ['zone B approved by the requester alone', `approvals:\n${b}`, 'approvals: # <<\n      - { who: requester, name: Self, assurance: chat }\n', `error: zone B needs one approver outside the requester's team and asks 0`],

@@ -195,6 +195,13 @@ export const aPlan = (request: AccessRequest, now: Date): Plan => ({
   detail: { roleName: `bg-test-${request.ask.id}`, notAfter: plannedEndOf(request, now).toISOString() },
 });
 
+/** The plans that `issue_extension` accepts for what was asked on this request. */
+export const laterPlans = (request: AccessRequest | undefined): readonly Plan[] => {
+  if (request?.state !== 'active' || request.extension === undefined) return [];
+  const { extension, grants } = request;
+  return grants.map(({ plan }) => ({ ...plan, plannedEnd: after(plan.plannedEnd, extension.minutes * MINUTE) }));
+};
+
 export const requestCommand = (id: string, change: Partial<Order> = {}): Command => ({
   type: 'request',
   id,

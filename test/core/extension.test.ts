@@ -1,0 +1,262 @@
+import { actionsIn } from '../../src/core/actions.ts';
+import type { Actor, Command } from '../../src/core/command.ts';
+import { type Decision, decide } from '../../src/core/decide.ts';
+import { overseersOf } from '../../src/core/decide-ending.ts';
+import { type Active, digestShown } from '../../src/core/extension.ts';
+import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
+import type { Extension } from '../../src/core/request.ts';
+import { workFor } from '../../src/core/work.ts';
+import {
+  accepted,
+  aDirectory,
+  aPolicy,
+  type CastName,
+  laterPlans,
+  MINUTE,
+  okFacts,
+  personActor,
+  after as plus,
+  SECOND,
+  SYSTEM,
+  walkTo,
+} from '../support/requests.ts';
+
+const opened = (minutes = 30, role = 'restart-service') => {
+  const { request, now } = walkTo('active', { order: { minutes, role } });
+  if (request.state !== 'active') throw new Error('not open');
+  return { request, now };
+};
+const start = opened();
+const { now } = start;
+
+const does = (request: Active, command: Command, by: Actor = SYSTEM, at = now, facts: Facts = okFacts(at)): Decision =>
+  decide(request, command, by, facts, at);
+const extend = (request: Active, minutes = 15): Command => ({ type: 'extend', minutes, digest: request.ask.digest });
+const approve = (request: Active): Command => ({ type: 'approve', digest: digestShown(request) });
+const next = (decision: Decision): Active => {
+  const { next: request } = accepted(decision);
+  if (request.state !== 'active') throw new Error(`it is ${request.state}`);
+  return request;
+};
+const asked = (from = start.request, minutes = 15) => next(does(from, extend(from, minutes), personActor('riley')));
+const approved = (from = asked(), ...by: readonly CastName[]) =>
+  (by.length === 0 ? (['avery'] as const) : by).reduce(
+    (one, who) => next(does(one, approve(one), personActor(who))),
+    from,
+  );
+const issue = (request: Active): Command => ({ type: 'issue_extension', plans: laterPlans(request) });
+const planned = (from = approved()) => next(does(from, issue(from)));
+const confirm = (number = 1): Command => ({ type: 'extension_confirmed', number, grantId: 'R1' });
+const extended = (from = planned(), number = 1) => next(does(from, confirm(number)));
+const codeOf = (decision: Decision) => (decision.ok ? 'yes' : decision.refusal.code);
+const typesOf = (decision: Decision) => accepted(decision).events.map(({ type }) => type);
+const extensionOf = ({ extension }: Active): Extension => {
+  if (extension === undefined) throw new Error('no more time was asked for');
+  return extension;
+};
+
+describe('asking for more time (B8)', () => {
+  it.each<[why: string, decision: Decision, code: string]>([
+    ['somebody else', does(start.request, extend(start.request), personActor('casey')), 'not_yours'],
+    ['the system', does(start.request, extend(start.request), SYSTEM), 'actor_not_person'],
+    ['an operator', does(start.request, extend(start.request), { type: 'operator', name: 'x' }), 'actor_not_person'],
+    [
+      'more than the role allows in all',
+      does(start.request, extend(start.request, 60), personActor('riley')),
+      'over_total',
+    ],
+    ['a time that is not offered', does(start.request, extend(start.request, 20), personActor('riley')), 'over_total'],
+    ['no number', does(start.request, extend(start.request, Number.NaN), personActor('riley')), 'over_total'],
+    [
+      'other terms',
+      does(start.request, { type: 'extend', minutes: 15, digest: 'x' }, personActor('riley')),
+      'look_again',
+    ],
+    ['a second wish', does(asked(), extend(start.request), personActor('riley')), 'extension_pending'],
+  ])('is refused to %s', (_why, decision, code) => expect(codeOf(decision)).toBe(code));
+
+  it.each([
+    [-121, 'yes'],
+    [-120, 'too_late_to_extend'],
+    [0, 'too_late_to_extend'],
+    [60, 'too_late_to_extend'],
+  ])('%i s from the end: %s', (seconds, code) => {
+    const at = plus(start.request.endsAt, seconds * SECOND);
+    expect(codeOf(does(start.request, extend(start.request), personActor('riley'), at))).toBe(code);
+  });
+
+  it.each<[why: string, change: (at: Date) => Partial<Facts>, code: string]>([
+    ['the directory is down', () => ({ directory: { ok: false, why: '' } }), 'directory_unavailable'],
+    ['the chat says deleted', (at) => ({ account: { ok: true, value: 'deleted', at } }), 'account_deleted'],
+    ['this process opens nothing', () => ({ openingOff: 'a copy' }), 'opening_off'],
+    [
+      'the policy of the role changed',
+      (at) => ({
+        policy: {
+          ok: true,
+          at,
+          value: { ...aPolicy(), zones: { ...aPolicy().zones, B: { ...aPolicy().zones.B, maxMinutes: 45 } } },
+        },
+      }),
+      'terms_changed',
+    ],
+    [
+      'the incident is closed',
+      (at) => ({ incident: { ok: true, at, value: { id: 'INC-1', title: '', state: 'closed' } } }),
+      'incident_closed',
+    ],
+  ])('B4: is refused while %s', (_why, change, code) => {
+    const facts = okFacts(now, change(now));
+    expect(codeOf(does(start.request, extend(start.request), personActor('riley'), now, facts))).toBe(code);
+    const waits = approved();
+    const again = does(waits, issue(waits), SYSTEM, now, facts);
+    expect(again.ok ? again.events.at(-1)?.data.why : again.refusal.code).toBe(code);
+  });
+
+  it('counts what was added: the total is bounded over every extension', () => {
+    const once = extended(planned(approved(asked(opened(15).request, 30))));
+    expect(once.extended).toMatchObject({ minutes: 30 });
+    expect(codeOf(does(once, extend(once, 30), personActor('riley')))).toBe('over_total');
+    const twice = extended(planned(approved(asked(once, 15))), 2);
+    expect(codeOf(does(twice, extend(twice, 15), personActor('riley')))).toBe('over_total');
+    expect(actionsIn(twice)).toEqual(['end']);
+    expect(twice.endsAt).toEqual(plus(twice.grants[0]?.confirmedAt ?? now, 60 * MINUTE));
+  });
+
+  it('lapses at the end that stays, if that is earlier than the time to decide', () => {
+    const at = plus(start.request.endsAt, -3 * MINUTE);
+    const late = next(does(start.request, extend(start.request), personActor('riley'), at));
+    expect(extensionOf(late).decideBy).toEqual(start.request.endsAt);
+    expect(extensionOf(asked()).decideBy).toEqual(plus(now, 15 * MINUTE));
+  });
+
+  it('remembers the requester’s teams of that moment (B1)', () => {
+    const directory = aDirectory();
+    const people = directory.people.map((one) =>
+      one.id === 'riley' ? { ...one, teams: ['platform', 'payments'] } : one,
+    );
+    const facts = okFacts(now, { directory: { ok: true, value: { ...directory, people }, at: now } });
+    const moved = next(does(start.request, extend(start.request), personActor('riley'), now, facts));
+    expect(codeOf(does(moved, approve(moved), personActor('avery')))).toBe('same_team');
+  });
+});
+
+describe('what is approved', () => {
+  it('needs the same clauses, each yes given anew, for this wish and no other', () => {
+    const { request } = opened(15, 'rotate-keys');
+    const waits = asked(request);
+    expect(codeOf(does(waits, { type: 'approve', digest: request.ask.digest }, personActor('avery')))).toBe(
+      'look_again',
+    );
+    const half = approved(waits, 'avery');
+    expect(extensionOf(half).approvedAt).toBeUndefined();
+    expect(extensionOf(approved(half, 'sasha')).approvedAt).toEqual(now);
+    const denied = next(does(half, { type: 'deny', reason: 'no' }, personActor('sasha')));
+    const again = asked(denied);
+    expect(digestShown(again)).not.toBe(digestShown(half));
+    expect(extensionOf(again)).toMatchObject({ number: 2, approvals: [] });
+  });
+
+  it('can be ended and denied by whoever approved it', () => {
+    const half = approved(asked(opened(15, 'rotate-keys').request), 'avery');
+    expect(overseersOf({ ...half, ask: { ...half.ask, deciders: [] }, approvals: [] }).map(({ id }) => id)).toEqual([
+      'casey',
+      'avery',
+    ]);
+  });
+
+  it.each<[why: string, change: Partial<{ name: string; mark: string; grantId: string; plannedEnd: Date }>]>([
+    ['another name', { name: 'other' }],
+    ['another mark', { mark: 'other' }],
+    ['another grant', { grantId: 'R2' }],
+    ['a later end', { plannedEnd: plus(now, 24 * 60 * MINUTE) }],
+  ])('is never planned under %s', (_why, change) => {
+    const waits = approved();
+    const plans = laterPlans(waits).map((plan) => ({ ...plan, ...change }));
+    expect(codeOf(does(waits, { type: 'issue_extension', plans }))).toBe('plan_mismatch');
+  });
+});
+
+describe('the old end', () => {
+  const waits = asked();
+  const ready = approved(waits);
+  const begun = planned(ready);
+
+  it.each<[what: string, decision: Decision]>([
+    ['asked', does(start.request, extend(start.request), personActor('riley'))],
+    ['approved', does(waits, approve(waits), personActor('avery'))],
+    ['planned', does(ready, issue(ready))],
+    ['denied', does(waits, { type: 'deny', reason: 'no' }, personActor('avery'))],
+    ['unanswered', does(waits, { type: 'lapse_extension' }, SYSTEM, plus(now, 15 * MINUTE))],
+    ['refused by the cloud', does(begun, { type: 'extension_failed', number: 1, why: 'PROVIDER_CONFLICT' })],
+    ['impossible to plan', does(ready, { type: 'extension_failed', number: 1, why: 'PROVIDER_REFUSED' })],
+  ])('stays when more time is %s', (_what, decision) => {
+    const { endsAt, grants } = next(decision);
+    expect({ endsAt, grants }).toEqual({ endsAt: start.request.endsAt, grants: start.request.grants });
+  });
+
+  it('moves with the read-back, by the minutes, and the warning is owed anew', () => {
+    const warned = next(does(begun, { type: 'warn' }));
+    const done = extended(warned);
+    expect(done.endsAt).toEqual(plus(start.request.endsAt, 15 * MINUTE));
+    expect(done.grants[0]).toMatchObject({
+      endsAt: done.endsAt,
+      plan: { plannedEnd: laterPlans(ready)[0]?.plannedEnd },
+    });
+    const row = { request: done, version: 1, seq: 1, drawnVersion: 1, postedSeq: 1, updatedAt: now };
+    expect(workFor(row).map(({ name, dueAt }) => [name, dueAt])).toEqual([
+      ['warn', plus(done.endsAt, -5 * MINUTE)],
+      ['expire', done.endsAt],
+    ]);
+  });
+
+  it.each<[what: string, request: Active]>([
+    ['asked for', waits],
+    ['approved', ready],
+    ['planned', begun],
+  ])(
+    'wins while more time is %s: at its instant the access ends, without a look-up, and nothing moves it',
+    (_what, request) => {
+      const at = start.request.endsAt;
+      for (const command of [confirm(), issue(request), { type: 'expire' } as const]) {
+        const decision = does(request, command, SYSTEM, at, command.type === 'expire' ? NO_FACTS : okFacts(at));
+        expect(decision.ok ? decision.next.state : decision.refusal.code).toMatch(
+          /^(revoking|too_late_to_extend|not_in_this_state)$/,
+        );
+      }
+      const ended = accepted(does(request, { type: 'expire' }, SYSTEM, at, NO_FACTS));
+      expect(ended.events.map(({ type }) => type)).toEqual(['extension_failed', 'end_requested']);
+    },
+  );
+
+  it('an ending works from the newest plan, and remembers who approved what may have been written', () => {
+    const { next: ending } = accepted(does(begun, { type: 'end' }, personActor('riley')));
+    if (ending.state !== 'revoking') throw new Error('not ending');
+    expect(ending.grants[0]?.plan).toEqual(begun.extension?.plans?.[0]);
+    expect(ending.extended).toMatchObject({ asked: 1, minutes: 0, approvals: [{ by: { id: 'avery' } }] });
+    expect(ending).not.toHaveProperty('extension');
+  });
+
+  it('a confirmation that comes after the ending began is recorded and changes nothing', () => {
+    const { next: ending } = accepted(does(begun, { type: 'end' }, personActor('riley')));
+    const late = decide(ending, confirm(), SYSTEM, okFacts(now), now);
+    expect(typesOf(late)).toEqual(['late_confirmation']);
+    expect(accepted(late).next).toEqual(ending);
+  });
+
+  it('after a no of the cloud no more time can be asked for: part of it may stand there', () => {
+    const failed = next(does(begun, { type: 'extension_failed', number: 1, why: 'PROVIDER_CONFLICT' }));
+    expect(codeOf(does(failed, extend(failed), personActor('riley')))).toBe('not_in_this_state');
+    expect(actionsIn(failed)).toEqual(['end']);
+    expect(codeOf(does(failed, confirm()))).toBe('not_in_this_state');
+  });
+});
+
+describe('buttons while more time is wanted', () => {
+  it.each<[what: string, request: Active, actions: readonly string[]]>([
+    ['open', start.request, ['extend', 'end']],
+    ['awaited', asked(), ['approve', 'deny', 'end']],
+    ['being written', planned(), ['end']],
+    ['extended to the total', extended(planned(approved(asked(start.request, 30)))), ['end']],
+  ])('%s', (_what, request, actions) => expect(actionsIn(request)).toEqual(actions));
+});
