@@ -8,7 +8,7 @@ import { zoneName } from '../core/terms.ts';
 import { sessionsEndBy } from '../core/work.ts';
 import { joined, oneLine, type Phrase, plural } from './phrase.ts';
 import { allowsWords, clauseWords, endingWords } from './role-words.ts';
-import { BUTTONS, CAUSES_SAID, frozenWords, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED } from './words.ts';
+import { BUTTONS, CAUSES_SAID, endByHand, frozenWords, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED } from './words.ts';
 
 /** How a card looks from afar. Red is only for what somebody must look at now. */
 export type Tone = 'waiting' | 'open' | 'ending' | 'alarm' | 'done' | 'refused';
@@ -28,6 +28,16 @@ export interface CardButton {
   readonly confirm: { readonly title: string; readonly text: string; readonly yes: string } | undefined;
 }
 
+/** What somebody can run, with the words before it. */
+export interface ByHand {
+  readonly said: string;
+  readonly commands: readonly string[];
+}
+
+/** What ends this request's access by hand, while the cloud does not let us. */
+export const byHandOf = ({ row, byHand }: Pick<RequestView, 'row' | 'byHand'>): ByHand | undefined =>
+  byHand.length === 0 ? undefined : { said: endByHand(row.request.ask.terms.account), commands: byHand };
+
 /** Everything a card shows, before any chat's markup. */
 export interface CardView {
   readonly requestId: string;
@@ -41,12 +51,14 @@ export interface CardView {
   readonly open: readonly Phrase[];
   readonly caveats: readonly string[];
   /** What somebody can run to end it, while the cloud does not let us. */
-  readonly byHand: readonly string[];
+  readonly byHand: ByHand | undefined;
   readonly buttons: readonly CardButton[];
 }
 
 /** The card of a request: drawn from the row and the directory, the same for every reader. */
-export function cardOf({ row: { request }, open, capabilities, byHand }: RequestView): CardView {
+export function cardOf(view: RequestView): CardView {
+  const { open, capabilities, row } = view;
+  const { request } = row;
   const { ask } = request;
   const { tone, title } = headline(request);
   return {
@@ -62,7 +74,7 @@ export function cardOf({ row: { request }, open, capabilities, byHand }: Request
         ? [['The directory does not answer, so I cannot say who can approve. Approving works again when it does.']]
         : open.map(clauseWords),
     caveats: capabilities.caveats,
-    byHand,
+    byHand: byHandOf(view),
     buttons: actionsIn(request).map(buttonOf),
   };
 }
@@ -169,7 +181,7 @@ function endingOf(request: Extract<AccessRequest, { state: 'revoking' }>): Phras
   const sessionsEnd = request.grants.map(sessionsEndBy).reduce(later);
   const trouble =
     request.failures > 0
-      ? ` The cloud has not confirmed it (tried ${request.failures} times); I keep trying. The platform team must look at it now.`
+      ? ` The cloud has not confirmed it (tried ${plural(request.failures, 'time')}); I keep trying. The platform team must look at it now.`
       : '';
   if (removed)
     return [

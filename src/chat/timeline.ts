@@ -205,7 +205,7 @@ export const TIMELINE = {
   revoke_failed: (data) => ({
     said: [
       { strong: 'The access could not be taken away yet' },
-      ` (${text(data.why)}, ${String(data.failures ?? 1)} times). I keep trying, and the cloud refuses by itself from the planned end. The platform team must look at it now.`,
+      ` (${text(data.why)}, ${plural(Number(data.failures ?? 1), 'time')}). I keep trying, and the cloud refuses by itself from the planned end. The platform team must look at it now.`,
     ],
   }),
   approver_changed: (data, { request }) => ({

@@ -193,8 +193,9 @@ export const CAUSES_SAID = {
 
 /** On every approval that is given or asked for, while step-up sign-in does not exist. */
 export const NO_SECOND_SIGN_IN = 'chat: no second sign-in was asked';
-export const END_BY_HAND =
-  'Whoever has rights in that account can end it by hand, with exactly this; it does no harm twice:';
+/** Stands before the commands that end access. A role of ours is in one account only: elsewhere they find nothing. */
+export const endByHand = (account: { readonly name: string; readonly id: string } | undefined): string =>
+  `Whoever has rights in ${account ? `account ${account.name} (${account.id})` : 'the account'} can end it by hand, with exactly this; running it twice does no harm:`;
 export const UNVERIFIED = 'unverified: the incident source did not answer';
 export const UNEXPECTED =
   'Something broke on my side, and I do not know whether that was recorded. Look at the card; pressing again is safe.';

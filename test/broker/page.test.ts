@@ -7,7 +7,7 @@ import { pagersOf } from '../../src/paging/pagers.ts';
 import type { Page } from '../../src/ports/pager.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { type LocalPagerDuty, type LocalWebhook, startPagerDuty, startWebhook } from '../support/pagers.ts';
-import { MINUTE, personActor, SECOND } from '../support/requests.ts';
+import { KEYS, MINUTE, personActor, SECOND } from '../support/requests.ts';
 
 /** What a direct message said, and to whom. */
 interface Direct {
@@ -238,6 +238,21 @@ describe('paging about an ending that keeps failing (D6)', () => {
     desk.dials.directoryDown = true;
     await page('P8');
     expect(direct.map(({ person }) => person)).toEqual(['avery', 'casey']);
+  });
+
+  it('stands down when two security people attest what nothing could prove (E5)', async () => {
+    await failing('P10');
+    await page('P10');
+    wait(32 * MINUTE);
+    const people = usual.directory.people.map((one) => (one.id === 'blake' ? { ...one, teams: ['security'] } : one));
+    desk.dials.directory = { ...usual.directory, people };
+    for (const name of ['sasha', 'blake'] as const) {
+      const said = await paging.attest('P10', { type: 'person', key: KEYS[name] }, 'seen closed in the console');
+      expect(said.ok).toBe(true);
+    }
+    expect(await stateOf('P10')).toBe('closed');
+    await desk.perform('stand_down', 'P10', paging);
+    expect(alerts().map(({ resolved }) => resolved)).toEqual([true]);
   });
 
   it('keeps key and secret out of every log line', async () => {

@@ -2,7 +2,7 @@ import type { Party } from '../../core/request.ts';
 import type { Row } from '../../core/work.ts';
 import type { Page } from '../../ports/pager.ts';
 import { oneLine } from '../phrase.ts';
-import { END_BY_HAND } from '../words.ts';
+import { endByHand } from '../words.ts';
 import { directPlace } from './direct.ts';
 import { METADATA } from './ids.ts';
 import { type Message, noteMessage } from './render.ts';
@@ -23,7 +23,9 @@ export async function pageOne(deps: ShowDeps, page: Page, person: Party, row: Ro
         '. ',
         page.details.map((one) => oneLine(one, 400)).join(' '),
       ],
-      ...(page.commands.length > 0 ? { before: END_BY_HAND, snippets: page.commands } : {}),
+      ...(page.commands.length > 0
+        ? { before: endByHand(row?.request.ask.terms.account), snippets: page.commands }
+        : {}),
     },
     await homes(deps),
   );

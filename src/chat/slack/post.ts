@@ -1,6 +1,7 @@
 import { requestStream, type StoredEvent } from '../../core/events.ts';
 import type { Row } from '../../core/work.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
+import { type ByHand, byHandOf } from '../card.ts';
 import { tell } from '../timeline.ts';
 import { tellCalled } from './call.ts';
 import { directPlace } from './direct.ts';
@@ -51,7 +52,7 @@ async function tellSecurity(deps: ShowDeps, row: Row, event: StoredEvent, phone:
   if (told === undefined || channel === undefined) return;
   const { ask } = row.request;
   const said = [{ strong: ask.terms.role.name }, ` (${ask.id}): `, ...told.said];
-  const message = postMessage({ ...told, said }, await homes(deps), await commandsOf(deps, row, event));
+  const message = postMessage({ ...told, said }, await homes(deps), await handOf(deps, row, event));
   await sendOnce(sendDeps(deps), {
     key: { requestId: ask.id, kind: 'note', seq: event.seq, person: '#security' },
     digest: ask.digest,
@@ -74,13 +75,13 @@ async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: Messa
   if (told === undefined) return;
   const { ask } = row.request;
   const known = await homes(deps);
-  const commands = await commandsOf(deps, row, event);
-  const inThread = postMessage(told, known, commands);
+  const hand = await handOf(deps, row, event);
+  const inThread = postMessage(told, known, hand);
   // Outside the card's thread a line must say what it is about.
   const alone = postMessage(
     { ...told, said: [{ strong: ask.terms.role.name }, ` (${ask.id}): `, ...told.said] },
     known,
-    commands,
+    hand,
   );
   await sendOnce(sendDeps(deps), {
     key: { requestId: ask.id, kind: 'post', seq: event.seq, person: '' },
@@ -101,8 +102,8 @@ async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: Messa
 }
 
 /** On-call reads what to run beside what happened, while it still has to be ended. */
-const commandsOf = async (deps: ShowDeps, row: Row, { type }: StoredEvent): Promise<readonly string[]> =>
-  type === 'oncall_paged' ? (await deps.view(row)).byHand : [];
+const handOf = async (deps: ShowDeps, row: Row, { type }: StoredEvent): Promise<ByHand | undefined> =>
+  type === 'oncall_paged' ? byHandOf(await deps.view(row)) : undefined;
 
 const markOf = (id: string) => ({ type: METADATA.event, payload: { id } });
 

@@ -1,8 +1,7 @@
 import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
-import type { CardButton, CardView, Fact, Tone } from '../card.ts';
+import type { ByHand, CardButton, CardView, Fact, Tone } from '../card.ts';
 import { oneLine, type Phrase, wordsOf } from '../phrase.ts';
 import type { Told } from '../told.ts';
-import { END_BY_HAND } from '../words.ts';
 import {
   FIELD_MAX,
   header,
@@ -93,25 +92,17 @@ const button = ({ action, label, style, confirm }: CardButton, requestId: string
 });
 
 /** One line of the timeline; what somebody typed stands apart, as plain text. */
-export function postMessage(
-  { said, quote }: Told,
-  homes: readonly string[],
-  commands: readonly string[] = [],
-): Message {
+export function postMessage({ said, quote }: Told, homes: readonly string[], hand?: ByHand): Message {
   const typed = quote === undefined ? '' : oneLine(quote, 1000);
   return {
     text: fallback(said),
-    blocks: [
-      section(mrkdwn(said, homes)),
-      ...(typed === '' ? [] : [words(`“${typed}”`, FIELD_MAX)]),
-      ...byHand(commands),
-    ],
+    blocks: [section(mrkdwn(said, homes)), ...(typed === '' ? [] : [words(`“${typed}”`, FIELD_MAX)]), ...byHand(hand)],
   };
 }
 
 /** What somebody can run to end access, or nothing. */
-const byHand = (commands: readonly string[]): KnownBlock[] =>
-  commands.length === 0 ? [] : [section(inert(END_BY_HAND)), ...snippetBlocks(commands)];
+const byHand = (hand: ByHand | undefined): KnownBlock[] =>
+  hand === undefined ? [] : [section(inert(hand.said)), ...snippetBlocks(hand.commands)];
 
 /**
  * Text to copy, character by character as it is. What does not fit whole is left out: half a command is worse than none.

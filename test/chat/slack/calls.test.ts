@@ -138,7 +138,9 @@ describe('while an ending fails (D6)', () => {
       expect(paged?.blocks.map(({ type }) => type)).toEqual(['section', 'section', 'rich_text']);
       expect(JSON.stringify(paged?.blocks.at(-1))).toContain(command(id));
     }
-    expect(timeline().at(-1)).toMatch(/^On-call was paged \(round 1\).*Reached: @sasha, @casey\..*by hand/s);
+    expect(timeline().at(-1)).toMatch(
+      /^On-call was paged \(round 1\).*Reached: @sasha, @casey\..*in account prod-main \(111122223333\) can end it by hand/s,
+    );
     const security = as('sasha').messages('C0SECURITY').at(-1);
     expect(security?.words).toContain(`(${id}): On-call was paged`);
     expect(JSON.stringify(security?.blocks)).toContain(command(id));

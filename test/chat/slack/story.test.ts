@@ -75,7 +75,7 @@ it('the requester is told privately of a refusal, and can ask again from there',
   house.levers.aheadMs += 16 * 60_000;
   await house.work();
   const note = house.slack.as(user('riley')).dms().at(-1);
-  expect(note?.words).toMatch(/Nobody approved it in time, so it lapsed\..*phone \+49 30 123456/s);
+  expect(note?.words).toMatch(/It was not approved in time, so it lapsed\..*Asked: @avery\..*phone \+49 30 123456/s);
   expect(JSON.stringify(note?.blocks)).toContain('bg_ask_again');
 });
 
