@@ -37,6 +37,8 @@ export interface Work {
   readonly dueAt: Date;
   /** Tells this due time from any other of the same work: part of the job's id. */
   readonly generation: string;
+  /** Tells of what is over and done: it may come after everything that somebody waits for. */
+  readonly patient?: boolean;
 }
 
 /** A request with what its log and its chat still owe. */
@@ -62,12 +64,17 @@ export function workFor(row: Row): readonly Work[] {
     dueAt,
     generation,
   });
+  const patient = isOver(request);
   const chat = [
-    ...(drawnVersion < version ? [at('draw', updatedAt, `v${version}`)] : []),
-    ...(postedSeq < seq ? [at('post', updatedAt, `s${seq}`)] : []),
+    ...(drawnVersion < version ? [{ ...at('draw', updatedAt, `v${version}`), patient }] : []),
+    ...(postedSeq < seq ? [{ ...at('post', updatedAt, `s${seq}`), patient }] : []),
   ];
   return [...stateWork(request, at), ...chat];
 }
+
+/** Nobody has anything left to do here: access is gone, or going as it should. */
+const isOver = (request: AccessRequest): boolean =>
+  request.state === 'closed' || (request.state === 'revoking' && request.failures === 0);
 
 type At = (name: WorkName, dueAt: Date, generation?: string, grantId?: string) => Work;
 

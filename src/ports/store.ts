@@ -53,8 +53,13 @@ export interface Store {
    */
   change(requestId: string, actor: string, decide: Decide): Promise<Changed>;
   find(requestId: string): Promise<Row | undefined>;
-  /** Rows with work due before `before`, oldest first, after the given id; at most `limit`. */
+  /**
+   * Rows whose state needs work before `before`, oldest first, after the given id; at most `limit`. What is only owed to
+   * the chat is not among it.
+   */
   due(before: Date, limit: number, after?: string): Promise<readonly Row[]>;
+  /** Rows of which the chat is owed something: those that are not closed before the others, and no further order. */
+  untold(limit: number): Promise<readonly Row[]>;
   /** Newest requests first. */
   list(options: { readonly states?: readonly State[]; readonly limit: number }): Promise<readonly Row[]>;
   /** Requests in these states (not `closed`), oldest first, after the given id; at most `limit`. */

@@ -13,6 +13,7 @@ export interface BackendSettings {
 /** What both of BullMQ's queues are to us. */
 export interface JobQueue {
   add(name: string, data: JobContent, opts: JobsOptions): Promise<unknown>;
+  addBulk(jobs: { name: string; data: JobContent; opts: JobsOptions }[]): Promise<unknown>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Store } from '../ports/store.ts';
 import { pages } from './pages.ts';
 
 export interface Rescheduling {
-  readonly store: Pick<Store, 'clock' | 'due'>;
+  readonly store: Pick<Store, 'clock' | 'due' | 'untold'>;
   readonly schedule: Schedule;
   readonly logger: Logger;
 }
@@ -14,27 +14,40 @@ export interface Rescheduling {
 const REJECTIONS_MAX = 3;
 
 /**
+ * Rows that are only owed something by the chat, and are put on the queue again in one pass. More than the chat takes in
+ * that time; without a bound a backlog of thousands would be read and added anew each minute, beside the endings.
+ */
+const UNTOLD_MAX = 500;
+const UNTOLD_PAGE = 100;
+
+/**
  * Gives the queue everything that rows with work due within `horizonMs` need; what it still has is not doubled.
  * False when the queue does not answer. A row it will not take is logged and left out.
  */
-export async function reschedule(
-  { store, schedule, logger }: Rescheduling,
-  horizonMs: number,
-  enough: AbortSignal,
-): Promise<boolean> {
+export async function reschedule(deps: Rescheduling, horizonMs: number, enough: AbortSignal): Promise<boolean> {
+  const { store } = deps;
   const before = new Date((await store.clock.now()).getTime() + horizonMs);
   for await (const rows of pages(store, before)) {
     if (enough.aborted) return true;
-    const now = await store.clock.now();
-    const works = rows.map((row) => derived(row, logger));
-    try {
-      await schedule.add(works.flat(), now);
-    } catch (error) {
-      logger.warn({ why: String(error) }, 'the queue did not take a page of work at once');
-      if (!(await addEach(works, now, { store, schedule, logger }))) return false;
-    }
+    if (!(await addRows(deps, rows))) return false;
+  }
+  const untold = await store.untold(UNTOLD_MAX);
+  for (let from = 0; from < untold.length && !enough.aborted; from += UNTOLD_PAGE) {
+    if (!(await addRows(deps, untold.slice(from, from + UNTOLD_PAGE)))) return false;
   }
   return true;
+}
+
+async function addRows(deps: Rescheduling, rows: readonly Row[]): Promise<boolean> {
+  const now = await deps.store.clock.now();
+  const works = rows.map((row) => derived(row, deps.logger));
+  try {
+    await deps.schedule.add(works.flat(), now);
+    return true;
+  } catch (error) {
+    deps.logger.warn({ why: String(error) }, 'the queue did not take a page of work at once');
+    return addEach(works, now, deps);
+  }
 }
 
 /** Row by row, so that one which the queue will not take costs the others nothing. False when it takes none. */

@@ -12,7 +12,7 @@ import { Stopping } from './run-job.ts';
 import type { RunningWorker } from './worker.ts';
 
 export interface SweepSettings {
-  readonly store: Pick<Store, 'clock' | 'due' | 'installation' | 'withLock'>;
+  readonly store: Pick<Store, 'clock' | 'due' | 'installation' | 'untold' | 'withLock'>;
   readonly broker: Pick<Broker, 'followFreeze' | 'perform' | 'watchPeople'>;
   readonly schedule: Schedule;
   readonly logger: Logger;

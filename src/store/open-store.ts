@@ -49,6 +49,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     change: (requestId, actor, decide) => change(database, shift, requestId, actor, decide),
     find: (requestId) => queries.find(database, requestId),
     due: (before, limit, after) => queries.due(database, before, limit, after),
+    untold: (limit) => queries.untold(database, limit),
     list: (options) => queries.list(database, options),
     inStates: (states, limit, after) => queries.inStates(database, states, limit, after),
     unended: () => queries.unended(database),

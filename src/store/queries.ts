@@ -2,7 +2,7 @@ import type { StoredEvent } from '../core/events.ts';
 import type { State } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 import type { Database } from './database.ts';
-import { eventOf, rowOf } from './row-codec.ts';
+import { eventOf, type RequestRecord, rowOf } from './row-codec.ts';
 
 export const find = (database: Database, requestId: string): Promise<Row | undefined> =>
   database.read(`read request ${requestId}`, async (prisma) => {
@@ -14,10 +14,23 @@ export const find = (database: Database, requestId: string): Promise<Row | undef
 export const due = (database: Database, before: Date, limit: number, after = ''): Promise<readonly Row[]> =>
   database.read('read what is due', async (prisma) => {
     const found = await prisma.request.findMany({
-      where: { nextWorkAt: { lte: before }, id: { gt: after } },
+      // `nextWorkAt` is never the later of the two, and stands in the index.
+      where: { nextWorkAt: { lte: before }, stateWorkAt: { lte: before }, id: { gt: after } },
       orderBy: { id: 'asc' },
       take: limit,
     });
+    return found.map(rowOf);
+  });
+
+/** In no order among the closed: one that can never be told keeps none of the others waiting. */
+export const untold = (database: Database, limit: number): Promise<readonly Row[]> =>
+  database.read('read what the chat is owed', async (prisma) => {
+    const found = await prisma.$queryRaw<RequestRecord[]>`
+      SELECT "document", "version", "seq", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
+        "updated_at" AS "updatedAt"
+      FROM "requests"
+      WHERE "next_work_at" IS NOT NULL AND ("drawn_version" < "version" OR "posted_seq" < "seq")
+      ORDER BY "state" = 'closed', random() LIMIT ${limit}`;
     return found.map(rowOf);
   });
 

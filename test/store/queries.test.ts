@@ -1,6 +1,6 @@
 import { digestOf } from '../../src/core/canonical.ts';
 import { firstBreak } from '../../src/core/log.ts';
-import { nextWorkAt, type Row } from '../../src/core/work.ts';
+import { type Row, TELLING, workFor } from '../../src/core/work.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
@@ -41,13 +41,24 @@ describe('what the store finds', () => {
 
   it('what is due, page by page, each once', async () => {
     const soon = new Date((await store.clock.now()).getTime() + 24 * HOUR);
-    const due = rows.filter((row) => (nextWorkAt(row)?.getTime() ?? Number.POSITIVE_INFINITY) <= soon.getTime());
+    const due = rows.filter((row) => workFor(row).some(({ name, dueAt }) => !TELLING.has(name) && dueAt <= soon));
     const found: string[] = [];
     for (let page = await store.due(soon, 2); page.length > 0; page = await store.due(soon, 2, found.at(-1))) {
       found.push(...ids(page));
     }
     expect(found).toEqual(ids(due));
     expect(await store.due(new Date(0), 10)).toEqual([]);
+  });
+
+  it('what the chat is owed, of those first that are not closed', async () => {
+    const owed = ids(await store.untold(10));
+    expect(owed.slice(0, -1).sort()).toEqual(ids(rows).slice(0, -1));
+    expect(owed.at(-1)).toBe('6closed');
+    const row = await store.find('3active');
+    await store.chat.drawn('3active', row?.version ?? 0);
+    expect(ids(await store.untold(10))).toContain('3active');
+    await store.chat.posted('3active', row?.seq ?? 0);
+    expect(ids(await store.untold(10))).not.toContain('3active');
   });
 
   it('the names of all streams, and the events of one from a place on', async () => {

@@ -215,8 +215,10 @@ export async function openHouse(
 async function workOff(store: Store, broker: Broker, names: readonly WorkName[]): Promise<void> {
   for (let round = 0; round < 20; round++) {
     const now = await store.clock.now();
-    const rows = await store.due(now, 100);
-    const due = rows.flatMap(workFor).filter(({ name, dueAt }) => dueAt <= now && names.includes(name));
+    const rows = new Map(
+      [...(await store.due(now, 100)), ...(await store.untold(100))].map((row) => [row.request.ask.id, row]),
+    );
+    const due = [...rows.values()].flatMap(workFor).filter(({ name, dueAt }) => dueAt <= now && names.includes(name));
     if (due.length === 0) return;
     for (const one of due) await broker.perform(one, AbortSignal.timeout(20_000));
   }
