@@ -25,6 +25,7 @@ export async function measureLimits({ database, redisUrl, figures }) {
   const limit = {
     jobsPerSecond,
     byJobs: jobsPerSecond / figures.jobsOfOne,
+    byAllJobs: jobsPerSecond / figures.allJobsOfOne,
     commitsPerSecond: perSecond,
     byCommits: perSecond / figures.commitsOfOne,
   };

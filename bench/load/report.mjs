@@ -3,13 +3,13 @@ const mb = (number) => `${Math.round(number)} MB`;
 
 /** The figures of a run, as lines for people. */
 export function saying(figures) {
-  const { backend, provider, chat, grants, closed, open, removed, ended, calls, memory, limit } = figures;
+  const { backend, provider, slack, grants, closed, open, removed, ended, calls, memory, limit } = figures;
   return [
-    `Queue ${backend}, provider ${provider}, chat ${chat}: ${closed} of ${grants} ended, ${open.length} open in the cloud`,
+    `Queue ${backend}, provider ${provider}, Slack ${slack}: ${closed} of ${grants} ended, ${open.length} open in the cloud`,
     `Access removed after its end: p50 ${s(removed.p50)}, p99 ${s(removed.p99)}, most ${s(removed.max)}`,
     `Ending proven after its end: p50 ${s(ended.p50)}, p99 ${s(ended.p99)}, most ${s(ended.max)}`,
     `All of it took ${s(figures.tookSeconds)} from the first end: ${figures.perSecond.toFixed(1)} endings/s, ` +
-      `${figures.jobsOfOne.toFixed(1)} jobs and ${figures.commitsOfOne.toFixed(1)} writing commits each`,
+      `${figures.jobsOfOne.toFixed(1)} jobs that it waits for, ${figures.allJobsOfOne.toFixed(1)} with the chat's, and ${figures.commitsOfOne.toFixed(1)} writing commits each`,
     ...memory.map(
       ({ first, last }, index) =>
         `Worker ${index + 1}: resident ${mb(first.rss)} in the first third, ${mb(last.rss)} in the last; ` +
@@ -21,7 +21,8 @@ export function saying(figures) {
     ...(limit === undefined
       ? []
       : [
-          `Limits: ${limit.jobsPerSecond.toFixed(0)} raw jobs/s allow ${limit.byJobs.toFixed(0)} endings/s; ` +
+          `Limits: ${limit.jobsPerSecond.toFixed(0)} raw jobs/s allow ${limit.byJobs.toFixed(0)} endings/s ` +
+            `(${limit.byAllJobs.toFixed(0)} if the chat's jobs had to be done too); ` +
             `${limit.commitsPerSecond.toFixed(0)} commits/s on ${figures.connections} connections allow ` +
             `${limit.byCommits.toFixed(0)}; ours are ${limit.share.toFixed(2)}x of the lower`,
         ]),

@@ -65,7 +65,7 @@ export async function runLoad({ backend, provider, chat, grants, overMs, limits,
     const open = provider === 'instant' ? [] : await world.ask({ ask: 'open' });
     for (const one of started.splice(0).reverse()) await one.stop();
     const measured = limits ? await measureLimits({ database, redisUrl, figures }) : {};
-    return { backend, provider, chat, grants, open, ...figures, ...measured };
+    return { backend, provider, slack: chat, grants, open, ...figures, ...measured };
   } finally {
     for (const one of started.reverse()) await one.stop();
     await folder.remove();

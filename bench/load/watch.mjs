@@ -40,7 +40,10 @@ export async function watch({ database, world, workers, grants, first, watched, 
     return {
       closed: stands.closed,
       ...late,
-      jobsOfOne: new Set(told.flatMap(({ jobs }) => jobs)).size / watched,
+      ...jobsOf(
+        told.flatMap(({ jobs }) => jobs),
+        watched,
+      ),
       commitsOfOne: (spent - before) / grants,
       connections: connections.most,
       memory: told.map(({ memory }) => thirds(memory)),
@@ -51,6 +54,13 @@ export async function watch({ database, world, workers, grants, first, watched, 
   } finally {
     await client.end();
   }
+}
+
+/** Jobs of one ending: those that its proof waits for, and all. */
+function jobsOf(ids, requests) {
+  const all = new Set(ids);
+  const waited = [...all].filter((id) => /^(expire|revoke|prove)-/.test(id));
+  return { jobsOfOne: waited.length / requests, allJobsOfOne: all.size / requests };
 }
 
 /** Transaction numbers are given only to those that write. */

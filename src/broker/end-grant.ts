@@ -2,6 +2,7 @@ import type { Command } from '../core/command.ts';
 import { Failure } from '../core/failure.ts';
 import type { EndingGrant, Plan } from '../core/request.ts';
 import { propagatedAt, type Row } from '../core/work.ts';
+import type { Store } from '../ports/store.ts';
 import { apply, enqueueTelling, save } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
 import { TryLater, WORKER, writerLock } from './open-grant.ts';
@@ -131,13 +132,23 @@ async function closeLocked(deps: BrokerDeps, { id, target, plan }: EndingGrant, 
  * end. When the store does not say, the ending goes on.
  */
 async function isForeign(deps: BrokerDeps, plan: Plan): Promise<boolean> {
-  const mark = await deps.store.installation().then(
-    (installation) => installation.mark,
-    () => plan.mark,
-  );
+  const mark = await markOf(deps.store).catch(() => plan.mark);
   if (mark === plan.mark) return false;
   deps.logger.warn({ name: plan.name }, 'another installation made this; it is not touched');
   return true;
+}
+
+/** The mark changes when an operator adopts a copy, and never else; thousands that end together share one look at it. */
+const MARK_MS = 500;
+const marks = new WeakMap<Store, { readonly mark: string; readonly until: number }>();
+
+async function markOf(store: Store): Promise<string> {
+  const known = marks.get(store);
+  if (known !== undefined && performance.now() < known.until) return known.mark;
+  const from = performance.now();
+  const { mark } = await store.installation();
+  marks.set(store, { mark, until: from + MARK_MS });
+  return mark;
 }
 
 /** Proves that sessions ended, at the earlier of the two proofs. */

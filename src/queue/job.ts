@@ -14,6 +14,8 @@ interface Handling {
   readonly longestRetryMs: number;
   /** Attempts of one job. Never the end of an ending: the sweep adds the work again as long as the row wants it. */
   readonly attempts: number;
+  /** Work due later than this (milliseconds) is left to the sweep, which adds it when it is near: not for what ends access. */
+  readonly farMs?: number;
 }
 
 const access = (longestRetryMs: number, attempts: number): Handling => ({
@@ -39,7 +41,7 @@ export const HANDLING: Readonly<Record<WorkName, Handling>> = {
   page: chat,
   stand_down: chat,
   remind: chat,
-  bury: { ...chat, deadlineMs: 60_000, attempts: 5 },
+  bury: { ...chat, deadlineMs: 60_000, attempts: 5, farMs: 600_000 },
   invite: chat,
   draw: chat,
   post: chat,
@@ -80,6 +82,10 @@ export function retryMs(name: WorkName, attemptsMade: number): number {
   const full = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(attemptsMade - 1, 30));
   return Math.round(full * (1 - Math.random() / 2));
 }
+
+/** Is it too early to put this work on the queue? */
+export const isFar = (work: Work, now: Date): boolean =>
+  delayMs(work, now) > (HANDLING[work.name].farMs ?? Number.POSITIVE_INFINITY);
 
 /** Milliseconds until the work is due; 0 when it is. */
 export const delayMs = ({ dueAt }: Pick<Work, 'dueAt'>, now: Date): number =>

@@ -4,7 +4,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import { type Backend, type BackendSettings, type JobQueue, openBackend } from './backend.ts';
 import { within } from './bounded.ts';
-import { delayMs, HANDLING, jobId, LANES, type Lane, toContent } from './job.ts';
+import { delayMs, HANDLING, isFar, jobId, LANES, type Lane, toContent } from './job.ts';
 import { nowAndThen } from './now-and-then.ts';
 
 /** An add that the queue did not take by then is given up: nobody waits longer for a dead queue. */
@@ -61,7 +61,7 @@ export async function openQueue({
     add: async (work, now) => {
       // Access first, and by itself: commits of the chat's jobs beside it would only make it later.
       for (const lane of LANES) {
-        const mine = work.filter(({ name }) => HANDLING[name].lane === lane);
+        const mine = work.filter((one) => HANDLING[one.name].lane === lane && !isFar(one, now));
         if (mine.length > 0) await lanes[lane](mine, now);
       }
     },

@@ -34,18 +34,21 @@ export const untold = (database: Database, limit: number): Promise<readonly Row[
     return found.map(rowOf);
   });
 
+/** Newest first. Those that are not closed are found among what is unfinished, however many are over. */
 export const list = (
   database: Database,
   { states, limit }: { readonly states?: readonly State[]; readonly limit: number },
 ): Promise<readonly Row[]> =>
   database.read('list requests', async (prisma) => {
     const found = await prisma.request.findMany({
-      ...(states === undefined ? {} : { where: { state: { in: [...states] } } }),
+      ...(states === undefined ? {} : { where: { state: { in: [...states] }, ...unfinished(states) } }),
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit,
     });
     return found.map(rowOf);
   });
+
+const unfinished = (states: readonly State[]) => (states.includes('closed') ? {} : { nextWorkAt: { not: null } });
 
 /**
  * By id, which grows with time: whoever takes a page and moves its rows on meets none of them again. What is not closed

@@ -129,6 +129,23 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
     expect(posts).toBeLessThan(backlog.length);
   });
 
+  it('does what somebody waits for before a whole page of what only tells of what is over', async () => {
+    const told = Array.from({ length: 20 }, () => fresh({ name: 'draw', grantId: undefined, patient: true }));
+    const waited = fresh({ name: 'draw', grantId: undefined, patient: false });
+    const ids = new Set([...told, waited].map(({ requestId }) => requestId));
+    const seen: string[] = [];
+    await queue.add(told, new Date());
+    await queue.add([waited], new Date());
+    await work(
+      async ({ requestId }) => {
+        if (ids.has(requestId)) seen.push(requestId);
+      },
+      { concurrency: { access: 1, chat: 1 } },
+    );
+    await until(() => new Set(seen).size === ids.size, 'all of it');
+    expect(seen[0]).toBe(waited.requestId);
+  });
+
   it('hands work that runs at a stop to the next worker at once', async () => {
     const unfinished = fresh();
     const taken: string[] = [];
