@@ -38,6 +38,7 @@ export async function exportBundle(store: Source, incident: string): Promise<Bun
 
 /** All events of an incident, and a checkpoint that is not older than any that they name. */
 async function readLogs(store: Source, incident: string) {
+  let before: number | undefined;
   for (;;) {
     const newest = (await store.checkpoints.newest())?.header.number ?? 0;
     const own = await store.events(incidentStream(incident));
@@ -47,9 +48,11 @@ async function readLogs(store: Source, incident: string) {
       const stream = requestStream(String(data.requestId));
       logs.set(stream, await store.events(stream));
     }
-    // Sealed and written to while it was read: the checkpoint that the newest events name is wanted too.
+    // Sealed and written to while it was read: the checkpoint that the newest events name is wanted too. Where it does
+    // not come, they name one that never was: the reader of the bundle will be told.
     const later = [...logs.values()].flat().some(({ checkpoint }) => checkpoint > newest);
-    if (!later) return { newest, logs };
+    if (!later || newest === before) return { newest, logs };
+    before = newest;
   }
 }
 

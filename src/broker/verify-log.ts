@@ -1,3 +1,4 @@
+import { GAP_MS } from '../core/checkpoint.ts';
 import { incidentStream, requestStream, type StoredEvent } from '../core/events.ts';
 import { type Break, firstBreak } from '../core/log.ts';
 import { timeProblem } from '../core/sealed-times.ts';
@@ -11,6 +12,8 @@ export interface LogReport {
   /** The first thing that does not hold, in words; undefined when everything does. */
   readonly broken: string | undefined;
   readonly sealed: SealReport;
+  /** Since when nobody has sealed, where that is longer than silence may last. */
+  readonly unsealedSince: string | undefined;
 }
 
 const NAMEABLE = /^incident\/[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
@@ -34,7 +37,10 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
   const firsts = new Map<string, string>();
   const listed = new Map<string, string>();
   let events = 0;
-  const report = (broken?: string): LogReport => ({ streams: streams.length, events, broken, sealed });
+  const last = sealed.newest?.header.at;
+  const silent = last !== undefined && (await store.clock.now()).getTime() - Date.parse(last) > GAP_MS;
+  const unsealedSince = silent ? last : undefined;
+  const report = (broken?: string): LogReport => ({ streams: streams.length, events, broken, sealed, unsealedSince });
   if (sealed.broken !== undefined) return report(sealed.broken);
   for (const stream of streams) {
     const chain = await store.events(stream);

@@ -44,8 +44,9 @@ export async function verify(bundle: string | undefined, options: VerifyOptions)
 
 const verifyDatabase = (publicKey: string | undefined): Promise<number> =>
   withStore(async (store) => {
-    const { streams, events, broken, sealed } = await verifyLog(store, publicKey);
+    const { streams, events, broken, sealed, unsealedSince } = await verifyLog(store, publicKey);
     for (const gap of sealed.gaps) console.log(`note: ${gap}.`);
+    if (unsealedSince) console.log(`note: nothing was sealed since ${unsealedSince}: does the sealer run?`);
     if (broken) {
       console.error(`broken: ${broken}.`);
       console.error('Keep this database as it is and tell security: the log can no longer prove what followed.');
