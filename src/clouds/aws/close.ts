@@ -5,7 +5,7 @@ import { waitFor } from './attempt.ts';
 import { EXPIRY, meaningOf, REVOKED } from './documents.ts';
 import { answered } from './errors.ts';
 import type { Detail } from './plan-detail.ts';
-import { attachedArns, inlineNames, isMissing, isRevoked, seeRole } from './role-seen.ts';
+import { attachedArns, inlineNames, isMissing, isRevoked, seeEnding } from './role-seen.ts';
 import { createRole, deletePolicy, detachPolicy, putPolicy, replaceTrust } from './role-writes.ts';
 import { until } from './until.ts';
 
@@ -28,7 +28,7 @@ export async function closeRole(
   const { roleName } = detail;
   await allTried([() => deny(account, detail, logger), () => replaceTrust(account, roleName, detail.closedTrust)]);
   const seen = await until(`reading back the end of role ${roleName}`, account.signal, async () => {
-    const now = await seeRole(account, detail);
+    const now = await seeEnding(account, detail, [REVOKED]);
     return now && isRevoked(now, detail) ? now : undefined;
   });
   try {

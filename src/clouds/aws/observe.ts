@@ -1,20 +1,25 @@
 import type { Observation } from '../../ports/provider.ts';
 import type { AccountClient } from './account-client.ts';
+import { EXPIRY, REVOKED } from './documents.ts';
 import type { Detail } from './plan-detail.ts';
-import { expiryStands, isOpen, isRevoked, seeRole } from './role-seen.ts';
+import { expiryStands, isOpen, isRevoked, seeEnding, seeRole } from './role-seen.ts';
 
 /**
  * What stands in the cloud now. The time is read before the role, so that an expiry Deny seen unchanged was in force at
- * that time.
+ * that time. Of an ended role only what shows its end is read.
  */
 export async function observeRole(account: AccountClient, detail: Detail): Promise<Observation> {
   const { cloud } = await account.time();
-  const seen = await seeRole(account, detail);
+  const time = { cloudTime: new Date(cloud), pastEnd: cloud >= Date.parse(detail.cloudEnd) };
+  const ending = await seeEnding(account, detail, [REVOKED, EXPIRY]);
+  if (ending !== undefined && isRevoked(ending, detail)) {
+    return { ...time, found: true, open: false, revoked: true, expiryDenyUnchanged: expiryStands(ending, detail) };
+  }
+  const seen = ending && (await seeRole(account, detail));
   return {
+    ...time,
     found: seen !== undefined,
-    cloudTime: new Date(cloud),
     open: seen !== undefined && isOpen(seen, detail),
-    pastEnd: cloud >= Date.parse(detail.cloudEnd),
     revoked: seen !== undefined && isRevoked(seen, detail),
     expiryDenyUnchanged: seen !== undefined && expiryStands(seen, detail),
   };

@@ -47,6 +47,21 @@ export async function seeRole(account: AccountClient, detail: RoleAt): Promise<R
   };
 }
 
+/** The part of a role that says whether it has ended. */
+export type EndingSeen = Pick<RoleSeen, 'trust' | 'inline'>;
+
+/** Trust and these inline policies of what stands under the plan's name: thousands may end at once, and every question counts. */
+export async function seeEnding(
+  account: AccountClient,
+  detail: Detail,
+  names: readonly string[],
+): Promise<EndingSeen | undefined> {
+  const role = await getRole(account, detail);
+  if (role === undefined) return undefined;
+  const documents = await Promise.all(names.map((name) => inlineDocument(account, detail.roleName, name)));
+  return { trust: decoded(role.AssumeRolePolicyDocument), inline: new Map(documents.flat()) };
+}
+
 /** The role under the plan's name without its policies, or undefined if there is none, whoever made it. */
 export async function getRole(account: AccountClient, detail: RoleAt): Promise<Role | undefined> {
   const { roleName } = detail;
@@ -143,7 +158,7 @@ export async function attachedArns(account: AccountClient, roleName: string): Pr
   }
 }
 
-const holds = (seen: RoleSeen, name: string, document: string): boolean => {
+const holds = (seen: EndingSeen, name: string, document: string): boolean => {
   const found = seen.inline.get(name);
   return found !== undefined && sameDocument(found, document);
 };
@@ -182,8 +197,8 @@ export const isOpen = (seen: RoleSeen, detail: Detail): boolean =>
   strangers(seen, detail).length === 0;
 
 /** The unconditional Deny and the Deny-all trust stand as ending writes them. */
-export const isRevoked = (seen: RoleSeen, detail: Detail): boolean =>
+export const isRevoked = (seen: EndingSeen, detail: Detail): boolean =>
   holds(seen, REVOKED, detail.revoked) && sameDocument(seen.trust, detail.closedTrust);
 
-export const expiryStands = (seen: RoleSeen, detail: Detail): boolean =>
+export const expiryStands = (seen: EndingSeen, detail: Detail): boolean =>
   detail.inline.some(({ name, document }) => name === EXPIRY && holds(seen, name, document));
