@@ -10,6 +10,7 @@ import type { Row } from '../core/work.ts';
 import type { ChatMemory } from './chat-memory.ts';
 import type { CheckpointReader } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
+import type { CloudMemory } from './cloud-memory.ts';
 import type { TroubleMemory } from './pager.ts';
 
 export type Changed =
@@ -47,6 +48,7 @@ export interface Store {
   readonly chat: ChatMemory;
   readonly troubles: TroubleMemory;
   readonly checkpoints: CheckpointReader;
+  readonly cloud: CloudMemory;
   /**
    * One transaction: lock the row (if it exists), read the clock, decide, save the new state and its events together.
    * Serialised per request; a refusal changes nothing.

@@ -5,6 +5,7 @@ import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
 import { change } from './change.ts';
 import { chatMemory } from './chat-memory.ts';
 import { checkpointReader } from './checkpoints.ts';
+import { cloudMemory } from './cloud-memory.ts';
 import { type Limits, openDatabase } from './database.ts';
 import { changeFreeze, readFreeze } from './freeze.ts';
 import { adopt, installation } from './installation.ts';
@@ -46,6 +47,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     chat: chatMemory(database),
     troubles: troubleMemory(database, shift),
     checkpoints: checkpointReader(database),
+    cloud: cloudMemory(database, shift),
     change: (requestId, actor, decide) => change(database, shift, requestId, actor, decide),
     find: (requestId) => queries.find(database, requestId),
     due: (before, limit, after) => queries.due(database, before, limit, after),

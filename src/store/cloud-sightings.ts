@@ -1,0 +1,57 @@
+import type { CloudMemory, MissingGrant } from '../ports/cloud-memory.ts';
+import type { Database } from './database.ts';
+
+type Sightings = Pick<CloudMemory, 'planned' | 'unseen' | 'missed' | 'noteRead'>;
+
+/** Which rows explain what the clouds hold, and which open access they show. */
+export const cloudSightings = (database: Database): Sightings => ({
+  planned: ({ provider, account }, names, now) =>
+    database.write(`ask which plans stand for names in account ${account}`, async (prisma) => {
+      const found = await prisma.$queryRaw<{ readonly name: string }[]>`
+        WITH "named" AS (
+          SELECT "id", "state", lower("plan" ->> 'name') AS "name" FROM "grants"
+          WHERE "account" = ${account} AND lower("plan" ->> 'name') = ANY(${names}::text[])
+            AND "plan" IS NOT NULL AND "provider" = ${provider} AND "buried_at" IS NULL
+        ), "noted" AS (
+          INSERT INTO "cloud_sightings" ("grant_id", "seen_at")
+          SELECT "id", ${now.toISOString()}::timestamptz FROM "named" WHERE "state" = 'active'
+          ON CONFLICT ("grant_id") DO UPDATE SET "seen_at" = EXCLUDED."seen_at", "missed_at" = NULL
+        )
+        SELECT "name" FROM "named"`;
+      return new Set(found.map(({ name }) => name));
+    }),
+  unseen: (mark, limit, after) =>
+    database.read(
+      'read which open access no cloud showed',
+      (prisma) =>
+        prisma.$queryRaw<MissingGrant[]>`
+        SELECT g."request_id" AS "requestId", g."id" AS "grantId"
+        FROM "grants" AS g
+        JOIN "cloud_accounts" AS a ON a."provider" = g."provider" AND a."account" = g."account"
+        LEFT JOIN "cloud_sightings" AS s ON s."grant_id" = g."id"
+        WHERE g."state" = 'active' AND g."plan" ->> 'mark' = ${mark} AND a."done" AND g."confirmed_at" < a."since"
+          AND (s."seen_at" IS NULL OR s."seen_at" < a."since") AND s."missed_at" IS NULL AND g."id" > ${after}
+        ORDER BY g."id" LIMIT ${limit}`,
+    ),
+  missed: (mark, before, limit) =>
+    database.read(
+      'read which open access was missed',
+      (prisma) =>
+        prisma.$queryRaw<(MissingGrant & { readonly missedAt: Date })[]>`
+        SELECT g."request_id" AS "requestId", g."id" AS "grantId", s."missed_at" AS "missedAt"
+        FROM "cloud_sightings" AS s JOIN "grants" AS g ON g."id" = s."grant_id"
+        WHERE s."missed_at" <= ${before.toISOString()}::timestamptz AND g."state" = 'active'
+          AND g."plan" ->> 'mark' = ${mark}
+        ORDER BY s."missed_at", g."id" LIMIT ${limit}`,
+    ),
+  noteRead: (grantId, found, now) =>
+    database.write(`note a read of grant ${grantId}`, async (prisma) => {
+      const at = now.toISOString();
+      await prisma.$executeRaw`
+        INSERT INTO "cloud_sightings" AS s ("grant_id", "seen_at", "missed_at")
+        VALUES (${grantId}, CASE WHEN ${found} THEN ${at}::timestamptz END, CASE WHEN ${found} THEN NULL ELSE ${at}::timestamptz END)
+        ON CONFLICT ("grant_id") DO UPDATE SET
+          "seen_at" = COALESCE(EXCLUDED."seen_at", s."seen_at"),
+          "missed_at" = CASE WHEN ${found} THEN NULL ELSE COALESCE(s."missed_at", EXCLUDED."missed_at") END`;
+    }),
+});
