@@ -17,6 +17,7 @@ import { pagersOf } from './paging/pagers.ts';
 import { settlePolicy } from './policy-in-force.ts';
 import type { Provider } from './ports/provider.ts';
 import type { Schedule } from './ports/schedule.ts';
+import { startCloudSweep } from './queue/cloud-sweep.ts';
 import { openQueue, type WorkQueue } from './queue/open-queue.ts';
 import { startSweep } from './queue/sweep.ts';
 import { queueWhenThere, workerWhenThere } from './queue/when-there.ts';
@@ -44,6 +45,7 @@ export interface MainOptions {
     readonly floors?: Floors;
     readonly clockOffsetMs?: number;
     readonly sweepMs?: number;
+    readonly cloudSweepMs?: number;
     /** `false`: no sweep at all, so that a test can see what ends access without it. */
     readonly sweep?: boolean;
     readonly policyText?: string;
@@ -133,6 +135,9 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     if (sweeping) {
       const sweep = startSweep({ store, broker, schedule, logger, worker, ...interval });
       opened.push(() => sweep.stop());
+      const every = lowered?.cloudSweepMs === undefined ? {} : { everyMs: lowered.cloudSweepMs };
+      const cloudSweep = startCloudSweep({ store, broker, logger, ...every });
+      opened.push(() => cloudSweep.stop());
     }
   }
   await queue.first;

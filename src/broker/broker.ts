@@ -9,6 +9,7 @@ import { freeze, thaw } from './freeze.ts';
 import { pageTrouble, troubleOver } from './page-trouble.ts';
 import { perform } from './perform.ts';
 import { request } from './request.ts';
+import { sweepCloud } from './sweep-cloud.ts';
 import { deny, end, withdraw } from './take-away.ts';
 import { view } from './view.ts';
 import { watchPeople } from './watch-people.ts';
@@ -32,6 +33,7 @@ export interface Broker {
   readonly watchPeople: Bound<typeof watchPeople>;
   readonly pageTrouble: Bound<typeof pageTrouble>;
   readonly troubleOver: Bound<typeof troubleOver>;
+  readonly sweepCloud: Bound<typeof sweepCloud>;
   readonly enqueue: Bound<typeof enqueue>;
   readonly view: Bound<typeof view>;
 }
@@ -75,6 +77,7 @@ export const broker = (deps: BrokerDeps): Broker => ({
   watchPeople: oneAtATime(() => watchPeople(deps)),
   pageTrouble: (...rest) => pageTrouble(deps, ...rest),
   troubleOver: (...rest) => troubleOver(deps, ...rest),
+  sweepCloud: (...rest) => sweepCloud(deps, ...rest),
   enqueue: (...rest) => enqueue(deps, ...rest),
   view: (...rest) => view(deps, ...rest),
 });

@@ -94,7 +94,12 @@ export interface CloudMemory {
   /** Open access of this mark that was confirmed before a finished listing of its account began, and not seen in it. */
   unseen(mark: string, limit: number, after: string): Promise<readonly MissingGrant[]>;
   /** Missed at `before` or earlier, and not seen since. */
-  missed(mark: string, before: Date, limit: number): Promise<readonly (MissingGrant & { readonly missedAt: Date })[]>;
+  missed(
+    mark: string,
+    before: Date,
+    limit: number,
+    after: string,
+  ): Promise<readonly (MissingGrant & { readonly missedAt: Date })[]>;
   /** A read by name found it, or did not. The first miss is kept until it is seen again. */
   noteRead(grantId: string, found: boolean, now: Date): Promise<void>;
   untold(limit: number, tellAt: number): Promise<Untold>;

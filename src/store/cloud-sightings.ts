@@ -33,7 +33,7 @@ export const cloudSightings = (database: Database): Sightings => ({
           AND (s."seen_at" IS NULL OR s."seen_at" < a."since") AND s."missed_at" IS NULL AND g."id" > ${after}
         ORDER BY g."id" LIMIT ${limit}`,
     ),
-  missed: (mark, before, limit) =>
+  missed: (mark, before, limit, after) =>
     database.read(
       'read which open access was missed',
       (prisma) =>
@@ -41,8 +41,8 @@ export const cloudSightings = (database: Database): Sightings => ({
         SELECT g."request_id" AS "requestId", g."id" AS "grantId", s."missed_at" AS "missedAt"
         FROM "cloud_sightings" AS s JOIN "grants" AS g ON g."id" = s."grant_id"
         WHERE s."missed_at" <= ${before.toISOString()}::timestamptz AND g."state" = 'active'
-          AND g."plan" ->> 'mark' = ${mark}
-        ORDER BY s."missed_at", g."id" LIMIT ${limit}`,
+          AND g."plan" ->> 'mark' = ${mark} AND g."id" > ${after}
+        ORDER BY g."id" LIMIT ${limit}`,
     ),
   noteRead: (grantId, found, now) =>
     database.write(`note a read of grant ${grantId}`, async (prisma) => {

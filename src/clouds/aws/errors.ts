@@ -85,8 +85,9 @@ export function judge(error: unknown): Verdict & { readonly wire: string; readon
   const wire = wireCode(error);
   const { status, skewCorrected } = metadataOf(error);
   const known = VERDICTS[wire];
-  // An expired token is expired by any clock; a signature may only have been early or late.
-  if (skewCorrected && known?.remedy !== 'renew') return { ...unavailable, wire, status };
+  // A signature may only have been early or late. Every other answer we know was given to a signature that was taken.
+  if (skewCorrected && (known === undefined || wire === 'SignatureDoesNotMatch'))
+    return { ...unavailable, wire, status };
   if (known) return { ...known, wire, status };
   if (status === 429) return { ...throttled, wire, status };
   // No status: the request never had an answer (network, abort, or no credentials on this machine).

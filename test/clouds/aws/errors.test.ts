@@ -46,10 +46,13 @@ describe('what is made of an answer', () => {
     expect(judge(error)).toMatchObject({ code, remedy });
   });
 
-  it('is another try where the SDK has just learnt the server’s time, unless the token itself expired', () => {
+  it('is another try where the SDK has just learnt the server’s time, but only of a signature that was refused', () => {
     const skewed = status(403, { clockSkewCorrected: true });
     expect(judge(sdkError('SignatureDoesNotMatch', skewed)).remedy).toBe('again');
+    expect(judge(sdkError('RequestExpired', skewed)).remedy).toBe('again');
     expect(judge(sdkError('ExpiredToken', skewed)).remedy).toBe('renew');
+    expect(judge(sdkError('NoSuchEntity', skewed)).remedy).toBe('stop');
+    expect(judge(sdkError('AccessDenied', skewed)).remedy).toBe('stop');
   });
 });
 

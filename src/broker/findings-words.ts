@@ -1,0 +1,50 @@
+import { STRAYS_MAX } from '../core/stray.ts';
+import type { CloudPlace, KnownStray } from '../ports/cloud-memory.ts';
+
+/*
+ * What the sweep of the clouds tells the security channel: what was found, what was done, what to do next. Names in it
+ * come from a cloud; whoever sends it makes them inert.
+ */
+
+const PAGE = 'docs/operations.md, "What the clouds hold"';
+/** Names in one message. */
+const NAMED_MAX = 10;
+
+/** Of ours, closed now. */
+export const settledWords = ({ name, account, wasOpen }: KnownStray): string =>
+  `Role ${name} in account ${account} carries the mark of this installation, and no request of mine explains it. ` +
+  (wasOpen
+    ? 'I closed it: the Deny and a trust that lets nobody in were read back. '
+    : 'It was closed already: the Deny and a trust that lets nobody in were read. ') +
+  `Find out in CloudTrail who made it, and whether the database lost rows: ${PAGE}.`;
+
+/** Of ours, and the cloud did not let it be closed. */
+export const failedWords = ({ name, account, why = 'unexpected' }: KnownStray): string =>
+  `Role ${name} in account ${account} carries the mark of this installation, no request of mine explains it, and I ` +
+  `could not close it (${why}). I try again with each pass; it refuses by itself from the end that is written on it. ` +
+  `If that is too late, end it by hand: docs/operations.md, "Ending by hand".`;
+
+/** Not ours. */
+export function foreignWords(strays: readonly KnownStray[]): string {
+  const [first] = strays;
+  const named = strays.slice(0, NAMED_MAX).map(({ name, mark }) => `${name} (${markWords(mark)})`);
+  const more = strays.length > NAMED_MAX ? ` and ${strays.length - NAMED_MAX} more` : '';
+  return (
+    `In account ${first?.account ?? '?'}, where only roles of this installation should stand, I found ` +
+    `${named.join(', ')}${more}. I touch none of them. Find out whose they are: ${PAGE}.`
+  );
+}
+
+const markWords = (mark: string | undefined): string =>
+  mark === undefined ? 'without a mark' : `of installation ${mark}`;
+
+/** Too many of ours. */
+export const stoppedWords = (): string =>
+  `More than ${STRAYS_MAX} roles carry the mark of this installation and no request of mine explains them. I touch ` +
+  'none: rows are probably missing, as after a restore. They refuse by themselves from the ends that are written on ' +
+  `them. Compare them with the requests now: ${PAGE}.`;
+
+/** An account that cannot be looked at. */
+export const unlistedWords = ({ account, why }: CloudPlace & { readonly why: string }): string =>
+  `I cannot list the roles of account ${account} (${why}), so nothing there is compared with the requests. Endings go ` +
+  'on. The platform team must look at the broker role there; docs/errors.md explains the code.';
