@@ -10,13 +10,17 @@ const PAGE = 'docs/operations.md, "What the clouds hold"';
 /** Names in one message. */
 const NAMED_MAX = 10;
 
-/** Of ours, closed now. */
-export const settledWords = ({ name, account, wasOpen }: KnownStray): string =>
-  `Role ${name} in account ${account} carries the mark of this installation, and no request of mine explains it. ` +
-  (wasOpen
-    ? 'I closed it: the Deny and a trust that lets nobody in were read back. '
-    : 'It was closed already: the Deny and a trust that lets nobody in were read. ') +
-  `Find out in CloudTrail who made it, and whether the database lost rows: ${PAGE}.`;
+/** Ours, found open, and closed now: by us, or by somebody who was faster. */
+export const closedWords = ({ name, account }: KnownStray): string =>
+  `Role ${name} in account ${account} carries the mark of this installation, and no request of mine explains it. It was ` +
+  'open and is closed now: the Deny and a trust that lets nobody in were read back. Find out in CloudTrail who made it, and whether ' +
+  `the database lost rows: ${PAGE}.`;
+
+/** Ours, and closed when they were found. */
+export const foundClosedWords = (strays: readonly KnownStray[]): string =>
+  `In account ${accountOf(strays)} no request of mine explains ${named(strays, ({ name }) => name)}, of this ` +
+  `installation's mark. Nothing gets through there: the Deny and a trust that lets nobody in were read. Find out ` +
+  `whether the database lost rows: ${PAGE}.`;
 
 /** Of ours, and the cloud did not let it be closed. */
 export const failedWords = ({ name, account, why = 'unexpected' }: KnownStray): string =>
@@ -25,14 +29,16 @@ export const failedWords = ({ name, account, why = 'unexpected' }: KnownStray): 
   `If that is too late, end it by hand: docs/operations.md, "Ending by hand".`;
 
 /** Not ours. */
-export function foreignWords(strays: readonly KnownStray[]): string {
-  const [first] = strays;
-  const named = strays.slice(0, NAMED_MAX).map(({ name, mark }) => `${name} (${markWords(mark)})`);
+export const foreignWords = (strays: readonly KnownStray[]): string =>
+  `In account ${accountOf(strays)}, where only roles of this installation should stand, I found ` +
+  `${named(strays, ({ name, mark }) => `${name} (${markWords(mark)})`)}. I touch none of them. Find out whose they ` +
+  `are: ${PAGE}.`;
+
+const accountOf = ([first]: readonly KnownStray[]): string => first?.account ?? '?';
+
+function named(strays: readonly KnownStray[], words: (stray: KnownStray) => string): string {
   const more = strays.length > NAMED_MAX ? ` and ${strays.length - NAMED_MAX} more` : '';
-  return (
-    `In account ${first?.account ?? '?'}, where only roles of this installation should stand, I found ` +
-    `${named.join(', ')}${more}. I touch none of them. Find out whose they are: ${PAGE}.`
-  );
+  return `${strays.slice(0, NAMED_MAX).map(words).join(', ')}${more}`;
 }
 
 const markWords = (mark: string | undefined): string =>
@@ -43,6 +49,10 @@ export const stoppedWords = (): string =>
   `More than ${STRAYS_MAX} roles carry the mark of this installation and no request of mine explains them. I touch ` +
   'none: rows are probably missing, as after a restore. They refuse by themselves from the ends that are written on ' +
   `them. Compare them with the requests now: ${PAGE}.`;
+
+/** Some of ours cannot be closed. */
+export const unclosedWords = (count: number): string =>
+  `I cannot close ${count} role(s) of this installation's mark that no request of mine explains. I keep trying.`;
 
 /** An account that cannot be looked at. */
 export const unlistedWords = ({ account, why }: CloudPlace & { readonly why: string }): string =>

@@ -1,3 +1,4 @@
+import type { NewEvent } from '../core/events.ts';
 import { Failure } from '../core/failure.ts';
 import type { Account } from '../core/policy.ts';
 import { isOurs, STRAYS_MAX, UNLISTED_TOLD } from '../core/stray.ts';
@@ -135,6 +136,16 @@ async function inspected(
     return { ...object, mark: undefined, grantId: undefined, revoked: false };
   }
 }
+
+/** What the event of a stray of ours says. */
+export const dataOf = ({ provider, account, name, id, grantId = '', wasOpen }: Stray): NewEvent['data'] => ({
+  provider,
+  account,
+  name,
+  id,
+  grantId,
+  wasOpen,
+});
 
 function foreignEvents(place: CloudPlace, strays: readonly Stray[]): Found['events'] {
   const foreign = strays.filter(({ ours }) => !ours);

@@ -1,63 +1,107 @@
-import type { Account } from '../core/policy.ts';
 import { isOurs, STRAYS_MAX } from '../core/stray.ts';
 import type { KnownStray } from '../ports/cloud-memory.ts';
 import type { BrokerDeps } from './deps.ts';
-import { codeOf, placeOf, type Round } from './list-account.ts';
+import { unclosedWords } from './findings-words.ts';
+import { codeOf, dataOf, placeOf, type Round } from './list-account.ts';
+import { pageTrouble, troubleOver } from './page-trouble.ts';
 
-/** Closing one gets this long in one pass. */
-const CLOSE_MS = 60_000;
+/** Reading one, and closing one, each gets this long in one pass. */
+const ONE_MS = 30_000;
+/** Troubles that people are paged for, as long as they last. */
+export const TOO_MANY = 'cloud-sweep';
+const UNCLOSED = 'cloud-strays';
+
+/** More than can be collected: listings stop looking once there are too many. */
+const LIMIT = 100;
 
 /**
- * Closes what is of our mark and explained by no row, once the listing that found it is done. More than a few at once
- * mean that rows are missing, not that roles are too many: then none is touched, and people are called. They all refuse
- * by themselves from the end that is written on them.
+ * Closes what is of our mark and explained by no row, once the listing that found it is done. More than a few at once,
+ * open or closed, mean that rows are missing, not that roles are too many: then none is touched, and people are called.
+ * They all refuse by themselves from the end that is written on them.
  */
 export async function settleStrays(deps: BrokerDeps, pass: Round): Promise<void> {
-  pass.signal.throwIfAborted();
   const { cloud, clock } = deps.store;
   const ids = pass.accounts.map(({ id }) => id);
-  const unknown = await cloud.unsettled(ids, STRAYS_MAX + 1);
+  const unknown: Judged[] = [];
+  for (const stray of await cloud.unsettled(ids, LIMIT)) {
+    const now = await judge(deps, pass, stray);
+    if (now === 'explained') await cloud.dropStray(stray);
+    else unknown.push({ stray, now });
+  }
   if (unknown.length > STRAYS_MAX) {
-    const objects = unknown.map(({ account, name }) => ({ account, name }));
+    const objects = unknown.map(({ stray, now }) => ({ account: stray.account, name: stray.name, now }));
     deps.logger.error({ objects }, 'too many objects of ours without a row; none is touched');
     await cloud.stop({ type: 'cloud_sweep_stopped', data: { atLeast: unknown.length, objects } }, await clock.now());
     return;
   }
   await cloud.resume();
-  for (const stray of unknown) {
-    const account = pass.accounts.find(({ id }) => id === stray.account);
-    if (account !== undefined && stray.listed) await settle(deps, pass, account, stray);
+  await troubleOver(deps, TOO_MANY);
+  const left: KnownStray[] = [];
+  for (const { stray, now } of unknown.filter((one) => one.stray.listed)) {
+    if (now === 'closed') await settle(deps, stray);
+    else if (!(await close(deps, pass, stray))) left.push(stray);
+  }
+  await pageAbout(deps, left);
+}
+
+interface Judged {
+  readonly stray: KnownStray;
+  readonly now: 'open' | 'closed';
+}
+
+const accountOf = ({ accounts }: Round, { account }: KnownStray) => accounts.find(({ id }) => id === account);
+
+/** Asks once more, before anything is touched, what stands there and what the rows say. What cannot be read counts as open. */
+async function judge(deps: BrokerDeps, pass: Round, stray: KnownStray): Promise<Judged['now'] | 'explained'> {
+  const { store, providers } = deps;
+  const account = accountOf(pass, stray);
+  if (account === undefined) return 'open';
+  const signal = AbortSignal.any([pass.signal, AbortSignal.timeout(ONE_MS)]);
+  try {
+    const seen = await providers[account.provider].inspect(account, stray.name, signal);
+    if (seen?.id !== stray.id || !isOurs(seen.mark, pass.mark)) return 'explained';
+    const planned = await store.cloud.planned(placeOf(account), [stray.name.toLowerCase()], await store.clock.now());
+    if (planned.size > 0) return 'explained';
+    return seen.revoked ? 'closed' : 'open';
+  } catch (error) {
+    pass.signal.throwIfAborted();
+    deps.logger.warn({ ...dataOf(stray), why: String(error) }, 'an object without a row could not be read again');
+    return 'open';
   }
 }
 
-async function settle(deps: BrokerDeps, pass: Round, account: Account, stray: KnownStray): Promise<void> {
-  const { cloud, clock } = deps.store;
-  const signal = AbortSignal.any([pass.signal, AbortSignal.timeout(CLOSE_MS)]);
-  const { provider, account: accountId, name, id, grantId = '', mark = '', wasOpen } = stray;
-  const data = { provider, account: accountId, name, id, grantId };
+const settle = async ({ store }: BrokerDeps, stray: KnownStray): Promise<void> =>
+  store.cloud.settle(stray, { type: 'stray_revoked', data: dataOf(stray) }, await store.clock.now());
+
+/** True once it is closed, and read back. */
+async function close(deps: BrokerDeps, pass: Round, stray: KnownStray): Promise<boolean> {
+  const account = accountOf(pass, stray);
+  const { mark, copy } = await deps.store.installation();
+  // Somebody said meanwhile that this database is another installation: what stands there is not its own any more.
+  if (account === undefined || copy !== undefined || mark !== pass.mark) return true;
+  const signal = AbortSignal.any([pass.signal, AbortSignal.timeout(ONE_MS)]);
+  const { name, id } = stray;
   try {
-    if (!(await isStray(deps, pass, account, stray, signal))) return await cloud.dropStray(stray);
     await deps.providers[account.provider].closeStray(account, { name, id, mark }, signal);
-    await cloud.settle(stray, { type: 'stray_revoked', data: { ...data, wasOpen } }, await clock.now());
+    await settle(deps, stray);
+    return true;
   } catch (error) {
     pass.signal.throwIfAborted();
     const why = codeOf(error);
-    deps.logger.error({ ...data, why: String(error) }, 'an object of ours without a row was not closed');
-    await cloud.failStray(stray, why, { type: 'alarm', data: { what: 'stray_not_revoked', ...data, why } });
+    deps.logger.error({ ...dataOf(stray), why: String(error) }, 'an object of ours without a row was not closed');
+    const data = { what: 'stray_not_revoked', ...dataOf(stray), why };
+    await deps.store.cloud.failStray(stray, why, { type: 'alarm', data });
+    return false;
   }
 }
 
-/** Everything is asked once more, just before it is touched: who we are, what stands there, and what the rows say. */
-async function isStray(
-  { store, providers }: BrokerDeps,
-  { mark }: Round,
-  account: Account,
-  { name, id }: KnownStray,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const seen = await providers[account.provider].inspect(account, name, signal);
-  if (seen?.id !== id || !isOurs(seen.mark, mark)) return false;
-  const planned = await store.cloud.planned(placeOf(account), [name.toLowerCase()], await store.clock.now());
-  const installation = await store.installation();
-  return planned.size === 0 && installation.copy === undefined && installation.mark === mark;
+/** Access that should not be and cannot be taken away pages people until it is, like any ending that fails (D6). */
+async function pageAbout(deps: BrokerDeps, left: readonly KnownStray[]): Promise<void> {
+  if (left.length === 0) return await troubleOver(deps, UNCLOSED);
+  await pageTrouble(deps, {
+    key: UNCLOSED,
+    summary: unclosedWords(left.length),
+    details: left.map(({ account, name }) => `account ${account}: ${name}`),
+    commands: left.map(({ provider, name }) => deps.providers[provider].strayByHand(name)),
+  });
 }

@@ -1,7 +1,16 @@
 import { UNLISTED_TOLD } from '../core/stray.ts';
 import type { KnownStray } from '../ports/cloud-memory.ts';
 import type { BrokerDeps } from './deps.ts';
-import { failedWords, foreignWords, settledWords, stoppedWords, unlistedWords } from './findings-words.ts';
+import {
+  closedWords,
+  failedWords,
+  foreignWords,
+  foundClosedWords,
+  stoppedWords,
+  unlistedWords,
+} from './findings-words.ts';
+import { pageTrouble } from './page-trouble.ts';
+import { TOO_MANY } from './settle-strays.ts';
 
 /** Findings told at once: what is more waits for the next pass. */
 const LIMIT = 1000;
@@ -13,20 +22,27 @@ const LIMIT = 1000;
 export async function tellFindings(deps: BrokerDeps, signal: AbortSignal): Promise<void> {
   const { cloud } = deps.store;
   const { stopped, accounts, strays } = await cloud.untold(LIMIT, UNLISTED_TOLD);
-  const tell = async (text: string, urgent: boolean, told: () => Promise<void>): Promise<void> => {
+  const tell = async (text: string, told: () => Promise<void>): Promise<void> => {
     signal.throwIfAborted();
-    await (urgent ? page(deps, text) : deps.announce.alarm(text));
+    await deps.announce.alarm(text);
     await told();
   };
+  const ours = strays.filter((stray) => stray.ours);
   try {
-    if (stopped) await tell(stoppedWords(), true, () => cloud.toldStopped());
-    for (const one of accounts) await tell(unlistedWords(one), false, () => cloud.toldAccount(one));
-    for (const stray of strays.filter(({ ours }) => ours)) {
-      const text = stray.settled ? settledWords(stray) : failedWords(stray);
-      await tell(text, !stray.settled, () => cloud.toldStrays([stray]));
+    if (stopped) {
+      // Once: it may take people a day to sort out, and nothing gets worse meanwhile.
+      await pageTrouble(deps, { key: TOO_MANY, summary: stoppedWords(), details: [] });
+      await tell(stoppedWords(), () => cloud.toldStopped());
     }
-    for (const foreign of byAccount(strays.filter(({ ours }) => !ours))) {
-      await tell(foreignWords(foreign), false, () => cloud.toldStrays(foreign));
+    for (const one of accounts) await tell(unlistedWords(one), () => cloud.toldAccount(one));
+    for (const stray of ours.filter(({ wasOpen }) => wasOpen)) {
+      await tell(stray.settled ? closedWords(stray) : failedWords(stray), () => cloud.toldStrays([stray]));
+    }
+    for (const closed of byAccount(ours.filter(({ wasOpen }) => !wasOpen))) {
+      await tell(foundClosedWords(closed), () => cloud.toldStrays(closed));
+    }
+    for (const foreign of byAccount(strays.filter((stray) => !stray.ours))) {
+      await tell(foreignWords(foreign), () => cloud.toldStrays(foreign));
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -35,11 +51,6 @@ export async function tellFindings(deps: BrokerDeps, signal: AbortSignal): Promi
       'the security channel was not told what the clouds hold; it is told later',
     );
   }
-}
-
-/** What somebody must hear now, wherever they are. */
-async function page({ announce }: BrokerDeps, text: string): Promise<void> {
-  await announce.alarm(text);
 }
 
 const byAccount = (strays: readonly KnownStray[]): readonly (readonly KnownStray[])[] =>

@@ -28,7 +28,7 @@ export interface Stray extends CloudPlace {
 }
 
 export interface KnownStray extends Stray {
-  /** Its event is written: ours is closed and read back, another's is reported. */
+  /** Its event is written: ours is closed, another's is only told of. */
   readonly settled: boolean;
   /** How often closing it failed, and why the last time. */
   readonly failures: number;
@@ -81,7 +81,7 @@ export interface CloudMemory {
   savePage(place: CloudPlace, round: number, page: ListedPage, now: Date): Promise<void>;
   /** This pass is through with the account, which could not be listed. The event is written the `tellAt`th time in a row. */
   failListing(place: CloudPlace, round: number, why: string, tellAt: number, event: NewEvent): Promise<void>;
-  /** Objects of ours without a row that are not closed yet, as the present listings of these accounts show them. */
+  /** Objects of ours without a row that are not settled yet, as the present listings of these accounts show them. */
   unsettled(accounts: readonly string[], limit: number): Promise<readonly KnownStray[]>;
   settle(stray: Stray, event: NewEvent, now: Date): Promise<void>;
   /** Closing it failed. The event is written the first time. */

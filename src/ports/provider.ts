@@ -111,4 +111,6 @@ export interface Provider {
    * `PROVIDER_CONFLICT`, touching nothing, where another object or another mark stands under that name now.
    */
   closeStray(account: Account, stray: Standing & { readonly mark: string }, signal: AbortSignal): Promise<void>;
+  /** What a person can run to do the same. */
+  strayByHand(name: string): string;
 }

@@ -52,7 +52,7 @@ CREATE TABLE "cloud_strays" (
   "seen_at" TIMESTAMPTZ(3) NOT NULL,
   "failures" INTEGER NOT NULL DEFAULT 0,
   "why" TEXT,
-  -- Its event is written: ours is closed and read back, another's is reported.
+  -- Its event is written: ours is closed, another's is only told of.
   "settled_at" TIMESTAMPTZ(3),
   -- What the security channel was last told of it.
   "told" TEXT,

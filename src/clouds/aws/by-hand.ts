@@ -8,11 +8,15 @@ const line = (...words: readonly string[]): string => words.map(quoted).join(' '
 
 /**
  * What `closeRole` writes, as commands of the AWS CLI: the unconditional Deny, then the trust that lets nobody in. They
- * stand on lines of their own, so that the second runs even where the first is refused. Documents come from the plan.
+ * stand on lines of their own, so that the second runs even where the first is refused.
  * @see https://docs.aws.amazon.com/cli/latest/reference/iam/put-role-policy.html
  * @see https://docs.aws.amazon.com/cli/latest/reference/iam/update-assume-role-policy.html
  */
-export const byHandOf = ({ roleName, revoked, closedTrust }: Detail): string =>
+export const byHandOf = ({
+  roleName,
+  revoked,
+  closedTrust,
+}: Pick<Detail, 'roleName' | 'revoked' | 'closedTrust'>): string =>
   [
     line(
       ...['aws', 'iam', 'put-role-policy', '--role-name', roleName, '--policy-name', REVOKED],

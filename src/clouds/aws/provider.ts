@@ -17,7 +17,7 @@ import { planOf } from './plan.ts';
 import { detailOf } from './plan-detail.ts';
 import { readTarget } from './read.ts';
 import { type ClientSettings, type Door, Sessions } from './session.ts';
-import { closeStrayRole, inspectRole, listOurPath } from './strays.ts';
+import { closeStrayRole, inspectRole, listOurPath, strayByHandOf } from './strays.ts';
 import { usageOf } from './usage.ts';
 
 export interface AwsOptions extends ClientSettings {
@@ -88,6 +88,7 @@ export function awsProvider(options: AwsOptions): AwsProvider {
     list: (account, cursor, signal) => listOurPath(at(account, account.id, signal), cursor),
     inspect: (account, name, signal) => inspectRole(at(account, account.id, signal), name),
     closeStray: (account, stray, signal) => closeStrayRole(at(account, account.id, signal), stray),
+    strayByHand: strayByHandOf,
     release: () => sessions.release(),
   };
 }

@@ -2,6 +2,7 @@ import { Failure } from '../../core/failure.ts';
 import type { Inspection, Standing, StandingPage } from '../../ports/provider.ts';
 import type { AccountClient } from './account-client.ts';
 import { allTried } from './all-tried.ts';
+import { byHandOf } from './by-hand.ts';
 import { removeAllows } from './close.ts';
 import { CLOSED_TRUST, documentText, REVOKED, REVOKED_DOCUMENT, sameDocument } from './documents.ts';
 import { answered } from './errors.ts';
@@ -62,6 +63,8 @@ export async function closeStrayRole(
     (await inspectRole(account, name))?.revoked === true ? true : undefined,
   );
 }
+
+export const strayByHandOf = (name: string): string => byHandOf({ roleName: name, revoked: DENY, closedTrust: CLOSED });
 
 async function deny(account: AccountClient, name: string): Promise<void> {
   try {

@@ -1,0 +1,119 @@
+import type { BrokerDeps } from '../../src/broker/deps.ts';
+import { sweepCloud } from '../../src/broker/sweep-cloud.ts';
+import type { StoredEvent } from '../../src/core/events.ts';
+import type { Plan } from '../../src/core/request.ts';
+import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
+import type { Page, Pager } from '../../src/ports/pager.ts';
+import type { Provider } from '../../src/ports/provider.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { type Desk, openDesk } from './desk.ts';
+import { HOUR } from './requests.ts';
+
+export const REVOKED = '99-revoked';
+export const soon = (): AbortSignal => AbortSignal.timeout(20_000);
+
+/** A desk whose clouds are compared with its rows. */
+export interface CloudDesk {
+  readonly desk: Desk;
+  readonly mark: string;
+  readonly accountId: string;
+  /** What people were told since the last `tidy`. */
+  readonly heard: { alarms: string[]; pages: Page[]; resolved: string[]; chatDown: boolean };
+  /** One pass by a process that nobody else knows of; `change` replaces parts of the provider. */
+  sweep(
+    change?: Partial<Provider>,
+    how?: { readonly signal?: AbortSignal; readonly store?: Store; readonly everyMs?: number },
+  ): Promise<void>;
+  /** An open role that no request asked for. Its end is long past, so that it can be buried when the test is over. */
+  ghost(grantId: string, madeBy?: string): Promise<Plan>;
+  /** The role that stands for this id; throws where none does. */
+  standing(id: string): CloudRole;
+  isShut(id: string): boolean;
+  isUntouched(id: string): boolean;
+  /** Events of the system stream that name this. */
+  eventsAbout(name: string): Promise<readonly StoredEvent[]>;
+  /** Somebody deletes the role of an open request by hand. */
+  vanish(id: string): Promise<Plan>;
+  stateOf(id: string): Promise<string>;
+  /** What one test left standing or was told of is not the next one's. */
+  tidy(): Promise<void>;
+}
+
+export async function openCloudDesk(): Promise<CloudDesk> {
+  const desk = await openDesk();
+  const { mark } = await desk.store.installation();
+  const { ask } = (await desk.ask('TEMPLATE')).request;
+  const aws = desk.deps.providers.aws;
+  const nothing = () => ({ alarms: [], pages: [], resolved: [], chatDown: false });
+  const heard: CloudDesk['heard'] = nothing();
+  const ghosts: Plan[] = [];
+  const pager: Pager = {
+    name: 'test',
+    page: async (page) => void heard.pages.push(page),
+    resolve: async ({ key }) => void heard.resolved.push(key),
+  };
+  const alarm = async (text: string) => {
+    if (heard.chatDown) throw new Error('the chat does not answer');
+    heard.alarms.push(text);
+  };
+
+  const sweep: CloudDesk['sweep'] = (change = {}, { signal = soon(), store = desk.store, everyMs = 0 } = {}) => {
+    const announce = { ...desk.deps.announce, alarm };
+    const providers = { aws: { ...aws, ...change } };
+    const deps: BrokerDeps = { ...desk.deps, store, providers, announce, pagers: [pager] };
+    return sweepCloud(deps, { everyMs, signal });
+  };
+  const standing = (id: string): CloudRole => {
+    const role = desk.role(id);
+    if (role === undefined) throw new Error(`there is no role for ${id}`);
+    return role;
+  };
+  return {
+    desk,
+    mark,
+    accountId: ask.terms.account.id,
+    heard,
+    sweep,
+    ghost: async (grantId, madeBy = mark) => {
+      const { role, account } = ask.terms;
+      const person = desk.dials.directory.people.find(({ id }) => id === 'riley');
+      if (person?.aws === undefined) throw new Error('Riley has no AWS identity');
+      const plan = aws.plan({
+        grantId,
+        mark: madeBy,
+        head: 'a'.repeat(64),
+        plannedEnd: new Date((await desk.store.clock.now()).getTime() - 13 * HOUR),
+        offsetMs: 0,
+        target: { provider: role.provider, account: account.id, principal: person.aws },
+        ask,
+        approvers: [],
+      });
+      await aws.open(plan, soon());
+      ghosts.push(plan);
+      return plan;
+    },
+    standing,
+    isShut: (id) => {
+      const { inline, trust } = standing(id).policies;
+      return inline[REVOKED] !== undefined && trust.includes('"Deny"') && !trust.includes('"Allow"');
+    },
+    isUntouched: (id) => standing(id).policies.inline[REVOKED] === undefined,
+    eventsAbout: async (name) =>
+      (await desk.store.events('system')).filter(({ data }) => JSON.stringify(data).includes(name)),
+    vanish: async (id) => {
+      const { request } = await desk.row(id);
+      const plan = request.state === 'active' ? request.grants[0]?.plan : undefined;
+      if (plan === undefined) throw new Error(`request ${id} is not open`);
+      await aws.bury({ ...plan, plannedEnd: new Date(0) }, soon());
+      return plan;
+    },
+    stateOf: async (id) => (await desk.row(id)).request.state,
+    tidy: async () => {
+      desk.aws.dials.clear();
+      desk.aws.dials.setListLag(0);
+      for (const plan of ghosts.splice(0)) await aws.bury(plan, soon());
+      await sweep();
+      Object.assign(heard, nothing());
+    },
+  };
+}
