@@ -29,18 +29,18 @@ export function decidePaged(
   const open = request.state === 'revoking' || request.state === 'closed';
   if (!open || pages?.count !== round) return wrongState(request);
   const { stoodDownAt: _stoodDownAt, unresolved: _unresolved, ...kept } = pages;
-  const first = pages.again === undefined;
-  const fresh = first ? reached : reached.filter((one) => pages.again?.includes(one));
-  if (!first && fresh.length === 0) return wrongState(request);
-  const next: Pages = {
-    ...kept,
-    told: [...pages.told, ...pages.people.filter(({ id }) => fresh.includes(id) && !isTold(pages, id))],
-    again: first ? again : pages.again?.filter((one) => !fresh.includes(one)),
-  };
-  return accept(
-    { ...request, pages: next },
-    { type: 'oncall_paged', data: { count: round, reached: fresh, missed: first ? missed : [...(next.again ?? [])] } },
-  );
+  const before = pages.again;
+  const fresh = before === undefined ? reached : reached.filter((one) => before.includes(one));
+  const owed = before === undefined ? again : before.filter((one) => again.includes(one));
+  const told = [...pages.told, ...pages.people.filter(({ id }) => fresh.includes(id) && !isTold(pages, id))];
+  if (before === undefined || fresh.length > 0) {
+    return accept(
+      { ...request, pages: { ...kept, told, again: owed } },
+      { type: 'oncall_paged', data: { count: round, reached: fresh, missed: before === undefined ? missed : owed } },
+    );
+  }
+  // Nobody more was reached. What cannot be reached at all is not tried for ever.
+  return owed.length < before.length ? accept({ ...request, pages: { ...pages, again: owed } }) : wrongState(request);
 }
 
 const isTold = ({ told }: Pages, id: string): boolean => told.some((party) => party.id === id);

@@ -87,6 +87,10 @@ describe('paging about an ending that keeps failing (D6)', () => {
     expect(second.events[0]?.data).toEqual({ count: 1, reached: ['pager:PagerDuty'], missed: ['casey'] });
     expect(revoking(second.next).pages).toMatchObject({ told: [party('sasha')], again: ['casey'] });
     expect(by(second.next, paged(2, ['casey']), at).ok).toBe(false);
+    // Whoever turns out not to be reachable at all is not tried for ever.
+    const refused = accepted(by(second.next, paged(1, []), at));
+    expect(refused.events).toEqual([]);
+    expect(revoking(refused.next).pages?.again).toEqual([]);
   });
 
   it('is called off once the request is closed, also a round that nobody knows the outcome of, and one that came late', () => {
@@ -163,7 +167,7 @@ describe('who is paged', () => {
       { ...directory, onCall: { security: ['sasha'] } },
       ['sasha', 'casey'],
     ],
-    ['else everybody of them', policy(['security'], ['platform']), off, ['avery', 'blake', 'sasha', 'jordan', 'casey']],
+    ['else everybody of them', policy(['security'], ['platform']), off, ['avery', 'blake', 'sasha', 'quinn', 'jordan', 'casey']],
     ['else, where no team is named, who approved', policy([]), directory, ['avery', 'casey']],
   ])('%s, and the commander', (_promise, inForce, there, who) => {
     expect(ids(revoking(failing), inForce, there)).toEqual(who);
@@ -182,7 +186,7 @@ describe('who is paged', () => {
       slack: [],
     }));
     expect(onDuty(policy(['security']), { ...off, people: many })).toHaveLength(PAGE_MAX);
-    const suspended = directory.people.map((one) => ({ ...one, suspended: one.id === 'sasha' }));
+    const suspended = directory.people.map((one) => ({ ...one, suspended: one.teams.includes('security') }));
     expect(onDuty(policy(['security']), { ...directory, people: suspended })).toEqual([]);
   });
 });

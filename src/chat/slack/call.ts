@@ -2,7 +2,7 @@ import type { StoredEvent } from '../../core/events.ts';
 import type { Party } from '../../core/request.ts';
 import type { Row } from '../../core/work.ts';
 import { list, text } from '../event-data.ts';
-import { oneLine, type Phrase } from '../phrase.ts';
+import { oneLine } from '../phrase.ts';
 import { tell } from '../timeline.ts';
 import { partyIn } from '../told.ts';
 import { cardFor } from './draw.ts';
@@ -53,12 +53,7 @@ async function reminder(
 ): Promise<PrivateNote> {
   const { ask, escalatedTo = [] } = row.request;
   if (escalatedTo.some(({ id }) => id === party.id)) await inviteOne(deps, row, party.id, await cardFor(deps, row));
-  const wish: Phrase =
-    text(data.tier) === 'commander'
-      ? [
-          `, and nobody has approved it. You command the incident: find somebody who can approve it, or phone ${oneLine(phone, 200)}.`,
-        ]
-      : [', and it still waits for approval. Approve or deny it on the card.'];
+  const wish = wishOf(text(data.tier) === 'commander', party.id === ask.requester.id, phone);
   const link = await cardLink(deps, row, party);
   return {
     said: [
@@ -66,13 +61,21 @@ async function reminder(
       ' asks for ',
       { strong: ask.terms.role.name },
       `, for incident ${oneLine(ask.incident.title === '' ? ask.incident.id : `${ask.incident.id}: ${ask.incident.title}`, 250)}`,
-      ...wish,
+      wish,
       ' It lapses ',
       { at: ask.decideBy },
       '.',
     ],
     ...(link === undefined ? {} : { link: { url: link, label: 'Open the card' } }),
   };
+}
+
+/** What a reminder wants of its reader. */
+function wishOf(commands: boolean, own: boolean, phone: string): string {
+  const phoned = `find somebody who can approve it, or phone ${oneLine(phone, 200)}.`;
+  if (commands) return `, and nobody has approved it. You command the incident: ${phoned}`;
+  if (own) return ', and it still waits for your own approval. Approve or withdraw it on the card.';
+  return ', and it still waits for approval. Approve or deny it on the card.';
 }
 
 /**
