@@ -116,7 +116,7 @@ describe('reminding while nobody answers (B6)', () => {
       { by: party('avery'), key: KEYS.avery, at: START, teams: [], digest: '', assurance: 'chat' },
     ] as const;
     expect(idsOf(peopleToRemind({ ...request, approvals }, 'on_call', undefined))).toEqual(['sasha']);
-    expect(idsOf(peopleToRemind({ ...request, approvals }, 'everybody', undefined))).toEqual(['blake']);
+    expect(idsOf(peopleToRemind({ ...request, approvals }, 'everybody', undefined))).toEqual(['blake', 'quinn']);
   });
 
   it('remembers whom it asked besides the invited: they may deny, and the lapse names them', () => {

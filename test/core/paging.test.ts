@@ -167,7 +167,12 @@ describe('who is paged', () => {
       { ...directory, onCall: { security: ['sasha'] } },
       ['sasha', 'casey'],
     ],
-    ['else everybody of them', policy(['security'], ['platform']), off, ['avery', 'blake', 'sasha', 'quinn', 'jordan', 'casey']],
+    [
+      'else everybody of them',
+      policy(['security'], ['platform']),
+      off,
+      ['avery', 'blake', 'sasha', 'quinn', 'jordan', 'casey'],
+    ],
     ['else, where no team is named, who approved', policy([]), directory, ['avery', 'casey']],
   ])('%s, and the commander', (_promise, inForce, there, who) => {
     expect(ids(revoking(failing), inForce, there)).toEqual(who);
