@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import type { Actor } from '../../src/core/command.ts';
 import type { Directory } from '../../src/core/directory.ts';
 import type { Facts, Lookup } from '../../src/core/facts.ts';
+import type { Freeze } from '../../src/core/freeze.ts';
 import type { AccessRequest, Approval } from '../../src/core/request.ts';
-import { aDirectory, after, aPolicy, type CastName, KEYS, okFacts } from './requests.ts';
+import { aDirectory, after, aPolicy, type CastName, KEYS, okFacts, START } from './requests.ts';
 
 /* The world of random lives: who acts, what is found out, and an oracle of approvals that shares no code with the core. */
 
 const NAMES = Object.keys(KEYS) as CastName[];
+const FROZEN: Freeze = { at: START, by: { id: 'sasha', name: 'Sasha' }, reason: 'a leak', all: false, lifts: [] };
 const TEAMS = ['payments', 'platform', 'security', 'product'];
 
 const down = { ok: false, why: 'down' } as const;
@@ -70,7 +72,8 @@ export const facts = (now: Date): fc.Arbitrary<Facts> =>
       now,
     ),
     approvers: fc.constant(okFacts(now).approvers ?? {}),
-    openingOff: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, 'frozen'),
+    openingOff: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, 'a copy'),
+    frozen: fc.constantFrom(...Array(20).fill(undefined), FROZEN, { ...FROZEN, all: true }),
   });
 
 export const actors: fc.Arbitrary<Actor> = fc.oneof(
