@@ -20,6 +20,8 @@ export interface ProductOptions {
   readonly socket?: boolean;
   /** The database is a copy of another installation's, not yet adopted. */
   readonly copied?: boolean;
+  /** Settings besides those of the stage. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Changes the demo's policy, as an object, before it is written. */
   readonly policy?: (document: Record<string, unknown>) => void;
 }
@@ -41,6 +43,7 @@ export async function openProduct(options: ProductOptions = {}): Promise<Product
     DATABASE_URL: database.appUrl,
     PORT: '0',
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    ...options.env,
   };
   // The AWS SDK reads its settings from the process itself.
   Object.assign(process.env, stage.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
