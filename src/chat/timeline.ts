@@ -110,8 +110,11 @@ export const TIMELINE = {
       whyWords(text(data.why), detailOf(data)),
     ],
   }),
-  late_confirmation: () => ({
-    said: ['A late answer said that the access had been opened. It changes nothing: it is being ended, or was.'],
+  late_confirmation: (data) => ({
+    said: [
+      `A late answer said that ${data.extension === undefined ? 'the access had been opened' : 'more time had been written'}. `,
+      'It changes nothing: it is being ended, or was.',
+    ],
   }),
   access_ending_soon: (data, { request }) => ({
     said: [

@@ -1,4 +1,5 @@
 import { expire } from '../../src/broker/end-grant.ts';
+import { extendGrant } from '../../src/broker/extend-grant.ts';
 import type { Changed } from '../../src/ports/store.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { type CastName, HOUR, KEYS, MINUTE } from '../support/requests.ts';
@@ -180,6 +181,18 @@ describe('before the cloud is written to', () => {
 });
 
 describe('while the cloud is written to', () => {
+  it('B11: openings that were frozen since the plan give it up, and nothing more is written', async () => {
+    const before = await active();
+    await approved();
+    const by = { id: 'sasha', name: 'Sasha' };
+    const frozen = { at: new Date(), by, reason: 'an intruder', all: false, lifts: [] };
+    const store = { ...desk.store, freeze: async () => frozen };
+    const calls = desk.aws.dials.log().length;
+    await extendGrant({ ...desk.deps, store }, id, AbortSignal.timeout(20_000));
+    expect(desk.aws.dials.log(calls).filter(({ action }) => /^(Put|Update|Tag)/.test(action))).toEqual([]);
+    expect(await active()).toMatchObject({ endsAt: before.endsAt, extension: { failedWhy: 'frozen' } });
+  });
+
   it('goes on from the plans of a worker that died, and says it once however many do it', async () => {
     await approved();
     desk.aws.dials.add({ kind: 'fail_before', action: 'UpdateAssumeRolePolicy', times: 20 });

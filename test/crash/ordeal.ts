@@ -47,22 +47,23 @@ async function endureOnce(theatre: Theatre, { points, signal, successor }: Ordea
     const lives = await theatre.ask(points.map((_, lane) => lane));
     const sessions = new Sessions(theatre);
     const opening = points.every(({ phase }) => phase === 'opening');
+    const extending = points.every(({ phase }) => phase === 'extending');
     if (!opening) {
       await theatre.approve(lives);
       await sessions.take(lives, 40_000);
     }
+    if (extending) await theatre.wish(lives);
     const reached = hold(theatre, lives, points);
-    if (opening) await theatre.approve(lives);
+    if (opening || extending) await theatre.approve(lives);
     else await theatre.end(lives);
     const missed = await unreached(points, reached);
     await (signal === 'SIGKILL' ? victim.kill() : victim.freeze());
     letGo(theatre);
 
     workers.push(await theatre.worker(successor === undefined ? {} : { lowered: successor }));
-    if (opening) {
-      await sessions.take(lives, RECOVERY_MS[signal]);
-      await theatre.end(lives);
-    }
+    if (opening) await sessions.take(lives, RECOVERY_MS[signal]);
+    if (extending) await theatre.watch(lives, isExtended, 'all to be extended', RECOVERY_MS[signal]);
+    if (opening || extending) await theatre.end(lives);
     const stuck = await theatre.watch(lives, isClosed, 'all to be closed', RECOVERY_MS[signal]).then(
       () => [],
       (error: Error) => [error.message],
@@ -93,6 +94,10 @@ async function endureOnce(theatre: Theatre, { points, signal, successor }: Ordea
 }
 
 const isClosed = ({ request }: Row): boolean => request.state === 'closed';
+
+/** More time is there, and nothing is left to be written. */
+const isExtended = ({ request }: Row): boolean =>
+  request.state === 'active' && request.extension === undefined && (request.extended?.minutes ?? 0) > 0;
 
 /** What the human holds of each life. */
 class Sessions {

@@ -32,7 +32,7 @@ async function observe(): Promise<Steps> {
   const worker = await theatre.worker({ gated: true });
   const [life] = await theatre.ask([0]);
   if (life === undefined) throw new Error('nothing was asked');
-  const commits: Record<Phase, string[]> = { opening: [], revoking: [], proving: [] };
+  const commits: Record<Phase, string[]> = { opening: [], extending: [], revoking: [], proving: [] };
   let phase: Phase = 'opening';
   theatre.gate.judge(({ name, text }) => {
     if (!text.includes(life.requestId)) return 'passes';
@@ -46,6 +46,13 @@ async function observe(): Promise<Steps> {
   await theatre.watch([life], ({ request }) => request.state === 'active', 'it to be open', 30_000);
   await theatre.told([life]);
   const opening = requestsSince(approvedAt);
+  await theatre.wish([life]);
+  phase = 'extending';
+  const wishedAt = newest();
+  await theatre.approve([life]);
+  await theatre.watch([life], ({ request }) => (request.extended?.minutes ?? 0) > 0, 'more time to be there', 30_000);
+  await theatre.told([life]);
+  const extending = requestsSince(wishedAt);
   const endedAt = newest();
   phase = 'revoking';
   await theatre.end([life]);
@@ -55,9 +62,10 @@ async function observe(): Promise<Steps> {
   theatre.gate.judge(() => 'passes');
   const ending = requestsSince(endedAt);
   const proof = ending.findIndex(({ step }) => step === 'GetCallerIdentity');
-  const parts = { opening, revoking: ending.slice(0, proof), proving: ending.slice(proof) };
+  const parts = { opening, extending, revoking: ending.slice(0, proof), proving: ending.slice(proof) };
   const each = <T>(of: (requests: readonly Request[]) => T): Record<Phase, T> => ({
     opening: of(parts.opening),
+    extending: of(parts.extending),
     revoking: of(parts.revoking),
     proving: of(parts.proving),
   });
@@ -76,7 +84,7 @@ it('crashes are tried at every step that a life makes: the list neither shrinks 
   const namesOf = ({ commits }: Steps) => [...new Set(PHASES.flatMap((phase) => commits[phase]))].toSorted();
   expect(namesOf(seen)).toEqual(namesOf(STEPS));
   const ofTheRow = ({ commits }: Steps) =>
-    PHASES.flatMap((phase) => commits[phase]).filter((name) => /^(access|sessions)_/.test(name));
+    PHASES.flatMap((phase) => commits[phase]).filter((name) => /^(access|extension|sessions)_/.test(name));
   expect(ofTheRow(seen)).toEqual(ofTheRow(STEPS));
 }, 90_000);
 

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { LANES } from './catalog.ts';
 import type { AwsStep } from './holds.ts';
 
-/** When a step happens: on the way to open; taking access away; proving that sessions ended. */
-export const PHASES = ['opening', 'revoking', 'proving'] as const;
+/** When a step happens: on the way to open; writing more time; taking access away; proving that sessions ended. */
+export const PHASES = ['opening', 'extending', 'revoking', 'proving'] as const;
 export type Phase = (typeof PHASES)[number];
 
 const Written = z.object({
-  /** Requests to the cloud, in order; the second of a name is `name 2`. Counted from approval, then from the end's request. */
+  /** Requests to the cloud, in order; the second of a name is `name 2`. Counted from each approval, then from the end's request. */
   aws: z.record(z.enum(PHASES), z.array(z.string())),
   /** Those of them that the cloud answers with an error: their answer cannot be held. */
   refused: z.record(z.enum(PHASES), z.array(z.string())),
@@ -53,7 +53,7 @@ export function numberedAll(names: readonly string[]): string[] {
 /** Every point of a phase: each request held before and after its work, each commit held, to arrive or to be lost. */
 export function pointsOf(phase: Phase, steps: Steps = STEPS): readonly Point[] {
   const aws = (steps.aws[phase] ?? []).flatMap((step) => {
-    const [, name = step, nth = '1'] = /^(.*?)(?: (\d))?$/.exec(step) ?? [];
+    const [, name = step, nth = '1'] = /^(.*?)(?: (\d+))?$/.exec(step) ?? [];
     const sides = steps.refused[phase].includes(step) ? (['before'] as const) : (['before', 'after'] as const);
     return sides.map((side): Point => ({ kind: 'aws', phase, name, nth: Number(nth), side }));
   });

@@ -158,6 +158,19 @@ export class Theatre {
     await Promise.all(lives.map(({ card }) => sasha.click(card, 'bg_approve')));
   }
 
+  /** Mira asks for the shortest time more in each; resolves when every card asks for the approvals. */
+  async wish(lives: readonly Life[]): Promise<void> {
+    const mira = this.stage.slack.as(userOf(this.stage, 'mira'));
+    for (const { requestId } of lives) {
+      await mira.command('/breakglass', `extend ${requestId}`, CHANNEL);
+      await mira.awaitModal();
+      const answer = await mira.submit();
+      if (!answer.ok) throw new Error(`the form was not taken: ${JSON.stringify(answer)}`);
+    }
+    await this.watch(lives, ({ request }) => request.extended?.asked === 1, 'every wish', 20_000);
+    await this.told(lives);
+  }
+
   /** Mira types `/breakglass end` for each. */
   async end(lives: readonly Life[]): Promise<void> {
     const mira = this.stage.slack.as(userOf(this.stage, 'mira'));

@@ -56,6 +56,17 @@ describe('the memory of the chat', () => {
     expect(await store.find('R4')).toMatchObject({ drawnVersion: version, postedSeq: seq });
   });
 
+  it('knows what the newest drawing shows, and keeps it when an older one is noted late', async () => {
+    const shows = async () => (await store.chat.cardAt('C1', '1.1'))?.digest;
+    await store.chat.sent(card, { channel: 'C1', ts: '1.1', drawnVersion: 7, digest: 'more time' });
+    await store.chat.sent(card, { channel: 'C1', ts: '1.1', drawnVersion: 6, digest: 'digest' });
+    expect(await shows()).toBe('more time');
+    await store.chat.sent(card, { channel: 'C1', ts: '1.1', drawnVersion: 7 });
+    expect(await shows()).toBe('more time');
+    await store.chat.sent(card, { channel: 'C1', ts: '1.1', drawnVersion: 8, digest: 'digest' });
+    expect(await shows()).toBe('digest');
+  });
+
   it('remembers that a message can never be shown', async () => {
     const copy: MessageKey = { requestId: 'R2', kind: 'copy', seq: 0, person: 'avery' };
     await store.chat.claim(copy, 'D1', 'digest');
