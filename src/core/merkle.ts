@@ -31,9 +31,9 @@ const nodeHash = (left: Buffer, right: Buffer): Buffer =>
 export const byStream = (a: { readonly stream: string }, b: { readonly stream: string }): number =>
   a.stream < b.stream ? -1 : a.stream > b.stream ? 1 : 0;
 
-/** A root from leaves that come one by one, in order: it keeps one hash for each power of two, whatever their number. */
+/** A root from the hashes of leaves that come one by one, in order: it keeps one hash for each power of two, whatever their number. */
 export interface RootBuilder {
-  add(leaf: Leaf): void;
+  add(leaf: Buffer): void;
   readonly size: number;
   root(): string;
 }
@@ -44,7 +44,7 @@ export function rootBuilder(): RootBuilder {
   let size = 0;
   return {
     add: (leaf) => {
-      let hash = leafHash(leaf);
+      let hash = leaf;
       for (let left = size; left % 2 === 1; left = (left - 1) / 2) hash = nodeHash(whole.pop() ?? hash, hash);
       whole.push(hash);
       size += 1;
@@ -61,7 +61,7 @@ export function rootBuilder(): RootBuilder {
 
 export function rootOf(leaves: Iterable<Leaf>): string {
   const builder = rootBuilder();
-  for (const leaf of leaves) builder.add(leaf);
+  for (const leaf of leaves) builder.add(leafHash(leaf));
   return builder.root();
 }
 

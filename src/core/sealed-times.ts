@@ -19,6 +19,9 @@ export interface Placed {
  */
 export const SEALED_WITHIN_MS = CADENCE.changedMs;
 
+/** How far a server's clock may be set back while it runs before that counts as lying, in milliseconds. */
+const CLOCK_STEP_MS = 1_000;
+
 /** The first checkpoint that covers each event of a stream, by the changes oldest first; undefined where none does. */
 export const coveredBy = (changes: readonly Change[], seq: number): number | undefined =>
   changes.find(({ length }) => length >= seq)?.checkpoint;
@@ -37,7 +40,7 @@ export function timeProblem(
   if (event.checkpoint > 0) {
     const floor = placeOf(event.checkpoint);
     if (floor === undefined) return `names checkpoint ${event.checkpoint}, which is not here`;
-    if (event.at.getTime() < Date.parse(floor.at)) {
+    if (event.at.getTime() < Date.parse(floor.at) - CLOCK_STEP_MS) {
       return `is dated back: it says ${event.at.toISOString()}, and names checkpoint ${floor.number} of ${floor.at}`;
     }
   }

@@ -1,7 +1,7 @@
 import { type Cadence, type Checkpoint, checkpointProblem, signCheckpoint } from '../core/checkpoint.ts';
 import type { StoredEvent } from '../core/events.ts';
 import { EMPTY_HEAD, firstBreak, type Head } from '../core/log.ts';
-import { byStream, type Leaf, rootBuilder } from '../core/merkle.ts';
+import { byStream, type Leaf, leafHash, rootBuilder } from '../core/merkle.ts';
 import type { KeptCheckpoint } from '../ports/checkpoints.ts';
 import type { LedgerView, MovedStream, Span } from '../ports/ledger.ts';
 import type { SealKey, SealKeys } from './keys.ts';
@@ -122,21 +122,25 @@ function moveProblem({ stream, length, head, sealed, standsThere }: MovedStream)
 async function grow(view: LedgerView, moved: readonly MovedStream[]) {
   const [before, after] = [rootBuilder(), rootBuilder()];
   let events = 0;
-  const put = (leaf: Leaf): void => {
-    after.add(leaf);
+  const put = (leaf: Leaf, hash = leafHash(leaf)): void => {
+    after.add(hash);
     events += leaf.length;
   };
   let at = 0;
   for (let page = await view.sealedHeads('', PAGE); page.length > 0; ) {
     for (const leaf of page) {
-      before.add(leaf);
+      const hash = leafHash(leaf);
+      before.add(hash);
       for (let next = moved[at]; next !== undefined && next.stream < leaf.stream; next = moved[at]) {
         put(next);
         at += 1;
       }
       const replaced = moved[at]?.stream === leaf.stream ? moved[at] : undefined;
-      put(replaced ?? leaf);
-      if (replaced !== undefined) at += 1;
+      if (replaced === undefined) put(leaf, hash);
+      else {
+        put(replaced);
+        at += 1;
+      }
     }
     page = page.length < PAGE ? [] : await view.sealedHeads(page.at(-1)?.stream ?? '', PAGE);
   }

@@ -10,7 +10,7 @@ import { tooMightySealer } from './rights.ts';
 import { type EventRecord, eventOf, toJsonText } from './row-codec.ts';
 
 /** A pass looks at every stream there ever was: its statements may take longer than anything a person waits for. */
-const LIMITS: Partial<Limits> = { statementMs: 120_000, idleInTransactionMs: 60_000, silenceMs: 130_000 };
+const LIMITS: Partial<Limits> = { statementMs: 600_000, idleInTransactionMs: 60_000, silenceMs: 610_000 };
 const CONNECTIONS = 4;
 /** Leaves in one statement. */
 const BATCH = 5_000;

@@ -6,6 +6,7 @@ import { checkpointsIn } from '../../src/core/anchor-text.ts';
 import { AnchorDiffers } from '../../src/seal/anchor.ts';
 import { fileAnchor } from '../../src/seal/anchors/file.ts';
 import { readSealKey } from '../../src/seal/keys.ts';
+import { sealer } from '../../src/sealer.ts';
 import { SealedLog } from '../core/sealed-log.ts';
 
 const signal = AbortSignal.timeout(60_000);
@@ -75,6 +76,18 @@ describe('the settings of the sealer', () => {
     await expect(failed).rejects.not.toThrow('secret words');
     await chmod(key, 0o640);
     await expect(readSealKey(key)).rejects.toThrow('chmod 600');
+  });
+
+  it('can be lowered on this machine alone', async () => {
+    const env = { SEAL_DATABASE_URL: 'postgres://s@127.0.0.1:1/d', SEAL_KEY_FILE: 'k', LOG_LEVEL: 'silent' };
+    const lowered = { cadence: { changedMs: 100, idleMs: 100 } };
+    const elsewhere = [
+      { SEAL_DATABASE_URL: 'postgres://s@192.0.2.1/d' },
+      { SEAL_SLACK_TOKEN: 'xoxb-1', SEAL_SLACK_CHANNEL: 'C1', SLACK_API_URL: 'http://192.0.2.1/api/' },
+      { SEAL_BUCKET: 'b', SEAL_RETENTION_DAYS: '1', AWS_ENDPOINT_URL_S3: 'http://192.0.2.1' },
+    ];
+    for (const change of elsewhere)
+      await expect(sealer({ env: { ...env, ...change }, lowered })).rejects.toThrow(/this machine/);
   });
 
   it('are reported all at once, by name and never by value', () => {
