@@ -4,11 +4,12 @@ import { cpus, totalmem } from 'node:os';
 import { benchApprove } from './approve.mjs';
 import { benchCommand } from './command.mjs';
 import { benchCycles } from './cycles.mjs';
+import { benchHistory } from './history.mjs';
 import { benchInstall } from './install.mjs';
 import { openPlace } from './place.mjs';
 import { benchStart } from './start.mjs';
 
-const BENCHES = { a: benchCommand, b: benchApprove, c: benchCycles, d: benchStart, e: benchInstall };
+const BENCHES = { a: benchCommand, b: benchApprove, c: benchCycles, d: benchStart, e: benchInstall, f: benchHistory };
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));
