@@ -73,4 +73,4 @@ const grantRecords = ({ row }) =>
 const cardRecord = ({ row, card }) =>
   card === undefined
     ? []
-    : [{ requestId: row.request.ask.id, version: row.version, digest: row.request.ask.digest, ...card }];
+    : [{ ...card, requestId: row.request.ask.id, version: row.version, digest: row.request.ask.digest }];

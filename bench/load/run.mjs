@@ -20,6 +20,8 @@ const WORKERS = 2;
 const LEAD_MS = { base: 6_000, each: 9 };
 /** Requests whose jobs are counted. */
 const WATCHED = 100;
+/** The app's user in the local workspace. */
+const BOT_USER = 'U0DEMOBOT';
 const LATENCY_MS = { instant: 0, '20ms': 20 };
 
 /** Seeds, runs two workers until everything is ended or nothing goes on, and answers the figures. */
@@ -38,10 +40,10 @@ export async function runLoad({ backend, provider, chat, grants, overMs, limits,
     return one;
   };
   try {
-    const rolesFile = `${folder.dir}/roles.json`;
-    await writeFile(rolesFile, JSON.stringify(seeded.roles));
-    const world = await start('load-world', { policyText, rolesFile, latencyMs: LATENCY_MS[provider], chat });
-    const cards = await world.ask({ ask: 'post', channels: seeded.lives.map(({ row }) => row.request.ask.channel) });
+    const cards = cardsOf(seeded.lives);
+    await writeFile(`${folder.dir}/roles.json`, JSON.stringify(seeded.roles));
+    await writeFile(`${folder.dir}/slack.json`, JSON.stringify({ channels: [], directs: [], messages: cards }));
+    const world = await start('load-world', { policyText, dir: folder.dir, latencyMs: LATENCY_MS[provider], chat });
     await writeLives(
       database.ownerUrl,
       seeded.lives.map((life, index) => ({ ...life, card: cards[index] })),
@@ -102,6 +104,15 @@ async function seed({ policyText, grants, overMs, first, database }) {
     await store.close();
   }
 }
+
+/** The cards of the lives, as the local workspace keeps messages. */
+const cardsOf = (lives) =>
+  lives.map(({ row }, index) => ({
+    ts: `${Math.floor(row.updatedAt.getTime() / 1000)}.${String(index).padStart(6, '0')}`,
+    channel: row.request.ask.channel,
+    author: BOT_USER,
+    text: 'A card of the load',
+  }));
 
 /** The role as opening left it. */
 const roleIn = ({ roleName, path, trust, inline, attached, boundary, tags }) => ({

@@ -1,13 +1,13 @@
-// A Slack workspace and an AWS that already holds the roles of the load, with the limits that both have in the world:
-// requests of one account, messages into one channel, edits of one workspace. Answers what it counted since last asked.
+// A Slack workspace with the cards of the load, and an AWS with its roles, as files in `dir` say. Slack keeps to the limits
+// that it publishes; AWS publishes none and throttles only what its dials say. Answers what it counted since last asked.
 import { readFile } from 'node:fs/promises';
 import { accountsOfPolicy, BROKER_HOME } from '../../dist/demo/aws/accounts-of-policy.js';
 import { startLocalAws } from '../../dist/demo/aws/local-aws.js';
 import { openStage } from '../../dist/demo/stage.js';
 
-const { policyText, rolesFile, latencyMs, chat } = JSON.parse(process.env.BENCH_ORDER);
-const roles = JSON.parse(await readFile(rolesFile, 'utf8'));
-const stage = await openStage({ policyText });
+const { policyText, dir, latencyMs, chat } = JSON.parse(process.env.BENCH_ORDER);
+const roles = JSON.parse(await readFile(`${dir}/roles.json`, 'utf8'));
+const stage = await openStage({ policyText, dir });
 const { accounts } = accountsOfPolicy(stage.policy);
 const aws = await startLocalAws({
   accounts: accounts.map((account) => ({
@@ -16,22 +16,6 @@ const aws = await startLocalAws({
   })),
 });
 if (latencyMs > 0) aws.dials.add({ kind: 'delay', action: '*', ms: latencyMs, times: Number.POSITIVE_INFINITY });
-
-/** The cards that the load's requests have, posted as the app. Answers where each stands. */
-async function post(channels) {
-  const cards = [];
-  for (const channel of channels) {
-    const answer = await fetch(`${stage.slack.apiUrl}chat.postMessage`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${stage.slack.app.botToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ channel, text: 'A card of the load' }),
-    });
-    const { ok, ts, error } = await answer.json();
-    if (!ok) throw new Error(`the card was refused: ${error}`);
-    cards.push({ channel, ts });
-  }
-  return cards;
-}
 
 /** From now on the chat is what the order says: limited as Slack is, slow, or dead. */
 function begin() {
@@ -66,8 +50,7 @@ function open() {
     .map(({ name }) => name);
 }
 
-process.on('message', async ({ ask, channels }) => {
-  if (ask === 'post') process.send(await post(channels));
+process.on('message', ({ ask }) => {
   if (ask === 'begin') process.send(begin() ?? {});
   if (ask === 'count') process.send(count());
   if (ask === 'open') process.send(open());

@@ -36,7 +36,7 @@ describe(`${GRANTS} grants in 50 accounts that end together, with two workers`, 
     expect({ closed, open }).toEqual({ closed: GRANTS, open: [] });
     expect(calls.aws.throttled).toBe(0);
     expect(chat.owed).toBeGreaterThanOrEqual(GRANTS);
-  }, 120_000);
+  }, 240_000);
 
   const onRedis = redisBinary() === undefined ? it.skip : it;
   onRedis(
@@ -47,6 +47,6 @@ describe(`${GRANTS} grants in 50 accounts that end together, with two workers`, 
       // Two processes, each with eight calls under way when a limit shows, and some more while they find their share.
       expect(chat.limited).toBeLessThan(60);
     },
-    120_000,
+    240_000,
   );
 });
