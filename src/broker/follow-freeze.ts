@@ -1,6 +1,7 @@
 import type { Actor, Command } from '../core/command.ts';
 import type { State } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
+import type { Schedule } from '../ports/schedule.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
 
@@ -25,14 +26,31 @@ export async function followFreeze(deps: Pick<BrokerDeps, 'store' | 'schedule' |
   const frozen = await deps.store.freeze();
   const { mark, copy } = await deps.store.installation();
   if (copy !== undefined) return { ended: 0, failed: 0 };
+  const following = { ...deps, schedule: whileItAnswers(deps.schedule) };
   const ended = frozen?.all
-    ? await eachIn(deps, ['granting', 'active'], (row) => (isOf(mark, row) ? { type: 'end_frozen' } : undefined))
+    ? await eachIn(following, ['granting', 'active'], (row) => (isOf(mark, row) ? { type: 'end_frozen' } : undefined))
     : NONE;
-  const waiting = await eachIn(deps, ['pending'], ({ request }) => {
+  const waiting = await eachIn(following, ['pending'], ({ request }) => {
     const held = request.state === 'pending' ? request.held : undefined;
     return held?.at.getTime() === frozen?.at.getTime() ? undefined : { type: 'note_freeze' };
   });
   return { ended: ended.moved, failed: ended.failed + waiting.failed };
+}
+
+/** A queue that did not answer once is not waited for at every row: the sweep derives all of their work. */
+function whileItAnswers(schedule: Schedule): Schedule {
+  let silent = false;
+  return {
+    add: async (work, now) => {
+      if (silent) return;
+      try {
+        await schedule.add(work, now);
+      } catch (error) {
+        silent = true;
+        throw error;
+      }
+    },
+  };
 }
 
 const NONE = { moved: 0, failed: 0 };

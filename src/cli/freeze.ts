@@ -36,7 +36,12 @@ export const freeze = ({ all = false, reason }: { readonly all?: boolean; readon
     } finally {
       await schedule.close();
     }
-    const channels = (await store.policyInForce())?.policy.channels;
-    if (channels) await tellChannels([channels.security, channels.default], `⛔ ${inert(freezeNews(decision))}`);
+    const policy = (await store.policyInForce())?.policy;
+    if (policy === undefined || policy.security.teams.length === 0) {
+      console.error('Nobody can lift it yet: no policy in force names a security team. Apply one that does.');
+    }
+    if (policy === undefined) return 0;
+    const { security, default: usual } = policy.channels;
+    await tellChannels([security, usual], `⛔ ${inert(freezeNews(decision))}`);
     return 0;
   });

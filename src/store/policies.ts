@@ -1,6 +1,6 @@
 import { digestOf } from '../core/canonical.ts';
 import { type NewEvent, SYSTEM_STREAM } from '../core/events.ts';
-import type { Policy } from '../core/policy.ts';
+import { type Floors, type Policy, policySchema } from '../core/policy.ts';
 import type { PolicyInForce } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
 import type { Database } from './database.ts';
@@ -17,10 +17,20 @@ export function policyReader(database: Database): () => Promise<PolicyInForce | 
       if (known?.number === newest.number) return known;
       const row = await prisma.policyVersion.findUniqueOrThrow({ where: { number: newest.number } });
       const { number, digest, appliedAt, appliedBy } = row;
-      // Written by `applyPolicy` alone, from a policy that had been parsed.
-      known = { number, digest, policy: row.policy as unknown as Policy, appliedAt, appliedBy };
+      known = { number, digest, policy: asNow(row.policy), appliedAt, appliedBy };
       return known;
     });
+}
+
+const NO_FLOORS: Floors = { propagation: 0, openingAllowance: 0, decision: 0, extendUntil: 0, window: 1, lost: 0 };
+
+/**
+ * Written by `applyPolicy` alone, from a policy that had been parsed, maybe by an older version: settings that came later
+ * have their defaults. What does not fit any more is left as it is, so that endings go on by it.
+ */
+function asNow(stored: unknown): Policy {
+  const read = policySchema(NO_FLOORS).safeParse(stored);
+  return read.success ? read.data : (stored as Policy);
 }
 
 export interface Application {

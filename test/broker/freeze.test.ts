@@ -221,6 +221,22 @@ describe('a freeze (B11)', () => {
       expect(await open()).toEqual([]);
     });
 
+    it('waits for a queue that does not answer once, not at every row', async () => {
+      await rowsOpen(Array.from({ length: 40 }, (_, index) => `Q${index}`));
+      let asked = 0;
+      const deaf = process({
+        schedule: {
+          add: () => {
+            asked += 1;
+            return Promise.reject(new Error('no answer'));
+          },
+        },
+      });
+      const frozen = await deaf.freeze(person('sasha'), { ...WHY, all: true });
+      expect(frozen.ok && (await frozen.followed)).toMatchObject({ ended: 40, failed: 0 });
+      expect(asked).toBeLessThanOrEqual(5);
+    });
+
     it('is ended by the next sweep when whoever froze died before anything else', async () => {
       await desk.opened('C1');
       await desk.store.changeFreeze('operator:root', (current, now) =>

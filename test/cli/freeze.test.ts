@@ -42,6 +42,7 @@ it('"breakglass freeze" needs the database alone, ends what is open, and shows a
   const frozen = await breakglass('freeze', '--all', '--reason', 'keys are out');
   expect(frozen).toMatchObject({ code: 0, said: expect.stringMatching(/Openings are frozen by .*\(keys are out\)/) });
   expect(frozen.said).toMatch(/1 of what is open began to end/);
+  expect(frozen.said).toContain('Nobody can lift it yet: no policy in force names a security team');
   expect(await store.freeze()).toMatchObject({ all: true, reason: 'keys are out' });
   expect((await store.find('R1'))?.request).toMatchObject({ state: 'revoking', cause: 'frozen' });
   const [listed, status, again] = await Promise.all([

@@ -1,5 +1,6 @@
 import { digestOf } from '../../src/core/canonical.ts';
 import { firstBreak } from '../../src/core/log.ts';
+import type { Policy } from '../../src/core/policy.ts';
 import { type Row, TELLING, workFor } from '../../src/core/work.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -121,5 +122,14 @@ describe('the policy in force', () => {
     expect(await store.policyInForce()).toEqual(won[0]);
     expect(await store.events('system')).toHaveLength(2);
     await other.close();
+  });
+
+  it('has defaults for settings that came after the version that applied it; what fits no more is left as it is', async () => {
+    const { security: _later, ...older } = aPolicy();
+    const { number = 0 } = (await store.policyInForce()) ?? {};
+    await store.applyPolicy(older as Policy, '', 'operator:older', number, changed);
+    expect((await store.policyInForce())?.policy).toEqual({ ...older, security: { teams: [], page: [] } });
+    await store.applyPolicy({ ...older, version: 0 } as unknown as Policy, '', 'operator:oldest', number + 1, changed);
+    expect((await store.policyInForce())?.policy).toEqual({ ...older, version: 0 });
   });
 });
