@@ -37,7 +37,7 @@ async function grown(place, policyText, count) {
   await lives.ask({ ...ORDER, seconds: 1 });
   const [model] = await query(database.ownerUrl, `SELECT "id" FROM "requests" WHERE "state" = 'closed' LIMIT 1`);
   const sql = await readFile(new URL('load/history.sql', import.meta.url), 'utf8');
-  const settings = `SET history.model = '${model.id}'; SET history.from = 0; SET history.to = ${count};`;
+  const settings = `SET history.model = '${model.id}'; SET history.first = 0; SET history.past = ${count};`;
   await query(database.adminUrl, settings + sql);
   return {
     run: async () => {

@@ -1,10 +1,10 @@
 -- Copies one closed request, its log, its grant and its card, with a form, as requests that are long finished: told, buried,
--- nothing owed. `history.model` names it; `history.from` and `history.to` count the copies. The copies' hashes only look
+-- nothing owed. `history.model` names it; `history.first` and `history.past` count the copies. The copies' hashes only look
 -- like hashes. Run as the server's superuser, since the checks of each row would take most of the time.
 SET session_replication_role = replica;
 CREATE TEMPORARY TABLE copies AS
 SELECT n, 'old' || lpad(n::text, 12, '0') AS copy, current_setting('history.model') AS model
-FROM generate_series(current_setting('history.from')::int, current_setting('history.to')::int - 1) AS n;
+FROM generate_series(current_setting('history.first')::int, current_setting('history.past')::int - 1) AS n;
 
 INSERT INTO events (stream, seq, type, at, actor, data, checkpoint, prev_hash, hash)
 SELECT 'request/' || copy, seq, type, at, actor, data, checkpoint,

@@ -17,8 +17,8 @@ export interface LogReport {
 }
 
 const NAMEABLE = /^incident\/[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
-/** More requests than this are not compared with their streams in one run. */
-const ROWS_MAX = 1_000_000;
+/** Rows counted at once. */
+const PAGE = 5_000;
 
 /**
  * Walks every chain, compares every request's row with its stream and with what its incident's stream says of it (a
@@ -26,11 +26,7 @@ const ROWS_MAX = 1_000_000;
  */
 export async function verifyLog(store: Store, publicKey?: string): Promise<LogReport> {
   // Rows first, then checkpoints: what moves on meanwhile has more events than was counted, never fewer.
-  const rows = (await store.list({ limit: ROWS_MAX })).map(({ request, seq }) => ({
-    stream: requestStream(request.ask.id),
-    incident: incidentStream(request.ask.incident.id),
-    seq,
-  }));
+  const rows = await countedRows(store);
   const sealed = await verifyCheckpoints(store.checkpoints, publicKey);
   const streams = await store.streams();
   const lengths = new Map<string, number>();
@@ -76,6 +72,16 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
     if (hash !== firsts.get(stream)) return report(`${incident} does not name ${stream} as it begins`);
   }
   return report();
+}
+
+async function countedRows(store: Store) {
+  const rows: { readonly stream: string; readonly incident: string; readonly seq: number }[] = [];
+  for (let page = await store.counted(PAGE); page.length > 0; page = await store.counted(PAGE, page.at(-1)?.id)) {
+    for (const { id, incident, seq } of page) {
+      rows.push({ stream: requestStream(id), incident: incidentStream(incident), seq });
+    }
+  }
+  return rows;
 }
 
 const wordsOf = ({ stream, seq, why }: Break): string => `event ${seq} of ${stream} ${why}`;

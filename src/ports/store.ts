@@ -33,6 +33,13 @@ export interface PolicyInForce {
   readonly appliedBy: string;
 }
 
+/** How many events a request's row says there are. */
+export interface Counted {
+  readonly id: string;
+  readonly incident: string;
+  readonly seq: number;
+}
+
 /** Who this database is. Where `copy` is set, this process opens nothing, posts nothing and sweeps nothing. */
 export interface Installation {
   readonly mark: string;
@@ -66,6 +73,8 @@ export interface Store {
   list(options: { readonly states?: readonly State[]; readonly limit: number }): Promise<readonly Row[]>;
   /** Requests in these states (not `closed`), oldest first, after the given id; at most `limit`. */
   inStates(states: readonly State[], limit: number, after?: string): Promise<readonly Row[]>;
+  /** Of every request its id, its incident's and how many events it counts, by id, after the given one; at most `limit`. */
+  counted(limit: number, after?: string): Promise<readonly Counted[]>;
   /** Rows whose plan is not proven ended: while there is one, endings must run. */
   unended(): Promise<readonly Row[]>;
   /** Events of one stream, in order, after `afterSeq`. */

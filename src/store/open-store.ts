@@ -54,6 +54,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     untold: (limit) => queries.untold(database, limit),
     list: (options) => queries.list(database, options),
     inStates: (states, limit, after) => queries.inStates(database, states, limit, after),
+    counted: (limit, after) => queries.counted(database, limit, after),
     unended: () => queries.unended(database),
     events: (stream, afterSeq) => queries.events(database, stream, afterSeq),
     streams: () => queries.streams(database),

@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../core/events.ts';
 import type { State } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
+import type { Counted } from '../ports/store.ts';
 import type { Database } from './database.ts';
 import { eventOf, type RequestRecord, rowOf } from './row-codec.ts';
 
@@ -68,6 +69,15 @@ export const inStates = (
     });
     return found.map(rowOf);
   });
+
+/** Without the documents: there may be years of them. */
+export const counted = (database: Database, limit: number, after = ''): Promise<readonly Counted[]> =>
+  database.read(
+    'count events by row',
+    (prisma) => prisma.$queryRaw<Counted[]>`
+      SELECT "id", "document" -> 'ask' -> 'incident' ->> 'id' AS "incident", "seq" FROM "requests"
+      WHERE "id" > ${after} ORDER BY "id" LIMIT ${limit}`,
+  );
 
 /** A plan is ended when its request is closed: the table's checks let it close only through both proofs. */
 export const unended = (database: Database): Promise<readonly Row[]> =>

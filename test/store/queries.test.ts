@@ -51,6 +51,14 @@ describe('what the store finds', () => {
     expect(await store.due(new Date(0), 10)).toEqual([]);
   });
 
+  it('how many events each row counts, page by page', async () => {
+    const found = [];
+    for (let page = await store.counted(3); page.length > 0; page = await store.counted(3, page.at(-1)?.id)) {
+      found.push(...page);
+    }
+    expect(found).toEqual(rows.map(({ request, seq }) => ({ id: request.ask.id, incident: 'INC-1', seq })));
+  });
+
   it('what the chat is owed, of those first that are not closed', async () => {
     const owed = ids(await store.untold(10));
     expect(owed.slice(0, -1).sort()).toEqual(ids(rows).slice(0, -1));
