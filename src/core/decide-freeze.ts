@@ -17,7 +17,7 @@ export type FreezeDecision =
 
 /** People who must say so before openings are allowed again. */
 export const THAW_NEEDS = 2;
-export const FREEZE_REASON_MAX = 500;
+const FREEZE_REASON_MAX = 500;
 
 const no = (code: RefusalCode, detail: Refusal['detail'] = {}): FreezeDecision & { ok: false } => ({
   ok: false,
