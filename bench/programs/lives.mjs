@@ -142,6 +142,8 @@ async function run({ atOnce, seconds, warmUpSeconds }) {
 }
 
 process.on('message', (order) => run(order).then((done) => process.send(done), fail));
+// Whoever started this has gone.
+process.once('disconnect', () => process.exit(1));
 process.once('SIGTERM', async () => {
   await sweep.stop();
   await worker.stop();

@@ -48,6 +48,8 @@ const sampling = setInterval(() => {
 }, SAMPLE_MS);
 
 process.on('message', () => process.send({ jobs: [...jobs], memory, cpu: process.cpuUsage() }));
+// Whoever started this has gone.
+process.once('disconnect', () => process.exit(1));
 process.once('SIGTERM', async () => {
   clearInterval(sampling);
   await running.stop();

@@ -55,6 +55,8 @@ process.on('message', ({ ask }) => {
   if (ask === 'count') process.send(count());
   if (ask === 'open') process.send(open());
 });
+// Whoever started this has gone.
+process.once('disconnect', () => process.exit(1));
 process.once('SIGTERM', async () => {
   await Promise.all([stage.close(), aws.close()]);
   process.exit(0);

@@ -36,5 +36,7 @@ async function run({ seconds }) {
 }
 
 process.on('message', async (order) => process.send(await run(order)));
+// Whoever started this has gone.
+process.once('disconnect', () => process.exit(1));
 process.once('SIGTERM', () => process.exit(0));
 process.send('ready');

@@ -55,7 +55,8 @@ export class Pace {
     const known = this.#limited.get(name) ?? { intervalMs: usualMs / 2, nextAt: now, blockedUntil: now };
     // Calls that were under way together are turned away together: that is one lesson.
     const lesson = now >= known.blockedUntil;
-    const blockedUntil = Math.max(known.blockedUntil, now + retryAfterMs);
+    // Whatever it says: a call that is made again at once would be turned away again at once.
+    const blockedUntil = Math.max(known.blockedUntil, now + retryAfterMs, now + usualMs);
     this.#limited.set(name, {
       intervalMs: lesson ? Math.min(known.intervalMs * 2, usualMs * STRETCH_MAX) : known.intervalMs,
       nextAt: lesson ? blockedUntil : Math.max(known.nextAt, blockedUntil),

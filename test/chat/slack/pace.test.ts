@@ -34,6 +34,11 @@ describe('the pace of calls to Slack', () => {
     expect(take()).toBe(20_000);
   });
 
+  it('waits a call’s usual time where Slack says to come back at once', () => {
+    pace.limited(NAME, USUAL, 0);
+    expect(take()).toBe(USUAL);
+  });
+
   it('learns once from calls that were turned away together, and stretches when it is told again', () => {
     for (let call = 0; call < 8; call++) pace.limited(NAME, USUAL, 1_000);
     expect([take(), take()]).toEqual([1_000, 2_000]);
@@ -45,7 +50,7 @@ describe('the pace of calls to Slack', () => {
   it('relaxes while calls go through, never below what Slack promises, and forgets a limit that nobody meets', () => {
     for (let lesson = 0; lesson < 10; lesson++) {
       pace.limited(NAME, USUAL, 0);
-      now += 1;
+      now += USUAL;
     }
     for (let call = 0; call < 500; call++) pace.passed(NAME, USUAL);
     const [first = 0, second = 0] = [take(), take()];
