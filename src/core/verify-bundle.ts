@@ -34,7 +34,9 @@ export interface BundleReport {
 /** Proves a bundle from its own bytes, a public key and what was anchored: no database, no network, no clock. */
 export function verifyBundle(bundle: Bundle, { publicKey, anchors }: Witnesses): BundleReport {
   const history = historyOf(bundle, publicKey, anchors ?? []);
-  if (history.broken.length > 0) return { ...history, unknown: [], complete: undefined };
+  const { notes } = history;
+  // What is signed by nobody proves nothing more.
+  if (history.broken.length > 0) return { broken: history.broken, unknown: [], notes, complete: undefined };
   const broken = [
     ...bundle.streams.flatMap((stream) => streamProblems(bundle, stream)),
     ...listingProblems(bundle),
@@ -49,7 +51,7 @@ export function verifyBundle(bundle: Bundle, { publicKey, anchors }: Witnesses):
   return {
     broken: [...broken, ...outside.broken],
     unknown: [...unknown, ...outside.unknown],
-    notes: history.notes,
+    notes,
     complete: outside.complete,
   };
 }

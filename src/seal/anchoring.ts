@@ -73,7 +73,7 @@ export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stoppi
 
   /** How long the oldest checkpoint waits that the anchor has not. */
   const lateness = async (): Promise<number> => {
-    const [oldest] = await ledger.after((await ledger.anchored(anchor.name)) ?? 0, 1);
+    const [oldest] = await ledger.after(await behind(), 1);
     return oldest === undefined ? 0 : (await ledger.now()).getTime() - Date.parse(oldest.header.at);
   };
 

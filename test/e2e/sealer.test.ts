@@ -102,11 +102,13 @@ describe('the sealer, as a process', () => {
 
   it('seals a life, anchors it in bucket, file and channel, and each of them proves its bundle (E4)', async () => {
     const sealer = await start();
+    const posts = () => slack.dials.calls('chat.postMessage').map(({ args }) => String(args.text));
+    // A channel begins with the newest: here that is the first.
+    await until(() => posts().length > 0, 'the first post');
     await playTo(store, 'closed', { id: 'LIFE', order: { incident: 'INC-7' } });
     await playTo(store, 'pending', { id: 'OTHER', order: { incident: 'INC-7' } });
     await write();
     const number = await atRest();
-    const posts = () => slack.dials.calls('chat.postMessage').map(({ args }) => String(args.text));
     await until(() => posts().length >= number, 'the channel to follow');
     expect(await sealer.stop()).toBe(0);
     expect(sealer.log()).not.toContain('"level":50');
