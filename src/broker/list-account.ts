@@ -96,7 +96,7 @@ async function judged(
   const strays: Stray[] = [];
   const there: string[] = [];
   for (const object of unknown) {
-    const before = known.find(({ name, id }) => name === object.name && id === object.id);
+    const before = known.find(({ name, id }) => name === object.name && (id === object.id || id === UNREAD));
     if (before !== undefined && isStill(before)) {
       there.push(object.name);
       continue;
@@ -106,22 +106,29 @@ async function judged(
     const seen = await inspected(deps, account, object, signal);
     // A listing that lags shows what is gone.
     if (seen === undefined) continue;
-    const ours = isOurs(seen.mark, mark);
-    if (before?.ours && ours && seen.revoked) {
+    if (before !== undefined && isAsBefore(before, seen, mark)) {
       there.push(object.name);
       continue;
     }
     const { name, id, grantId } = seen;
+    const ours = isOurs(seen.mark, mark);
     strays.push({ ...place, name, id, mark: seen.mark, grantId, ours, wasOpen: !seen.revoked });
     if (ours) room -= 1;
   }
   return { strays, there, events: foreignEvents(place, strays) };
 }
 
-/** Nothing of it needs another look: it waits to be closed, or is somebody else's and reported. */
-const isStill = ({ ours, settled }: KnownStray): boolean => !ours || !settled;
+/** Stands for the id of an object that may not be read: it is looked at by every pass until it may. */
+const UNREAD = '';
 
-/** One that may not even be read is nobody's that we know. */
+/** Nothing of it needs another look: it waits to be closed, or is somebody else's and reported. */
+const isStill = ({ id, ours, settled }: KnownStray): boolean => id !== UNREAD && (!ours || !settled);
+
+/** Still closed, or still not to be read. */
+const isAsBefore = (before: KnownStray, seen: Inspection, mark: string): boolean =>
+  before.ours ? isOurs(seen.mark, mark) && seen.revoked : seen.id === UNREAD;
+
+/** One that may not be read is nobody's that we know. */
 async function inspected(
   deps: BrokerDeps,
   account: Account,
@@ -133,7 +140,7 @@ async function inspected(
   } catch (error) {
     if (!(error instanceof Failure) || error.retry) throw error;
     deps.logger.warn({ account: account.id, name: object.name, why: error.message }, 'an object could not be read');
-    return { ...object, mark: undefined, grantId: undefined, revoked: false };
+    return { name: object.name, id: UNREAD, mark: undefined, grantId: undefined, revoked: false };
   }
 }
 

@@ -129,12 +129,16 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
       unmarked.policies = { ...unmarked.policies, tags };
     });
 
-    it('is reported and left alone where it may not even be read', async () => {
-      await sky.ghost('F3', '0123456789abcdef');
+    it('is what may not even be read: reported once, left alone, and looked at again until it may', async () => {
+      await sky.ghost('F3');
       const inspect: Provider['inspect'] = (account, name, signal) =>
         sky.desk.deps.providers.aws.inspect({ ...account, externalId: 'not-the-right-one' }, name, signal);
       await sky.sweep({ inspect });
+      await sky.sweep({ inspect });
       expect(sky.heard.alarms).toEqual([expect.stringMatching(/bg-f3 \(without a mark\)/)]);
+      expect(sky.isUntouched('F3')).toBe(true);
+      await sky.sweep();
+      expect(sky.isShut('F3')).toBe(true);
     });
   });
 

@@ -2,6 +2,7 @@ import { awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { main } from '../../src/main.ts';
 import { openProduct, type Product } from '../support/product.ts';
+import { until } from '../support/until.ts';
 
 const CHANNEL = 'C0INC2041';
 const FORM = {
@@ -67,12 +68,15 @@ describe('the product', () => {
     await awaitThread(on, card.ts, 'Closed: ');
   });
 
-  it('ends an active grant after a restart onto a broken configuration file, and opens nothing meanwhile', async () => {
+  it('ends an active grant after a restart onto a broken configuration file, opens nothing meanwhile, and compares the clouds', async () => {
     const on = await product();
     const card = await ask(on, { purpose: 'Before the broken file' });
     await as(on, 'sasha').click(card, 'bg_approve');
     await awaitThread(on, card.ts, 'Access is open');
-    await on.restart({ lowered: { floors: DEMO_FLOORS, sweepMs: 5_000, policyText: 'version: 1\nzones: [' } });
+    const broken = { policyText: 'version: 1\nzones: [', cloudSweepMs: 500 };
+    await on.restart({ lowered: { floors: DEMO_FLOORS, sweepMs: 5_000, ...broken } });
+    const listed = () => on.stage.aws.dials.log().some(({ action }) => action === 'ListRoles');
+    await until(listed, 'a listing of the cloud');
 
     await fillForm(on.stage, 'mira', CHANNEL, FORM);
     const asked = await as(on, 'mira').submit();
