@@ -101,6 +101,22 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
       expect(sky.heard.alarms).toEqual([expect.stringMatching(/bg-g7 /)]);
     });
 
+    it('is not closed when its plan is there by the time that it would be', async () => {
+      await sky.desk.approved('G9');
+      await sky.ghost('G9');
+      let looks = 0;
+      const inspect: Provider['inspect'] = async (...rest) => {
+        looks += 1;
+        // The second look is the one before closing. The opening itself fails: the name is taken.
+        if (looks === 2) await sky.desk.perform('grant', 'G9').catch(() => undefined);
+        return await sky.desk.deps.providers.aws.inspect(...rest);
+      };
+      await sky.sweep({ inspect });
+      await sky.sweep();
+      expect(sky.isUntouched('G9')).toBe(true);
+      expect(sky.heard.alarms).toEqual([]);
+    });
+
     it('is never what was opened while the cloud was being listed: the rows are asked afterwards', async () => {
       const list: Provider['list'] = async (...rest) => {
         await sky.desk.opened('G8');
@@ -166,6 +182,18 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
     });
   });
 
+  it('explains no role by a request whose tombstone is buried: who makes it anew finds it closed', async () => {
+    await sky.desk.opened('B1');
+    await sky.desk.broker.end('B1', { type: 'operator', name: 'test' });
+    await sky.desk.perform('revoke', 'B1');
+    sky.desk.wait(13 * HOUR);
+    await sky.desk.perform('prove', 'B1');
+    await sky.desk.perform('bury', 'B1');
+    await sky.ghost('B1');
+    await sky.sweep();
+    expect(sky.isShut('B1')).toBe(true);
+  });
+
   describe('open access', () => {
     it('that a listing leaves out is read by name, and nothing happens', async () => {
       sky.desk.aws.dials.setListLag(HOUR);
@@ -203,6 +231,8 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
       await sky.desk.opened('L3');
       const plan = await sky.vanish('L3');
       await sky.sweep();
+      // Not listed yet: only the read by name shows it.
+      sky.desk.aws.dials.setListLag(HOUR);
       await sky.desk.deps.providers.aws.open(plan, soon());
       sky.desk.wait(6 * MINUTE);
       await sky.sweep();
