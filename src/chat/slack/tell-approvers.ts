@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../../core/events.ts';
+import { extensionAwaited } from '../../core/extension.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Row } from '../../core/work.ts';
 import { tell } from '../timeline.ts';
@@ -17,6 +18,8 @@ export const approversAsked = ({ ask, approvals, extended, escalatedTo = [] }: A
 /** Tells approvers that more time is asked for. The buttons are on the card, which says what it would mean. */
 export async function tellApprovers(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
   const { request } = row;
+  // Told late, when it was decided meanwhile, it would send them to a card without buttons.
+  if (!extensionAwaited(request) || request.extension.number !== event.data.number) return;
   const told = tell(event, { request, phone });
   if (told === undefined) return;
   const said = [{ strong: request.ask.terms.role.name }, ': ', ...told.said, ' Answer it on the card.'];

@@ -1,5 +1,5 @@
 import type { AccessRequest } from '../../../src/core/request.ts';
-import { MINUTE } from '../../support/requests.ts';
+import { KEYS, MINUTE } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
 import { ask, cardSeen, type House, openHouse, PEOPLE, user, type Who } from './house.ts';
 import { signed } from './signed.ts';
@@ -222,6 +222,23 @@ it('unanswered it lapses, refused by the cloud it fails: the end stays, and the 
   expect(lastNote('riley')).toMatch(/There is no more time\..*The access ends/);
   expect(await active()).toMatchObject({ endsAt: before, extension: { failedWhy: 'PROVIDER_CONFLICT' } });
   expect(card()).toMatch(/The cloud did not take 15 minutes more; this end stays/);
+});
+
+it('calls nobody to a card whose buttons are gone by then', async () => {
+  await opened();
+  const calls = () =>
+    as('avery')
+      .dms()
+      .filter(({ words }) => /Answer it on the card/.test(words)).length;
+  const before = calls();
+  await click('riley', 'extend');
+  await as('riley').awaitModal();
+  await as('riley').submit();
+  const digest = (await active()).extension?.digest ?? '';
+  await house.broker.approve(id, { type: 'person', key: KEYS.blake }, digest);
+  await house.work();
+  expect((await active()).extended).toMatchObject({ minutes: 15 });
+  expect(calls()).toBe(before);
 });
 
 it('D7: the warning before the end names the button while more time can be had; in the last minutes it is refused', async () => {
