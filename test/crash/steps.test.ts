@@ -17,9 +17,11 @@ interface Request {
   readonly refused: boolean;
 }
 
-/** The broker's requests since an entry of the local AWS's log, numbered. */
+/** The broker's requests for a life since an entry of the local AWS's log, numbered. Listing the cloud is nobody's step. */
 function requestsSince(seq: number): readonly Request[] {
-  const entries = theatre.stage.aws.dials.log(seq).filter(({ principal }) => isBroker(principal));
+  const entries = theatre.stage.aws.dials
+    .log(seq)
+    .filter(({ principal, action }) => isBroker(principal) && action !== 'ListRoles');
   const steps = numberedAll(entries.map((entry) => nameOf(entry).name));
   return entries.map(({ outcome }, index) => ({ step: steps[index] ?? '', refused: outcome !== 'ok' }));
 }
