@@ -20,9 +20,8 @@ type Revoking = Extract<AccessRequest, { state: 'revoking' }>;
  */
 export async function page(deps: BrokerDeps, requestId: string, signal: AbortSignal): Promise<void> {
   const row = await withRound(deps, requestId);
-  if (row?.request.state !== 'revoking' || row.request.pages === undefined) return;
+  if (row?.request.state !== 'revoking' || row.request.pages === undefined || !isOwed(row.request)) return;
   const { pages } = row.request;
-  if (!isOwed(pages)) return;
   const content = await pageOf(deps, row.request, pages.count);
   const calls = callsFor(deps, content, pages.people, row).filter(({ name }) => pages.again?.includes(name) ?? true);
   const called = await callAll(deps, calls, signal);
@@ -35,8 +34,7 @@ async function withRound(deps: BrokerDeps, requestId: string): Promise<Row | und
   const row = await deps.store.find(requestId);
   if (row?.request.state !== 'revoking') return undefined;
   const due = nextPageAt(row.request);
-  if (due === undefined) return undefined;
-  if (due > (await deps.store.clock.now())) return row;
+  if (due === undefined || due > (await deps.store.clock.now())) return row;
   const round = (row.request.pages?.count ?? 0) + 1;
   const people = await onCallNow(deps, row.request);
   // Of two workers one begins it; the other finds it begun, and may make it too: nobody is paged twice of one round.
@@ -64,7 +62,7 @@ async function pageOf(deps: BrokerDeps, request: Revoking, round: number): Promi
     round,
     ...pageWords(request),
     commands: byHand(deps, request),
-    at: request.failingSince ?? request.endRequestedAt,
+    at: request.failingSince ?? request.undone?.since ?? request.endRequestedAt,
   };
 }
 

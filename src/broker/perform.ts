@@ -67,7 +67,10 @@ async function show(deps: BrokerDeps, requestId: string, what: 'draw' | 'post'):
 }
 
 /** Work that takes access away. The sweep runs these itself when the queue does not. */
-export const ENDINGS: ReadonlySet<Work['name']> = new Set(['expire', 'revoke', 'prove', 'lapse']);
+export const ENDINGS: ReadonlySet<Work['name']> = new Set(['expire', 'revoke', 'prove', 'lapse', 'lapse_extension']);
 
-/** Work that pages people about an ending that fails, or tells them that it is over. The sweep runs these too. */
-export const CALLS: ReadonlySet<Work['name']> = new Set(['page', 'stand_down']);
+/** Work that calls people: about an ending that fails, or about what waits for them. The sweep runs these too. */
+export const CALLS: ReadonlySet<Work['name']> = new Set(['page', 'stand_down', 'remind', 'warn']);
+
+/** Work of those that only records whom to tell: nobody hears of it before the chat tells its event. */
+export const TOLD_BY_EVENT: ReadonlySet<Work['name']> = new Set(['remind', 'warn']);

@@ -1,5 +1,5 @@
 import { partyOf } from '../core/decision.ts';
-import { nextStep, peopleToRemind } from '../core/escalation.ts';
+import { peopleToRemind, stepDue } from '../core/escalation.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
 import { WORKER } from './open-grant.ts';
@@ -12,8 +12,8 @@ import { view } from './view.ts';
 export async function remind(deps: BrokerDeps, requestId: string): Promise<void> {
   const row = await deps.store.find(requestId);
   if (row?.request.state !== 'pending') return;
-  const step = nextStep(row.request);
-  if (step === undefined || step.dueAt > (await deps.store.clock.now())) return;
+  const step = stepDue(row.request, await deps.store.clock.now());
+  if (step === undefined) return;
   const { open } = await view(deps, row);
   const able = open?.flatMap(({ clause, people, onCall }) =>
     people.map((person) => ({

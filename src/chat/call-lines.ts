@@ -2,9 +2,10 @@ import type { Json } from '../core/canonical.ts';
 import type { Tier } from '../core/escalation.ts';
 import type { RequestEventName } from '../core/events.ts';
 import type { AccessRequest } from '../core/request.ts';
-import { field, list, text, when } from './event-data.ts';
+import { detailOf, field, list, members, text, when } from './event-data.ts';
 import { joined, oneLine, type Phrase } from './phrase.ts';
 import { type Line, people, person } from './told.ts';
+import { frozenWords } from './words.ts';
 
 /** Nobody of a step could be asked: who that would have been. */
 const NOBODY: Readonly<Record<Tier, string>> = {
@@ -31,9 +32,17 @@ function after(data: Parameters<Line>[0]): Phrase {
 const reachedWords = (request: AccessRequest, value: Json | undefined): Phrase =>
   joined(list(value).map((one) => (text(one).startsWith('pager:') ? text(one).slice(6) : person(request, one))));
 
+/** While openings are frozen nobody is sent to press a button that refuses. */
+export const frozenSaid = (frozen: Json): string =>
+  `${frozenWords(detailOf(members(frozen)))} Approvals are refused until two security people lift it (/breakglass thaw). Phone security if it cannot wait.`;
+
 /** Lines about people who are called: reminded of a request, or paged about an ending. */
 export const CALLS = {
   approvers_reminded: (data, { request, phone }) => {
+    if (data.frozen !== undefined) {
+      const told: Phrase = list(data.people).length > 0 ? ['I am telling ', ...people(request, data.people), '. '] : [];
+      return { said: ['Still waiting. ', ...told, frozenSaid(data.frozen), ...after(data)] };
+    }
     if (list(data.people).length === 0) {
       const nobody = NOBODY[tierOf(data.tier)];
       return { said: [`Still waiting, and ${nobody}. Phone ${oneLine(phone, 200)}.`, ...after(data)] };
@@ -60,7 +69,9 @@ export const CALLS = {
         'It was not approved in time, so it lapsed. Nothing was opened.',
         ...asked,
         ...some,
-        ` Ask again, or phone ${oneLine(phone, 200)}.`,
+        data.frozen === undefined
+          ? ` Ask again, or phone ${oneLine(phone, 200)}.`
+          : ` ${frozenSaid(data.frozen)} Then ask again.`,
       ],
     };
   },
@@ -70,7 +81,10 @@ export const CALLS = {
     return {
       said: [
         { strong: 'On-call was paged' },
-        ` (round ${String(data.count ?? 1)}): the access cannot be taken away yet.`,
+        ` (round ${String(data.count ?? 1)}): `,
+        data.undone === undefined
+          ? 'the access cannot be taken away yet.'
+          : 'somebody gives the access back after it was taken away; I take it away again each time.',
         ...(reached.length > 0 ? [' Reached: ', ...reached, '.'] : [' Nobody was reached.']),
         ...(missed.length > 0 ? [' Not reached: ', ...missed, '.'] : []),
       ],

@@ -14,10 +14,11 @@ export const text = (value: Json | undefined): string => (typeof value === 'stri
 export const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
 
 /** A member of an object, or nothing. */
-export const field = (value: Json | undefined, name: string): Json | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, Json>>)[name]
-    : undefined;
+export const field = (value: Json | undefined, name: string): Json | undefined => members(value)[name];
+
+/** The members of an object, or none. */
+export const members = (value: Json | undefined): NewEvent['data'] =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as NewEvent['data']) : {};
 
 /** An instant, as a piece of what is said. */
 export const when = (value: Json | undefined): Piece => {

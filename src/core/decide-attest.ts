@@ -1,4 +1,5 @@
 import type { Actor, Command } from './command.ts';
+import { withoutEnding } from './decide-ending.ts';
 import { accept, actingPerson, type Decision, partyOf, refuse } from './decision.ts';
 import { share } from './directory.ts';
 import type { NewEvent } from './events.ts';
@@ -53,9 +54,12 @@ export function decideAttest(
     data: { person: person.id, name: person.name, key, statement, missing },
   };
   if (missing > 0) return accept({ ...request, attestations }, attested);
-  const { cause: _cause, endRequestedAt: _at, failures: _failures, failingSince: _since, ...kept } = request;
-  return accept({ ...kept, state: 'closed', outcome: 'ended_unproven', closedAt: now, attestations }, attested, {
-    type: 'request_closed',
-    data: { outcome: 'ended_unproven', compliant: false },
-  });
+  return accept(
+    { ...withoutEnding(request), state: 'closed', outcome: 'ended_unproven', closedAt: now, attestations },
+    attested,
+    {
+      type: 'request_closed',
+      data: { outcome: 'ended_unproven', compliant: false },
+    },
+  );
 }

@@ -66,11 +66,16 @@ export function decideLapse(request: AccessRequest, actor: Actor, now: Date): De
   if (actor.type === 'person') return refuse('not_yours');
   if (request.state !== 'pending') return wrongState(request);
   if (now < request.ask.decideBy) return refuse('not_due');
+  const { held } = request;
   const asked = union(
     request.ask.invite,
     (request.escalatedTo ?? []).map(({ id }) => id),
   );
-  return close(request, 'lapsed', now, { type: 'request_lapsed', data: { asked } });
+  return close(request, 'lapsed', now, {
+    type: 'request_lapsed',
+    // By the row, as everything here: its card has said so since.
+    data: { asked, frozen: held && { by: held.by, reason: held.reason, at: held.at.toISOString() } },
+  });
 }
 
 /** A person, an operator or the system ends it now. */
@@ -180,11 +185,15 @@ export function decideProof(request: AccessRequest, command: EndingCommand, acto
   });
 }
 
-/** Somebody took the Deny away again. It is written anew, and the clock of the proof starts anew. */
+/**
+ * Somebody took the Deny away again. It is written anew, and the clock of the proof starts anew. How often is kept when
+ * the next removal succeeds: each success would else hide that access comes back each time (D6).
+ */
 export function decideRemovalLost(
   request: AccessRequest,
   { grantId, readAt }: Extract<Command, { type: 'removal_lost' }>,
   actor: Actor,
+  now: Date,
 ): Decision {
   if (actor.type !== 'system') return refuse('not_yours');
   if (request.state !== 'revoking') return wrongState(request);
@@ -194,8 +203,15 @@ export function decideRemovalLost(
   const grants = request.grants.map(({ accessRemoved, ...grant }) =>
     grant.id === grantId || accessRemoved === undefined ? grant : { ...grant, accessRemoved },
   );
+  const { failures, failingSince, undone } = request;
   return accept(
-    { ...request, grants, failures: request.failures + 1 },
+    {
+      ...request,
+      grants,
+      failures: failures + 1,
+      failingSince: failingSince ?? now,
+      undone: { times: (undone?.times ?? 0) + 1, since: undone?.since ?? now, at: now },
+    },
     { type: 'alarm', data: { what: 'removal_lost', grantId } },
   );
 }
@@ -220,6 +236,19 @@ function sessionsProven(
   );
 }
 
+/** What a request keeps when it leaves `revoking`. */
+export function withoutEnding(request: Extract<AccessRequest, { state: 'revoking' }>) {
+  const {
+    cause: _cause,
+    endRequestedAt: _at,
+    failures: _failures,
+    failingSince: _since,
+    undone: _undone,
+    ...kept
+  } = request;
+  return kept;
+}
+
 function settle(
   request: Extract<AccessRequest, { state: 'revoking' }>,
   changed: EndingGrant,
@@ -230,8 +259,7 @@ function settle(
   const proven = grants.every(({ accessRemoved, sessionsEnded }) => accessRemoved && sessionsEnded);
   if (!proven) return accept({ ...request, grants, failures: 0, failingSince: undefined }, event);
   const outcome = OUTCOME_OF[request.cause];
-  const { cause: _cause, endRequestedAt: _at, failures: _failures, failingSince: _since, ...kept } = request;
-  return accept({ ...kept, state: 'closed', outcome, closedAt: now, grants }, event, {
+  return accept({ ...withoutEnding(request), state: 'closed', outcome, closedAt: now, grants }, event, {
     type: 'request_closed',
     data: { outcome },
   });

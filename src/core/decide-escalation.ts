@@ -1,20 +1,30 @@
 import type { Command } from './command.ts';
 import { accept, type Decision, refuse } from './decision.ts';
-import { nextStep, stepInTime } from './escalation.ts';
+import { nextStep, STEPS, stepDue, stepInTime } from './escalation.ts';
+import type { Facts } from './facts.ts';
+import { freezeDetail } from './freeze.ts';
 import type { AccessRequest } from './request.ts';
 
 const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
 
-/** A step of escalation is made once, in order, and not before it is due. The event is what the chat tells (B6). */
+/**
+ * A step of escalation is made once, in order, and not before it is due; late ones may be passed over. The event is what
+ * the chat tells (B6): it names no time that is past, and whoever froze openings, since no approval counts then.
+ */
 export function decideRemind(
   request: AccessRequest,
   { step, people }: Extract<Command, { type: 'remind' }>,
+  { frozen }: Facts,
   now: Date,
 ): Decision {
   if (request.state !== 'pending' || now >= request.ask.decideBy) return wrongState(request);
   const next = nextStep(request);
-  if (next?.number !== step) return wrongState(request);
-  if (now < next.dueAt) return refuse('not_due');
+  if (next === undefined || step < next.number) return wrongState(request);
+  const due = stepDue(request, now);
+  if (due === undefined) return refuse('not_due');
+  const made = STEPS[step];
+  // Between looking who is asked and now a further one may have come due: this one is made, and that one after it.
+  if (made === undefined || step > due.number) return wrongState(request);
   const { ask, escalatedTo = [] } = request;
   const known = [...ask.invite, ...escalatedTo.map(({ id }) => id)];
   const reminded: AccessRequest = {
@@ -27,10 +37,14 @@ export function decideRemind(
     type: 'approvers_reminded',
     data: {
       step,
-      tier: next.tier,
+      tier: made.tier,
       people: people.map(({ id }) => id),
       decideBy: ask.decideBy.toISOString(),
-      next: following && { tier: following.tier, at: following.dueAt.toISOString() },
+      next:
+        following !== undefined && following.dueAt > now
+          ? { tier: following.tier, at: following.dueAt.toISOString() }
+          : undefined,
+      frozen: frozen && freezeDetail(frozen),
     },
   });
 }

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts';
 import { accept, type Decision, refuse } from './decision.ts';
 import { nextPageAt } from './paging.ts';
-import type { AccessRequest, Pages } from './request.ts';
+import type { AccessRequest, Pages, Party } from './request.ts';
 
 const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
 
@@ -14,7 +14,8 @@ export function decidePageBegun(
   const due = request.state === 'revoking' ? nextPageAt(request) : undefined;
   if (due === undefined || round !== (request.pages?.count ?? 0) + 1) return wrongState(request);
   if (now < due) return refuse('not_due');
-  return accept({ ...request, pages: { count: round, at: now, people, told: request.pages?.told ?? [] } });
+  const told = request.pages === undefined ? [] : toldOrMaybe(request.pages);
+  return accept({ ...request, pages: { count: round, at: now, people, told } });
 }
 
 /**
@@ -36,7 +37,15 @@ export function decidePaged(
   if (before === undefined || fresh.length > 0) {
     return accept(
       { ...request, pages: { ...kept, told, again: owed } },
-      { type: 'oncall_paged', data: { count: round, reached: fresh, missed: before === undefined ? missed : owed } },
+      {
+        type: 'oncall_paged',
+        data: {
+          count: round,
+          reached: fresh,
+          missed: before === undefined ? missed : owed,
+          undone: request.state === 'revoking' ? request.undone?.times : undefined,
+        },
+      },
     );
   }
   // Nobody more was reached. What cannot be reached at all is not tried for ever.
@@ -44,6 +53,15 @@ export function decidePaged(
 }
 
 const isTold = ({ told }: Pages, id: string): boolean => told.some((party) => party.id === id);
+
+/**
+ * Whoever was reached, and whoever may have been: of a round whose outcome nobody recorded everybody, since its process
+ * died while it paged; of any other those whose page may have arrived though its answer did not.
+ */
+function toldOrMaybe(pages: Pages): readonly Party[] {
+  const { told, people, again } = pages;
+  return [...told, ...people.filter(({ id }) => !isTold(pages, id) && (again?.includes(id) ?? true))];
+}
 
 /** It is over, and told once; pagers that did not hear it are told again. */
 export function decideStoodDown(
@@ -54,6 +72,9 @@ export function decideStoodDown(
   const { pages } = request;
   if (request.state !== 'closed' || pages === undefined) return wrongState(request);
   const next = { ...request, pages: { ...pages, unresolved: again, stoodDownAt: pages.stoodDownAt ?? now } };
-  if (pages.stoodDownAt === undefined) return accept(next, { type: 'page_resolved', data: { pages: pages.count } });
+  if (pages.stoodDownAt === undefined) {
+    const told = toldOrMaybe(pages);
+    return accept({ ...next, pages: { ...next.pages, told } }, { type: 'page_resolved', data: { pages: pages.count } });
+  }
   return (pages.unresolved ?? []).length > again.length ? accept(next) : wrongState(request);
 }

@@ -105,11 +105,11 @@ export function decide(
     case 'sessions_confirmed':
       return decideProof(request, command, actor, now);
     case 'removal_lost':
-      return decideRemovalLost(request, command, actor);
+      return decideRemovalLost(request, command, actor, now);
     case 'revoke_failed':
       return decideRevokeFailed(request, command.why, actor, now);
     default:
-      return note(request, command, actor, now);
+      return note(request, command, actor, facts, now);
   }
 }
 
@@ -140,7 +140,7 @@ type Note = Extract<
 >;
 
 /** What is recorded without changing who has access. */
-function note(request: AccessRequest, command: Note, actor: Actor, now: Date): Decision {
+function note(request: AccessRequest, command: Note, actor: Actor, facts: Facts, now: Date): Decision {
   if (actor.type !== 'system') return refuse('not_yours');
   switch (command.type) {
     case 'warn':
@@ -155,7 +155,7 @@ function note(request: AccessRequest, command: Note, actor: Actor, now: Date): D
       return accept({ ...request, invited }, { type: 'approvers_told', data: invited });
     }
     case 'remind':
-      return decideRemind(request, command, now);
+      return decideRemind(request, command, facts, now);
     case 'page_begun':
       return decidePageBegun(request, command, now);
     case 'paged':

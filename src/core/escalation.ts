@@ -24,6 +24,17 @@ export function nextStep({ ask, reminded: number = 0 }: Pending) {
   return { number, tier: step.tier, dueAt: addSeconds(ask.askedAt, ask.terms.timings[step.setting]) };
 }
 
+/**
+ * The step to make now, or undefined where none is due. After an outage several may be: one that only reminds again is
+ * passed over for the step after it, if that is due too, so that nobody is written to twice at one instant.
+ */
+export function stepDue(request: Pending, now: Date): ReturnType<typeof nextStep> {
+  const step = nextStep(request);
+  if (step === undefined || now < step.dueAt) return undefined;
+  const later = stepDue({ ...request, reminded: step.number + 1 }, now);
+  return later !== undefined && step.tier === 'on_call' ? later : step;
+}
+
 /** The next step, if it comes before the request lapses. */
 export function stepInTime(request: Pending) {
   const step = nextStep(request);

@@ -2,7 +2,7 @@ import { approversOf } from './decide-attest.ts';
 import { addSeconds, partyOf } from './decision.ts';
 import { type Directory, type Person, personById, share, teamsOf } from './directory.ts';
 import type { Policy } from './policy.ts';
-import type { AccessRequest, Pages, Party } from './request.ts';
+import type { AccessRequest, Party } from './request.ts';
 
 type Revoking = Extract<AccessRequest, { state: 'revoking' }>;
 
@@ -11,14 +11,23 @@ export const PAGE_AFTER = 2;
 /** So many of the teams are paged in one round; the commander comes on top. */
 export const PAGE_MAX = 10;
 
-/** When the next round is due, or undefined while the ending does not keep failing. */
-export function nextPageAt({ failures, failingSince, pages, ask }: Revoking): Date | undefined {
-  if (failures < PAGE_AFTER || failingSince === undefined) return undefined;
-  return pages === undefined ? failingSince : addSeconds(pages.at, ask.terms.timings.pageEverySeconds);
+/**
+ * When the next round is due: while the ending keeps failing, and once for each time that somebody took it back, which
+ * is somebody's deed from the first time on. Undefined otherwise.
+ */
+export function nextPageAt({ failures, failingSince, undone, pages, ask }: Revoking): Date | undefined {
+  const failing = failures >= PAGE_AFTER ? failingSince : undefined;
+  const anew = undone !== undefined && (pages === undefined || undone.at > pages.at) ? undone.at : undefined;
+  const since = failing ?? anew;
+  if (since === undefined) return undefined;
+  return pages === undefined ? since : addSeconds(pages.at, ask.terms.timings.pageEverySeconds);
 }
 
-/** Is somebody of the newest round still to be tried, or tried again? */
-export const isOwed = ({ again }: Pages): boolean => again === undefined || again.length > 0;
+/** Is somebody of the newest round still to be tried, or tried again? Not once the ending it was about went through. */
+export const isOwed = ({ failures, undone, pages }: Revoking): boolean =>
+  pages !== undefined &&
+  (failures >= PAGE_AFTER || undone !== undefined) &&
+  (pages.again === undefined || pages.again.length > 0);
 
 const unique = (parties: readonly Party[]): readonly Party[] => [
   ...new Map(parties.map((party) => [party.id, party])).values(),
@@ -61,14 +70,23 @@ export function peopleToPage(
 const instant = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** What a page about a failing ending says: where it is, since when it fails, and what holds meanwhile. */
-export function pageWords({ ask, grants, failures, failingSince, endRequestedAt }: Revoking) {
+export function pageWords({ ask, grants, failures, failingSince, undone, endRequestedAt }: Revoking) {
   const { role, account } = ask.terms;
   const ends = grants.map(({ plan }) => plan.plannedEnd.getTime());
+  const which = `${role.name} of ${ask.requester.name} in account ${account.name}`;
+  const fails = `It fails since ${instant(failingSince ?? endRequestedAt)}, ${failures} times in a row; I keep trying.`;
   return {
-    summary: `Emergency access could not be ended: ${role.name} of ${ask.requester.name} in account ${account.name}`,
+    summary: undone
+      ? `Somebody gives emergency access back after I took it away: ${which}`
+      : `Emergency access could not be ended: ${which}`,
     details: [
       `Request ${ask.id}, incident ${ask.incident.id}, account ${account.name} (${account.id}).`,
-      `It was to end at ${instant(endRequestedAt)}. It fails since ${instant(failingSince ?? endRequestedAt)}, ${failures} times in a row; I keep trying.`,
+      ...(undone
+        ? [
+            `The Deny that had ended it was removed ${undone.times === 1 ? 'once' : `${undone.times} times`}, last seen at ${instant(undone.at)}. I write it again each time; the account's audit log says who removes it.`,
+          ]
+        : []),
+      `It was to end at ${instant(endRequestedAt)}.${failures >= PAGE_AFTER || !undone ? ` ${fails}` : ''}`,
       `The end that was written into the cloud: ${instant(new Date(Math.max(...ends)))}. The cloud refuses by itself from then on, unless somebody removed it.`,
     ],
   };

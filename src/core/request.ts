@@ -103,7 +103,7 @@ export interface Pages {
   readonly at: Date;
   /** Whom it is for. */
   readonly people: readonly Party[];
-  /** Whom any round reached: they hear when it is over. */
+  /** Whom earlier rounds reached or may have reached, and this one reached: they hear when it is over. */
   readonly told: readonly Party[];
   /** Who and what is tried again: ids of people, and pagers as `pager:<name>`. Absent while nothing was tried. */
   readonly again?: readonly string[] | undefined;
@@ -239,6 +239,8 @@ export type AccessRequest =
       readonly failures: number;
       /** Since when it fails without a success in between. */
       readonly failingSince?: Date | undefined;
+      /** How often somebody took the removal back after it was read, since when and when last. No success clears it. */
+      readonly undone?: { readonly times: number; readonly since: Date; readonly at: Date } | undefined;
       readonly attestations?: readonly Attestation[] | undefined;
     })
   | (Common & {

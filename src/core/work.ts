@@ -133,10 +133,9 @@ function extensionWork({ extension }: Extract<AccessRequest, { state: 'active' }
 function pageWork(request: Extract<AccessRequest, { state: 'revoking' }>, at: At): readonly Work[] {
   const { pages } = request;
   const due = nextPageAt(request);
-  if (due === undefined) return [];
   return [
-    ...(pages !== undefined && isOwed(pages) ? [at('page', pages.at, `p${pages.count}`)] : []),
-    at('page', due, `p${(pages?.count ?? 0) + 1}`),
+    ...(pages !== undefined && isOwed(request) ? [at('page', pages.at, `p${pages.count}`)] : []),
+    ...(due === undefined ? [] : [at('page', due, `p${(pages?.count ?? 0) + 1}`)]),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { TOLD_BY_EVENT } from '../broker/perform.ts';
 import type { Row, Work } from '../core/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
@@ -11,7 +12,7 @@ export interface Ending {
   readonly store: Pick<Store, 'clock' | 'due'>;
   readonly logger: Logger;
   readonly endings: Pool;
-  /** For pages: apart from endings, which they must never keep waiting. */
+  /** For pages, reminders and warnings: apart from endings, which they must never keep waiting. */
   readonly calls: Pool;
   readonly running: Pick<Running, 'perform' | 'deadlineMs' | 'stopping'>;
 }
@@ -25,30 +26,36 @@ export interface Pass {
 }
 
 /**
- * Does overdue endings in this process, so many at once, each with its total deadline, and the pages that nobody else
- * made. A pass that was not let finish is gone on with by the next, so that endings which hang do not keep later rows
+ * Does overdue endings in this process, so many at once, each with its total deadline, and calls those people whom nobody
+ * else called. A pass that was not let finish is gone on with by the next, so that endings which hang do not keep later rows
  * waiting.
  */
 export function endOverdue({ store, logger, endings, calls, running }: Ending): (pass: Pass) => Promise<void> {
   let reached: string | undefined;
 
-  const run = async (work: Work): Promise<void> => {
+  const run = async (work: Work): Promise<boolean> => {
     try {
       await attempt(running, work);
       logger.warn({ job: jobId(work) }, 'the sweep did what the queue had left undone');
+      return true;
     } catch (error) {
       // The broker has recorded and told what kind of failure it was.
       logger.warn({ job: jobId(work), why: String(error) }, 'the sweep could not do it either; it tries again');
+      return false;
     }
+  };
+
+  const call = async (work: Work): Promise<void> => {
+    if ((await run(work)) && TOLD_BY_EVENT.has(work.name)) await run({ ...work, name: 'post' });
   };
 
   const startAll = async (row: Row, pass: Pass, now: Date): Promise<boolean> => {
     const owned = ownedBy(row, pass, now, logger);
     for (const work of owned.endings) {
-      if (!(await endings.start(jobId(work), pass.enough, () => run(work)))) return false;
+      if (!(await endings.start(jobId(work), pass.enough, async () => void (await run(work))))) return false;
     }
     // What finds no room is left to the next pass.
-    for (const work of owned.calls) calls.tryStart(jobId(work), () => run(work));
+    for (const work of owned.calls) calls.tryStart(jobId(work), () => call(work));
     return true;
   };
 

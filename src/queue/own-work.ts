@@ -14,7 +14,7 @@ export const ownWork = (row: Row, now: Date, graceMs: number): readonly Work[] =
   );
 
 /**
- * Pages that the queue has left undone: with the queue dead and a cloud that refuses, nobody else would tell anybody.
+ * Pages, reminders and warnings that the queue has left undone: with the queue dead nobody else would tell anybody.
  */
 export const ownCalls = (row: Row, now: Date, graceMs: number): readonly Work[] =>
   workFor(row).filter((work) => CALLS.has(work.name) && isOverdue(work, now, graceMs));
@@ -24,7 +24,9 @@ export const ownCalls = (row: Row, now: Date, graceMs: number): readonly Work[] 
  * an opening is given up only past its planned end, since the original may have opened it meanwhile.
  */
 export const ownWorkOfCopy = (row: Row, now: Date): readonly Work[] =>
-  ownWork(row, now, 0).filter(({ name }) => name !== 'lapse' && (name !== 'grant' || isPastPlan(row, now)));
+  ownWork(row, now, 0).filter(({ name }) => !LAPSES.has(name) && (name !== 'grant' || isPastPlan(row, now)));
+
+const LAPSES: ReadonlySet<Work['name']> = new Set(['lapse', 'lapse_extension']);
 
 const isOverdue = ({ dueAt }: Work, now: Date, graceMs: number): boolean => now.getTime() - dueAt.getTime() >= graceMs;
 

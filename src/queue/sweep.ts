@@ -36,7 +36,7 @@ export interface Sweep {
 const INTERVAL_MS = 60_000;
 /** Endings that the sweep itself runs at once. */
 const ENDINGS_MAX = 16;
-/** Pages that it runs at once, besides. */
+/** Calls (pages, reminders, warnings) that it runs at once, besides. */
 const CALLS_MAX = 8;
 const PEOPLE_MS = 30_000;
 /** Endings that a freeze asks for begin before the others are looked at, if they begin in time. */

@@ -37,6 +37,8 @@ const DATE_PATHS = {
   '.extension.approvals.*.at': true,
   '.extension.plans.*.plannedEnd': true,
   '.failingSince': true,
+  '.undone.since': true,
+  '.undone.at': true,
   '.attestations.*.at': true,
   '.grantBy': true,
   '.endsAt': true,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { decide } from '../../src/core/decide.ts';
-import { type Able, peopleToRemind, STEPS } from '../../src/core/escalation.ts';
+import { type Able, peopleToRemind, STEPS, stepDue } from '../../src/core/escalation.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import type { AccessRequest, Party } from '../../src/core/request.ts';
 import { workFor } from '../../src/core/work.ts';
@@ -61,7 +61,7 @@ describe('reminding while nobody answers (B6)', () => {
     expect(workFor(rowOf(request)).map(({ name }) => name)).toEqual(['invite', 'lapse']);
   });
 
-  it('never takes a step out of turn, early, twice, or once the request can only lapse, whatever the settings', () => {
+  it('never takes a step early, twice, before one that was made, or once the request can only lapse, whatever the settings', () => {
     const seconds = fc.integer({ min: 1, max: 1200 });
     const settings = fc.record({
       remindSeconds: seconds,
@@ -75,20 +75,55 @@ describe('reminding while nobody answers (B6)', () => {
       fc.property(settings, tries, (timings, attempts) => {
         let request: AccessRequest = pending(timings);
         let steps = 0;
+        const dueAt = (step: number) => timings[STEPS[step]?.setting ?? 'decisionSeconds'];
         for (const { step, after } of attempts.toSorted((a, b) => a.after - b.after)) {
           const said = remind(request, step, plus(START, after * SECOND));
-          const setting = STEPS[step]?.setting;
+          // Passed over: every step from the first that is open on is due, and only those that remind again are left out.
+          const all = STEPS.map((_, number) => number).filter((number) => number >= steps && number <= step);
           const right =
-            step === steps && setting !== undefined && after >= timings[setting] && after < timings.decisionSeconds;
+            step >= steps &&
+            step < STEPS.length &&
+            all.every((number) => after >= dueAt(number) && (number === step || STEPS[number]?.tier === 'on_call')) &&
+            after < timings.decisionSeconds;
           expect(said.ok).toBe(right);
           if (!said.ok) continue;
           request = said.next;
-          steps += 1;
+          steps = step + 1;
         }
         const owed = reminderOf(request);
         if (owed) expect(owed.dueAt < plus(START, timings.decisionSeconds * SECOND)).toBe(true);
       }),
     );
+  });
+
+  it('passes over late steps that only remind again, and names no time that is past', () => {
+    const request = pending();
+    const late = plus(START, 9 * MINUTE);
+    expect(stepDue(request, plus(START, 2 * MINUTE))?.number).toBe(0);
+    expect(stepDue(request, plus(START, 6 * MINUTE))?.number).toBe(1);
+    expect(stepDue(request, late)?.number).toBe(2);
+    const { next, events } = accepted(remind(request, 2, late, [party('blake')]));
+    expect(events[0]?.data).toMatchObject({ tier: 'everybody', next: { tier: 'commander' } });
+    expect(reminderOf(next)?.dueAt).toEqual(plus(START, 11 * MINUTE));
+    expect(remind(request, 3, late).ok).toBe(false);
+    // Both are due, and ask different people: both are made.
+    const both = accepted(remind(request, 2, plus(START, 12 * MINUTE)));
+    expect(both.events[0]?.data.next).toBeUndefined();
+    expect(stepDue(both.next as Pending, plus(START, 12 * MINUTE))?.number).toBe(3);
+  });
+
+  it('says in a step, and when it lapses, that openings are frozen: no approval would count (B11)', () => {
+    const frozen = { at: START, by: { id: 'sasha', name: 'Sasha' }, reason: 'a leak', all: false, lifts: [] };
+    const facts = { ...NO_FACTS, frozen };
+    const request = pending();
+    const step = accepted(
+      decide(request, { type: 'remind', step: 0, people: [] }, SYSTEM, facts, plus(START, 2 * MINUTE)),
+    );
+    expect(step.events[0]?.data).toMatchObject({ frozen: { by: 'Sasha', reason: 'a leak' } });
+    const held = accepted(decide(request, { type: 'note_freeze' }, SYSTEM, facts, START)).next;
+    const over = accepted(decide(held, { type: 'lapse' }, SYSTEM, NO_FACTS, request.ask.decideBy));
+    expect(over.events[0]).toMatchObject({ type: 'request_lapsed', data: { frozen: { by: 'Sasha' } } });
+    expect(accepted(remind(request, 0, plus(START, 2 * MINUTE))).events[0]?.data.frozen).toBeUndefined();
   });
 
   it('gives each step a job of its own, also where two are due at one instant', () => {

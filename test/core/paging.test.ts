@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import type { Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
+import { withoutEnding } from '../../src/core/decide-ending.ts';
 import type { Directory } from '../../src/core/directory.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
-import { onDuty, PAGE_MAX, peopleToPage } from '../../src/core/paging.ts';
+import { onDuty, PAGE_MAX, pageWords, peopleToPage } from '../../src/core/paging.ts';
 import type { AccessRequest, Party } from '../../src/core/request.ts';
 import { workFor } from '../../src/core/work.ts';
 import {
@@ -96,8 +97,12 @@ describe('paging about an ending that keeps failing (D6)', () => {
   it('is called off once the request is closed, also a round that nobody knows the outcome of, and one that came late', () => {
     const at = plus(ENDED, 2 * SECOND);
     const { next } = accepted(by(failing, begin(1), at));
-    const { cause: _cause, endRequestedAt: _at, failures: _failures, failingSince: _since, ...kept } = revoking(next);
-    const closed: AccessRequest = { ...kept, state: 'closed', outcome: 'ended_unproven', closedAt: plus(at, MINUTE) };
+    const closed: AccessRequest = {
+      ...withoutEnding(revoking(next)),
+      state: 'closed',
+      outcome: 'ended_unproven',
+      closedAt: plus(at, MINUTE),
+    };
     expect(pagesOf(closed)).toEqual([['stand_down', 'p1', 62]]);
     const half = accepted(by(closed, { type: 'stood_down', again: ['pager:webhook'] }, plus(at, MINUTE)));
     expect(half.events).toEqual([{ type: 'page_resolved', data: { pages: 1 } }]);
@@ -108,6 +113,51 @@ describe('paging about an ending that keeps failing (D6)', () => {
     expect(by(whole.next, { type: 'stood_down', again: [] }, plus(at, 3 * MINUTE)).ok).toBe(false);
     const late = accepted(by(whole.next, paged(1, ['sasha']), plus(at, 3 * MINUTE))).next;
     expect(pagesOf(late)).toEqual([['stand_down', 'p1', 62]]);
+  });
+
+  it('is owed from the first time that somebody takes the ending back, once for each time, though each removal succeeds', () => {
+    let request: AccessRequest = fresh;
+    let now = ENDED;
+    const removed = (): void => {
+      const proof = { readAt: now, contested: false, hashes: {} };
+      request = accepted(by(request, { type: 'revoke_confirmed', grantId: 'R1', proof }, now)).next;
+    };
+    const undone = (): void => {
+      now = plus(now, 4 * MINUTE);
+      const readAt = revoking(request).grants[0]?.accessRemoved?.readAt ?? now;
+      request = accepted(by(request, { type: 'removal_lost', grantId: 'R1', readAt }, now)).next;
+      removed();
+    };
+    removed();
+    expect(pagesOf(request)).toEqual([]);
+    undone();
+    expect(revoking(request)).toMatchObject({ failures: 0, undone: { times: 1, at: now } });
+    expect(pagesOf(request)).toEqual([['page', 'p1', 240]]);
+    expect(pageWords(revoking(request)).summary).toMatch(/^Somebody gives emergency access back/);
+    request = accepted(by(request, begin(1), now)).next;
+    // Owed until its outcome is known, though the ending went through; then not again for the same deed.
+    expect(pagesOf(request)).toEqual([['page', 'p1', 240]]);
+    const done = accepted(by(request, paged(1, ['sasha']), now));
+    expect(done.events[0]?.data).toMatchObject({ undone: 1 });
+    request = done.next;
+    expect(pagesOf(request)).toEqual([]);
+    undone();
+    expect(pagesOf(request)).toEqual([['page', 'p2', 540]]);
+  });
+
+  it('tells those whom a process may have paged before it died that it is over, in whichever round', () => {
+    const at = plus(ENDED, 2 * SECOND);
+    const first = accepted(by(failing, { ...begin(1), people: [party('quinn')] } as Command, at)).next;
+    const second = accepted(by(first, begin(2), plus(at, 5 * MINUTE))).next;
+    const half = accepted(by(second, paged(2, ['sasha'], ['casey']), plus(at, 5 * MINUTE))).next;
+    const closed: AccessRequest = {
+      ...withoutEnding(revoking(half)),
+      state: 'closed',
+      outcome: 'ended_unproven',
+      closedAt: plus(at, 6 * MINUTE),
+    };
+    const over = accepted(by(closed, { type: 'stood_down', again: [] }, plus(at, 6 * MINUTE))).next;
+    expect(over.pages?.told.map(({ id }) => id)).toEqual(['quinn', 'sasha', 'casey']);
   });
 
   it('never begins a round below two failures, early, or out of turn, whatever happens in between', () => {
@@ -141,7 +191,7 @@ describe('paging about an ending that keeps failing (D6)', () => {
           const said = by(request, commands[what] ?? begin(round), now);
           if (!said.ok) continue;
           if (what === 'begin') {
-            expect(failures).toBeGreaterThanOrEqual(2);
+            if (revoking(request).undone === undefined) expect(failures).toBeGreaterThanOrEqual(2);
             if (last) expect(now.getTime() - last.at.getTime()).toBeGreaterThanOrEqual(300 * SECOND);
             last = { round, at: now };
           }

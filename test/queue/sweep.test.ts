@@ -10,7 +10,7 @@ import { type Sweep, type SweepSettings, startSweep } from '../../src/queue/swee
 import { type RunningWorker, startWorker } from '../../src/queue/worker.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { type QueueServer, queueBackends } from '../support/queues.ts';
-import { MINUTE } from '../support/requests.ts';
+import { KEYS, MINUTE } from '../support/requests.ts';
 import { until } from '../support/until.ts';
 
 /** Longer than any test: passes are made by hand. */
@@ -102,6 +102,31 @@ describe('the sweep', () => {
       'the request to fail',
     );
     expect(desk.role('S4')).toBeUndefined();
+  });
+
+  it('reminds, warns and lets an unanswered extension lapse while the queue takes nothing, and has it told', async () => {
+    await desk.opened('S5B');
+    const { digest } = (await desk.row('S5B')).request.ask;
+    const riley = { type: 'person', key: KEYS.riley } as const;
+    expect((await desk.broker.extend('S5B', riley, { minutes: 30, digest })).ok).toBe(true);
+    desk.dials.queueDown = true;
+    desk.wait(26 * MINUTE);
+    await desk.ask('S5C');
+    desk.wait(2 * MINUTE);
+    const told = async (id: string, type: string) => (await desk.eventsOf(id)).includes(type);
+    await sweepUntil(
+      start(),
+      async () => {
+        const { seq, postedSeq } = await desk.row('S5C');
+        return (
+          (await told('S5C', 'approvers_reminded')) &&
+          seq === postedSeq &&
+          (await told('S5B', 'access_ending_soon')) &&
+          (await told('S5B', 'extension_lapsed'))
+        );
+      },
+      'every call',
+    );
   });
 
   it('lets a request lapse that nobody decided', async () => {

@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../../core/events.ts';
 import type { Party } from '../../core/request.ts';
 import type { Row } from '../../core/work.ts';
+import { frozenSaid } from '../call-lines.ts';
 import { list, text } from '../event-data.ts';
 import { oneLine } from '../phrase.ts';
 import { tell } from '../timeline.ts';
@@ -53,7 +54,10 @@ async function reminder(
 ): Promise<PrivateNote> {
   const { ask, escalatedTo = [] } = row.request;
   if (escalatedTo.some(({ id }) => id === party.id)) await inviteOne(deps, row, party.id, await cardFor(deps, row));
-  const wish = wishOf(text(data.tier) === 'commander', party.id === ask.requester.id, phone);
+  const wish =
+    data.frozen === undefined
+      ? wishOf(text(data.tier) === 'commander', party.id === ask.requester.id, phone)
+      : `, and it still waits. ${frozenSaid(data.frozen)}`;
   const link = await cardLink(deps, row, party);
   return {
     said: [

@@ -115,6 +115,20 @@ describe('while nobody answers (B6)', () => {
     expect(timeline().filter((words) => words.startsWith('Still waiting'))).toHaveLength(1);
   });
 
+  it('sends nobody to a button that refuses while openings are frozen, and says so in line, note and lapse (B11)', async () => {
+    house = await openHouse();
+    await asked();
+    const frozen = await house.broker.freeze({ type: 'operator', name: 'root' }, { all: false, reason: 'a leak' });
+    if (frozen.ok) await frozen.followed;
+    await at(2);
+    for (const said of [dms('avery').at(-1), timeline().at(-1)]) {
+      expect(said).toMatch(/Openings are frozen by root since .*\(a leak\)\. Approvals are refused until two security/);
+      expect(said).not.toContain('Approve or deny');
+    }
+    await at(15);
+    expect(timeline().at(-2)).toMatch(/so it lapsed\..*Openings are frozen by root.*Then ask again\.$/);
+  });
+
   it('sends nobody to a card that was decided meanwhile', async () => {
     house = await openHouse();
     const id = await asked();
