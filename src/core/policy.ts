@@ -226,6 +226,16 @@ const timings = (floors: Floors) =>
     lostSeconds: seconds(floors.lost, 3600, 300),
   });
 
+/** Who may stop every opening, and attest what could not be proven (B11); and whose on-call is paged. */
+const security = z.strictObject({
+  teams: z.array(id).max(20).default([]),
+  /** Teams whose on-call is paged when an ending fails. Left out: the security teams. */
+  page: z.array(id).max(20).default([]),
+});
+
+/** What holds where nothing was written, or nothing could be yet: an older version knew fewer settings. */
+export const PRESETS = { timings: timings(PRODUCTION_FLOORS).parse({}), security: security.parse({}) };
+
 /** The schema of `breakglass.yaml`. Floors fall only where the caller may lower them (`main`'s argument). */
 export const policySchema = (floors: Floors) =>
   z.strictObject({
@@ -238,14 +248,7 @@ export const policySchema = (floors: Floors) =>
       default: z.string().regex(/^[CG][A-Z0-9]+$/),
       security: z.string().regex(/^[CG][A-Z0-9]+$/),
     }),
-    /** Who may stop every opening, and attest what could not be proven (B11); and whose on-call is paged. */
-    security: z
-      .strictObject({
-        teams: z.array(id).max(20).default([]),
-        /** Teams whose on-call is paged when an ending fails. Left out: the security teams. */
-        page: z.array(id).max(20).default([]),
-      })
-      .prefault({}),
+    security: security.prefault({}),
     zones: z.strictObject({ A: zoneSchema(floors), B: zoneSchema(floors), C: zoneSchema(floors) }),
     accounts: z.array(accountSchema).min(1).max(500),
     roles: z.array(roleSchema(floors)).min(1).max(1000),

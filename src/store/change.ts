@@ -6,11 +6,13 @@ import type { Changed, Decide } from '../ports/store.ts';
 import { type HeadRecord, lockStream, type Shift, sealed, type Tip, tipOf } from './append.ts';
 import type { Database, Tx } from './database.ts';
 import { freezeOf } from './freeze.ts';
-import { rowOf, toJsonText } from './row-codec.ts';
+import { askAsStored, rowOf, toJsonText } from './row-codec.ts';
 
 interface Locked {
   readonly now: Date;
   readonly row: Row | undefined;
+  /** The document of the row as it is stored. */
+  readonly document: unknown;
   readonly head: Tip;
   readonly frozen: Freeze | undefined;
 }
@@ -37,11 +39,11 @@ export async function change(
   decide: Decide,
 ): Promise<Changed> {
   return database.transaction(`change request ${requestId}`, async (tx) => {
-    const { now, row, head, frozen } = await lockRequest(tx, shift, requestId);
+    const { now, row, document: stored, head, frozen } = await lockRequest(tx, shift, requestId);
     const decision = decide(row, now, head, frozen);
     if (!decision.ok) return { ok: false, refusal: decision.refusal, row };
     const events = sealed(requestStream(requestId), head, decision.events, now, actor);
-    const document = toJsonText(decision.next);
+    const document = toJsonText(row === undefined ? decision.next : askAsStored(decision.next, row.request, stored));
     const next = nextRow(row, document, events, now);
     const [first] = events;
     // The request's name is locked before its incident's stream, always: two openings cannot wait for each other.
@@ -70,6 +72,7 @@ async function lockRequest(tx: Tx, shift: Shift, requestId: string): Promise<Loc
   return {
     now: shift(found.now),
     row: whole ? rowOf({ document: found.document, version, seq, drawnVersion, postedSeq, updatedAt }) : undefined,
+    document: found.document,
     head: tipOf(found),
     frozen: freezeOf(found.freeze),
   };

@@ -1,5 +1,6 @@
 import { digestOf } from '../core/canonical.ts';
 import { type NewEvent, SYSTEM_STREAM } from '../core/events.ts';
+import { completePolicy, type OlderPolicy } from '../core/older-version.ts';
 import { type Floors, type Policy, policySchema } from '../core/policy.ts';
 import type { PolicyInForce } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
@@ -26,11 +27,11 @@ const NO_FLOORS: Floors = { propagation: 0, openingAllowance: 0, decision: 0, ex
 
 /**
  * Written by `applyPolicy` alone, from a policy that had been parsed, maybe by an older version: settings that came later
- * have their defaults. What does not fit any more is left as it is, so that endings go on by it.
+ * have their defaults. What does not fit any more is left as it is but for those, so that endings go on by it.
  */
 function asNow(stored: unknown): Policy {
   const read = policySchema(NO_FLOORS).safeParse(stored);
-  return read.success ? read.data : (stored as Policy);
+  return read.success ? read.data : completePolicy(stored as OlderPolicy);
 }
 
 export interface Application {

@@ -1,4 +1,5 @@
 import type { NewEvent, StoredEvent } from '../core/events.ts';
+import { completeTerms } from '../core/older-version.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 
@@ -77,12 +78,20 @@ export const storableEvent = (event: NewEvent): NewEvent => ({
 
 /**
  * The request that a document holds; the document becomes the request, so it must be the caller's own. It was written
- * by `toJsonText` alone, and the table's checks guard its shape.
+ * by `toJsonText` alone, of this version or an older one, and the table's checks guard its shape.
  */
 export function requestOf(document: unknown): AccessRequest {
   for (const path of PATHS) revive(document, path);
-  return document as AccessRequest;
+  const request = document as AccessRequest;
+  return { ...request, ask: { ...request.ask, terms: completeTerms(request.ask.terms) } };
 }
+
+/**
+ * The request with what was asked as it is stored, where nobody changed it: what an older version had not written was
+ * filled in for reading only. What somebody did change goes on to the table's check, which refuses it.
+ */
+export const askAsStored = (next: AccessRequest, before: AccessRequest, stored: unknown): unknown =>
+  next.ask === before.ask ? { ...next, ask: (stored as AccessRequest).ask } : next;
 
 function revive(value: unknown, [key, ...rest]: readonly string[]): void {
   if (key === undefined || typeof value !== 'object' || value === null) return;

@@ -138,6 +138,6 @@ describe('the policy in force', () => {
     await store.applyPolicy(older as Policy, '', 'operator:older', number, changed);
     expect((await store.policyInForce())?.policy).toEqual({ ...older, security: { teams: [], page: [] } });
     await store.applyPolicy({ ...older, version: 0 } as unknown as Policy, '', 'operator:oldest', number + 1, changed);
-    expect((await store.policyInForce())?.policy).toEqual({ ...older, version: 0 });
+    expect((await store.policyInForce())?.policy).toEqual({ ...older, security: { teams: [], page: [] }, version: 0 });
   });
 });

@@ -1,0 +1,32 @@
+import { type Policy, PRESETS, type Timings } from './policy.ts';
+import type { Terms } from './terms.ts';
+
+/*
+ * The policy in force, and the terms that a request keeps, stay as the version wrote them that was running then. What it
+ * did not know yet has its preset. Nothing is refused here: an ending reads its terms through this.
+ */
+
+/** A policy that this version or an older one put in force. */
+export type OlderPolicy = Omit<Policy, 'timings' | 'security'> & {
+  readonly timings?: Partial<Timings>;
+  readonly security?: Partial<Policy['security']>;
+};
+
+/** Terms under which a request was asked, in this version or an older one. */
+export type OlderTerms = Omit<Terms, 'timings' | 'maxTotalMinutes'> & {
+  readonly timings?: Partial<Timings>;
+  readonly maxTotalMinutes?: number;
+};
+
+export const completePolicy = (policy: OlderPolicy): Policy => ({
+  ...policy,
+  timings: { ...PRESETS.timings, ...policy.timings },
+  security: { ...PRESETS.security, ...policy.security },
+});
+
+/** Left out, the most is what could be asked for at once: no time was ever added then. */
+export const completeTerms = (terms: OlderTerms): Terms => ({
+  ...terms,
+  timings: { ...PRESETS.timings, ...terms.timings },
+  maxTotalMinutes: terms.maxTotalMinutes ?? terms.role.maxTotalMinutes ?? terms.maxMinutes,
+});

@@ -1,0 +1,90 @@
+import { decide } from '../../src/core/decide.ts';
+import { SYSTEM_STREAM } from '../../src/core/events.ts';
+import { NO_FACTS } from '../../src/core/facts.ts';
+import { workFor } from '../../src/core/work.ts';
+import { applyPolicy } from '../../src/policy-in-force.ts';
+import { withClient } from '../support/database.ts';
+import { type Desk, openDesk } from '../support/desk.ts';
+import { KEYS, MINUTE, SECOND, SYSTEM } from '../support/requests.ts';
+
+/** What the first version knew of durations. */
+const TIMINGS = ['decisionSeconds', 'openingAllowanceSeconds', 'propagationSeconds', 'warnSeconds'];
+
+/** Policy and requests as the first version left them, before more time, freezing and paging were known. */
+describe('after an upgrade, by what the version before had written', () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await openDesk();
+    await desk.opened('O1');
+    await desk.opened('O2');
+    await desk.ask('O3');
+    await withClient(desk.database.adminUrl, async (admin) => {
+      const older = (timings: string) =>
+        `(SELECT jsonb_object_agg(key, value) FROM jsonb_each(${timings}) WHERE key = ANY($1))`;
+      await admin.query(
+        `INSERT INTO policies (number, digest, document, policy, applied_at, applied_by)
+         SELECT 2, digest, document, jsonb_set(policy - 'security', '{timings}', ${older("policy -> 'timings'")}),
+           applied_at, applied_by FROM policies`,
+        [TIMINGS],
+      );
+      // What was asked is never edited, not even by the superuser, while the triggers are on.
+      await admin.query('SET session_replication_role = replica');
+      const path = '{ask,terms,timings}';
+      await admin.query(
+        `UPDATE requests SET document =
+           jsonb_set(document #- '{ask,terms,maxTotalMinutes}', '${path}', ${older(`document #> '${path}'`)})`,
+        [TIMINGS],
+      );
+    });
+  });
+  afterAll(() => desk.close());
+
+  const sasha = { type: 'person', key: KEYS.sasha } as const;
+  const riley = { type: 'person', key: KEYS.riley } as const;
+  it('everything that is owed has a time, and what is due is found', async () => {
+    for (const id of ['O1', 'O2', 'O3']) {
+      const work = workFor(await desk.row(id));
+      expect(work.map(({ dueAt }) => Number.isNaN(dueAt.getTime()))).not.toContain(true);
+      expect(work.length).toBeGreaterThan(0);
+    }
+    expect((await desk.row('O1')).request.ask.terms).toMatchObject({
+      maxTotalMinutes: 60,
+      timings: { extendUntilSeconds: 120, pageEverySeconds: 300 },
+    });
+    desk.wait(2 * MINUTE);
+    await desk.perform('remind', 'O3');
+    expect((await desk.row('O3')).request).toMatchObject({ state: 'pending', reminded: 1 });
+  });
+
+  it('more time is refused in the last minutes, as from anybody (B8)', async () => {
+    const { request } = await desk.row('O1');
+    if (request.state !== 'active') throw new Error('not open');
+    desk.wait(request.endsAt.getTime() - (await desk.store.clock.now()).getTime() - 5 * SECOND);
+    const asked = await desk.broker.extend('O1', riley, { minutes: 30, digest: request.ask.digest });
+    expect(asked).toMatchObject({ refusal: { code: 'too_late_to_extend' } });
+  });
+
+  it('an ending that keeps failing pages whoever approved it and the commander (D6)', async () => {
+    await desk.broker.end('O2', riley);
+    for (let count = 0; count < 2; count += 1) {
+      await desk.store.change('O2', 'test', (row, now) =>
+        decide(row?.request, { type: 'revoke_failed', why: 'X' }, SYSTEM, NO_FACTS, now),
+      );
+    }
+    await desk.perform('page', 'O2');
+    const { pages } = (await desk.row('O2')).request;
+    expect(pages?.people.map(({ id }) => id)).toEqual(['avery', 'casey']);
+  });
+
+  it('nobody is of a security group that was never named, and a file that names one can be applied', async () => {
+    const freeze = () => desk.broker.freeze(sasha, { all: false, reason: '' });
+    expect(await freeze()).toMatchObject({ refusal: { code: 'not_security' } });
+    const before = await desk.store.policyInForce();
+    if (before === undefined) throw new Error('no policy');
+    const next = { ...before.policy, security: { teams: ['security'], page: [] } };
+    await applyPolicy(desk.store, next, '', 'operator:test', before);
+    const changed = (await desk.store.events(SYSTEM_STREAM)).findLast(({ type }) => type === 'policy_changed');
+    expect(changed?.data.changes).toEqual(['security.teams: security (was nobody).']);
+    expect((await freeze()).ok).toBe(true);
+  });
+});
