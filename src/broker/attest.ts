@@ -6,13 +6,19 @@ import { gather } from './gather.ts';
 
 const LOOKUP_MS = 10_000;
 
-/** A security person's word that an access ended which nothing could prove (E5). Asks everything of that person. */
+/** A security person's word that an access ended which nothing could prove (E5). Asks everything of that person, and of whoever said so before. */
 export async function attest(
   deps: BrokerDeps,
   requestId: string,
   actor: Extract<Actor, { type: 'person' }>,
   statement: string,
 ): Promise<Changed> {
-  const facts = await gather(deps, { key: actor.key, signal: AbortSignal.timeout(LOOKUP_MS) });
+  const request = (await deps.store.find(requestId))?.request;
+  const before = (request?.state === 'revoking' && request.attestations) || [];
+  const facts = await gather(deps, {
+    key: actor.key,
+    approvers: before.map(({ key }) => key),
+    signal: AbortSignal.timeout(LOOKUP_MS),
+  });
   return apply(deps, requestId, { type: 'attest', statement }, actor, facts);
 }

@@ -1,6 +1,6 @@
 import type { Command } from '../core/command.ts';
 import { extendedEnd } from '../core/decide-extend.ts';
-import type { Active } from '../core/extension.ts';
+import { type Active, allApprovers } from '../core/extension.ts';
 import type { Facts } from '../core/facts.ts';
 import { Failure } from '../core/failure.ts';
 import type { Head } from '../core/log.ts';
@@ -91,7 +91,7 @@ function issueCommand(
         offsetMs,
         target,
         ask: request.ask,
-        approvers: extension.approvals.map(({ by }) => by),
+        approvers: allApprovers(request),
       }),
     );
     return { type: 'issue_extension', plans };
@@ -123,8 +123,8 @@ async function write(deps: BrokerDeps, requestId: string, planned: Plan, signal:
 /** Frozen since it was planned: it is given up, and the old end stays. */
 async function giveUpFrozen(deps: BrokerDeps, { request, extension: { number } }: Extending): Promise<boolean> {
   if ((await deps.store.freeze()) === undefined) return false;
-  await apply(deps, request.ask.id, { type: 'extension_failed', number, why: 'frozen' }, WORKER);
-  return true;
+  const failed = await apply(deps, request.ask.id, { type: 'extension_failed', number, why: 'frozen' }, WORKER);
+  return failed.ok || failed.refusal.code !== 'not_frozen';
 }
 
 async function writeOne(

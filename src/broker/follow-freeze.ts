@@ -1,4 +1,5 @@
 import type { Actor, Command } from '../core/command.ts';
+import { isHeldBy } from '../core/freeze.ts';
 import type { State } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 import type { Schedule } from '../ports/schedule.ts';
@@ -32,7 +33,8 @@ export async function followFreeze(deps: Pick<BrokerDeps, 'store' | 'schedule' |
     : NONE;
   const waiting = await eachIn(following, ['pending'], ({ request }) => {
     const held = request.state === 'pending' ? request.held : undefined;
-    return held?.at.getTime() === frozen?.at.getTime() ? undefined : { type: 'note_freeze' };
+    const said = frozen === undefined ? held === undefined : isHeldBy(held, frozen);
+    return said ? undefined : { type: 'note_freeze' };
   });
   return { ended: ended.moved, failed: ended.failed + waiting.failed };
 }

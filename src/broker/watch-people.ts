@@ -1,5 +1,5 @@
-import { approversOf } from '../core/decide-attest.ts';
 import { type ChatKey, type Directory, personById } from '../core/directory.ts';
+import { approversOf } from '../core/extension.ts';
 import type { ChatAccount } from '../core/facts.ts';
 import type { Approval } from '../core/request.ts';
 import type { Row } from '../core/work.ts';

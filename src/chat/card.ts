@@ -2,8 +2,8 @@ import type { RequestView } from '../broker/view.ts';
 import { type Action, actionsIn } from '../core/actions.ts';
 import { REASON_WORDS } from '../core/command.ts';
 import { later, unreachable } from '../core/decision.ts';
-import { type Active, digestShown, extensionAwaited } from '../core/extension.ts';
-import type { AccessRequest, Approval, Attestation, Hold, Plan } from '../core/request.ts';
+import { type Active, digestShown, extensionAwaited, latestEnd } from '../core/extension.ts';
+import type { AccessRequest, Approval, Attestation, Hold } from '../core/request.ts';
 import { zoneName } from '../core/terms.ts';
 import { sessionsEndBy } from '../core/work.ts';
 import { joined, oneLine, type Phrase, plural } from './phrase.ts';
@@ -104,11 +104,6 @@ function closedTone({ outcome }: Extract<AccessRequest, { state: 'closed' }>): T
   return outcome === 'ended' ? 'done' : 'refused';
 }
 
-const lastPlannedEnd = (plans: readonly Plan[]): Date | undefined =>
-  plans
-    .map(({ plannedEnd }) => plannedEnd)
-    .reduce<Date | undefined>((last, end) => (last ? later(last, end) : end), undefined);
-
 function standingOf(request: AccessRequest): Phrase {
   switch (request.state) {
     case 'pending':
@@ -124,17 +119,15 @@ function standingOf(request: AccessRequest): Phrase {
         { at: request.grantBy },
         '.',
       ];
-    case 'active': {
-      const planned = lastPlannedEnd(request.grants.map(({ plan }) => plan)) ?? request.endsAt;
+    case 'active':
       return [
         { strong: 'Access ends ' },
         { at: request.endsAt },
         '. The cloud itself refuses from ',
-        { at: planned },
-        '.',
+        { at: latestEnd(request) ?? request.endsAt },
+        request.extension?.plans === undefined ? '.' : ' at the latest.',
         ...moreTimeOf(request),
       ];
-    }
     case 'revoking':
       return endingOf(request);
     case 'closed':
@@ -162,6 +155,7 @@ const attestedWords = (attestations: readonly Attestation[] = []): Phrase =>
 function moreTimeOf({ ask, extension }: Active): Phrase {
   if (extension === undefined) return [];
   const more = `${plural(extension.minutes, 'minute')} more`;
+  if (extension.failedWhy === 'frozen') return [` Openings were frozen before ${more} were confirmed; this end stays.`];
   if (extension.failedWhy !== undefined) return [` The cloud did not take ${more}; this end stays.`];
   if (extension.approvedAt !== undefined) {
     return [` ${more} are approved and being written; until the cloud says so, this end stays.`];
@@ -191,7 +185,7 @@ function endingOf(request: Extract<AccessRequest, { state: 'revoking' }>): Phras
       `.${trouble}`,
       ...attestedWords(request.attestations),
     ];
-  const planned = lastPlannedEnd(request.grants.map(({ plan }) => plan));
+  const planned = latestEnd(request);
   return [
     `Taking the access away, because ${why}.`,
     ...(planned ? [' The cloud itself refuses from ', { at: planned }, '.'] : []),

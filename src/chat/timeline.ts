@@ -6,7 +6,7 @@ import { detailOf, field, list, text, when } from './event-data.ts';
 import { oneLine, plural } from './phrase.ts';
 import { OF_SECURITY } from './security-lines.ts';
 import { type Line, people, person, type TimelineContext, type Told } from './told.ts';
-import { CAUSES_SAID, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED, whyWords } from './words.ts';
+import { CAUSES_SAID, NO_SECOND_SIGN_IN, noMoreTimeWords, OUTCOMES_SAID, UNVERIFIED, whyWords } from './words.ts';
 
 const ALARMS: Readonly<Record<string, string>> = {
   clock_apart: 'The cloud’s clock is too far from ours, so nothing was opened. The platform team must look at it.',
@@ -167,8 +167,15 @@ export const TIMELINE = {
     said: [
       { strong: 'There is no more time.' },
       ' ',
-      whyWords(text(data.why), detailOf(data)),
+      noMoreTimeWords(text(data.why), detailOf(data)),
       ...(text(data.why) === 'ended_first' ? [] : [' The access ends ', when(data.endsAt), '.']),
+      ...(text(data.plannedEnd) === ''
+        ? []
+        : [
+            ' The later end may be written already: the cloud itself refuses from ',
+            when(data.plannedEnd),
+            ' at the latest.',
+          ]),
     ],
   }),
   end_requested: (data, { request }) => ({

@@ -12,8 +12,12 @@ const instantWords = (at: string | undefined): string =>
   at === undefined ? 'an unknown time' : `${at.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** Who froze openings, since when and why. What somebody typed stands last, where it ends with their own words. */
-export const frozenWords = ({ by = 'security', at, reason = '' }: Detail): string =>
-  `Openings are frozen by ${oneLine(by, 80)}${at === undefined ? '' : ` since ${instantWords(at)}`}${reason === '' ? '' : ` (${oneLine(reason, 300)})`}.`;
+export function frozenWords({ by = 'security', at, reason = '', again, againAt, widened }: Detail): string {
+  const first = `${oneLine(by, 80)}${at === undefined ? '' : ` since ${instantWords(at)}`}`;
+  const how = widened === undefined ? 'again' : 'and for everything open';
+  const second = again === undefined ? '' : `, ${how} by ${oneLine(again, 80)} since ${instantWords(againAt)}`;
+  return `Openings are frozen by ${first}${second}${reason === '' ? '' : ` (${oneLine(reason, 300)})`}.`;
+}
 
 /** Every refusal in words: what happened, then what to do. A code without words does not compile. */
 export const REFUSALS = {
@@ -128,6 +132,8 @@ const STATE_NOW: Readonly<Record<string, string>> = {
   active: 'Already approved: the access is open. It can be ended.',
   extension_failed:
     'The cloud did not take more time on this access. Make safe what you are doing before it ends, then ask anew.',
+  extension_frozen:
+    'Openings were frozen while more time was being written, so this access gets none. Make safe what you are doing before it ends; ask anew once the freeze is lifted.',
   revoking: 'Too late: the access is being taken away.',
   closed: 'Too late: this request is closed. Ask again if access is still needed.',
 };
@@ -138,9 +144,28 @@ export const refusalWords = (code: RefusalCode, detail: Detail = {}): string => 
 /** The words of a reason that an event names: a refusal's code, or one of the few that only a grant knows. */
 export function whyWords(code: string, detail: Detail = {}): string {
   if (code === 'too_little_time_left') return 'Too little of the time was left when it was open. Ask again.';
-  if (code === 'ended_first') return 'The access ended before more time was confirmed.';
   return isRefusal(code) ? refusalWords(code, detail) : `The cloud did not do it (${code}). Ask again, or phone.`;
 }
+
+/**
+ * Why an access gets no more time. Once the new end may have been written (`plannedEnd`), none can be asked for again;
+ * before, it can.
+ */
+export function noMoreTimeWords(code: string, detail: Detail = {}): string {
+  if (code === 'ended_first') return 'The access ended before more time was confirmed.';
+  const planned = detail.plannedEnd !== undefined;
+  const never = 'More time cannot be asked for on this access again: make safe what you are doing';
+  if (code === 'frozen') {
+    const next = planned ? `${never}. Once two security people lift it, ask anew.` : ONCE_LIFTED;
+    return `${frozenWords(detail)} ${next} Phone security if it cannot wait.`;
+  }
+  if (isRefusal(code)) return refusalWords(code, detail);
+  return planned
+    ? `The cloud did not take it (${code}). ${never}, then ask anew.`
+    : `The new end could not be planned (${code}), so nothing was written. The platform team must look at it; phone if it is urgent.`;
+}
+
+const ONCE_LIFTED = 'More time can be asked for again once two security people lift it.';
 
 const isRefusal = (code: string): code is RefusalCode => Object.hasOwn(REFUSALS, code);
 

@@ -3,23 +3,20 @@ import { withoutEnding } from './decide-ending.ts';
 import { accept, actingPerson, type Decision, partyOf, refuse } from './decision.ts';
 import { share } from './directory.ts';
 import type { NewEvent } from './events.ts';
+import { approversOf } from './extension.ts';
 import type { Facts } from './facts.ts';
 import { isSecurity } from './freeze.ts';
-import type { AccessRequest, Approval, Attestation } from './request.ts';
+import type { AccessRequest, Attestation } from './request.ts';
+import { hasSaid, stillSecurity } from './two-people.ts';
 
 /** Security people whose word closes what no read-back could prove. */
 export const ATTESTATIONS = 2;
 export const STATEMENT_MAX = 1000;
 
-/** Everybody whose yes opened or prolonged the access. */
-export const approversOf = ({ approvals, extended }: AccessRequest): readonly Approval[] => [
-  ...approvals,
-  ...(extended?.approvals ?? []),
-];
-
 /**
  * The only other way out of `revoking`: after the planned end, by two security people who neither asked nor approved.
- * The request closes as `ended_unproven`, which is not compliant (E5). Nothing is opened by it, so a freeze or a process
+ * The request closes as `ended_unproven`, which is not compliant (E5). The first one's word counts only while they could
+ * say it now: whoever is not of the group any more is dropped, and named in the event. Nothing is opened by it, so a freeze or a process
  * that must open nothing does not stand in its way.
  */
 export function decideAttest(
@@ -44,14 +41,17 @@ export function decideAttest(
   const statement = command.statement.trim();
   if (statement.length < 3 || statement.length > STATEMENT_MAX) return refuse('bad_statement');
   const before = request.attestations ?? [];
-  if (before.some(({ by }) => by.id === person.id)) return refuse('already_said');
+  if (hasSaid(before, person, key)) return refuse('already_said');
+  const standing = stillSecurity(before, facts, now);
+  if (!standing.ok) return standing;
 
   const attestation: Attestation = { by: partyOf(person), key, at: now, statement };
-  const attestations = [...before, attestation];
+  const attestations = [...standing.kept, attestation];
   const missing = ATTESTATIONS - attestations.length;
+  const dropped = before.filter((one) => !standing.kept.includes(one)).map(({ by: { id, name } }) => ({ id, name }));
   const attested: NewEvent = {
     type: 'ending_attested',
-    data: { person: person.id, name: person.name, key, statement, missing },
+    data: { person: person.id, name: person.name, key, statement, missing, ...(dropped.length > 0 && { dropped }) },
   };
   if (missing > 0) return accept({ ...request, attestations }, attested);
   return accept(

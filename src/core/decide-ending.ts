@@ -3,6 +3,7 @@ import { toRevoking } from './decide-issue.ts';
 import { accept, actorName, type Decision, isParty, refuse } from './decision.ts';
 import { union } from './directory.ts';
 import type { NewEvent } from './events.ts';
+import { approversOf, endsOf } from './extension.ts';
 import type { Facts } from './facts.ts';
 import type { AccessRequest, EndCause, EndingGrant, Outcome, Party } from './request.ts';
 import { propagatedAt } from './work.ts';
@@ -17,9 +18,7 @@ export const overseersOf = (request: AccessRequest): readonly Party[] => [
   request.ask.commander,
   ...request.ask.deciders,
   ...(request.escalatedTo ?? []),
-  ...request.approvals.map(({ by }) => by),
-  ...(request.extended?.approvals ?? []).map(({ by }) => by),
-  ...((request.state === 'active' && request.extension?.approvals) || []).map(({ by }) => by),
+  ...approversOf(request).map(({ by }) => by),
 ];
 
 const isOverseer = (actor: Actor, request: AccessRequest): boolean =>
@@ -96,7 +95,8 @@ export function decideExpire(request: AccessRequest, actor: Actor, now: Date): D
 export function decideEndFrozen(request: AccessRequest, actor: Actor, facts: Facts, now: Date): Decision {
   if (actor.type !== 'system') return refuse('not_yours');
   if (facts.frozen?.all !== true) return refuse('not_frozen');
-  const { by, reason } = facts.frozen;
+  const { by: first, reason, again } = facts.frozen;
+  const by = again?.widened ? again.by : first;
   return startEnding(request, 'frozen', actor, now, reason === '' ? by.name : `${by.name}: ${reason}`);
 }
 
@@ -122,7 +122,7 @@ export function startEnding(request: AccessRequest, cause: EndCause, actor: Acto
   if (request.state === 'granting' && cause !== 'expired' && cause !== 'lost')
     return toRevoking(request, cause, now, [asked]);
   if (request.state !== 'active') return wrongState(request);
-  const { endsAt, warnedAt: _warnedAt, extension, ...kept } = request;
+  const { endsAt: _endsAt, warnedAt: _warnedAt, extension, ...kept } = request;
   const grants = withNewestPlans(request);
   const { asked: times = 0, minutes = 0, approvals = [] } = request.extended ?? {};
   // Whoever approved time that may have been written is involved, whether or not it was ever confirmed.
@@ -133,7 +133,7 @@ export function startEnding(request: AccessRequest, cause: EndCause, actor: Acto
       : [
           {
             type: 'extension_failed',
-            data: { number: extension.number, why: 'ended_first', endsAt: endsAt.toISOString() },
+            data: { number: extension.number, why: 'ended_first', ...endsOf(request) },
           },
         ];
   return accept(

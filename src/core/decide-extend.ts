@@ -18,6 +18,7 @@ import {
 import type { NewEvent } from './events.ts';
 import {
   type Active,
+  endsOf,
   extensionAwaited,
   extensionDigest,
   extensionMinutes,
@@ -25,6 +26,7 @@ import {
   whyNotExtend,
 } from './extension.ts';
 import type { Facts } from './facts.ts';
+import { freezeDetail } from './freeze.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
 import type { AccessRequest, Extension, Plan } from './request.ts';
 
@@ -195,7 +197,7 @@ function dropped(request: Active, number: number, { code, detail }: Refusal, eve
   const alarm: NewEvent[] = code === 'clock_apart' ? [{ type: 'alarm', data: { what: 'clock_apart', ...detail } }] : [];
   return accept(without(request), ...events, ...alarm, {
     type: 'extension_failed',
-    data: { number, why: code, ...detail, endsAt: request.endsAt.toISOString() },
+    data: { number, why: code, ...detail, ...endsOf(request) },
   });
 }
 
@@ -255,8 +257,11 @@ export function decideExtensionFailed(
   request: AccessRequest,
   { number, why }: Extract<Command, { type: 'extension_failed' }>,
   actor: Actor,
+  { frozen }: Facts,
 ): Decision {
   if (actor.type !== 'system') return refuse('not_yours');
+  // Lifted meanwhile: it goes on.
+  if (why === 'frozen' && frozen === undefined) return refuse('not_frozen');
   if (request.state !== 'active') return wrongState(request);
   const { extension } = request;
   if (extension?.number !== number || extension.approvedAt === undefined || extension.failedWhy !== undefined) {
@@ -264,5 +269,6 @@ export function decideExtensionFailed(
   }
   const next =
     extension.plans === undefined ? without(request) : { ...request, extension: { ...extension, failedWhy: why } };
-  return accept(next, { type: 'extension_failed', data: { number, why, endsAt: request.endsAt.toISOString() } });
+  const detail = why === 'frozen' && frozen !== undefined ? freezeDetail(frozen) : {};
+  return accept(next, { type: 'extension_failed', data: { number, why, ...detail, ...endsOf(request) } });
 }

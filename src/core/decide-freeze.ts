@@ -1,11 +1,12 @@
 import type { Actor } from './command.ts';
 import { accept, actingPerson, actorName, type Decision, partyOf, refuse } from './decision.ts';
-import { personById, personOf } from './directory.ts';
+import { personOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
-import { type Facts, isFresh } from './facts.ts';
-import { type Freeze, freezeDetail, holdOf, isSecurity, type Lift } from './freeze.ts';
+import type { Facts } from './facts.ts';
+import { type Freeze, freezeDetail, holdOf, isHeldBy, isSecurity } from './freeze.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import type { AccessRequest } from './request.ts';
+import { hasSaid, stillSecurity } from './two-people.ts';
 
 export type FreezeCommand =
   | { readonly type: 'freeze'; readonly all: boolean; readonly reason: string }
@@ -53,9 +54,18 @@ function stop(
     return no('already_frozen', freezeDetail(current));
   }
   const said = reason.trim().slice(0, FREEZE_REASON_MAX);
-  const next: Freeze = { at: now, by, reason: said, all: all || current?.all === true, lifts: [] };
+  const word = { at: now, by, reason: said, all, lifts: [] };
+  const next = current === undefined ? word : frozenAgain(current, word);
   const data = { by: by.id, name: by.name, reason: said, all: next.all };
   return { ok: true, next, events: [{ type: 'openings_frozen', data }] };
+}
+
+/** The first one stays who froze, and why; a later one adds to it, by name and in their words. */
+function frozenAgain(current: Freeze, { at, by, reason: said, all }: Freeze): Freeze {
+  const widened = all && !current.all;
+  const reason = current.reason.includes(said) ? current.reason : [current.reason, said].filter(Boolean).join('; ');
+  const again = current.again?.widened ? current.again : { at, by, widened };
+  return { ...current, reason: reason.slice(0, 2 * FREEZE_REASON_MAX), all: current.all || all, again, lifts: [] };
 }
 
 function whoStops(actor: Actor, facts: Facts): Freeze['by'] | Refusal | undefined {
@@ -77,11 +87,10 @@ function thaw(current: Freeze | undefined, actor: Actor, facts: Facts, now: Date
   const { person, key } = acting;
   if (!facts.policy.ok) return no('policy_unavailable');
   if (!isSecurity(facts.policy.value, acting.directory, person)) return no('not_security');
-  const own = current.lifts.some(({ by, key: used }) => by.id === person.id || used === key || by.keys.includes(key));
-  if (own) return no('already_said');
-  const before = standingLifts(current.lifts, facts, now);
+  if (hasSaid(current.lifts, person, key)) return no('already_said');
+  const before = stillSecurity(current.lifts, facts, now);
   if (!before.ok) return before;
-  const lifts = [...before.lifts, { by: partyOf(person), key, at: now }];
+  const lifts = [...before.kept, { by: partyOf(person), key, at: now }];
   const missing = THAW_NEEDS - lifts.length;
   if (missing > 0) {
     const data = { by: person.id, name: person.name, missing };
@@ -89,22 +98,6 @@ function thaw(current: Freeze | undefined, actor: Actor, facts: Facts, now: Date
   }
   const by = lifts.map((one) => ({ id: one.by.id, name: one.by.name }));
   return { ok: true, next: undefined, events: [{ type: 'openings_thawed', data: { by } }] };
-}
-
-/** Whoever said so before counts only while they could say it now; a look-up of them that failed is a no. */
-function standingLifts(lifts: readonly Lift[], facts: Facts, now: Date) {
-  const accounts = lifts.map(({ key }) => facts.approvers?.[key]);
-  if (accounts.some((account) => !account?.ok)) return no('account_unavailable');
-  if (accounts.some((account) => account === undefined || !isFresh(account, now))) return no('stale_facts');
-  const { policy, directory } = facts;
-  if (!policy.ok || !directory.ok) return no('directory_unavailable');
-  const kept = lifts.filter(({ by }, index) => {
-    const account = accounts[index];
-    const person = personById(directory.value, by.id);
-    const present = account?.ok === true && account.value === 'member';
-    return present && person !== undefined && isSecurity(policy.value, directory.value, person);
-  });
-  return { ok: true, lifts: kept } as const;
 }
 
 /** A waiting request is told that openings were frozen, by whom and why, and when that is over. It stays as it is. */
@@ -115,6 +108,6 @@ export function decideNoteFreeze(request: AccessRequest, actor: Actor, { frozen 
   if (frozen === undefined) {
     return held === undefined ? refuse('not_frozen') : accept(free, { type: 'request_resumed', data: {} });
   }
-  if (held?.at.getTime() === frozen.at.getTime()) return refuse('already_frozen', { detail: freezeDetail(frozen) });
+  if (isHeldBy(held, frozen)) return refuse('already_frozen', { detail: freezeDetail(frozen) });
   return accept({ ...free, held: holdOf(frozen) }, { type: 'request_held', data: freezeDetail(frozen) });
 }

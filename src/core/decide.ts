@@ -34,6 +34,7 @@ import { askedNow, extensionAwaited } from './extension.ts';
 import type { Facts } from './facts.ts';
 import { freezeDetail } from './freeze.ts';
 import type { AccessRequest } from './request.ts';
+import { warnAt } from './work.ts';
 
 export type { Decision } from './decision.ts';
 
@@ -77,10 +78,15 @@ export function decide(
     case 'extension_confirmed':
       // Frozen while it was written: the old end stays and wins.
       return facts.frozen !== undefined && request.state === 'active'
-        ? decideExtensionFailed(request, { type: 'extension_failed', number: command.number, why: 'frozen' }, actor)
+        ? decideExtensionFailed(
+            request,
+            { type: 'extension_failed', number: command.number, why: 'frozen' },
+            actor,
+            facts,
+          )
         : decideExtended(request, command, actor, now);
     case 'extension_failed':
-      return decideExtensionFailed(request, command, actor);
+      return decideExtensionFailed(request, command, actor, facts);
     case 'lapse_extension':
       return decideLapseExtension(request, actor, now);
     case 'end_frozen':
@@ -145,6 +151,8 @@ function note(request: AccessRequest, command: Note, actor: Actor, facts: Facts,
   switch (command.type) {
     case 'warn':
       if (request.state !== 'active' || request.warnedAt !== undefined) return refuse('not_in_this_state');
+      // The job of an end that has moved since: the warning of the new one is owed at its own time.
+      if (now < warnAt(request)) return refuse('not_due');
       return accept(
         { ...request, warnedAt: now },
         { type: 'access_ending_soon', data: { endsAt: request.endsAt.toISOString() } },

@@ -1,6 +1,7 @@
 import { digestOf } from './canonical.ts';
+import { later } from './decision.ts';
 import type { Refusal } from './refusal.ts';
-import type { AccessRequest, Approval, Extension } from './request.ts';
+import type { AccessRequest, Approval, Extension, Party, Plan } from './request.ts';
 
 export type Active = Extract<AccessRequest, { state: 'active' }>;
 
@@ -12,6 +13,36 @@ export function digestShown(request: AccessRequest): string {
 /** The digest of one extension: of the terms, and of which and how long it is. */
 export const extensionDigest = (terms: string, { number, minutes }: Pick<Extension, 'number' | 'minutes'>): string =>
   digestOf({ terms, extension: number, minutes });
+
+/** The last end that may stand in the cloud: of the plans in force, and of those written for more time. */
+export const latestEnd = ({
+  grants,
+  extension,
+}: {
+  readonly grants: readonly { readonly plan: Plan }[];
+  readonly extension?: Extension | undefined;
+}): Date | undefined =>
+  [...grants.map(({ plan }) => plan), ...(extension?.plans ?? [])]
+    .map(({ plannedEnd }) => plannedEnd)
+    .reduce<Date | undefined>((last, end) => (last === undefined ? end : later(last, end)), undefined);
+
+/** For what an event says of more time that failed: the end that stays, and the later one that may stand in the cloud. */
+export function endsOf(request: Active): { readonly endsAt: string; readonly plannedEnd?: string } {
+  const last = request.extension?.plans === undefined ? undefined : latestEnd(request);
+  return { endsAt: request.endsAt.toISOString(), ...(last && { plannedEnd: last.toISOString() }) };
+}
+
+/** Everybody whose yes opened or prolonged the access, or may yet: each approval, the newest last. */
+export const approversOf = (request: AccessRequest): readonly Approval[] => [
+  ...request.approvals,
+  ...(request.extended?.approvals ?? []),
+  ...((request.state === 'active' && request.extension?.approvals) || []),
+];
+
+/** The same, as people, each once. */
+export const allApprovers = (request: AccessRequest): readonly Party[] => [
+  ...new Map(approversOf(request).map(({ by }) => [by.id, by])).values(),
+];
 
 /** Is somebody's yes or no to more time awaited? */
 export const extensionAwaited = (request: AccessRequest): request is Active & { readonly extension: Extension } =>
@@ -42,7 +73,10 @@ export const minutesLeft = ({ ask, extended }: AccessRequest): number =>
 /** Why no more time can be asked for on access that is open, whoever asks; undefined where it can. */
 export function whyNotExtend(request: Active): Refusal | undefined {
   const { extension } = request;
-  if (extension?.failedWhy !== undefined) return { code: 'not_in_this_state', detail: { state: 'extension_failed' } };
+  if (extension?.failedWhy !== undefined) {
+    const state = extension.failedWhy === 'frozen' ? 'extension_frozen' : 'extension_failed';
+    return { code: 'not_in_this_state', detail: { state } };
+  }
   if (extension !== undefined) return { code: 'extension_pending' };
   return extensionMinutes(request).length === 0 ? overTotal(request) : undefined;
 }

@@ -6,9 +6,12 @@ import type { Hold, Party } from './request.ts';
 export interface Freeze {
   readonly at: Date;
   readonly by: { readonly id: string; readonly name: string };
+  /** Of everybody who froze since openings were last free, in the order they said it. */
   readonly reason: string;
   /** Every access that is open, or is being opened, is ended too. */
   readonly all: boolean;
+  /** Who froze once more: widened it to everything that is open, or took back what was said for lifting it. */
+  readonly again?: { readonly at: Date; readonly by: Freeze['by']; readonly widened: boolean } | undefined;
   /** Who wants it lifted so far. */
   readonly lifts: readonly Lift[];
 }
@@ -21,15 +24,20 @@ export interface Lift {
 }
 
 /** What a freeze says of itself in a refusal and on a form. */
-export const freezeDetail = ({ by, reason, at, all }: Freeze): Readonly<Record<string, string>> => ({
+export const freezeDetail = ({ by, reason, at, all, again }: Freeze): Readonly<Record<string, string>> => ({
   by: by.name,
   reason,
   at: at.toISOString(),
   ...(all ? { all: 'yes' } : {}),
+  ...(again && { again: again.by.name, againAt: again.at.toISOString(), ...(again.widened && { widened: 'yes' }) }),
 });
 
 /** What a request keeps of the freeze that holds it. */
 export const holdOf = ({ at, by, reason }: Freeze): Hold => ({ at, by: by.name, reason });
+
+/** Does the request say so already, with every reason that was given? */
+export const isHeldBy = (held: Hold | undefined, frozen: Freeze): boolean =>
+  held?.at.getTime() === frozen.at.getTime() && held.reason === frozen.reason;
 
 /** Is this person in the security group of the policy? */
 export const isSecurity = (policy: Policy, directory: Directory, person: Person): boolean =>

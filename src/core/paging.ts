@@ -1,6 +1,6 @@
-import { approversOf } from './decide-attest.ts';
 import { addSeconds, partyOf } from './decision.ts';
 import { type Directory, type Person, personById, share, teamsOf } from './directory.ts';
+import { approversOf } from './extension.ts';
 import type { Policy } from './policy.ts';
 import type { AccessRequest, Party } from './request.ts';
 

@@ -6,16 +6,22 @@ import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
 import type { Database } from './database.ts';
 import { toJsonText } from './row-codec.ts';
 
-interface Stored extends Omit<Freeze, 'at' | 'lifts'> {
+interface Stored extends Omit<Freeze, 'at' | 'again' | 'lifts'> {
   readonly at: string;
+  readonly again?: Omit<NonNullable<Freeze['again']>, 'at'> & { readonly at: string };
   readonly lifts: readonly (Omit<Freeze['lifts'][number], 'at'> & { readonly at: string })[];
 }
 
 /** The freeze that a document holds; undefined where there is none. It was written by `changeFreeze` alone. */
 export function freezeOf(document: unknown): Freeze | undefined {
   if (document === null || document === undefined) return undefined;
-  const { at, lifts, ...rest } = document as Stored;
-  return { ...rest, at: new Date(at), lifts: lifts.map((lift) => ({ ...lift, at: new Date(lift.at) })) };
+  const { at, again, lifts, ...rest } = document as Stored;
+  return {
+    ...rest,
+    at: new Date(at),
+    ...(again && { again: { ...again, at: new Date(again.at) } }),
+    lifts: lifts.map((lift) => ({ ...lift, at: new Date(lift.at) })),
+  };
 }
 
 export const readFreeze = (database: Database): Promise<Freeze | undefined> =>

@@ -1,5 +1,5 @@
+import { broker } from '../../src/broker/broker.ts';
 import { expire } from '../../src/broker/end-grant.ts';
-import { extendGrant } from '../../src/broker/extend-grant.ts';
 import type { Changed } from '../../src/ports/store.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { type CastName, HOUR, KEYS, MINUTE } from '../support/requests.ts';
@@ -71,6 +71,17 @@ describe('more time (B8)', () => {
       after.grants[0]?.plan.plannedEnd.getTime() ?? 0,
       -4,
     );
+  });
+
+  it('C2: what stands on the role stays true: every approver, the end in its tag and nowhere else in words', async () => {
+    yes(await ask());
+    yes(await approve('blake'));
+    await desk.perform('extend', id);
+    const role = desk.role(id);
+    const tags = Object.fromEntries(role?.policies.tags.map(({ Key, Value }) => [Key, Value]) ?? []);
+    expect(tags['breakglass-approvers']).toBe('avery blake');
+    expect(role?.description).toContain('its end is in the tag breakglass-expires');
+    expect(role?.description).not.toMatch(/\d{4}-\d{2}-\d{2}T/);
   });
 
   it.each<[who: CastName, code: string]>([
@@ -180,19 +191,50 @@ describe('before the cloud is written to', () => {
   });
 });
 
-describe('while the cloud is written to', () => {
-  it('B11: openings that were frozen since the plan give it up, and nothing more is written', async () => {
-    const before = await active();
+describe('frozen while more time is on its way (B11)', () => {
+  const frozen = () => desk.broker.freeze({ type: 'operator', name: 'root' }, { all: false, reason: 'a leak' });
+  afterEach(async () => {
+    for (const name of ['sasha', 'quinn'] as const) await desk.broker.thaw(person(name));
+  });
+  const failed = async () =>
+    (await desk.store.events(`request/${id}`)).find(({ type }) => type === 'extension_failed')?.data;
+
+  it('before it is planned: it is dropped with who froze and why, and can be asked for again', async () => {
     await approved();
-    const by = { id: 'sasha', name: 'Sasha' };
-    const frozen = { at: new Date(), by, reason: 'an intruder', all: false, lifts: [] };
-    const store = { ...desk.store, freeze: async () => frozen };
-    const calls = desk.aws.dials.log().length;
-    await extendGrant({ ...desk.deps, store }, id, AbortSignal.timeout(20_000));
-    expect(desk.aws.dials.log(calls).filter(({ action }) => /^(Put|Update|Tag)/.test(action))).toEqual([]);
-    expect(await active()).toMatchObject({ endsAt: before.endsAt, extension: { failedWhy: 'frozen' } });
+    await frozen();
+    await desk.perform('extend', id);
+    expect(await failed()).toMatchObject({ why: 'frozen', by: 'root', reason: 'a leak' });
+    expect((await active()).extension).toBeUndefined();
+    for (const name of ['sasha', 'quinn'] as const) await desk.broker.thaw(person(name));
+    await approved();
+    await desk.perform('extend', id);
+    expect((await active()).extended).toMatchObject({ asked: 2, minutes: 30 });
   });
 
+  it('once it is planned: nothing more is written, and who froze, why and the later end are named', async () => {
+    const before = await active();
+    await approved();
+    const late = broker({
+      ...desk.deps,
+      store: {
+        ...desk.store,
+        withLock: async (...all) => {
+          await frozen();
+          return desk.store.withLock(...all);
+        },
+      },
+    });
+    const calls = desk.aws.dials.log().length;
+    await desk.perform('extend', id, late);
+    expect(desk.aws.dials.log(calls).filter(({ action }) => /^(Put|Update|Tag)/.test(action))).toEqual([]);
+    const { endsAt, extension } = await active();
+    expect([endsAt, extension?.failedWhy]).toEqual([before.endsAt, 'frozen']);
+    const plannedEnd = extension?.plans?.[0]?.plannedEnd.toISOString();
+    expect(await failed()).toMatchObject({ why: 'frozen', by: 'root', reason: 'a leak', plannedEnd });
+  });
+});
+
+describe('while the cloud is written to', () => {
   it('goes on from the plans of a worker that died, and says it once however many do it', async () => {
     await approved();
     desk.aws.dials.add({ kind: 'fail_before', action: 'UpdateAssumeRolePolicy', times: 20 });

@@ -1,3 +1,4 @@
+import { digestShown } from '../../src/core/extension.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { KEYS } from '../support/requests.ts';
 
@@ -54,6 +55,24 @@ describe('looking at people who hold access', () => {
     expect(await stateOf('W3')).toBe('active');
     expect((await desk.eventsOf('W3')).filter((type) => type === 'approver_changed')).toHaveLength(1);
     await desk.broker.end('W3', { type: 'operator', name: 'test' });
+  });
+
+  it('posts that somebody changed who approved more time, before it is written and after', async () => {
+    await alone('W6');
+    const { digest } = (await desk.row('W6')).request.ask;
+    const riley = { type: 'person', key: KEYS.riley } as const;
+    const asked = await desk.broker.extend('W6', riley, { minutes: 30, digest });
+    if (!asked.ok) throw new Error(asked.refusal.code);
+    const approved = await desk.broker.approve(
+      'W6',
+      { type: 'person', key: KEYS.blake },
+      digestShown(asked.row.request),
+    );
+    expect(approved.ok).toBe(true);
+    suspend('blake');
+    await desk.broker.watchPeople();
+    expect((await desk.row('W6')).request.changedApprovers).toEqual(['blake']);
+    await desk.broker.end('W6', { type: 'operator', name: 'test' });
   });
 
   it('ends the access of a requester who was suspended, at once', async () => {

@@ -1,6 +1,7 @@
 import { actionsIn } from '../../src/core/actions.ts';
 import type { Actor } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
+import type { Person } from '../../src/core/directory.ts';
 import { type Facts, NO_FACTS } from '../../src/core/facts.ts';
 import type { AccessRequest } from '../../src/core/request.ts';
 import { TOMBSTONE_SECONDS, workFor } from '../../src/core/work.ts';
@@ -9,6 +10,7 @@ import {
   aDirectory,
   aPolicy,
   type CastName,
+  KEYS,
   okFacts,
   personActor,
   after as plus,
@@ -27,6 +29,11 @@ const directory = (() => {
   const people = known.people.map((one) => (one.id === 'avery' ? { ...one, teams: ['platform', 'security'] } : one));
   return { ...known, people };
 })();
+
+const changed = (who: CastName, change: Partial<Person>) => {
+  const known = aDirectory();
+  return { ...known, people: known.people.map((one) => (one.id === who ? { ...one, ...change } : one)) };
+};
 
 const attest = (
   from: AccessRequest,
@@ -95,6 +102,32 @@ describe('attesting an ending that nothing could prove (E5)', () => {
     if (approval === undefined) throw new Error('nobody approved');
     const extended = { ...failing, extended: { asked: 1, minutes: 15, approvals: [{ ...approval, by }] } };
     expect(attest(extended, 'sasha')).toMatchObject({ refusal: { code: 'was_involved' } });
+  });
+
+  it('counts one chat account once, under whatever name and with whatever accounts its person is listed', () => {
+    const first = accepted(attest(failing, 'sasha')).next;
+    const renamed = directory.people.map((one) => (one.id === 'sasha' ? { ...one, id: 'sasha.two' } : one));
+    const facts = { directory: { ok: true, value: { ...directory, people: renamed }, at: plannedEnd } } as const;
+    expect(attest(first, 'sasha', { facts })).toMatchObject({ refusal: { code: 'already_said' } });
+  });
+
+  it.each<[promise: string, facts: Partial<Facts>]>([
+    ['was suspended', { directory: { ok: true, value: changed('sasha', { suspended: true }), at: plannedEnd } }],
+    ['left the group', { directory: { ok: true, value: changed('sasha', { teams: ['platform'] }), at: plannedEnd } }],
+    ['left the chat', { approvers: { [KEYS.sasha]: { ok: true, value: 'deleted', at: plannedEnd } } }],
+  ])('drops the word of whoever %s since, and says so: another one is awaited', (_promise, facts) => {
+    const first = accepted(attest(failing, 'sasha')).next;
+    const second = accepted(attest(first, 'quinn', { facts }));
+    expect(second.next).toMatchObject({ state: 'revoking', attestations: [{ by: { id: 'quinn' } }] });
+    expect(second.events).toMatchObject([{ data: { missing: 1, dropped: [{ id: 'sasha', name: 'Sasha' }] } }]);
+    expect(accepted(attest(second.next, 'sasha')).next.state).toBe('closed');
+  });
+
+  it('waits while Slack does not say whether the first one is still there', () => {
+    const first = accepted(attest(failing, 'sasha')).next;
+    expect(attest(first, 'quinn', { facts: { approvers: {} } })).toMatchObject({
+      refusal: { code: 'account_unavailable' },
+    });
   });
 
   it.each(['', '  x ', 'y'.repeat(1001)])('wants a statement of 3 to 1,000 characters, not "%.10s"', (statement) => {

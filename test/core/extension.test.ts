@@ -196,8 +196,10 @@ describe('the old end', () => {
   });
 
   it('moves with the read-back, by the minutes, and the warning is owed anew', () => {
-    const warned = next(does(begun, { type: 'warn' }));
-    const done = extended(warned);
+    const warnedAt = plus(start.request.endsAt, -5 * MINUTE);
+    const warned = next(does(begun, { type: 'warn' }, SYSTEM, warnedAt));
+    const done = next(does(warned, confirm(), SYSTEM, warnedAt));
+    expect(done.warnedAt).toBeUndefined();
     expect(done.endsAt).toEqual(plus(start.request.endsAt, 15 * MINUTE));
     expect(done.grants[0]).toMatchObject({
       endsAt: done.endsAt,
@@ -208,6 +210,14 @@ describe('the old end', () => {
       ['warn', plus(done.endsAt, -5 * MINUTE)],
       ['expire', done.endsAt],
     ]);
+  });
+
+  it('D7: a warning that was due for the old end is not said of the new one, and is owed at its own time', () => {
+    const done = extended(begun);
+    const warn = (ms: number) => does(done, { type: 'warn' }, SYSTEM, plus(done.endsAt, ms));
+    expect(codeOf(warn(-20 * MINUTE))).toBe('not_due');
+    expect(codeOf(warn(-5 * MINUTE - 1))).toBe('not_due');
+    expect(typesOf(warn(-5 * MINUTE))).toEqual(['access_ending_soon']);
   });
 
   it.each<[what: string, request: Active]>([
@@ -242,6 +252,40 @@ describe('the old end', () => {
     const late = decide(ending, confirm(), SYSTEM, okFacts(now), now);
     expect(typesOf(late)).toEqual(['late_confirmation']);
     expect(accepted(late).next).toEqual(ending);
+  });
+
+  it('every event of more time that failed names the later end, once it may stand in the cloud', () => {
+    const plannedEnd = laterPlans(ready)[0]?.plannedEnd.toISOString();
+    const failed = (from: Active) =>
+      [
+        does(from, { type: 'extension_failed', number: 1, why: 'PROVIDER_CONFLICT' }),
+        does(from, { type: 'end' }, personActor('riley')),
+      ].map((decision) => accepted(decision).events[0]);
+    const data = { endsAt: start.request.endsAt.toISOString(), plannedEnd };
+    expect(failed(begun)).toMatchObject([
+      { type: 'extension_failed', data },
+      { type: 'extension_failed', data },
+    ]);
+    for (const event of failed(ready)) expect(event?.data).not.toHaveProperty('plannedEnd');
+  });
+
+  it('frozen says by whom and why; before anything was planned, more time can be asked for again (B11)', () => {
+    const by = { id: 'sasha', name: 'Sasha' };
+    const frozen = okFacts(now, { frozen: { at: now, by, reason: 'a leak', all: false, lifts: [] } });
+    const fail = { type: 'extension_failed', number: 1, why: 'frozen' } as const;
+    for (const decision of [does(begun, confirm(), SYSTEM, now, frozen), does(begun, fail, SYSTEM, now, frozen)]) {
+      expect(accepted(decision).events).toMatchObject([
+        { type: 'extension_failed', data: { why: 'frozen', by: 'Sasha', reason: 'a leak' } },
+      ]);
+      expect(does(next(decision), extend(begun), personActor('riley'))).toMatchObject({
+        refusal: { code: 'not_in_this_state', detail: { state: 'extension_frozen' } },
+      });
+    }
+    const dropped = does(ready, issue(ready), SYSTEM, now, frozen);
+    expect(accepted(dropped).events[0]?.data).toMatchObject({ why: 'frozen', by: 'Sasha', reason: 'a leak' });
+    expect(extensionOf(asked(next(dropped))).number).toBe(2);
+    // Lifted meanwhile: it is not given up.
+    expect(codeOf(does(begun, fail))).toBe('not_frozen');
   });
 
   it('after a no of the cloud no more time can be asked for: part of it may stand there', () => {

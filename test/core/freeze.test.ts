@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { frozenWords } from '../../src/chat/words.ts';
 import type { Actor, Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
 import { extendedEnd } from '../../src/core/decide-extend.ts';
@@ -6,7 +7,7 @@ import { decideFreeze, type FreezeCommand } from '../../src/core/decide-freeze.t
 import type { Directory } from '../../src/core/directory.ts';
 import { digestShown } from '../../src/core/extension.ts';
 import { type Facts, NO_FACTS, UNANSWERED } from '../../src/core/facts.ts';
-import type { Freeze } from '../../src/core/freeze.ts';
+import { type Freeze, freezeDetail } from '../../src/core/freeze.ts';
 import type { AccessRequest, Plan } from '../../src/core/request.ts';
 import {
   accepted,
@@ -90,6 +91,44 @@ describe('freezing (B11)', () => {
     expect(stop(frozen, personActor('quinn'), okFacts(START))).toMatchObject({ refusal: { code: 'already_frozen' } });
     expect(yes(stop(frozen, personActor('quinn'), okFacts(START), true)).next?.all).toBe(true);
     expect(yes(stop(lifted('quinn'), personActor('sasha'), okFacts(START))).next?.lifts).toEqual([]);
+  });
+});
+
+describe('freezing once more (B11)', () => {
+  const again = (from: Freeze, who: CastName, all: boolean, reason: string, at = plus(START, SECOND)) =>
+    yes(decideFreeze(from, { type: 'freeze', all, reason }, personActor(who), okFacts(at), at)).next;
+
+  it('keeps who froze first, when and why, and names who widened it', () => {
+    const widened = again(frozen, 'quinn', true, '');
+    const quinn = { at: plus(START, SECOND), by: { id: 'quinn', name: 'Quinn' }, widened: true };
+    expect(widened).toEqual({ ...frozen, all: true, again: quinn });
+    const taken = yes(lift(widened, 'quinn')).next;
+    if (taken === undefined) throw new Error('lifted');
+    // Whoever only took back what was said does not stand before the one who widened it.
+    expect(again(taken, 'sasha', false, 'still leaking')).toMatchObject({
+      reason: 'a leak; still leaking',
+      again: quinn,
+      lifts: [],
+    });
+    expect(again(frozen, 'quinn', true, ' a leak ')?.reason).toBe('a leak');
+    expect(again({ ...frozen, reason: '' }, 'quinn', true, 'a leak')?.reason).toBe('a leak');
+  });
+
+  it('says all of it to whoever is refused, to whatever waits, and to whoever is ended', () => {
+    const both = again(frozen, 'quinn', true, 'it spreads');
+    if (both === undefined) throw new Error('lifted');
+    expect(frozenWords(freezeDetail(both))).toBe(
+      'Openings are frozen by Sasha since 2026-03-01 12:00 UTC, and for everything open by Quinn since 2026-03-01 12:00 UTC (a leak; it spreads).',
+    );
+    const { request, now } = walkTo('pending');
+    const note = (from: AccessRequest, by: Freeze) =>
+      decide(from, { type: 'note_freeze' }, SYSTEM, { ...NO_FACTS, frozen: by }, now);
+    const held = accepted(note(request, frozen)).next;
+    expect(accepted(note(held, both)).next).toMatchObject({ held: { by: 'Sasha', reason: 'a leak; it spreads' } });
+    const active = walkTo('active');
+    const facts = { ...NO_FACTS, frozen: both };
+    const [ended] = accepted(decide(active.request, { type: 'end_frozen' }, SYSTEM, facts, active.now)).events;
+    expect(ended?.data).toMatchObject({ why: 'Quinn: a leak; it spreads' });
   });
 });
 

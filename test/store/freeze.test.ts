@@ -52,6 +52,17 @@ describe('the freeze in the store (B11)', () => {
     expect(await told()).toEqual(['openings_frozen', 'thaw_requested', 'openings_thawed']);
   });
 
+  it('keeps who froze first and who widened it, with the instants of both', async () => {
+    await freeze('root');
+    await freeze('boss', true, '');
+    expect(await store.freeze()).toMatchObject({
+      by: { name: 'root' },
+      reason: 'by root',
+      at: expect.any(Date),
+      again: { by: { name: 'boss' }, at: expect.any(Date), widened: true },
+    });
+  });
+
   it('is made by one of two who freeze at once; the other is told that it is so already', async () => {
     const before = (await told()).length;
     const both = await Promise.all([freeze('ana'), freeze('bo')]);

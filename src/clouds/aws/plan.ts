@@ -61,7 +61,7 @@ export function planOf(order: PlanOrder): Plan {
     path: PATH,
     roleArn: `arn:${partition}:iam::${account.id}:role${PATH}${roleName}`,
     boundary: account.boundaries[role.zone],
-    description: descriptionOf(order, cloudEnd),
+    description: descriptionOf(order),
     tags: tagsOf(order, cloudEnd),
     trust: documentText(
       trustDocument({
@@ -107,10 +107,11 @@ function boundedInline(role: Role, end: string): Inline {
   }
 }
 
-function descriptionOf({ ask, approvers, grantId }: PlanOrder, end: string): string {
+/** Says nothing that more time would make false: it is written once, and the end stands in a tag. */
+function descriptionOf({ ask, approvers, grantId }: PlanOrder): string {
   const approved = approvers.map(({ id }) => id).join(' ');
   return descriptionText(
-    `Break-glass ${ask.kind === 'drill' ? 'drill ' : ''}access until ${end}. Grant ${grantId}, incident ${ask.incident.id}, ` +
+    `Break-glass ${ask.kind === 'drill' ? 'drill ' : ''}access; its end is in the tag ${TAG.expires}. Grant ${grantId}, incident ${ask.incident.id}, ` +
       `requester ${ask.requester.id}, commander ${ask.commander.id}, approved by ${approved}. ` +
       `Incident: ${ask.incident.title}. Purpose: ${ask.purpose}`,
   );

@@ -125,12 +125,12 @@ describe('/breakglass freeze and thaw (B11)', () => {
     await until(async () => (await house.store.freeze())?.lifts.length === 1, 'the first word');
     const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
     await type('quinn', 'freeze second');
-    await until(async () => (await house.store.freeze())?.reason === 'second', 'the second freeze');
+    await until(async () => (await house.store.freeze())?.reason === 'first; second', 'the second freeze');
     await house.slack.dials.resend(number);
     await told('sasha', /arrived before and counted then/);
     expect((await house.store.freeze())?.lifts).toEqual([]);
     await type('riley', 'list');
-    await told('riley', /FROZEN\. Openings are frozen by Quinn since .*\(second\)/);
+    await told('riley', /FROZEN\. Openings are frozen by Sasha since .*, again by Quinn since .*\(first; second\)/);
   });
 
   it('with "all" ends what is open and says how much; the card and the requester learn why', async () => {

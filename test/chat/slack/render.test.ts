@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { cardOf } from '../../../src/chat/card.ts';
-import { utc } from '../../../src/chat/phrase.ts';
+import { type Phrase, utc, wordsOf } from '../../../src/chat/phrase.ts';
 import { attestModal } from '../../../src/chat/slack/attest-modal.ts';
 import { approveModal, denyModal } from '../../../src/chat/slack/decision-modals.ts';
 import { extendModal } from '../../../src/chat/slack/extend-modal.ts';
@@ -8,13 +8,29 @@ import { requestModal } from '../../../src/chat/slack/modals.ts';
 import { cardMessage, postMessage } from '../../../src/chat/slack/render.ts';
 import { dated, inert, unescaped } from '../../../src/chat/slack/text.ts';
 import { tell } from '../../../src/chat/timeline.ts';
+import { refusalWords } from '../../../src/chat/words.ts';
+import type { Actor, Command } from '../../../src/core/command.ts';
+import { decide } from '../../../src/core/decide.ts';
 import { REQUEST_EVENTS } from '../../../src/core/events.ts';
+import { digestShown } from '../../../src/core/extension.ts';
 import type { Freeze } from '../../../src/core/freeze.ts';
 import type { AccessRequest } from '../../../src/core/request.ts';
 import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
 import { type Ink, readMrkdwn, readPlain } from '../../../src/demo/slack/mrkdwn.ts';
 import type { Capabilities } from '../../../src/ports/provider.ts';
-import { aDirectory, aPolicy, type Step, walkTo } from '../../support/requests.ts';
+import {
+  accepted,
+  aDirectory,
+  aPolicy,
+  laterPlans,
+  MINUTE,
+  okFacts,
+  personActor,
+  START,
+  type Step,
+  SYSTEM,
+  walkTo,
+} from '../../support/requests.ts';
 
 const HOMES = ['T0BREAK'];
 const capabilities: Capabilities = {
@@ -65,6 +81,63 @@ const NASTY: readonly (readonly [name: string, typed: string])[] = [
   ['5,000 ampersands', '&'.repeat(5000)],
   ['2,500 emoji', '😀'.repeat(2500)],
 ];
+
+/** Open, with more time planned whose clauses Avery filled. */
+function extending(): Extract<AccessRequest, { state: 'active' }> {
+  const { request, now } = walkTo('active');
+  const steps = [
+    [personActor('riley'), () => ({ type: 'extend', minutes: 15, digest: request.ask.digest })],
+    [personActor('avery'), (one) => ({ type: 'approve', digest: digestShown(one) })],
+    [SYSTEM, (one) => ({ type: 'issue_extension', plans: laterPlans(one) })],
+  ] as const satisfies readonly (readonly [Actor, (request: AccessRequest) => Command])[];
+  const planned = steps.reduce<AccessRequest>(
+    (one, [actor, command]) => accepted(decide(one, command(one), actor, okFacts(now), now)).next,
+    request,
+  );
+  if (planned.state !== 'active') throw new Error('not open');
+  return planned;
+}
+const said = (phrase: Phrase): string => wordsOf(phrase).replaceAll(/\s+/g, ' ');
+
+describe('more time that is written, or was to be', () => {
+  const planned = extending();
+  const old = planned.grants[0]?.plan.plannedEnd ?? new Date(0);
+  const frozen = { ...planned, extension: { ...planned.extension, failedWhy: 'frozen' } } as AccessRequest;
+
+  it('the card names the later end that the cloud may refuse from, not the old one', () => {
+    for (const request of [planned, frozen]) {
+      const { standing } = card(request);
+      expect(standing).toContainEqual({ at: new Date(old.getTime() + 15 * MINUTE) });
+      expect(standing).not.toContainEqual({ at: old });
+      expect(said(standing)).toContain('at the latest.');
+    }
+  });
+
+  it('a freeze is told as a freeze, and nobody is sent to ask again where that is refused', () => {
+    expect(said(card(frozen).standing)).toContain('Openings were frozen before 15 minutes more were confirmed');
+    const detail = { by: 'Sasha', reason: 'a leak', at: START.toISOString() };
+    const line = (why: string, data: Readonly<Record<string, string>>) =>
+      said(tell({ type: 'extension_failed', data: { why, ...data } }, { request: planned, phone: '112' })?.said ?? []);
+    const plannedEnd = START.toISOString();
+    expect(line('frozen', { ...detail, plannedEnd })).toMatch(
+      /frozen by Sasha.*\(a leak\).*cannot be asked for on this access again/,
+    );
+    expect(line('frozen', detail)).toMatch(/can be asked for again once two security people lift it/);
+    expect(line('PROVIDER_CONFLICT', { plannedEnd })).toMatch(
+      /did not take it.*the cloud itself refuses from .* at the latest/,
+    );
+    for (const why of ['frozen', 'PROVIDER_CONFLICT', 'ended_first']) {
+      expect(line(why, { ...detail, plannedEnd })).not.toContain('Ask again');
+    }
+    expect(refusalWords('not_in_this_state', { state: 'extension_frozen' })).toMatch(/^Openings were frozen/);
+  });
+
+  it('an attestation says whose earlier word does not count any more', () => {
+    const data = { person: 'quinn', name: 'Quinn', missing: 1, dropped: [{ id: 'sasha', name: 'Sasha' }] };
+    const told = tell({ type: 'ending_attested', data }, { request: planned, phone: '112' });
+    expect(said(told?.said ?? [])).toContain('Sasha, who said so before, could not say it now');
+  });
+});
 
 describe('a card', () => {
   it.each(STATES)('is taken by Slack in %s, and names request and digest where clicks are checked (B4)', (state) => {
