@@ -6,7 +6,10 @@ import { gather } from './gather.ts';
 
 const LOOKUP_MS = 10_000;
 
-/** A security person's word that an access ended which nothing could prove (E5). Asks everything of that person, and of whoever said so before. */
+/**
+ * A security person's word that an access ended which nothing could prove (E5). Asks everything of that person, and of
+ * the account that said so before whether it is still there.
+ */
 export async function attest(
   deps: BrokerDeps,
   requestId: string,

@@ -140,6 +140,7 @@ it('a click on an older drawing does not count, nor the same click once more, no
   await as('casey').awaitModal();
   await as('casey').choose('reason', 'not needed');
   await as('casey').submit();
+  await until(async () => (await active()).extension === undefined, 'the no of Casey');
   await house.work();
   await asksForMore();
   await click('sasha', 'approve');
