@@ -9,8 +9,8 @@ import { openStore } from '../../src/store/open-store.ts';
 import { type BotProcess, startBot } from '../support/bot-process.ts';
 import { withClient } from '../support/database.ts';
 import { policyInSeconds, SECONDS_FLOORS } from '../support/seconds.ts';
+import type { Servers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
-import type { Servers } from './servers.ts';
 
 const CHANNEL = 'C0INC2041';
 const ACCOUNT = '111122223333';

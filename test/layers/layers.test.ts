@@ -1,7 +1,7 @@
+import { openServers, type Servers } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 import type { House, Open } from './house.ts';
 import { openHouses } from './house.ts';
-import { openServers, type Servers } from './servers.ts';
 
 /*
  * Three layers end access; each is seen here alone, with the two others dead. What a layer ended is told by the cloud

@@ -7,6 +7,7 @@ import type { SealerOptions } from '../../src/sealer.ts';
 const entry = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
+const MOVABLE_CLOCK = new URL('./movable-clock.mjs', import.meta.url).href;
 const READY_MS = 30_000;
 
 let warned = false;
@@ -34,24 +35,29 @@ export interface BotProcess {
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
+  /** Moves its own clock so far from the right time, in milliseconds. Only where it was started with `clock`. */
+  moveClock(offsetMs: number): void;
   /** SIGTERM; resolves with its exit code when it has let go of everything. */
   stop(): Promise<number | null>;
 }
 
-/** Starts the product from `dist/` in a process of its own and waits until it is ready. Rejects with its log if it ends. */
-export const startBot = ({ env, ...rest }: MainOptions): Promise<BotProcess> =>
-  startBuilt('./bot.mjs', { ...env, BREAKGLASS_TEST_BOT: JSON.stringify(rest) });
+/**
+ * Starts the product from `dist/` in a process of its own and waits until it is ready. Rejects with its log if it ends.
+ * @param clock `movable`: its `Date` can be moved while it runs
+ */
+export const startBot = ({ env, ...rest }: MainOptions, clock?: 'movable'): Promise<BotProcess> =>
+  startBuilt('./bot.mjs', { ...env, BREAKGLASS_TEST_BOT: JSON.stringify(rest) }, clock);
 
 /** The same for the sealer, which listens nowhere. */
 export const startSealer = ({ env, ...rest }: SealerOptions): Promise<BotProcess> =>
   startBuilt('./sealer.mjs', { ...env, BREAKGLASS_TEST_SEALER: JSON.stringify(rest) });
 
-async function startBuilt(name: string, env: NodeJS.ProcessEnv): Promise<BotProcess> {
+async function startBuilt(name: string, env: NodeJS.ProcessEnv, clock?: 'movable'): Promise<BotProcess> {
   if (!existsSync(BUILT)) throw new Error('dist/ is missing: run "npm run build" first');
   warnIfStale();
   const child = fork(entry(name), [], {
     // Jest's own flags are not the product's.
-    execArgv: [],
+    execArgv: clock === 'movable' ? ['--import', MOVABLE_CLOCK] : [],
     env: { PATH: process.env.PATH, ...env, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -68,6 +74,7 @@ async function startBuilt(name: string, env: NodeJS.ProcessEnv): Promise<BotProc
     },
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
+    moveClock: (offsetMs) => void child.send({ clockOffsetMs: offsetMs }),
     stop: () => {
       child.kill('SIGTERM');
       return gone;

@@ -20,13 +20,20 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** A proxy before a server of this machine, to lose connections at chosen moments. */
-export async function startTcpProxy(target: string): Promise<TcpProxy> {
-  const { hostname, port } = new URL(target);
+/**
+ * A proxy before a server of this machine, to lose connections at chosen moments. `target` is asked at every connection,
+ * for a server that comes back elsewhere; one that throws turns the connection away.
+ */
+export async function startTcpProxy(target: string | (() => string)): Promise<TcpProxy> {
+  const targetNow = typeof target === 'string' ? () => target : target;
   let verdictOf: (chunk: Buffer) => Verdict = () => 'pass';
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
-    const upstream = connect(Number(port), hostname);
+    const upstream = reach(targetNow);
+    if (upstream === undefined) {
+      client.destroy();
+      return;
+    }
     let deaf = false;
     const cut = () => {
       client.destroy();
@@ -62,4 +69,13 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
       await once(server, 'close');
     },
   };
+}
+
+function reach(targetNow: () => string): Socket | undefined {
+  try {
+    const { hostname, port } = new URL(targetNow());
+    return connect(Number(port), hostname);
+  } catch {
+    return undefined;
+  }
 }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Embedded, startEmbedded } from '../../src/store/embedded/start.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { withClient } from '../support/database.ts';
-import { type RedisServer, redisBinary, startRedis } from '../support/redis.ts';
+import { withClient } from './database.ts';
+import { type RedisServer, redisBinary, startRedis } from './redis.ts';
 
 /** Where an installation's database is now: another address after every start of the server. */
 export interface Urls {
@@ -18,6 +18,8 @@ export interface Servers {
   readonly redis: RedisServer | undefined;
   /** Rejects while PostgreSQL is stopped. */
   urls(database: string): Urls;
+  /** With the server's superuser. Rejects while PostgreSQL is stopped. */
+  adminUrl(database: string): string;
   /** Makes a database and brings it up to date; again for one that lost its queue. */
   migrated(database: string): Promise<void>;
   stopPostgres(): Promise<void>;
@@ -45,15 +47,17 @@ export async function openServers(): Promise<Servers> {
     if (postgres === undefined) throw new Error('PostgreSQL is stopped');
     return postgres;
   };
-  const urls = (database: string): Urls => {
-    const at = (url: string) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
-    return { ownerUrl: at(server().ownerUrl), appUrl: at(server().appUrl) };
-  };
+  const at = (url: string, database: string) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
+  const urls = (database: string): Urls => ({
+    ownerUrl: at(server().ownerUrl, database),
+    appUrl: at(server().appUrl, database),
+  });
   const binary = redisBinary();
   const [redis] = await Promise.all([binary === undefined ? undefined : startRedis(binary), startPostgres()]);
   return {
     redis,
     urls,
+    adminUrl: (database) => at(server().adminUrl, database),
     migrated: async (database) => {
       await withClient(server().adminUrl, async (admin) => {
         const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [database]);
