@@ -1,0 +1,120 @@
+import { canonical, type Json } from '../../src/core/canonical.ts';
+import type { Actor } from '../../src/core/command.ts';
+import { decide } from '../../src/core/decide.ts';
+import type { StoredEvent } from '../../src/core/events.ts';
+import type { AccessRequest } from '../../src/core/request.ts';
+import { type Known, triesFor } from './path-commands.ts';
+
+/*
+ * The core as the oracle of legal lives: what was observed must be a path that `decide` can produce, from nothing to the
+ * row, event by event. Hidden steps are allowed where the core has some: an ending that failed again, without an event.
+ */
+
+/** An ending fails this often between two events that say so, at the most. */
+const SILENT_MAX = 200;
+
+/** What is not an outcome of the events: how often something failed, and what was seen on the way. */
+const HIDDEN: ReadonlySet<string> = new Set(['seenTeams', 'failures', 'failingSince', 'detail', 'contested', 'pages']);
+
+/** What keeps these events from being a legal life that ends in this row: empty when all is well. */
+export function offPath(events: readonly StoredEvent[], row: AccessRequest, known: Known): readonly string[] {
+  let request: AccessRequest | undefined;
+  for (let index = 0; index < events.length; ) {
+    if (isPaging(request, events[index])) {
+      index += 1;
+      continue;
+    }
+    const found = explained(request, events.slice(index), row, known);
+    const event = events[index];
+    if (found === undefined) {
+      return [
+        `no command leads from ${request?.state ?? 'nothing'} to ${event?.type} (event ${event?.seq}: ${JSON.stringify(event?.data)})`,
+      ];
+    }
+    request = found.next;
+    index += found.taken;
+  }
+  if (request === undefined) return ['there are no events'];
+  const [reached, stored] = [visible(request), visible(row)];
+  return reached === stored ? [] : [`the row is not what its events lead to: ${difference(reached, stored)}`];
+}
+
+/** Who was paged, in which round and how often, is kept without events; the events only say what came of it. */
+const isPaging = (request: AccessRequest | undefined, event: StoredEvent | undefined): boolean =>
+  (event?.type === 'oncall_paged' || event?.type === 'page_resolved') &&
+  (request?.state === 'revoking' || request?.state === 'closed');
+
+interface Explained {
+  readonly next: AccessRequest;
+  /** How many events the command made. */
+  readonly taken: number;
+}
+
+function explained(
+  before: AccessRequest | undefined,
+  events: readonly StoredEvent[],
+  row: AccessRequest,
+  known: Known,
+): Explained | undefined {
+  let request = before;
+  for (let silent = 0; silent <= SILENT_MAX; silent += 1) {
+    const found = tried(request, events, row, known);
+    if (found !== undefined || request?.state !== 'revoking') return found;
+    request = failedSilently(request, events[0]);
+    if (request === undefined) return undefined;
+  }
+  return undefined;
+}
+
+function tried(
+  request: AccessRequest | undefined,
+  events: readonly StoredEvent[],
+  row: AccessRequest,
+  known: Known,
+): Explained | undefined {
+  const [first] = events;
+  if (first === undefined) return undefined;
+  for (const { command, actor, facts } of triesFor(request, events, row, known)) {
+    const decision = decide(request, command, actor, facts, first.at);
+    if (!decision.ok || decision.events.length === 0 || decision.events.length > events.length) continue;
+    const same = decision.events.every((made, index) => {
+      const event = events[index];
+      return event !== undefined && made.type === event.type && plain(made.data) === plain(event.data);
+    });
+    if (!same) continue;
+    // Who could decide is taken from everybody there is at that moment; the event does not name them.
+    const next = command.type === 'request' ? { ...decision.next, ask: row.ask } : decision.next;
+    return { next, taken: decision.events.length };
+  }
+  return undefined;
+}
+
+const WORKER: Actor = { type: 'system', name: 'worker' };
+
+/** One more failure that made no event. */
+function failedSilently(request: AccessRequest, next: StoredEvent | undefined): AccessRequest | undefined {
+  if (next === undefined) return undefined;
+  const decision = decide(request, { type: 'revoke_failed', why: 'unknown' }, WORKER, NOTHING, next.at);
+  return decision.ok && decision.events.length === 0 ? decision.next : undefined;
+}
+
+const unasked = { ok: false, why: 'not asked' } as const;
+const NOTHING = {
+  policy: unasked,
+  directory: unasked,
+  incident: unasked,
+  account: unasked,
+  target: unasked,
+  openingOff: undefined,
+} as const;
+
+const plain = (value: unknown): string => canonical(JSON.parse(JSON.stringify(value ?? null)) as Json);
+
+const visible = (request: AccessRequest): string =>
+  plain(JSON.parse(JSON.stringify(request, (key, value: unknown) => (HIDDEN.has(key) ? undefined : value))));
+
+function difference(reached: string, stored: string): string {
+  const at = [...reached].findIndex((char, index) => char !== stored[index]);
+  const from = Math.max(0, at - 60);
+  return `…${reached.slice(from, at + 80)}… and not …${stored.slice(from, at + 80)}…`;
+}

@@ -1,0 +1,94 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Directory } from '../../src/core/directory.ts';
+import { CAST, everybody, type Listed, personOf, teams } from './catalog.ts';
+
+/** Somebody as the directory and the chat know them at one moment. */
+export interface Standing {
+  readonly teams: readonly string[];
+  readonly suspended: boolean;
+  /** False: the directory does not list them at all. */
+  readonly known: boolean;
+  /** Whether their chat account is active. */
+  readonly inChat: boolean;
+}
+
+interface Entry {
+  readonly at: number;
+  readonly standing: Standing;
+}
+
+/**
+ * Everybody, changeable at run time, served to the product as its directory over HTTP. Remembers who stood how when:
+ * what the oracles judge by. Instants are milliseconds since 1970.
+ */
+export class People {
+  readonly #home: ReadonlyMap<string, Listed>;
+  readonly #lanes: number;
+  readonly #history = new Map<string, Entry[]>();
+  readonly #server: Server;
+
+  constructor(lanes: number) {
+    this.#lanes = lanes;
+    this.#home = new Map(everybody(lanes).map((one) => [one.id, one]));
+    for (const { id, teams: own } of this.#home.values()) {
+      this.#history.set(id, [{ at: 0, standing: { teams: own, suspended: false, known: true, inChat: true } }]);
+    }
+    this.#server = createServer((_request, response) => {
+      const body = JSON.stringify(this.directoryAt(Date.now()));
+      response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+    });
+  }
+
+  /** Starts serving; resolves with the address. */
+  async open(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}/directory`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  now(id: string): Standing {
+    return this.at(id, Number.POSITIVE_INFINITY);
+  }
+
+  at(id: string, instant: number): Standing {
+    const found = this.#history.get(id)?.findLast(({ at }) => at <= instant);
+    if (found === undefined) throw new Error(`there is nobody called ${id}`);
+    return found.standing;
+  }
+
+  change(id: string, change: Partial<Standing>): void {
+    const standing = { ...this.now(id), ...change };
+    this.#history.get(id)?.push({ at: Date.now(), standing });
+  }
+
+  /** As they were at first. */
+  restore(id: string): void {
+    const own = this.#home.get(id)?.teams ?? [];
+    this.change(id, { teams: own, suspended: false, known: true, inChat: true });
+  }
+
+  /** Every instant in which one of these people stood another way, from `from` to `to`, both of them included. */
+  instants(ids: readonly string[], from: number, to: number): readonly number[] {
+    const changes = ids.flatMap((id) => this.#history.get(id)?.map(({ at }) => at) ?? []);
+    return [from, ...changes.filter((at) => at > from && at < to), to];
+  }
+
+  directoryAt(instant: number): Directory {
+    const people = [...this.#home.values()].flatMap(({ id, name, slack, aws }) => {
+      const { teams: own, suspended, known } = this.at(id, instant);
+      return known ? [{ id, name, teams: own, slack, ...(aws ? { aws } : {}), suspended }] : [];
+    });
+    return { teams: teams(this.#lanes), people, onCall: {} };
+  }
+
+  /** Everybody of a lane. */
+  static of(lane: number): readonly string[] {
+    return CAST.map((cast) => personOf(lane, cast));
+  }
+}
