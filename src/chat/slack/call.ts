@@ -6,7 +6,7 @@ import { list, text } from '../event-data.ts';
 import { oneLine } from '../phrase.ts';
 import { tell } from '../timeline.ts';
 import { partyIn } from '../told.ts';
-import { cardFor } from './draw.ts';
+import { cardFor, drawAll } from './draw.ts';
 import { inviteOne } from './invite.ts';
 import { sendNote } from './notes.ts';
 import type { PrivateNote } from './render.ts';
@@ -26,6 +26,8 @@ export async function tellCalled(deps: ShowDeps, row: Row, event: StoredEvent, p
   );
   const failed = tried.find((one) => one.status === 'rejected');
   if (failed) throw failed.reason;
+  // A new copy shows the row as it was read before it was sent; whoever drew meanwhile did not know of that copy.
+  if (event.type === 'approvers_reminded') await drawAll(deps, row);
 }
 
 function calledBy({ request }: Row, { type, data }: StoredEvent): readonly Party[] {

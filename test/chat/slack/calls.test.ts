@@ -129,6 +129,42 @@ describe('while nobody answers (B6)', () => {
     expect(timeline().at(-2)).toMatch(/so it lapsed\..*Openings are frozen by root.*Then ask again\.$/);
   });
 
+  it.each<[who: Who, by: string, minutes: number, names: readonly WorkName[]]>([
+    ['avery', 'the invitation', 0, ['invite']],
+    ['blake', 'the reminder', 8, ['remind', 'post']],
+  ])(
+    'leaves no button on the copy that %s gets by %s while the request is withdrawn and drawn',
+    async (who, _by, minutes, names) => {
+      let id = '';
+      house = await openHouse({
+        store: (real) => ({
+          ...real,
+          chat: {
+            ...real.chat,
+            claim: async (key, ...rest) => {
+              const claimed = await real.chat.claim(key, ...rest);
+              if (key.kind === 'copy' && key.person === who && claimed.fresh) {
+                expect((await house.broker.withdraw(id, personActor('riley'))).ok).toBe(true);
+                await house.announce.draw(await house.row(id));
+              }
+              return claimed;
+            },
+          },
+        }),
+      });
+      await ask(house, 'riley');
+      id = (await house.newest()).request.ask.id;
+      await house.work(CHAT);
+      if (minutes > 0) await house.work(['invite', ...CHAT]);
+      await at(minutes, names);
+      // The invitation leaves a newer row behind, which is drawn.
+      if (minutes === 0) await house.work(['draw']);
+      const [copy] = as(who).dms();
+      expect(copy?.words).toContain('Withdrawn');
+      expect(copy?.blocks.some(({ type }) => type === 'actions')).toBe(false);
+    },
+  );
+
   it('sends nobody to a card that was decided meanwhile', async () => {
     house = await openHouse();
     const id = await asked();
