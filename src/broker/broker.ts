@@ -6,11 +6,12 @@ import type { BrokerDeps } from './deps.ts';
 import { extend } from './extend.ts';
 import { followFreeze } from './follow-freeze.ts';
 import { freeze, thaw } from './freeze.ts';
-import { pageTrouble, troubleOver } from './page-trouble.ts';
+import { callTroublesOff, pageTrouble, troubleOver } from './page-trouble.ts';
 import { perform } from './perform.ts';
 import { request } from './request.ts';
 import { sweepCloud } from './sweep-cloud.ts';
 import { deny, end, withdraw } from './take-away.ts';
+import { tellFreeze } from './tell-freeze.ts';
 import { view } from './view.ts';
 import { watchPeople } from './watch-people.ts';
 
@@ -29,6 +30,8 @@ export interface Broker {
   readonly thaw: Bound<typeof thaw>;
   /** For the sweep: what a crash between the freeze and its requests left undone. */
   readonly followFreeze: () => Promise<void>;
+  /** For the sweep: what chat and pagers were not told, or did not take. */
+  readonly tellAgain: () => Promise<void>;
   readonly perform: (work: Work, signal: AbortSignal) => Promise<void>;
   readonly watchPeople: Bound<typeof watchPeople>;
   readonly pageTrouble: Bound<typeof pageTrouble>;
@@ -72,6 +75,9 @@ export const broker = (deps: BrokerDeps): Broker => ({
   thaw: (...rest) => thaw(deps, ...rest),
   followFreeze: oneAtATime(async () => {
     await followFreeze(deps);
+  }),
+  tellAgain: oneAtATime(async () => {
+    await Promise.all([tellFreeze(deps), callTroublesOff(deps)]);
   }),
   perform: (...rest) => perform(deps, ...rest),
   watchPeople: oneAtATime(() => watchPeople(deps)),

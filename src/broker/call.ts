@@ -1,7 +1,7 @@
 import { Failure } from '../core/failure.ts';
 import type { Party } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
-import type { Called, Page } from '../ports/pager.ts';
+import type { Called, CalledOff, Over, Page, Resolved } from '../ports/pager.ts';
 import type { BrokerDeps } from './deps.ts';
 
 /** One way to reach somebody; false when it never will. */
@@ -30,12 +30,33 @@ export const callsFor = (
   })),
 ];
 
-/** Every way to call a page off outside the chat. */
-export const callsOff = (deps: BrokerDeps, over: Pick<Page, 'key' | 'round'>): readonly Call[] =>
-  deps.pagers.map((pager) => ({
-    name: pagerName(pager),
-    make: (signal: AbortSignal) => pager.resolve(over, signal).then(() => true),
-  }));
+/**
+ * Calls pages off outside the chat: by every pager, or those whose names are given. Never rejects; a pager that is cut
+ * off, or fails halfway, goes on next time from where it came to.
+ */
+export async function callOff(
+  deps: BrokerDeps,
+  { key, round, resolved: before = {}, only }: Omit<Over, 'after'> & { resolved?: Resolved; only?: readonly string[] },
+  signal: AbortSignal,
+): Promise<CalledOff> {
+  const resolved: Record<string, number> = {};
+  const calls = deps.pagers.map((pager): Call => {
+    const name = pagerName(pager);
+    const came = (upTo: number): void => {
+      resolved[name] = upTo;
+    };
+    const over = { key, round, after: before[name] ?? 0 };
+    const make = async (limit: AbortSignal): Promise<boolean> => {
+      await pager.resolve(over, limit, came);
+      came(round);
+      return true;
+    };
+    return { name, make };
+  });
+  const asked = only === undefined ? calls : calls.filter(({ name }) => only.includes(name));
+  const { again } = await callAll(deps, asked, signal);
+  return { again, resolved: { ...resolved } };
+}
 
 /** Makes all calls at once, each by itself. Never rejects: what failed is missed, and tried again where that may help. */
 export async function callAll(

@@ -5,6 +5,7 @@ import { NO_FACTS } from '../core/facts.ts';
 import type { BrokerDeps } from './deps.ts';
 import { type Followed, followFreeze } from './follow-freeze.ts';
 import { gather, gatherPeople } from './gather.ts';
+import { tellFreeze } from './tell-freeze.ts';
 
 /** What came of it: the decision, and what became of the requests that it concerns; undefined if that broke. */
 export type Frozen =
@@ -55,8 +56,8 @@ function settled(deps: BrokerDeps, decision: FreezeDecision): Frozen {
     deps.logger.error({ why: String(error) }, 'the requests could not follow the freeze; the sweep does it again');
     return undefined;
   });
-  deps.announce.freeze(decision).catch((error: unknown) => {
-    deps.logger.error({ why: String(error) }, 'the channels could not be told of the freeze; tell them yourself');
+  tellFreeze(deps).catch((error: unknown) => {
+    deps.logger.warn({ why: String(error) }, 'the channels could not be told of the freeze; the sweep does it again');
   });
   return { ...decision, followed };
 }

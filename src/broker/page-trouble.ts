@@ -2,7 +2,7 @@ import { onDuty } from '../core/paging.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Party } from '../core/request.ts';
 import type { Called, Trouble } from '../ports/pager.ts';
-import { callAll, callsFor, callsOff } from './call.ts';
+import { callAll, callOff, callsFor } from './call.ts';
 import type { BrokerDeps } from './deps.ts';
 import { policyOf } from './gather.ts';
 
@@ -40,16 +40,23 @@ export async function pageTrouble(deps: BrokerDeps, trouble: Trouble): Promise<C
   return called;
 }
 
-/**
- * The trouble is over: its pages are called off. May be called as often as all is well. What a pager does not take is
- * only logged: its page then stays until a person closes it.
- */
+/** The trouble is over: its pages are called off. May be called as often as all is well. */
 export async function troubleOver(deps: BrokerDeps, key: string): Promise<void> {
   const round = await deps.store.troubles.over(key);
   if (round === undefined) return;
-  const { mark } = await deps.store.installation();
-  await callAll(deps, callsOff(deps, { key: `${mark}/${key}`, round }), AbortSignal.timeout(PAGE_MS));
   await deps.store.record(ACTOR, [{ type: 'page_resolved', data: { key, pages: round } }]);
+  await callTroublesOff(deps);
+}
+
+/** Tells every pager that has not heard it which troubles are over. The sweep does it again until each has taken it. */
+export async function callTroublesOff(deps: BrokerDeps): Promise<void> {
+  const { troubles } = deps.store;
+  for (const { key, round, resolved } of await troubles.unresolved()) {
+    const { mark } = await deps.store.installation();
+    const over = { key: `${mark}/${key}`, round, resolved };
+    const called = await callOff(deps, over, AbortSignal.timeout(PAGE_MS));
+    await troubles.resolved(key, round, { resolved: called.resolved, whole: called.again.length === 0 });
+  }
 }
 
 async function dutyOf(deps: BrokerDeps, policy: Policy): Promise<readonly Party[]> {

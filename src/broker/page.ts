@@ -6,7 +6,7 @@ import type { Row } from '../core/work.ts';
 import type { Page } from '../ports/pager.ts';
 import { apply } from './apply.ts';
 import { byHand } from './by-hand.ts';
-import { callAll, callsFor, callsOff } from './call.ts';
+import { callAll, callOff, callsFor } from './call.ts';
 import type { BrokerDeps } from './deps.ts';
 import { policyOf } from './gather.ts';
 import { TryLater, WORKER } from './open-grant.ts';
@@ -70,13 +70,10 @@ async function pageOf(deps: BrokerDeps, request: Revoking, round: number): Promi
 export async function standDown(deps: BrokerDeps, requestId: string, signal: AbortSignal): Promise<void> {
   const row = await deps.store.find(requestId);
   if (row?.request.state !== 'closed' || row.request.pages === undefined) return;
-  const { count: round, unresolved, stoodDownAt } = row.request.pages;
-  const calls = callsOff(deps, { key: await keyOf(deps, row.request), round });
-  const called = await callAll(
-    deps,
-    stoodDownAt === undefined ? calls : calls.filter(({ name }) => unresolved?.includes(name)),
-    signal,
-  );
-  await apply(deps, requestId, { type: 'stood_down', again: called.again }, WORKER);
+  const { count: round, unresolved = [], resolved = {}, stoodDownAt } = row.request.pages;
+  const over = { key: await keyOf(deps, row.request), round, resolved };
+  const only = stoodDownAt === undefined ? {} : { only: unresolved };
+  const called = await callOff(deps, { ...over, ...only }, signal);
+  await apply(deps, requestId, { type: 'stood_down', ...called }, WORKER);
   if (called.again.length > 0) throw new TryLater(`not called off yet: ${called.again.join(', ')}`);
 }

@@ -1,4 +1,4 @@
-import type { FreezeDecision } from '../core/decide-freeze.ts';
+import type { StoredEvent } from '../core/events.ts';
 import { type Freeze, freezeDetail } from '../core/freeze.ts';
 import { field, list, text } from './event-data.ts';
 import { oneLine } from './phrase.ts';
@@ -10,19 +10,26 @@ export const bannerWords = (freeze: Freeze, sending: 'opens' | 'takes away'): st
     ? `⛔ ${frozenWords(freezeDetail(freeze))} Sending this is refused until two security people lift it (/breakglass thaw). Phone security if it cannot wait.`
     : `⛔ ${frozenWords(freezeDetail(freeze))} This form works all the same: it opens nothing.`;
 
-/** What the channels hear of a freeze, and of each step of lifting it. */
-export function freezeNews({ next, events }: Extract<FreezeDecision, { ok: true }>): string {
-  const [event] = events;
-  const data = event?.data ?? {};
-  if (event?.type === 'thaw_requested' && next !== undefined) {
-    return `${oneLine(text(data.name), 80)} wants openings to go on. They stay frozen until another security person types /breakglass thaw too. ${frozenWords(freezeDetail(next))}`;
-  }
-  if (next === undefined) {
+/** What the channels hear of a freeze, and of each step of lifting it; `current` is the freeze as it stands when they do. */
+export function freezeNews({ type, data, at }: Pick<StoredEvent, 'type' | 'data' | 'at'>, current: Freeze | undefined) {
+  // Told late, it may be over, and another one begun.
+  const still = current !== undefined && at >= current.at ? current : undefined;
+  if (type === 'openings_thawed') {
     const names = list(data.by).map((one) => oneLine(text(field(one, 'name')), 80));
     return `Openings are not frozen any more; lifted by ${names.join(' and ')}. Approvals count again.`;
   }
-  const open = next.all ? 'Everything that is open is being ended.' : 'What is open goes on to its end.';
-  return `${frozenWords(freezeDetail(next))} Nothing is opened. ${open} Two security people lift it: /breakglass thaw.`;
+  if (type === 'thaw_requested') {
+    const frozen = still === undefined ? '' : ` ${frozenWords(freezeDetail(still))}`;
+    return `${oneLine(text(data.name), 80)} wants openings to go on. They stay frozen until another security person types /breakglass thaw too.${frozen}`;
+  }
+  const detail = { by: text(data.name), reason: text(data.reason), at: at.toISOString() };
+  return frozenNews(still === undefined ? detail : freezeDetail(still), data.all === true);
+}
+
+/** What is said of openings that were just frozen. */
+export function frozenNews(detail: ReturnType<typeof freezeDetail>, all: boolean): string {
+  const open = all ? 'Everything that is open is being ended.' : 'What is open goes on to its end.';
+  return `${frozenWords(detail)} Nothing is opened. ${open} Two security people lift it: /breakglass thaw.`;
 }
 
 /** The lines above every list of requests while openings are frozen. */

@@ -1,13 +1,18 @@
 import { followFreeze } from '../broker/follow-freeze.ts';
-import { freezeNews } from '../chat/freeze-words.ts';
-import { inert } from '../chat/slack/text.ts';
+import { tellFreeze } from '../broker/tell-freeze.ts';
+import { freezeNews, frozenNews } from '../chat/freeze-words.ts';
+import { tellOfFreeze } from '../chat/slack/freeze.ts';
+import { slackWorkspace } from '../chat/slack/workspace.ts';
 import { refusalWords } from '../chat/words.ts';
+import { loadConfig, slackSettings } from '../config.ts';
 import { decideFreeze } from '../core/decide-freeze.ts';
 import { actorName } from '../core/decision.ts';
 import { NO_FACTS } from '../core/facts.ts';
+import { freezeDetail } from '../core/freeze.ts';
 import { makeLogger } from '../logger.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Store } from '../ports/store.ts';
 import { openSchedule } from './open-schedule.ts';
-import { tellChannels } from './tell-channels.ts';
 import { operator, withStore } from './with-store.ts';
 
 /**
@@ -25,7 +30,7 @@ export const freeze = ({ all = false, reason }: { readonly all?: boolean; readon
       console.error(refusalWords(decision.refusal.code, decision.refusal.detail));
       return 1;
     }
-    console.log(freezeNews(decision));
+    if (decision.next) console.log(frozenNews(freezeDetail(decision.next), decision.next.all));
     const logger = makeLogger('warn');
     const schedule = await openSchedule(store, url, logger);
     try {
@@ -40,8 +45,22 @@ export const freeze = ({ all = false, reason }: { readonly all?: boolean; readon
     if (policy === undefined || policy.security.teams.length === 0) {
       console.error('Nobody can lift it yet: no policy in force names a security team. Apply one that does.');
     }
-    if (policy === undefined) return 0;
-    const { security, default: usual } = policy.channels;
-    await tellChannels([security, usual], `⛔ ${inert(freezeNews(decision))}`);
+    if (policy !== undefined) await tellFromHere(store, logger);
     return 0;
   });
+
+/** Tells the channels, where this shell has the chat's settings; a worker's sweep does where it has not. */
+async function tellFromHere(store: Store, logger: Logger): Promise<void> {
+  try {
+    const workspace = slackWorkspace(slackSettings(loadConfig(process.env)), makeLogger('error'));
+    await tellFreeze({
+      store,
+      logger,
+      announce: {
+        freeze: (place, event, current) => tellOfFreeze({ workspace, store }, place, freezeNews(event, current)),
+      },
+    });
+  } catch {
+    console.error('The channels could not be told from here: a worker tells them within a minute.');
+  }
+}

@@ -81,8 +81,12 @@ export type Command =
       readonly missed: readonly string[];
       readonly again: readonly string[];
     }
-  /** The pages are called off, save by those pagers that are to be told again. */
-  | { readonly type: 'stood_down'; readonly again: readonly string[] }
+  /** The pages are called off, save by those pagers that are to be told again; how far each came is kept. */
+  | {
+      readonly type: 'stood_down';
+      readonly again: readonly string[];
+      readonly resolved: Readonly<Record<string, number>>;
+    }
   | { readonly type: 'approver_changed'; readonly person: string; readonly why: string }
   /** Somebody who shares a team with the requester tried to approve: what teams they were in is kept. */
   | { readonly type: 'turned_away'; readonly person: string; readonly teams: readonly string[] }

@@ -63,18 +63,22 @@ function toldOrMaybe(pages: Pages): readonly Party[] {
   return [...told, ...people.filter(({ id }) => !isTold(pages, id) && (again?.includes(id) ?? true))];
 }
 
-/** It is over, and told once; pagers that did not hear it are told again. */
+/** It is over, and told once; pagers that did not hear it are told again, from where they came to. */
 export function decideStoodDown(
   request: AccessRequest,
-  { again }: Extract<Command, { type: 'stood_down' }>,
+  { again, resolved: came }: Extract<Command, { type: 'stood_down' }>,
   now: Date,
 ): Decision {
   const { pages } = request;
   if (request.state !== 'closed' || pages === undefined) return wrongState(request);
-  const next = { ...request, pages: { ...pages, unresolved: again, stoodDownAt: pages.stoodDownAt ?? now } };
+  const before = pages.resolved ?? {};
+  const further = Object.entries(came).filter(([name, round]) => round > (before[name] ?? 0));
+  const resolved = { ...before, ...Object.fromEntries(further) };
+  const next = { ...request, pages: { ...pages, unresolved: again, resolved, stoodDownAt: pages.stoodDownAt ?? now } };
   if (pages.stoodDownAt === undefined) {
     const told = toldOrMaybe(pages);
     return accept({ ...next, pages: { ...next.pages, told } }, { type: 'page_resolved', data: { pages: pages.count } });
   }
-  return (pages.unresolved ?? []).length > again.length ? accept(next) : wrongState(request);
+  const fewer = (pages.unresolved ?? []).length > again.length;
+  return fewer || further.length > 0 ? accept(next) : wrongState(request);
 }

@@ -110,6 +110,8 @@ export interface Pages {
   readonly stoodDownAt?: Date | undefined;
   /** Pagers that have not heard that it is over. */
   readonly unresolved?: readonly string[] | undefined;
+  /** By name of a pager: the round up to which it has resolved all. */
+  readonly resolved?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Where access is wanted: enough to plan it. */

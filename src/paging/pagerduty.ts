@@ -11,6 +11,9 @@ export interface PagerDutySettings {
 /** Longest summary, in characters; longer ones are cut by PagerDuty. */
 const SUMMARY_MAX = 1024;
 
+/** Old alerts that are resolved at once, so that a long night is called off in seconds. */
+const AT_ONCE = 4;
+
 /** Each round is an alert of its own: one that was acknowledged and still goes on must ring again. */
 const dedupKey = (key: string, round: number): string => `${key}/${round}`;
 
@@ -32,15 +35,25 @@ export function pagerDuty({ routingKey, url }: PagerDutySettings): Pager {
     );
   return {
     name: 'PagerDuty',
-    page: (page, signal) => enqueue(triggerOf(page), signal),
-    resolve: async ({ key, round }, signal) => {
+    page: async (page, signal) => {
+      await enqueue(triggerOf(page), signal);
+      // One alert is enough. One that is not taken back now is when it is over.
+      if (page.round > 1) await enqueue(resolveOf(page.key, page.round - 1), signal).catch(() => undefined);
+    },
+    resolve: async ({ key, round, after }, signal, resolved) => {
       // The newest first: it is the one that rings.
-      for (let number = round; number >= 1; number -= 1) {
-        await enqueue({ event_action: 'resolve', dedup_key: dedupKey(key, number) }, signal);
+      await enqueue(resolveOf(key, round), signal);
+      for (let done = after; done < round - 1; ) {
+        const next = Array.from({ length: Math.min(AT_ONCE, round - 1 - done) }, (_, index) => done + 1 + index);
+        await Promise.all(next.map((number) => enqueue(resolveOf(key, number), signal)));
+        done += next.length;
+        resolved(done);
       }
     },
   };
 }
+
+const resolveOf = (key: string, round: number) => ({ event_action: 'resolve', dedup_key: dedupKey(key, round) });
 
 const triggerOf = ({ key, round, summary, details, commands, at }: Page) => ({
   event_action: 'trigger',

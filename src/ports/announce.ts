@@ -1,8 +1,10 @@
-import type { FreezeDecision } from '../core/decide-freeze.ts';
 import type { ChatKey } from '../core/directory.ts';
+import type { StoredEvent } from '../core/events.ts';
 import type { ChatAccount } from '../core/facts.ts';
+import type { Freeze } from '../core/freeze.ts';
 import type { Party } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
+import type { NewsPlace } from './freeze-news.ts';
 import type { Page } from './pager.ts';
 
 /**
@@ -23,8 +25,11 @@ export interface Announce {
    * however often it is tried.
    */
   page(page: Page, person: Party, row: Row | undefined): Promise<boolean>;
-  /** Tells the security channel and the default one that openings were frozen, or are to be, or were, let go on. */
-  freeze(decision: Extract<FreezeDecision, { ok: true }>): Promise<void>;
+  /**
+   * Tells one channel that openings were frozen, or are to be, or were, let go on; `current` is the freeze as it stands
+   * now. False when that channel will not take it, however often it is tried.
+   */
+  freeze(place: NewsPlace, event: StoredEvent, current: Freeze | undefined): Promise<boolean>;
   /** A line for the security channel. */
   alarm(text: string): Promise<void>;
 }

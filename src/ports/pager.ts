@@ -22,8 +22,30 @@ export interface Pager {
   /** Of `A-Z a-z 0-9 -`, and its own. */
   readonly name: string;
   page(page: Page, signal: AbortSignal): Promise<void>;
-  /** It is over: all rounds up to this one are resolved. */
-  resolve(over: Pick<Page, 'key' | 'round'>, signal: AbortSignal): Promise<void>;
+  /**
+   * It is over: all rounds up to the newest are resolved. Where each takes a call of its own, `resolved` hears how far it
+   * came, again and again: whoever is cut off goes on from there.
+   */
+  resolve(over: Over, signal: AbortSignal, resolved: (upTo: number) => void): Promise<void>;
+}
+
+/** Rounds that are over. */
+export interface Over {
+  /** As in their pages. */
+  readonly key: string;
+  /** The newest. */
+  readonly round: number;
+  /** Up to this one all are resolved already; 0 at first. */
+  readonly after: number;
+}
+
+/** By name of a pager: the round up to which it has resolved all. */
+export type Resolved = Readonly<Record<string, number>>;
+
+/** What came of calling off: which pagers are asked again, and how far each came. */
+export interface CalledOff {
+  readonly again: readonly string[];
+  readonly resolved: Resolved;
 }
 
 /** What came of calling several: ids of people, and pagers as `pager:<name>`. */
@@ -61,4 +83,8 @@ export interface TroubleMemory {
   reached(key: string, round: number, names: readonly string[]): Promise<void>;
   /** The newest round of a trouble that was not over yet, which it is from now on; undefined when there is none. */
   over(key: string): Promise<number | undefined>;
+  /** Troubles that are over, of which some pager has not heard so. */
+  unresolved(): Promise<readonly { readonly key: string; readonly round: number; readonly resolved: Resolved }[]>;
+  /** How far the pagers came; `whole` when none is to be asked again. */
+  resolved(key: string, round: number, came: { readonly resolved: Resolved; readonly whole: boolean }): Promise<void>;
 }

@@ -11,6 +11,7 @@ import type { ChatMemory } from './chat-memory.ts';
 import type { CheckpointReader } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { CloudMemory } from './cloud-memory.ts';
+import type { FreezeNews } from './freeze-news.ts';
 import type { TroubleMemory } from './pager.ts';
 
 export type Changed =
@@ -94,6 +95,7 @@ export interface Store {
   ): Promise<PolicyInForce | undefined>;
   /** The freeze of all openings, or undefined where there is none. */
   freeze(): Promise<Freeze | undefined>;
+  readonly freezeNews: FreezeNews;
   /** One transaction: lock, clock, decide, save the freeze and its events in the system stream. A refusal changes nothing. */
   changeFreeze(actor: string, decide: DecideFreeze): Promise<FreezeDecision>;
   installation(): Promise<Installation>;

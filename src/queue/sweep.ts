@@ -13,7 +13,7 @@ import type { RunningWorker } from './worker.ts';
 
 export interface SweepSettings {
   readonly store: Pick<Store, 'clock' | 'due' | 'installation' | 'untold' | 'withLock'>;
-  readonly broker: Pick<Broker, 'followFreeze' | 'perform' | 'watchPeople'>;
+  readonly broker: Pick<Broker, 'followFreeze' | 'perform' | 'tellAgain' | 'watchPeople'>;
   readonly schedule: Schedule;
   readonly logger: Logger;
   /** This process's worker, best started paused: it runs unless the database is a copy of another installation. */
@@ -39,6 +39,7 @@ const ENDINGS_MAX = 16;
 /** Calls (pages, reminders, warnings) that it runs at once, besides. */
 const CALLS_MAX = 8;
 const PEOPLE_MS = 30_000;
+const TELL_MS = 30_000;
 /** Endings that a freeze asks for begin before the others are looked at, if they begin in time. */
 const FREEZE_MS = 10_000;
 const STOP_MS = 10_000;
@@ -103,7 +104,7 @@ function ticker(
   { closing, stopping, endings, calls, intervalMs }: Ticking,
 ): () => Promise<boolean> {
   const { store, worker, logger, deadlineMs, graceMs = GRACE_MS } = settings;
-  const { followFreeze, perform, watchPeople } = settings.broker;
+  const { followFreeze, perform, tellAgain, watchPeople } = settings.broker;
   const end = endOverdue({ store, logger, endings, calls, running: { perform, deadlineMs, stopping } });
   let paused: boolean | undefined;
 
@@ -124,6 +125,14 @@ function ticker(
     }
   };
 
+  const tell = async (): Promise<void> => {
+    try {
+      await until(AbortSignal.any([closing, AbortSignal.timeout(TELL_MS)]), tellAgain());
+    } catch (error) {
+      logger.warn({ why: String(error) }, 'not everybody could be told; the next sweep does it again');
+    }
+  };
+
   const freeze = async (): Promise<void> => {
     try {
       await until(AbortSignal.any([closing, AbortSignal.timeout(FREEZE_MS)]), followFreeze());
@@ -141,7 +150,7 @@ function ticker(
       await freeze();
       const answers = await reschedule(settings, 3 * intervalMs, enough);
       // A queue that does not take work does none either: then no ending waits for it.
-      await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people()]);
+      await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people(), tell()]);
     });
     return swept !== undefined;
   };

@@ -8,6 +8,7 @@ import { checkpointReader } from './checkpoints.ts';
 import { cloudMemory } from './cloud-memory.ts';
 import { type Limits, openDatabase } from './database.ts';
 import { changeFreeze, readFreeze } from './freeze.ts';
+import { freezeNews } from './freeze-news.ts';
 import { adopt, installation } from './installation.ts';
 import { type LockTimes, openLocks } from './lock.ts';
 import { applyPolicy, policyReader } from './policies.ts';
@@ -69,6 +70,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     applyPolicy: (policy, document, actor, previous, event) =>
       applyPolicy(database, shift, { policy, document, actor, previous, event }),
     freeze: () => readFreeze(database),
+    freezeNews: freezeNews(database),
     changeFreeze: (actor, decide) => changeFreeze(database, shift, actor, decide),
     installation: () => installation(database),
     adopt: (how, actor) => adopt(database, shift, how, actor),

@@ -1,5 +1,5 @@
 import { addSeconds } from '../core/decision.ts';
-import type { TroubleMemory } from '../ports/pager.ts';
+import type { Resolved, TroubleMemory } from '../ports/pager.ts';
 import { lockStream, type Shift } from './append.ts';
 import type { Database } from './database.ts';
 
@@ -13,7 +13,7 @@ export function troubleMemory(database: Database, shift: Shift): TroubleMemory {
         if (last !== null && now < addSeconds(last.at, everySeconds)) {
           return last.reached.length === 0 ? last : undefined;
         }
-        const begun = { round: (last?.round ?? 0) + 1, at: now, reached: [], over: false };
+        const begun = { round: (last?.round ?? 0) + 1, at: now, reached: [], over: false, stoodDown: false };
         return tx.trouble.upsert({ where: { key }, create: { key, ...begun }, update: begun });
       }),
     reached: (key, round, names) =>
@@ -30,6 +30,21 @@ export function troubleMemory(database: Database, shift: Shift): TroubleMemory {
         if (last === null || last.over) return undefined;
         await tx.trouble.update({ where: { key }, data: { over: true } });
         return last.round;
+      }),
+    unresolved: () =>
+      database.read('read troubles that are over', async (prisma) => {
+        const found = await prisma.trouble.findMany({
+          where: { over: true, stoodDown: false },
+          orderBy: { key: 'asc' },
+        });
+        // Written below alone.
+        return found.map(({ key, round, resolved }) => ({ key, round, resolved: resolved as Resolved }));
+      }),
+    resolved: (key, round, { resolved, whole }) =>
+      database.write('note who heard that a trouble is over', async (prisma) => {
+        await prisma.$executeRaw`
+          UPDATE "troubles" SET "resolved" = "resolved" || ${JSON.stringify(resolved)}::jsonb, "stood_down" = ${whole}
+          WHERE "key" = ${key} AND "round" = ${round} AND "over"`;
       }),
   };
 }

@@ -101,6 +101,38 @@ describe('a freeze (B11)', () => {
     expect((await desk.broker.approve('W1', person('avery'), digest)).ok).toBe(true);
   });
 
+  it('is told to each channel until it has taken it, in order, once, whoever froze and died', async () => {
+    const told: string[] = [];
+    let down: string | undefined = 'default';
+    const announce: BrokerDeps['announce'] = {
+      ...desk.deps.announce,
+      freeze: async (place, { type }) => {
+        if (place === down) throw new Error('Slack is away');
+        told.push(`${place} ${type}`);
+        return !type.startsWith('thaw');
+      },
+    };
+    await desk.broker.tellAgain();
+    const ours = process({ announce });
+    await ours.freeze(OPERATOR, WHY);
+    await expect(ours.tellAgain()).rejects.toThrow('Slack is away');
+    expect(told).toEqual(['security openings_frozen']);
+    await desk.store.changeFreeze('test', (current, now) =>
+      decideFreeze(current, { type: 'freeze', all: true, reason: '' }, OPERATOR, NO_FACTS, now),
+    );
+    down = undefined;
+    const other = process({ announce });
+    await Promise.all([ours.tellAgain(), other.tellAgain()]);
+    const both = (type: string) => ['security', 'default'].map((place) => `${place} ${type}`);
+    expect(told.toSorted()).toEqual([...both('openings_frozen'), ...both('openings_frozen')].toSorted());
+    // A channel that never takes it is given up, with a line in the log.
+    await ours.thaw(person('sasha'));
+    await ours.tellAgain();
+    await ours.tellAgain();
+    expect(told.slice(4).toSorted()).toEqual(both('thaw_requested').toSorted());
+    expect(JSON.stringify(desk.logger.lines)).toContain('a channel cannot be told of the freeze');
+  });
+
   describe('that comes while access is being opened', () => {
     it('after everything was looked up: it is not issued', async () => {
       await desk.approved('I1');

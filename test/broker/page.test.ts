@@ -230,6 +230,7 @@ describe('paging about an ending that keeps failing (D6)', () => {
     direct = [];
     await closes('P7');
     await desk.perform('stand_down', 'P7', paging);
+    expect((await desk.row('P7')).request.pages?.told.map(({ id }) => id)).toEqual(['sasha', 'casey']);
     expect(duty.alerts.get(`${await keyOf('P7')}/1`)?.resolved).toBe(true);
   });
 
@@ -280,6 +281,32 @@ describe('paging about an ending that keeps failing (D6)', () => {
       expect(alerts().map(({ resolved }) => resolved)).toEqual([true, true]);
       const told = (await desk.store.events('system')).filter(({ type }) => type === 'page_resolved');
       expect(told.map(({ data }) => data)).toEqual([{ key: 'cloud-sweep', pages: 2 }]);
+    });
+
+    it('is called off by the sweep where a pager did not take it, until it does, and no round twice', async () => {
+      const slow = { ...trouble, key: 'slow' };
+      const state = () => alerts().map(({ key, resolved }) => [key.split('/').at(-1), resolved]);
+      await paging.pageTrouble(slow);
+      duty.fault('drop', 2);
+      await paging.troubleOver('slow');
+      await paging.tellAgain();
+      expect(state()).toEqual([['1', false]]);
+      await broker(deps).tellAgain();
+      expect(state()).toEqual([['1', true]]);
+      const before = duty.answers.length;
+      await paging.tellAgain();
+      expect(duty.answers).toHaveLength(before);
+      expect(hook.taken.filter(({ type }) => type === 'resolved')).toHaveLength(1);
+
+      wait(5 * MINUTE);
+      await paging.pageTrouble(slow);
+      const paged = duty.answers.length;
+      await paging.troubleOver('slow');
+      expect(state()).toEqual([
+        ['1', true],
+        ['2', true],
+      ]);
+      expect(duty.answers.length - paged).toBe(1);
     });
 
     it('makes a round again that reached nobody, and none that reached somebody', async () => {

@@ -104,13 +104,17 @@ describe('paging about an ending that keeps failing (D6)', () => {
       closedAt: plus(at, MINUTE),
     };
     expect(pagesOf(closed)).toEqual([['stand_down', 'p1', 62]]);
-    const half = accepted(by(closed, { type: 'stood_down', again: ['pager:webhook'] }, plus(at, MINUTE)));
+    const half = accepted(by(closed, { type: 'stood_down', again: ['pager:webhook'], resolved: {} }, plus(at, MINUTE)));
     expect(half.events).toEqual([{ type: 'page_resolved', data: { pages: 1 } }]);
     expect(pagesOf(half.next)).toEqual([['stand_down', 'p1', 62]]);
-    const whole = accepted(by(half.next, { type: 'stood_down', again: [] }, plus(at, 2 * MINUTE)));
+    const whole = accepted(by(half.next, { type: 'stood_down', again: [], resolved: {} }, plus(at, 2 * MINUTE)));
     expect(whole.events).toEqual([]);
     expect(pagesOf(whole.next)).toEqual([]);
-    expect(by(whole.next, { type: 'stood_down', again: [] }, plus(at, 3 * MINUTE)).ok).toBe(false);
+    // How far a pager came is kept, and counts as a step though it is not done.
+    const further = { type: 'stood_down', again: ['pager:webhook'], resolved: { 'pager:webhook': 1 } } as const;
+    expect(accepted(by(half.next, further, plus(at, 2 * MINUTE))).next.pages?.resolved).toEqual({ 'pager:webhook': 1 });
+    expect(by(half.next, { ...further, resolved: {} }, plus(at, 2 * MINUTE)).ok).toBe(false);
+    expect(by(whole.next, { type: 'stood_down', again: [], resolved: {} }, plus(at, 3 * MINUTE)).ok).toBe(false);
     const late = accepted(by(whole.next, paged(1, ['sasha']), plus(at, 3 * MINUTE))).next;
     expect(pagesOf(late)).toEqual([['stand_down', 'p1', 62]]);
   });
@@ -156,7 +160,7 @@ describe('paging about an ending that keeps failing (D6)', () => {
       outcome: 'ended_unproven',
       closedAt: plus(at, 6 * MINUTE),
     };
-    const over = accepted(by(closed, { type: 'stood_down', again: [] }, plus(at, 6 * MINUTE))).next;
+    const over = accepted(by(closed, { type: 'stood_down', again: [], resolved: {} }, plus(at, 6 * MINUTE))).next;
     expect(over.pages?.told.map(({ id }) => id)).toEqual(['quinn', 'sasha', 'casey']);
   });
 

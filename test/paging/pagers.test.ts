@@ -27,6 +27,7 @@ const both = (): readonly [Pager, Pager] => {
   return [first, second];
 };
 const soon = () => AbortSignal.timeout(5_000);
+const open = () => [...duty.alerts].filter(([, { resolved }]) => !resolved).map(([key]) => key);
 const COMMAND = "aws iam put-role-policy --policy-document '{}'";
 const aPage = (round = 1, change: Partial<Page> = {}): Page => ({
   key: 'f00d/R1',
@@ -55,7 +56,7 @@ describe('PagerDuty (D6)', () => {
     expect([...duty.alerts.keys()]).toEqual(['f00d/R1/1', 'f00d/R1/2']);
     expect(duty.alerts.get('f00d/R1/1')).toMatchObject({
       triggers: 2,
-      resolved: false,
+      resolved: true,
       payload: {
         summary: 'Access could not be ended',
         source: 'breakglass/f00d/R1',
@@ -70,9 +71,43 @@ describe('PagerDuty (D6)', () => {
     const [pager] = both();
     await pager.page(aPage(), soon());
     await pager.page(aPage(3), soon());
-    await pager.resolve({ key: 'f00d/R1', round: 3 }, soon());
-    expect([...duty.alerts.values()].map(({ resolved }) => resolved)).toEqual([true, true]);
-    expect(duty.answers).toEqual([202, 202, 202, 202, 202]);
+    const came: number[] = [];
+    await pager.resolve({ key: 'f00d/R1', round: 3, after: 0 }, soon(), (upTo) => came.push(upTo));
+    expect(open()).toEqual([]);
+    expect(came).toEqual([2]);
+    expect(duty.answers).toEqual([202, 202, 202, 202, 202, 202]);
+  });
+
+  it('has one alert open at a time: a newer one takes the one before it back', async () => {
+    const [pager] = both();
+    for (const round of [1, 2, 3]) await pager.page(aPage(round), soon());
+    expect(open()).toEqual(['f00d/R1/3']);
+    // What cannot be taken back now keeps nobody from being paged.
+    duty.fault({ status: 202 });
+    duty.fault({ status: 500 });
+    await pager.page(aPage(4), soon());
+  });
+
+  it('resolves a long night in pieces: a slow server that cuts it off is gone on with, not begun anew', async () => {
+    const [pager] = both();
+    // The other way round, so that none takes back the one before it.
+    for (let round = 40; round >= 1; round -= 1) await pager.page(aPage(round), soon());
+    expect(open()).toHaveLength(40);
+    duty.slow(40);
+    let after = 0;
+    let attempts = 0;
+    while (open().length > 0 && attempts < 20) {
+      attempts += 1;
+      const over = { key: 'f00d/R1', round: 40, after };
+      await pager
+        .resolve(over, AbortSignal.timeout(250), (upTo) => {
+          expect(upTo).toBeGreaterThan(after);
+          after = upTo;
+        })
+        .catch(() => undefined);
+    }
+    expect(open()).toEqual([]);
+    expect(attempts).toBeGreaterThan(1);
   });
 
   it('takes a summary as long as anybody may write one', async () => {
@@ -95,7 +130,7 @@ describe('the webhook (D6)', () => {
     await pager.page(aPage(), soon());
     aheadMs = 60_000;
     await pager.page(aPage(), soon());
-    await pager.resolve({ key: 'f00d/R1', round: 1 }, soon());
+    await pager.resolve({ key: 'f00d/R1', round: 1, after: 0 }, soon(), () => undefined);
     expect(hook.answers).toEqual([200, 200, 200]);
     expect(hook.taken).toEqual([
       {

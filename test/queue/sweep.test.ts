@@ -277,6 +277,7 @@ describe('the sweep in a copy of another installation', () => {
       broker: {
         followFreeze: async () => void calls.push('followFreeze'),
         watchPeople: async () => void calls.push('watchPeople'),
+        tellAgain: async () => void calls.push('tellAgain'),
         perform: async (work, signal) => {
           performed.push(work);
           await broker.perform(work, signal);

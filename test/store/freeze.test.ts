@@ -52,6 +52,32 @@ describe('the freeze in the store (B11)', () => {
     expect(await told()).toEqual(['openings_frozen', 'thaw_requested', 'openings_thawed']);
   });
 
+  it('gives each channel what it was not told, and reads nothing else of the log for ever', async () => {
+    const types = async () => (await store.freezeNews.untold('default')).map(({ type }) => type);
+    const seqOf = () =>
+      withClient(database.ownerUrl, async (owner) => {
+        const { rows } = await owner.query<{ seq: number }>(
+          `SELECT "seq" FROM "freeze_news" WHERE "place" = 'default'`,
+        );
+        return rows[0]?.seq;
+      });
+    const head = async () => (await store.events('system')).length;
+    await store.freezeNews.told('default', await head());
+    await freeze('root');
+    const frozenAt = await head();
+    await store.record(
+      'test',
+      Array.from({ length: 300 }, () => ({ type: 'alarm', data: {} }) as const),
+    );
+    expect(await types()).toEqual(['openings_frozen']);
+    expect(await types()).toEqual(['openings_frozen']);
+    await store.freezeNews.told('default', frozenAt);
+    expect(await types()).toEqual([]);
+    expect(await seqOf()).toBe(await head());
+    await store.freezeNews.told('default', frozenAt);
+    expect(await seqOf()).toBe(await head());
+  });
+
   it('keeps who froze first and who widened it, with the instants of both', async () => {
     await freeze('root');
     await freeze('boss', true, '');

@@ -139,7 +139,7 @@ export async function openDesk(): Promise<Desk> {
         return said === 'down' ? down('the chat') : Promise.resolve(said);
       },
       page: async () => true,
-      freeze: async () => undefined,
+      freeze: async () => true,
       alarm: async () => undefined,
     },
     pagers: [],

@@ -9,6 +9,8 @@ interface Server {
   readonly url: string;
   /** Applies to so many requests, the next one unless told. */
   fault(fault: Fault, times?: number): void;
+  /** Every answer takes so long from now on. */
+  slow(ms: number): void;
   /** Status of each answer, in order; 0 where there was none. */
   readonly answers: number[];
   close(): Promise<void>;
@@ -19,6 +21,7 @@ type Answer = (request: IncomingMessage, body: string) => { readonly status: num
 async function serve(answer: Answer): Promise<Server> {
   const faults: Fault[] = [];
   const answers: number[] = [];
+  let slowMs = 0;
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk) => {
@@ -33,12 +36,18 @@ async function serve(answer: Answer): Promise<Server> {
       }
       const said = answer(request, body);
       answers.push(said.status);
-      response.writeHead(said.status, { 'content-type': 'application/json' }).end(JSON.stringify(said.body));
+      const speak = () =>
+        response.writeHead(said.status, { 'content-type': 'application/json' }).end(JSON.stringify(said.body));
+      if (slowMs === 0) speak();
+      else setTimeout(speak, slowMs);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    slow: (ms) => {
+      slowMs = ms;
+    },
     fault: (fault, times = 1) => faults.push(...Array.from({ length: times }, () => fault)),
     answers,
     close: async () => {

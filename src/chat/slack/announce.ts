@@ -2,6 +2,7 @@ import type { Row } from '../../core/work.ts';
 import type { Announce } from '../../ports/announce.ts';
 import { freezeNews } from '../freeze-words.ts';
 import { drawAll } from './draw.ts';
+import { tellOfFreeze } from './freeze.ts';
 import { inviteAll } from './invite.ts';
 import { pageOne } from './page.ts';
 import { postAll } from './post.ts';
@@ -23,7 +24,7 @@ export function slackAnnounce(deps: ShowDeps): SlackAnnounce {
     invite: (row) => inviteAll(deps, row),
     account: (key) => deps.workspace.account(key),
     page: (page, person, row) => pageOne(deps, page, person, row),
-    freeze: (decision) => tellOfFreeze(deps, freezeNews(decision)),
+    freeze: (place, event, current) => tellOfFreeze(deps, place, freezeNews(event, current)),
     alarm: (text) => alarm(deps, text),
   };
 }
@@ -36,17 +37,4 @@ async function alarm({ workspace, store }: ShowDeps, text: string): Promise<void
   } catch (error) {
     throw chatFailure('telling the security channel', error);
   }
-}
-
-/** Both channels, each by itself: one that takes nothing keeps the other from hearing nothing. */
-async function tellOfFreeze({ workspace, store }: ShowDeps, text: string): Promise<void> {
-  const channels = (await store.policyInForce())?.policy.channels;
-  if (channels === undefined) return;
-  const told = await Promise.allSettled(
-    [...new Set([channels.security, channels.default])].map((channel) =>
-      workspace.client.chat.postMessage({ channel, text: `⛔ ${inert(text)}` }),
-    ),
-  );
-  const failed = told.find((one) => one.status === 'rejected');
-  if (failed) throw chatFailure('telling the channels of the freeze', failed.reason);
 }

@@ -108,6 +108,20 @@ describe('/breakglass freeze and thaw (B11)', () => {
     await told('sasha', /Nothing was frozen.*breakglass freeze --all --reason/);
   });
 
+  it('is told by the next sweep where Slack was away when it came', async () => {
+    house.slack.dials.fail('chat.postMessage', 'before', { status: 500 }, 2);
+    await house.broker.freeze({ type: 'operator', name: 'root' }, { all: false, reason: 'told late' });
+    await until(() => house.logs.some((line) => line.startsWith('the channels could not be told')), 'the failure');
+    await house.broker.tellAgain();
+    await house.broker.tellAgain();
+    for (const channel of ['C0SECURITY', 'C0DEFAULT'])
+      expect(
+        as('sasha')
+          .messages(channel)
+          .filter(({ words }) => words.includes('told late')),
+      ).toHaveLength(1);
+  });
+
   it('counts a command that Slack delivers twice once', async () => {
     await type('sasha', 'freeze once');
     await until(isFrozen, 'the freeze');
