@@ -16,6 +16,8 @@ export const anchorText = ({ header, hash, signature, leaves }: AnchoredCheckpoi
 
 const BEGIN = '{"hash":"';
 const BUNDLE = '"format":"breakglass-bundle"';
+/** No checkpoint is longer, in characters: some hundred thousand leaves. What does not end by then is none. */
+const LONGEST = 64 * 1024 * 1024;
 
 export interface AnchorRead {
   readonly checkpoints: readonly AnchoredCheckpoint[];
@@ -25,35 +27,101 @@ export interface AnchorRead {
   readonly damaged: number;
 }
 
-/**
- * Finds checkpoints in any text: an object of a bucket, a file of lines, words copied out of a channel. White space does
- * not count, since a chat may break lines. A bundle is passed over: it is what is to be proven, not what proves it.
- */
-export function checkpointsIn(text: string): AnchorRead {
-  const dense = text.replace(/\s+/g, '');
-  if (dense.includes(BUNDLE)) return { checkpoints: [], skipped: 'a bundle, which anchors nothing', damaged: 0 };
-  const checkpoints: AnchoredCheckpoint[] = [];
-  let damaged = 0;
-  for (let from = dense.indexOf(BEGIN); from >= 0; ) {
-    const to = endOf(dense, from);
-    const found = anchoredSchema.safeParse(jsonOf(dense.slice(from, to)));
-    if (found.success) checkpoints.push(found.data);
-    else damaged += 1;
-    from = dense.indexOf(BEGIN, found.success ? to : from + 1);
-  }
-  const skipped = checkpoints.length === 0 && damaged === 0 ? { skipped: 'no checkpoint in it' } : {};
-  return { checkpoints, damaged, ...skipped };
+/** Takes a text piece by piece, cut anywhere, so that no file is too large to be read. */
+export interface AnchorScan {
+  add(piece: string): void;
+  /** What was found in all of it. */
+  end(): AnchorRead;
+  /** Whether a bundle's words stand in it: then somebody should look whether it is one. */
+  readonly namesBundle: boolean;
 }
 
-/** Just past the brace that closes the one at `from`. No text of ours holds a brace. */
-function endOf(text: string, from: number): number {
+/**
+ * Finds checkpoints in any text: an object of a bucket, a file of lines, words copied out of a channel. White space does
+ * not count, since a chat may break lines. Each character is looked at a fixed number of times, whatever the text is.
+ */
+export function anchorScan(): AnchorScan {
+  const checkpoints: AnchoredCheckpoint[] = [];
+  let damaged = 0;
+  let namesBundle = false;
+  /** What may still become a checkpoint: it begins with `BEGIN` or with a part of it. */
+  let rest = '';
+  /** How far `rest` was looked at, and how many braces are open there. */
+  let seen = 0;
   let depth = 0;
-  for (let at = from; at < text.length; at += 1) {
-    if (text[at] === '{') depth += 1;
-    if (text[at] === '}') depth -= 1;
-    if (depth === 0) return at + 1;
-  }
-  return text.length;
+  let tail = '';
+
+  const drop = (upTo: number): void => {
+    rest = rest.slice(upTo);
+    seen = 0;
+    depth = 0;
+  };
+  const take = (text: string): void => {
+    const found = anchoredSchema.safeParse(jsonOf(text));
+    if (found.success) checkpoints.push(found.data);
+    else damaged += 1;
+  };
+  /** Takes one checkpoint off `rest`, or what cannot be one; false where more of the text is needed. */
+  const step = (): boolean => {
+    const from = rest.indexOf(BEGIN);
+    if (from < 0) {
+      drop(Math.max(0, rest.length - BEGIN.length + 1));
+      return false;
+    }
+    if (from > 0) drop(from);
+    // None of ours holds another: where one begins, the one before was cut off.
+    const next = rest.indexOf(BEGIN, Math.max(1, seen - BEGIN.length));
+    const stop = next < 0 ? rest.length : next;
+    for (; seen < stop; seen += 1) {
+      if (rest[seen] === '{') depth += 1;
+      if (rest[seen] === '}') depth -= 1;
+      if (depth > 0) continue;
+      take(rest.slice(0, seen + 1));
+      drop(seen + 1);
+      return true;
+    }
+    if (next < 0 && rest.length <= LONGEST) return false;
+    damaged += 1;
+    drop(stop);
+    return true;
+  };
+  return {
+    get namesBundle() {
+      return namesBundle;
+    },
+    add: (piece) => {
+      const dense = piece.replace(/\s+/g, '');
+      namesBundle ||= (tail + dense).includes(BUNDLE);
+      tail = (tail + dense).slice(-BUNDLE.length);
+      rest += dense;
+      while (step());
+    },
+    end: () => {
+      if (rest.startsWith(BEGIN)) damaged += 1;
+      rest = '';
+      const skipped = checkpoints.length === 0 && damaged === 0 ? { skipped: 'no checkpoint in it' } : {};
+      return { checkpoints, damaged, ...skipped };
+    },
+  };
+}
+
+/** As `anchorScan` does, of a text at hand. A bundle is passed over: it is what is to be proven, not what proves it. */
+export function checkpointsIn(text: string): AnchorRead {
+  const scan = anchorScan();
+  scan.add(text);
+  return scan.namesBundle && isBundle(text) ? BUNDLE_SKIPPED : scan.end();
+}
+
+export const BUNDLE_SKIPPED: AnchorRead = {
+  checkpoints: [],
+  skipped: 'a bundle, which anchors nothing',
+  damaged: 0,
+};
+
+/** Whether the whole text is a bundle, and does not only quote one. */
+export function isBundle(text: string): boolean {
+  const found = z.object({ format: z.literal('breakglass-bundle') }).safeParse(jsonOf(text));
+  return found.success;
 }
 
 function jsonOf(text: string): unknown {

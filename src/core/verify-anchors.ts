@@ -18,33 +18,45 @@ export function anchoredTo(
   all: ReadonlyMap<number, Checkpoint>,
 ): Outside {
   const newest = bundle.checkpoints.at(-1);
-  if (newest === undefined) {
-    return { broken: [], unknown: ['nothing was sealed when this was exported'], complete: undefined };
-  }
-  if (anchors === undefined) return { broken: [], unknown: ['no anchors were given'], complete: placed(newest) };
   const kept = new Map<number, AnchoredCheckpoint>();
-  for (const { checkpoint } of anchors) {
+  for (const { checkpoint } of anchors ?? []) {
     const { number } = checkpoint.header;
     if (kept.get(number)?.leaves === undefined) kept.set(number, checkpoint);
   }
-  const last = kept.get(Math.max(0, ...kept.keys()));
-  if (last === undefined) return { broken: [], unknown: ['the anchors hold no checkpoint'], complete: undefined };
-  const loose = bundle.checkpoints.flatMap(({ header }) => looseIn(kept, header.number));
+  const broken = goneSince(bundle, kept);
+  if (newest === undefined)
+    return { broken, unknown: ['nothing was sealed when this was exported'], complete: undefined };
+  if (anchors === undefined) return { broken, unknown: ['no anchors were given'], complete: placed(newest) };
+  const last = kept.get([...kept.keys()].reduce((a, b) => Math.max(a, b), 0));
+  if (last === undefined) return { broken, unknown: ['the anchors hold no checkpoint'], complete: undefined };
+  const end = last.header.number;
+  const loose = bundle.checkpoints.map(({ header }) => header.number).filter((n) => n <= end && !isTied(kept, n));
   const unknown =
     loose.length === 0
       ? []
       : [`the anchors do not hold every checkpoint of the bundle: ${loose.join(', ')} is missing`];
-  const reach = last.header.number < newest.header.number ? endsEarly(bundle, last) : goesOn(newest, kept, all);
+  const reach =
+    end < newest.header.number ? endsEarly(bundle, newest, last, kept, all) : goesOn(newest, end, kept, all);
   return {
-    broken: goneSince(bundle, kept),
+    broken,
     unknown: [...unknown, ...reach.unknown],
-    complete: loose.length > 0 && last.header.number >= newest.header.number ? undefined : reach.complete,
+    complete: loose.length > 0 ? undefined : reach.complete,
   };
 }
 
-/** A checkpoint that no anchor holds, nor the hash of in the one after it. Those after the last one are told apart. */
-const looseIn = (kept: Kept, number: number): readonly number[] =>
-  kept.has(number) || kept.has(number + 1) || number > Math.max(...kept.keys()) ? [] : [number];
+/** An anchor holds this checkpoint, or its hash in the one after it. */
+const isTied = (kept: Kept, number: number): boolean => kept.has(number) || kept.has(number + 1);
+
+/** From one checkpoint on, how far what was kept shows all that changed: by leaves, or by a root that stayed. */
+function shownTo(from: number, end: number, kept: Kept, all: ReadonlyMap<number, Checkpoint>): number {
+  let to = from;
+  while (to < end && isTied(kept, to + 1)) {
+    const stayed = all.get(to)?.header.root === all.get(to + 1)?.header.root && all.has(to);
+    if (!stayed && kept.get(to + 1)?.leaves === undefined) break;
+    to += 1;
+  }
+  return to;
+}
 
 /** Events that anchored leaves counted, and that are not in the bundle, or are others there. */
 function goneSince(bundle: Bundle, kept: Kept): readonly string[] {
@@ -66,33 +78,46 @@ function goneSince(bundle: Bundle, kept: Kept): readonly string[] {
   return broken;
 }
 
-/** The anchors end before the bundle does. What changed later is not proven by anything outside. */
-function endsEarly({ streams }: Bundle, last: Checkpoint): Pick<Outside, 'unknown' | 'complete'> {
+/**
+ * The anchors end before the bundle does. What changed later is not proven by anything outside; nor is how long a stream
+ * was at the end of them, unless they show it: whoever holds the key could sign a shorter log after that.
+ */
+function endsEarly(
+  { streams }: Bundle,
+  newest: Checkpoint,
+  last: Checkpoint,
+  kept: Kept,
+  all: ReadonlyMap<number, Checkpoint>,
+): Pick<Outside, 'unknown' | 'complete'> {
   const { number } = last.header;
+  // The newest lengths are proven by an anchored root.
+  if (newest.header.root === last.header.root) return { unknown: [], complete: placed(last) };
   const later = streams.filter(({ changes }) => changes.some(({ checkpoint }) => checkpoint > number));
-  return {
-    unknown: later.length === 0 ? [] : [`the anchors end at checkpoint ${number}; ${named(later)} changed since`],
-    complete: placed(last),
-  };
+  const unknown = later.length === 0 ? [] : [`the anchors end at checkpoint ${number}; ${named(later)} changed since`];
+  const ends = streams.map((one) => {
+    const from = one.changes.findLast(({ checkpoint }) => checkpoint <= number)?.checkpoint ?? 0;
+    return { one, to: shownTo(from, number, kept, all) };
+  });
+  const short = ends.filter(({ to }) => to < number);
+  const to = ends.reduce((least, one) => Math.min(least, one.to), number);
+  const complete = all.get(to);
+  if (short.length > 0) {
+    const which = named(short.map(({ one }) => one));
+    unknown.push(
+      `the anchors end at checkpoint ${number} and do not show what changed in ${which} after ${to}: ${LEAVES}`,
+    );
+  }
+  return { unknown, complete: complete && placed(complete) };
 }
 
 /** From the bundle's newest checkpoint on, as far as the anchors show what changed. */
-function goesOn(newest: Checkpoint, kept: Kept, all: ReadonlyMap<number, Checkpoint>) {
-  let to = newest;
-  for (let next = all.get(to.header.number + 1); next !== undefined; next = all.get(to.header.number + 1)) {
-    const shown = next.header.root === to.header.root || kept.get(next.header.number)?.leaves !== undefined;
-    if (!shown) break;
-    to = next;
-  }
-  const last = Math.max(...kept.keys());
+function goesOn(newest: Checkpoint, end: number, kept: Kept, all: ReadonlyMap<number, Checkpoint>) {
+  const to = shownTo(newest.header.number, end, kept, all);
   const unknown =
-    to.header.number === last
-      ? []
-      : [
-          `the anchors go on to checkpoint ${last} and do not show what changed after ${to.header.number}: ` +
-            'give copies with their leaves (from the bucket or the file), without gaps',
-        ];
-  return { unknown, complete: placed(to) };
+    to === end ? [] : [`the anchors go on to checkpoint ${end} and do not show what changed after ${to}: ${LEAVES}`];
+  return { unknown, complete: placed(all.get(to) ?? newest) };
 }
+
+const LEAVES = 'give copies with their leaves (from the bucket or the file), without gaps';
 
 const named = (streams: readonly BundleStream[]): string => streams.map(({ stream }) => stream).join(', ');

@@ -1,6 +1,6 @@
 import type { AnchoredCheckpoint } from './anchor-text.ts';
 import type { Bundle, BundleStream } from './bundle.ts';
-import { type Checkpoint, fingerprintOf, leavesProblem } from './checkpoint.ts';
+import { type Checkpoint, checkpointProblem, fingerprintOf, leavesProblem } from './checkpoint.ts';
 import { incidentStream, requestStream } from './events.ts';
 import { checkpointHistory } from './key-history.ts';
 import { firstBreak } from './log.ts';
@@ -61,14 +61,12 @@ function historyOf(bundle: Bundle, publicKey: string | undefined, anchors: reado
   const checkpoints = new Map<number, Checkpoint>();
   const broken: string[] = [];
   for (const one of bundle.checkpoints) checkpoints.set(one.header.number, one);
+  const places = new Map<number, string>();
   for (const { from, checkpoint } of anchors) {
     const { number } = checkpoint.header;
     const here = checkpoints.get(number);
-    if (here !== undefined && here.hash !== checkpoint.hash) {
-      broken.push(
-        `there are two checkpoints ${number}: the one in ${from} is not the one here. The log was written anew and signed again`,
-      );
-    }
+    if (here !== undefined && here.hash !== checkpoint.hash) broken.push(twoOf(here, checkpoint, from));
+    if (here === undefined) places.set(number, from);
     checkpoints.set(number, here ?? checkpoint);
     const wrong = checkpoint.leaves && leavesProblem(checkpoint, checkpoint.leaves);
     if (wrong) broken.push(`${from}: ${wrong}`);
@@ -81,17 +79,34 @@ function historyOf(bundle: Bundle, publicKey: string | undefined, anchors: reado
   const sorted = [...checkpoints.values()].sort((a, b) => a.header.number - b.header.number);
   const keys = keysOf([...bundle.keys, ...(publicKey === undefined ? [] : [publicKey])], sorted);
   for (const one of sorted) {
-    const key = keys.get(one.header.key);
+    const { key: signer, number } = one.header;
+    const key = keys.get(signer);
+    const place = places.get(number);
     const wrong =
       key === undefined
-        ? `no key here is ${one.header.key}, which signed checkpoint ${one.header.number}`
+        ? `checkpoint ${number}${place ? ` in ${place}` : ''} is signed by a key that is not this log's: no key here is ${signer}`
         : history.add(one, key);
     if (wrong === undefined) continue;
     broken.push(wrong);
     break;
   }
+  // Each copy by its own bytes: one that only claims the hash of another would pass its words off as signed.
+  for (const { from, checkpoint } of anchors) {
+    const key = keys.get(checkpoint.header.key);
+    if (key === undefined || checkpoint === checkpoints.get(checkpoint.header.number)) continue;
+    const wrong = checkpointProblem(checkpoint, key);
+    if (wrong !== undefined) broken.push(`${from}: ${wrong}`);
+  }
   const end = broken.length === 0 ? history.end() : undefined;
   return { checkpoints, broken: end === undefined ? broken : [end], notes: history.gaps };
+}
+
+function twoOf(here: Checkpoint, other: Checkpoint, from: string): string {
+  const two = `there are two checkpoints ${here.header.number}: the one in ${from}`;
+  return here.header.key === other.header.key
+    ? `${two} is not the one here. The log was written anew and signed again`
+    : `${two} is signed by a key that is not this log's, ${other.header.key}; the one here by ${here.header.key}. ` +
+        'It is of another installation, or the log was written anew';
 }
 
 /** Public keys by fingerprint: those given, and those that checkpoints name. */

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
+import { exportBundle } from '../../src/broker/export-bundle.ts';
+import { anchorText, checkpointsIn } from '../../src/core/anchor-text.ts';
 import { type Bundle, type BundleStream, bundleSchema } from '../../src/core/bundle.ts';
 import { signCheckpoint } from '../../src/core/checkpoint.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import { EMPTY_HEAD, hashOf, seal } from '../../src/core/log.ts';
+import { byStream, rootOf } from '../../src/core/merkle.ts';
 import { verifyBundle } from '../../src/core/verify-bundle.ts';
 import { aKey, SealedLog } from './sealed-log.ts';
 
@@ -279,6 +282,106 @@ describe('a bundle that was tampered with (E4, E5)', () => {
     expect(verifyBundle(bundle, trusted)).toMatchObject({ broken: [], complete: { number: 3 } });
     const { broken } = verifyBundle(bundle, { ...trusted, anchors: log.anchors() });
     expect(broken).toEqual([expect.stringContaining('events 3 to 3 of request/R1 are missing: anchored checkpoint 4')]);
+  });
+
+  describe('by somebody who holds database and key, and signs a shorter log after the last anchor,', () => {
+    /** R2 and its line in the incident's stream are gone, R1's newest event too, and a sixth checkpoint says so. */
+    const shortened = async (log: SealedLog): Promise<Bundle> => {
+      const streams = new Map([
+        ['incident/INC-1', (log.streams.get('incident/INC-1') ?? []).slice(0, 1)],
+        ['request/R1', (log.streams.get('request/R1') ?? []).slice(0, 2)],
+      ]);
+      const heads = [...streams].map(([stream, all]) => ({
+        stream,
+        length: all.length,
+        head: all.at(-1)?.hash ?? '',
+      }));
+      const all = heads.sort(byStream);
+      const { key } = log;
+      const at = log.wait(60).now;
+      const draft = { previous: log.checkpoints.at(-1), at, root: rootOf(all), streams: all.length, events: 0 };
+      const sixth = signCheckpoint({ ...draft, leaves: [], privateKey: key.privateKey });
+      const evil = new SealedLog(key);
+      evil.checkpoints.push(...log.checkpoints, { ...sixth, leaves: [], publicKey: key.publicKey });
+      const reader = evil.reader();
+      const checkpoints = {
+        ...reader,
+        changesOf: async (names: readonly string[], upTo: number) =>
+          (await reader.changesOf(names, upTo)).filter(
+            ({ stream, length }) => length <= (streams.get(stream) ?? []).length,
+          ),
+        leavesAt: async (_number: number, after: string) => all.filter(({ stream }) => stream > after),
+      };
+      const events = async (stream: string) => streams.get(stream) ?? [];
+      const file = await exportBundle({ events, clock: { now: async () => at }, checkpoints }, 'INC-1');
+      return bundleSchema.parse(JSON.parse(JSON.stringify(file)));
+    };
+
+    it('is not proven by headers alone, and says of which streams', async () => {
+      const log = story();
+      const anchors = log.anchors('channel');
+      const report = verifyBundle(await shortened(log), { publicKey: log.key.publicKey, anchors });
+      expect(report.unknown).toEqual([
+        expect.stringContaining('do not show what changed in incident/INC-1, request/R1 after 1: give copies with'),
+      ]);
+      expect(report.complete?.number).toBe(1);
+    });
+
+    it('is found by the leaves of a bucket, and not proven where copies are missing', async () => {
+      const log = story();
+      const bundle = await shortened(log);
+      const given = (numbers: readonly number[]) =>
+        verifyBundle(bundle, {
+          publicKey: log.key.publicKey,
+          anchors: log.anchors().filter(({ checkpoint }) => numbers.includes(checkpoint.header.number)),
+        });
+      expect(given([1, 2, 3, 4, 5]).broken.join()).toContain('events 3 to 3 of request/R1 are missing');
+      for (const some of [[5], [1, 5], [1, 2, 5]]) {
+        const { broken, unknown } = given(some);
+        expect(broken.length + unknown.length).toBeGreaterThan(0);
+      }
+    });
+  });
+
+  it('shows a copy of an anchor that only claims the hash of a true one', async () => {
+    const log = new SealedLog().open('R1').wait(30).seal().wait(20).seal();
+    const bundle = await log.bundle();
+    log.wait(20).go('R1').wait(30).seal();
+    // The third one's leaves, which name R1, are edited away, and the header made to fit: no key is needed for that.
+    const edited = log.checkpoints.map(({ header, hash, signature, leaves }) => {
+      const kept = header.number === 3 ? [] : leaves;
+      const fit = { ...header, changed: kept.length, leavesDigest: rootOf(kept) };
+      return checkpointsIn(anchorText({ header: fit, hash, signature, leaves: kept })).checkpoints;
+    });
+    const copies = edited.flat().map((checkpoint) => ({ from: 'copy.jsonl', checkpoint }));
+    for (const anchors of [
+      [...log.anchors('channel'), ...copies],
+      [...copies, ...log.anchors('channel')],
+    ]) {
+      const { broken } = verifyBundle(bundle, { publicKey: log.key.publicKey, anchors });
+      expect(broken.join()).toContain('checkpoint 3 was changed after it was signed');
+    }
+  });
+
+  it('shows events that were edited in a bundle whose checkpoints were all taken out', async () => {
+    const log = story();
+    const edit = events((all) => rechained(all.map((one) => ({ ...one, checkpoint: 0, actor: 'slack:T0:U9' }))));
+    const bundle = changed(await log.bundle(), 'request/R1', edit);
+    const streams = bundle.streams.map(({ newest: _newest, ...one }) => ({ ...one, changes: [] }));
+    const { broken } = verifyBundle(
+      { ...bundle, checkpoints: [], streams },
+      { publicKey: log.key.publicKey, anchors: log.anchors() },
+    );
+    expect(broken.join()).toContain('event 1 of request/R1 is another one than anchored checkpoint 1 saw');
+  });
+
+  it('tells the copies of another installation from a log that was signed anew', async () => {
+    const log = story();
+    const other = new SealedLog().open('R1').wait(30).seal();
+    const given = { publicKey: log.key.publicKey, anchors: [...log.anchors(), ...other.anchors()] };
+    expect(verifyBundle(await log.bundle(), given).broken.join()).toContain(
+      "there are two checkpoints 1: the one in 1.json is signed by a key that is not this log's",
+    );
   });
 
   it('shows a backdated event by its floor: it says to be older than the checkpoint that it names', async () => {
