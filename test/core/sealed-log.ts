@@ -115,3 +115,27 @@ export class SealedLog {
     });
   }
 }
+
+/** Two requests under one incident, another incident beside it, five checkpoints, nothing left to seal. */
+export const story = (log = new SealedLog()): SealedLog =>
+  log
+    .open('R1')
+    .open('X1', 'INC-2')
+    .wait(30)
+    .seal()
+    .wait(20)
+    .go('R1', 'access_opened')
+    .open('R2')
+    .wait(30)
+    .seal()
+    .wait(20)
+    .go('R2', 'request_denied')
+    .go('X1')
+    .wait(40)
+    .seal()
+    .wait(20)
+    .go('R1', 'request_closed')
+    .wait(30)
+    .seal()
+    .wait(900)
+    .seal();

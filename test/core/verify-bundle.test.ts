@@ -7,31 +7,7 @@ import type { StoredEvent } from '../../src/core/events.ts';
 import { EMPTY_HEAD, hashOf, seal } from '../../src/core/log.ts';
 import { byStream, rootOf } from '../../src/core/merkle.ts';
 import { verifyBundle } from '../../src/core/verify-bundle.ts';
-import { aKey, SealedLog } from './sealed-log.ts';
-
-/** Two requests under one incident, another incident beside it, five checkpoints, nothing left to seal. */
-const story = (log = new SealedLog()): SealedLog =>
-  log
-    .open('R1')
-    .open('X1', 'INC-2')
-    .wait(30)
-    .seal()
-    .wait(20)
-    .go('R1', 'access_opened')
-    .open('R2')
-    .wait(30)
-    .seal()
-    .wait(20)
-    .go('R2', 'request_denied')
-    .go('X1')
-    .wait(40)
-    .seal()
-    .wait(20)
-    .go('R1', 'request_closed')
-    .wait(30)
-    .seal()
-    .wait(900)
-    .seal();
+import { aKey, SealedLog, story } from './sealed-log.ts';
 
 const changed = (bundle: Bundle, name: string, change: (one: BundleStream) => BundleStream): Bundle => ({
   ...bundle,
@@ -467,45 +443,4 @@ describe('any change of any value (E4, E5)', () => {
       checkpoints.map(({ signature }) => Buffer.from(signature, 'base64').toString('hex'));
     return bytes(one).join() === bytes(bundleSchema.parse(other)).join();
   };
-});
-
-describe('a rotation of the key (E4)', () => {
-  it('keeps old bundles good under the old key, and new ones under the old key and the new', async () => {
-    const [old, young] = [aKey(), aKey()];
-    const log = story(new SealedLog(old));
-    const before = await log.bundle();
-    log.wait(60).go('R2', 'alarm').wait(10).seal(young).wait(60).go('R2', 'alarm').wait(10).seal();
-    const after = await log.bundle();
-    const proven = { broken: [], unknown: [] };
-    expect(verifyBundle(before, { publicKey: old.publicKey, anchors: log.anchors('bucket', 5) })).toMatchObject(proven);
-    for (const { publicKey } of [old, young]) {
-      expect(verifyBundle(after, { publicKey, anchors: log.anchors() })).toMatchObject(proven);
-    }
-    const { broken } = verifyBundle(after, { publicKey: aKey().publicKey });
-    expect(broken.join()).toContain('no checkpoint here is signed by the key you trust');
-  });
-
-  it('is not believed without the checkpoints that tie the keys together', async () => {
-    const [old, young] = [aKey(), aKey()];
-    const log = story(new SealedLog(old)).seal(young).wait(60).go('R2', 'alarm').wait(10).seal().wait(900).seal();
-    const bundle = await log.bundle();
-    const without = (number: number): Bundle => ({
-      ...bundle,
-      checkpoints: bundle.checkpoints.filter(({ header }) => header.number !== number),
-    });
-    expect(verifyBundle(without(6), { publicKey: old.publicKey }).broken.join()).toContain(
-      'no checkpoint before it names',
-    );
-    expect(verifyBundle(without(7), { publicKey: young.publicKey }).broken.join()).toContain(
-      'checkpoint 7 is missing, which ties an older key',
-    );
-  });
-
-  it('does not let the old key sign on', async () => {
-    const old = aKey();
-    const log = story(new SealedLog(old)).seal(aKey());
-    log.key = old;
-    const bundle = await log.wait(60).go('R2', 'alarm').wait(10).seal().bundle();
-    expect(verifyBundle(bundle, { publicKey: old.publicKey }).broken.join()).toContain('no checkpoint before it names');
-  });
 });
