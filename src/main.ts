@@ -45,7 +45,8 @@ export interface MainOptions {
     readonly floors?: Floors;
     readonly clockOffsetMs?: number;
     readonly sweepMs?: number;
-    readonly cloudSweepMs?: number;
+    /** `false`: the clouds are not compared with the rows, where a local one is too simple to be listed. */
+    readonly cloudSweepMs?: number | false;
     /** `false`: no sweep at all, so that a test can see what ends access without it. */
     readonly sweep?: boolean;
     readonly policyText?: string;
@@ -135,7 +136,10 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     if (sweeping) {
       const sweep = startSweep({ store, broker, schedule, logger, worker, ...interval });
       opened.push(() => sweep.stop());
-      const every = lowered?.cloudSweepMs === undefined ? {} : { everyMs: lowered.cloudSweepMs };
+    }
+    const cloudSweepMs = lowered?.cloudSweepMs;
+    if (sweeping && cloudSweepMs !== false) {
+      const every = cloudSweepMs === undefined ? {} : { everyMs: cloudSweepMs };
       const cloudSweep = startCloudSweep({ store, broker, logger, ...every });
       opened.push(() => cloudSweep.stop());
     }

@@ -31,6 +31,8 @@ const running = await main({
   lowered: {
     floors: DEMO_FLOORS,
     policyText,
+    // Its roles do not stand in the local AWS at all.
+    ...(provider === 'instant' && { cloudSweepMs: false }),
     rewire: {
       ...(provider === 'instant' && { aws: instant }),
       schedule: (own) => ({
