@@ -28,11 +28,13 @@ export class People {
   readonly #history = new Map<string, Entry[]>();
   readonly #server: Server;
 
-  constructor(lanes: number) {
+  /** @param from how somebody stood from the beginning, where not as the catalog says */
+  constructor(lanes: number, from: ReadonlyMap<string, Partial<Standing>> = new Map()) {
     this.#lanes = lanes;
     this.#home = new Map(everybody(lanes).map((one) => [one.id, one]));
     for (const { id, teams: own } of this.#home.values()) {
-      this.#history.set(id, [{ at: 0, standing: { teams: own, suspended: false, known: true, inChat: true } }]);
+      const standing = { teams: own, suspended: false, known: true, inChat: true, ...from.get(id) };
+      this.#history.set(id, [{ at: 0, standing }]);
     }
     this.#server = createServer((_request, response) => {
       const body = JSON.stringify(this.directoryAt(Date.now()));

@@ -1,0 +1,185 @@
+import type { Actor, Command } from '../../src/core/command.ts';
+import { decide } from '../../src/core/decide.ts';
+import { actorName } from '../../src/core/decision.ts';
+import type { ChatKey } from '../../src/core/directory.ts';
+import type { StoredEvent } from '../../src/core/events.ts';
+import type { Facts } from '../../src/core/facts.ts';
+import { EMPTY_HEAD, seal } from '../../src/core/log.ts';
+import { policySchema } from '../../src/core/policy.ts';
+import type { AccessRequest } from '../../src/core/request.ts';
+import { termsDigest, termsOf } from '../../src/core/terms.ts';
+import { accepted, after, aPlan, okFacts, SECOND } from '../support/requests.ts';
+import { SECONDS_FLOORS } from '../support/seconds.ts';
+import { COMMANDER, incidentOf, keyOf, personOf, policies, roleOf, slackOf } from './catalog.ts';
+import type { Arrived } from './deliveries.ts';
+import { type Evidence, unapproved } from './eligible.ts';
+import { freezesIn, openedWhileFrozen } from './freezes.ts';
+import { offPath } from './path.ts';
+import type { Known } from './path-commands.ts';
+import { People } from './people.ts';
+
+/*
+ * The judges of the chaos harness, on one life that went well and on forged ones: a judge that says yes to everything
+ * would find nothing either.
+ */
+
+const ID = 'R1';
+const START = new Date(Date.now() - 120_000);
+const WORKER: Actor = { type: 'system', name: 'worker' };
+const person = (id: string): Actor => ({ type: 'person', key: keyOf(id) as ChatKey });
+
+interface Life {
+  readonly row: AccessRequest;
+  readonly events: readonly StoredEvent[];
+  readonly known: Known;
+}
+
+/** Asked in zone B, approved by SRE, opened, over: by the core itself. */
+async function aLife(people: People): Promise<Life> {
+  const policy = policySchema(SECONDS_FLOORS).parse(JSON.parse((await policies(1, 'http://127.0.0.1:1/')).product));
+  const terms = termsOf(policy, roleOf(0, 'B'));
+  if (terms === undefined) throw new Error('the policy has no such role');
+  const digest = termsDigest(terms);
+  const order = {
+    incident: incidentOf(0),
+    role: roleOf(0, 'B'),
+    reason: 'recovery',
+    purpose: 'Cycle 0, try 1.',
+    minutes: 0.1,
+    commander: COMMANDER,
+    digest,
+  };
+  const removedAt = after(START, 12 * SECOND);
+  const steps: readonly [Actor, number, (request: AccessRequest | undefined, now: Date) => Command][] = [
+    [person(personOf(0, 'requester')), 0, () => ({ type: 'request', id: ID, channel: 'C0LANE00', order })],
+    [person(personOf(0, 'sre')), 1, () => ({ type: 'approve', digest })],
+    [WORKER, 2, (request, now) => ({ type: 'issue', plan: request && aPlan(request, now) })],
+    [WORKER, 3, () => ({ type: 'grant_confirmed', grantId: ID })],
+    [WORKER, 10, () => ({ type: 'expire' })],
+    [WORKER, 11, () => ({ type: 'revoke_failed', why: 'PROVIDER_THROTTLED' })],
+    [WORKER, 11.2, () => ({ type: 'revoke_failed', why: 'PROVIDER_THROTTLED' })],
+    [WORKER, 11.4, () => ({ type: 'revoke_failed', why: 'PROVIDER_THROTTLED' })],
+    [
+      WORKER,
+      12,
+      () => ({
+        type: 'revoke_confirmed',
+        grantId: ID,
+        proof: { readAt: removedAt, contested: false, hashes: {} },
+      }),
+    ],
+    [
+      WORKER,
+      14,
+      () => ({
+        type: 'sessions_confirmed',
+        grantId: ID,
+        proof: { by: 'propagation', denyReadAt: removedAt, waitedSeconds: 2 },
+      }),
+    ],
+  ];
+  let request: AccessRequest | undefined;
+  let events: readonly StoredEvent[] = [];
+  for (const [actor, seconds, command] of steps) {
+    const now = after(START, seconds * SECOND);
+    const incident = { id: incidentOf(0), title: 'Lane 0 is down', state: 'open', channel: 'C0LANE00' } as const;
+    const facts: Facts = {
+      ...okFacts(now),
+      policy: { ok: true, value: policy, at: now },
+      directory: { ok: true, value: people.directoryAt(now.getTime()), at: now },
+      incident: { ok: true, value: incident, at: now },
+      approvers: { [keyOf(personOf(0, 'sre'))]: { ok: true, value: 'member', at: now } },
+    };
+    const made = accepted(decide(request, command(request, now), actor, facts, now));
+    request = made.next;
+    const stamp = { at: now, actor: actorName(actor), checkpoint: 0 };
+    events = [...events, ...seal(`request/${ID}`, events.at(-1) ?? EMPTY_HEAD, made.events, stamp)];
+  }
+  if (request === undefined) throw new Error('nothing was asked');
+  return { row: request, events, known: { policy, people, involved: People.of(0), freezes: [] } };
+}
+
+let life: Life;
+beforeAll(async () => {
+  life = await aLife(new People(1));
+});
+
+const without = (events: readonly StoredEvent[], ...types: readonly string[]): readonly StoredEvent[] =>
+  events.filter(({ type }) => !types.includes(type));
+const changed = (events: readonly StoredEvent[], type: string, data: object): readonly StoredEvent[] =>
+  events.map((event) => (event.type === type ? { ...event, data: { ...event.data, ...data } } : event));
+
+describe('the core as the oracle of legal lives', () => {
+  it('explains a life with failures that made no event of their own', () => {
+    const { events, row, known } = life;
+    expect(events.filter(({ type }) => type === 'revoke_failed')).toHaveLength(2);
+    expect(offPath(events, row, known)).toEqual([]);
+  });
+
+  it.each<[string, (events: readonly StoredEvent[]) => readonly StoredEvent[]]>([
+    ['access without an approval', (events) => without(events, 'approval_recorded', 'request_approved')],
+    ['access that was never planned', (events) => without(events, 'access_planned')],
+    ['an ending that nobody asked for', (events) => without(events, 'end_requested')],
+    ['a closing without proof of the sessions', (events) => without(events, 'sessions_ended')],
+    [
+      'a later end than was asked for',
+      (events) => changed(events, 'access_opened', { endsAt: new Date().toISOString() }),
+    ],
+    ['an approval by somebody else', (events) => changed(events, 'approval_recorded', { person: personOf(0, 'mate') })],
+    ['two approvals by one', (events) => [...events.slice(0, 2), ...events.slice(1)]],
+  ])('refuses %s', (_what, forge) => {
+    const { events, row, known } = life;
+    expect(offPath(forge(events), row, known)).not.toEqual([]);
+  });
+
+  it('refuses a row that its events do not lead to', () => {
+    const { events, row, known } = life;
+    expect(offPath(events, { ...row, approvals: [] }, known)).not.toEqual([]);
+  });
+});
+
+describe('the oracle of approvals', () => {
+  const pressed = (who: string, seconds: number): Arrived => ({
+    at: after(START, seconds * SECOND).getTime(),
+    user: slackOf(who),
+    what: 'bg_approve',
+    about: ID,
+    accepted: true,
+  });
+  const judged = (people: People, arrived: readonly Arrived[], zone = 'B'): readonly string[] => {
+    const { events } = life;
+    const personOfUser = (user: string): string => user.slice(2).toLowerCase();
+    const evidence: Evidence = { people, arrived, spells: [], personOfUser };
+    return unapproved({ lane: 0, zone, requestId: ID, events }, evidence);
+  };
+
+  it('is content with an approver of another team', () => {
+    expect(judged(new People(1), [pressed(personOf(0, 'sre'), 0.9)])).toEqual([]);
+  });
+
+  it.each<[string, readonly Arrived[], string]>([
+    ['nobody', [], 'B'],
+    ['the requester', [pressed(personOf(0, 'requester'), 0.9)], 'B'],
+    ['a team mate', [pressed(personOf(0, 'mate'), 0.9)], 'B'],
+    ['a stranger', [pressed('nadia', 0.9)], 'B'],
+    ['somebody who pressed only later', [pressed(personOf(0, 'sre'), 5)], 'B'],
+    ['one of the two that are wanted', [pressed(personOf(0, 'sre'), 0.9)], 'C'],
+  ])('is not content with %s', (_who, arrived, zone) => {
+    expect(judged(new People(1), arrived, zone)).toHaveLength(1);
+  });
+
+  it('is not content with an approver who had left the team before', () => {
+    const people = new People(1, new Map([[personOf(0, 'sre'), { teams: ['network'] }]]));
+    expect(judged(people, [pressed(personOf(0, 'sre'), 0.9)])).toHaveLength(1);
+  });
+});
+
+it('the oracle of freezes finds what was opened while openings were frozen', () => {
+  const { events } = life;
+  const [first] = events;
+  if (first === undefined) throw new Error('there are no events');
+  const frozen = { ...first, type: 'openings_frozen', at: after(START, -5 * SECOND), seq: 1 } as const;
+  const thawed = { ...first, type: 'openings_thawed', at: after(START, 2.5 * SECOND), seq: 2 } as const;
+  expect(openedWhileFrozen(events, freezesIn([frozen, thawed]))).toHaveLength(2);
+  expect(openedWhileFrozen(events, [])).toEqual([]);
+});
