@@ -1,52 +1,28 @@
 import { addSeconds } from '../core/decision.ts';
 import type { MissingGrant } from '../ports/cloud-memory.ts';
+import type { Observation } from '../ports/provider.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
+import { inLanes } from './lanes.ts';
 import type { Round } from './list-account.ts';
 import { WORKER } from './open-grant.ts';
 
 /** Open access looked at together. */
 const PAGE = 100;
-/** One look, or one ending, gets this long. */
-const ONE_MS = 30_000;
+
+type Looking = Pick<Round, 'mark' | 'signal' | 'patience'>;
 
 /**
  * The first look by name, at open access that was confirmed before its account's listing began and is not in it. A
  * listing that lags proves nothing; a read that finds nothing is remembered, and proves nothing yet either.
  */
-export async function noteMissing(deps: BrokerDeps, { mark, signal }: Pick<Round, 'mark' | 'signal'>): Promise<void> {
-  for (let after = ''; ; ) {
-    const missing = await deps.store.cloud.unseen(mark, PAGE, after);
-    for (const one of missing) await look(deps, one, signal);
-    const last = missing.at(-1);
-    if (last === undefined || missing.length < PAGE) return;
-    after = last.grantId;
-  }
-}
-
-/** Reads by name and remembers what was seen. True if nothing is there. */
-async function look(deps: BrokerDeps, missing: MissingGrant, signal: AbortSignal): Promise<boolean> {
-  signal.throwIfAborted();
-  const { store, logger, providers } = deps;
-  const grant = await openGrantOf(deps, missing);
-  if (grant === undefined) return false;
-  try {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(ONE_MS)]);
-    const { found } = await providers[grant.target.provider].observe(grant.plan, limit);
-    if (!found) logger.warn({ ...missing, name: grant.plan.name }, 'open access is not in the cloud; it is read again');
-    await store.cloud.noteRead(grant.id, found, await store.clock.now());
-    return !found;
-  } catch (error) {
-    signal.throwIfAborted();
-    logger.warn({ ...missing, why: String(error) }, 'open access that was not listed could not be read by name');
-    return false;
-  }
-}
-
-async function openGrantOf({ store }: BrokerDeps, { requestId, grantId }: MissingGrant) {
-  const row = await store.find(requestId);
-  if (row?.request.state !== 'active') return undefined;
-  return row.request.grants.find(({ id }): boolean => id === grantId);
+export async function noteMissing(deps: BrokerDeps, looking: Looking): Promise<void> {
+  const { cloud } = deps.store;
+  const unseen = (after: string) => cloud.unseen(looking.mark, PAGE, after);
+  await byAccount(unseen, async (one) => {
+    const seen = await observed(deps, looking, one);
+    if (seen !== undefined) await note(deps, one, seen.found);
+  });
 }
 
 /**
@@ -55,31 +31,79 @@ async function openGrantOf({ store }: BrokerDeps, { requestId, grantId }: Missin
  */
 export async function confirmLost(
   deps: BrokerDeps,
-  { mark, lostSeconds, signal }: { readonly mark: string; readonly lostSeconds: number; readonly signal: AbortSignal },
+  { lostSeconds, ...looking }: Looking & { readonly lostSeconds: number },
 ): Promise<void> {
-  const { store } = deps;
-  const before = addSeconds(await store.clock.now(), -lostSeconds);
+  const { clock, cloud } = deps.store;
+  const before = addSeconds(await clock.now(), -lostSeconds);
+  const missed = (after: string) => cloud.missed(looking.mark, before, PAGE, after);
+  await byAccount(missed, async ({ missedAt, ...one }) => {
+    const seen = await observed(deps, looking, one);
+    if (seen === undefined) return;
+    // A closed one, where nothing was, is our own: whoever wrote it did not come to telling the row.
+    const isBarred = seen.found && seen.revoked;
+    if (!isBarred) await note(deps, one, seen.found);
+    if (isBarred || !seen.found) await end(deps, looking, one, missedAt);
+  });
+}
+
+/** Goes through pages of open access, several accounts at once and one after another within each. */
+async function byAccount<T extends MissingGrant>(
+  pageAfter: (after: string) => Promise<readonly T[]>,
+  work: (one: T) => Promise<void>,
+): Promise<void> {
   for (let after = ''; ; ) {
-    const missed = await store.cloud.missed(mark, before, PAGE, after);
-    for (const { missedAt, ...one } of missed) {
-      if (await look(deps, one, signal)) await end(deps, one, missedAt, signal);
-    }
-    const last = missed.at(-1);
-    if (last === undefined || missed.length < PAGE) return;
+    const page = await pageAfter(after);
+    await inLanes([...new Set(page.map(({ account }) => account))], async (account) => {
+      for (const one of page) if (one.account === account) await work(one);
+    });
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
     after = last.grantId;
   }
 }
 
-async function end(deps: BrokerDeps, one: MissingGrant, missedAt: Date, signal: AbortSignal): Promise<void> {
+/** What stands there under its name; undefined where that could not be read, or is no open access any more. */
+async function observed(
+  deps: BrokerDeps,
+  { signal, patience }: Looking,
+  missing: MissingGrant,
+): Promise<Observation | undefined> {
+  signal.throwIfAborted();
+  if (patience.isOver(missing)) return undefined;
+  const grant = await openGrantOf(deps, missing);
+  if (grant === undefined) return undefined;
+  const provider = deps.providers[missing.provider];
+  try {
+    return await patience.ask(missing, signal, (limit) => provider.observe(grant.plan, limit));
+  } catch (error) {
+    signal.throwIfAborted();
+    deps.logger.warn({ ...missing, why: String(error) }, 'open access that was not listed could not be read by name');
+    return undefined;
+  }
+}
+
+async function note({ store, logger }: BrokerDeps, missing: MissingGrant, found: boolean): Promise<void> {
+  if (!found) logger.warn({ ...missing }, 'open access is not in the cloud; it is read again');
+  await store.cloud.noteRead(missing.grantId, found, await store.clock.now());
+}
+
+async function openGrantOf({ store }: BrokerDeps, { requestId, grantId }: MissingGrant) {
+  const row = await store.find(requestId);
+  if (row?.request.state !== 'active') return undefined;
+  return row.request.grants.find(({ id }): boolean => id === grantId);
+}
+
+async function end(deps: BrokerDeps, { signal, patience }: Looking, one: MissingGrant, missedAt: Date): Promise<void> {
   const missedAgainAt = await deps.store.clock.now();
   const grant = await openGrantOf(deps, one);
   if (grant === undefined) return;
-  const { target, plan } = grant;
+  const { plan } = grant;
   try {
-    await deps.providers[target.provider].close(plan, AbortSignal.any([signal, AbortSignal.timeout(ONE_MS)]));
+    await patience.ask(one, signal, (limit) => deps.providers[one.provider].close(plan, limit));
     const { requestId, grantId } = one;
-    await apply(deps, requestId, { type: 'lost', grantId, missedAt, missedAgainAt }, WORKER);
-    deps.logger.error({ ...one, name: plan.name }, 'open access was gone from the cloud; it is being ended');
+    const changed = await apply(deps, requestId, { type: 'lost', grantId, missedAt, missedAgainAt }, WORKER);
+    if (changed.ok)
+      deps.logger.error({ ...one, name: plan.name }, 'open access was gone from the cloud; it is being ended');
   } catch (error) {
     signal.throwIfAborted();
     deps.logger.error({ ...one, why: String(error) }, 'access that is gone could not be barred; it is tried again');

@@ -5,6 +5,7 @@ import { isOurs, STRAYS_MAX, UNLISTED_TOLD } from '../core/stray.ts';
 import type { CloudPlace, KnownStray, ListedPage, Stray } from '../ports/cloud-memory.ts';
 import type { Inspection, Standing, StandingPage } from '../ports/provider.ts';
 import type { BrokerDeps } from './deps.ts';
+import type { Patience } from './patience.ts';
 
 /** One pass over all accounts. */
 export interface Round {
@@ -13,6 +14,8 @@ export interface Round {
   readonly mark: string;
   readonly accounts: readonly Account[];
   readonly signal: AbortSignal;
+  /** With accounts that are asked about single objects. */
+  readonly patience: Patience;
 }
 
 /** One account gets this long in one pass; what it has not shown by then is asked for in the next. */
@@ -124,9 +127,9 @@ const UNREAD = '';
 /** Nothing of it needs another look: it waits to be closed, or is somebody else's and reported. */
 const isStill = ({ id, ours, settled }: KnownStray): boolean => id !== UNREAD && (!ours || !settled);
 
-/** Still closed, or still not to be read. */
+/** Still closed, or not to be read: that says nothing new of what was known. */
 const isAsBefore = (before: KnownStray, seen: Inspection, mark: string): boolean =>
-  before.ours ? isOurs(seen.mark, mark) && seen.revoked : seen.id === UNREAD;
+  seen.id === UNREAD || (before.ours && isOurs(seen.mark, mark) && seen.revoked);
 
 /** One that may not be read is nobody's that we know. */
 async function inspected(

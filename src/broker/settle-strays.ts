@@ -5,8 +5,6 @@ import { unclosedWords } from './findings-words.ts';
 import { codeOf, dataOf, placeOf, type Round } from './list-account.ts';
 import { pageTrouble, troubleOver } from './page-trouble.ts';
 
-/** Reading one, and closing one, each gets this long in one pass. */
-const ONE_MS = 30_000;
 /** Troubles that people are paged for, as long as they last. */
 export const TOO_MANY = 'cloud-sweep';
 const UNCLOSED = 'cloud-strays';
@@ -56,9 +54,9 @@ async function judge(deps: BrokerDeps, pass: Round, stray: KnownStray): Promise<
   const { store, providers } = deps;
   const account = accountOf(pass, stray);
   if (account === undefined) return 'open';
-  const signal = AbortSignal.any([pass.signal, AbortSignal.timeout(ONE_MS)]);
+  const inspect = (limit: AbortSignal) => providers[account.provider].inspect(account, stray.name, limit);
   try {
-    const seen = await providers[account.provider].inspect(account, stray.name, signal);
+    const seen = await pass.patience.ask(stray, pass.signal, inspect);
     if (seen?.id !== stray.id || !isOurs(seen.mark, pass.mark)) return 'explained';
     const planned = await store.cloud.planned(placeOf(account), [stray.name.toLowerCase()], await store.clock.now());
     if (planned.size > 0) return 'explained';
@@ -79,10 +77,11 @@ async function close(deps: BrokerDeps, pass: Round, stray: KnownStray): Promise<
   const { mark, copy } = await deps.store.installation();
   // Somebody said meanwhile that this database is another installation: what stands there is not its own any more.
   if (account === undefined || copy !== undefined || mark !== pass.mark) return true;
-  const signal = AbortSignal.any([pass.signal, AbortSignal.timeout(ONE_MS)]);
   const { name, id } = stray;
+  const closeIt = (limit: AbortSignal) =>
+    deps.providers[account.provider].closeStray(account, { name, id, mark }, limit);
   try {
-    await deps.providers[account.provider].closeStray(account, { name, id, mark }, signal);
+    await pass.patience.ask(stray, pass.signal, closeIt);
     await settle(deps, stray);
     return true;
   } catch (error) {

@@ -2,18 +2,26 @@ import { PRODUCTION_FLOORS, type Timings } from '../core/policy.ts';
 import type { BrokerDeps } from './deps.ts';
 import { confirmLost, noteMissing } from './find-lost.ts';
 import { policyOf } from './gather.ts';
-import { listAccount, type Round } from './list-account.ts';
+import { inLanes } from './lanes.ts';
+import { listAccount } from './list-account.ts';
+import { Patience } from './patience.ts';
 import { settleStrays } from './settle-strays.ts';
 import { tellFindings } from './tell-findings.ts';
 
 export interface CloudPass {
   /** Time from the beginning of one pass to that of the next, in milliseconds of the store's clock. */
   readonly everyMs: number;
+  /** How long one answer about one object may take, in milliseconds; then its account is asked no more in this pass. */
+  readonly oneMs?: number;
+  /** How long a part that looks at single objects may take, in milliseconds. */
+  readonly partMs?: number;
   readonly signal: AbortSignal;
 }
 
-/** Accounts listed at once: one that does not answer holds up few. */
-const LANES = 4;
+/** One answer about one object gets this long. */
+const ONE_MS = 30_000;
+/** So long for each part that looks at single objects. The listing needs no such limit: it goes on where it stands. */
+const PART_MS = 60_000;
 
 /**
  * Compares what the clouds hold under our mark with the rows, both ways: what no row explains, and open access that is
@@ -22,33 +30,46 @@ const LANES = 4;
  *
  * Rejects when the store does not answer or no policy is in force; what a cloud does not answer is noted and told.
  */
-export async function sweepCloud(deps: BrokerDeps, { everyMs, signal }: CloudPass): Promise<void> {
+export async function sweepCloud(
+  deps: BrokerDeps,
+  { everyMs, oneMs = ONE_MS, partMs = PART_MS, signal }: CloudPass,
+): Promise<void> {
   const { store } = deps;
   const { mark, copy } = await store.installation();
   if (copy !== undefined) return;
   const { accounts, timings } = await policyOf(deps);
+  const patience = new Patience(oneMs);
+  const part = partOf(deps, partMs, signal);
   // What is due before any listing: a pass that takes long, or is cut off each time, must not hold it up.
-  await confirmLost(deps, { mark, lostSeconds: lostSecondsOf(timings), signal });
+  const lostSeconds = lostSecondsOf(timings);
+  await part('confirmLost', (limit) => confirmLost(deps, { mark, lostSeconds, patience, signal: limit }));
   await tellFindings(deps, signal);
   const round = await store.cloud.beginRound(await store.clock.now(), everyMs);
   if (round === undefined) return;
-  const pass = { round, mark, accounts, signal };
-  await listAll(deps, pass);
-  await settleStrays(deps, pass);
-  await noteMissing(deps, pass);
+  const pass = { round, mark, accounts, patience, signal };
+  await inLanes(accounts, (account) => listAccount(deps, pass, account));
+  await part('settleStrays', (limit) => settleStrays(deps, { ...pass, signal: limit }));
+  await part('noteMissing', (limit) => noteMissing(deps, { ...pass, signal: limit }));
   await store.cloud.endRound(round, await store.clock.now());
   await tellFindings(deps, signal);
 }
 
-/** Resolves or rejects only when every lane has ended: nothing goes on behind the caller's back. */
-async function listAll(deps: BrokerDeps, pass: Round): Promise<void> {
-  const waiting = [...pass.accounts];
-  const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await listAccount(deps, pass, next);
+/** Does one part of a pass; what it has not reached when its time is up is due in the next pass as well. */
+const partOf =
+  ({ logger }: BrokerDeps, ms: number, signal: AbortSignal) =>
+  async (part: string, work: (limit: AbortSignal) => Promise<void>): Promise<void> => {
+    const enough = AbortSignal.timeout(ms);
+    try {
+      await work(AbortSignal.any([signal, enough]));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!enough.aborted) throw error;
+      logger.warn(
+        { part },
+        'a part of comparing the clouds with the rows took too long; its rest is left to the next pass',
+      );
+    }
   };
-  const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
-  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
-}
 
 /** A policy that an older version put in force does not say. */
 function lostSecondsOf({ lostSeconds = PRODUCTION_FLOORS.lost }: Partial<Timings>): number {

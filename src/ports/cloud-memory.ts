@@ -49,7 +49,7 @@ export interface ListedPage {
 }
 
 /** Open access that is not where it should be. */
-export interface MissingGrant {
+export interface MissingGrant extends CloudPlace {
   readonly requestId: string;
   readonly grantId: string;
 }
@@ -73,7 +73,8 @@ export interface CloudMemory {
   beginListing(place: CloudPlace, round: number, now: Date, anew?: boolean): Promise<Listing | undefined>;
   /**
    * Which of these names (in lower case) a plan stands for there, in one statement; open access among them counts as
-   * seen. A grant whose tombstone is buried explains nothing any more.
+   * seen, and as missed still if a read by name missed it: only another such read takes that back. A grant whose
+   * tombstone is buried explains nothing any more.
    */
   planned(place: CloudPlace, names: readonly string[], now: Date): Promise<ReadonlySet<string>>;
   strays(place: CloudPlace, names: readonly string[]): Promise<readonly KnownStray[]>;
@@ -93,7 +94,7 @@ export interface CloudMemory {
   resume(): Promise<void>;
   /** Open access of this mark that was confirmed before a finished listing of its account began, and not seen in it. */
   unseen(mark: string, limit: number, after: string): Promise<readonly MissingGrant[]>;
-  /** Missed at `before` or earlier, and not seen since. */
+  /** Missed at `before` or earlier, and not read by name since. */
   missed(
     mark: string,
     before: Date,

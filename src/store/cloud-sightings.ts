@@ -15,7 +15,7 @@ export const cloudSightings = (database: Database): Sightings => ({
         ), "noted" AS (
           INSERT INTO "cloud_sightings" ("grant_id", "seen_at")
           SELECT "id", ${now.toISOString()}::timestamptz FROM "named" WHERE "state" = 'active'
-          ON CONFLICT ("grant_id") DO UPDATE SET "seen_at" = EXCLUDED."seen_at", "missed_at" = NULL
+          ON CONFLICT ("grant_id") DO UPDATE SET "seen_at" = EXCLUDED."seen_at"
         )
         SELECT "name" FROM "named"`;
       return new Set(found.map(({ name }) => name));
@@ -25,7 +25,7 @@ export const cloudSightings = (database: Database): Sightings => ({
       'read which open access no cloud showed',
       (prisma) =>
         prisma.$queryRaw<MissingGrant[]>`
-        SELECT g."request_id" AS "requestId", g."id" AS "grantId"
+        SELECT g."provider", g."account", g."request_id" AS "requestId", g."id" AS "grantId"
         FROM "grants" AS g
         JOIN "cloud_accounts" AS a ON a."provider" = g."provider" AND a."account" = g."account"
         LEFT JOIN "cloud_sightings" AS s ON s."grant_id" = g."id"
@@ -38,7 +38,7 @@ export const cloudSightings = (database: Database): Sightings => ({
       'read which open access was missed',
       (prisma) =>
         prisma.$queryRaw<(MissingGrant & { readonly missedAt: Date })[]>`
-        SELECT g."request_id" AS "requestId", g."id" AS "grantId", s."missed_at" AS "missedAt"
+        SELECT g."provider", g."account", g."request_id" AS "requestId", g."id" AS "grantId", s."missed_at" AS "missedAt"
         FROM "cloud_sightings" AS s JOIN "grants" AS g ON g."id" = s."grant_id"
         WHERE s."missed_at" <= ${before.toISOString()}::timestamptz AND g."state" = 'active'
           AND g."plan" ->> 'mark' = ${mark} AND g."id" > ${after}

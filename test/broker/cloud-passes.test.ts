@@ -1,3 +1,4 @@
+import type { CloudPass } from '../../src/broker/sweep-cloud.ts';
 import { canonical } from '../../src/core/canonical.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Provider } from '../../src/ports/provider.ts';
@@ -197,6 +198,60 @@ describe('comparing the clouds with the rows, pass by pass (D2, C6)', () => {
       });
       expect(sky.isShut('S3')).toBe(true);
       expect(sky.heard.alarms).toEqual([expect.stringMatching(/bg-s3 .* closed now/)]);
+    });
+  });
+
+  describe('an account that does not answer about single objects', () => {
+    const SILENT = '444455556666';
+    /** Says nothing about W1 and W2, in its way; remembers what it was asked. */
+    const silent = (say: (signal: AbortSignal) => Promise<never>) => {
+      const asked: string[] = [];
+      const observe: Provider['observe'] = async (plan, signal) => {
+        if (!['bg-w1', 'bg-w2'].includes(plan.name)) return await sky.desk.deps.providers.aws.observe(plan, signal);
+        asked.push(plan.name);
+        return await say(signal);
+      };
+      return { asked, observe };
+    };
+    const unavailable = () => Promise.reject(new Failure('PROVIDER_UNAVAILABLE', 'no answer'));
+    const never = (signal: AbortSignal) =>
+      new Promise<never>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    /** The desk's store, with W1 and W2 in the account that is silent. */
+    const apart = (): Store => {
+      const { cloud } = sky.desk.store;
+      const missed: typeof cloud.missed = async (...rest) => {
+        const all = await cloud.missed(...rest);
+        return all.map((one) => (['W1', 'W2'].includes(one.requestId) ? { ...one, account: SILENT } : one));
+      };
+      return { ...sky.desk.store, cloud: { ...cloud, missed } };
+    };
+
+    it('is asked once in a pass, holds up no other account, and stops no part that comes after', async () => {
+      for (const id of ['W1', 'W2', 'W3']) {
+        await sky.desk.opened(id);
+        await sky.vanish(id);
+      }
+      await sky.sweep();
+      sky.desk.wait(6 * MINUTE);
+      await sky.ghost('W4');
+      const away = silent(unavailable);
+      await sky.sweep({ observe: away.observe }, { store: apart() });
+      expect(away.asked).toHaveLength(1);
+      expect(await sky.stateOf('W3')).toBe('revoking');
+      expect(sky.isShut('W4')).toBe(true);
+      const limits: Partial<CloudPass>[] = [{ oneMs: 500 }, { partMs: 500 }];
+      for (const limit of limits) {
+        const hung = silent(never);
+        let listed = 0;
+        const list: Provider['list'] = (...rest) => {
+          listed += 1;
+          return sky.desk.deps.providers.aws.list(...rest);
+        };
+        await sky.sweep({ observe: hung.observe, list }, { store: apart(), ...limit });
+        expect([hung.asked.length, listed]).toEqual([1, 1]);
+      }
     });
   });
 

@@ -145,6 +145,17 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
       unmarked.policies = { ...unmarked.policies, tags };
     });
 
+    it('is never what was ours and closed, though it may not be read any more: nothing is told again', async () => {
+      await sky.ghost('F4');
+      await sky.sweep();
+      const inspect: Provider['inspect'] = (account, name, signal) =>
+        sky.desk.deps.providers.aws.inspect({ ...account, externalId: 'not-the-right-one' }, name, signal);
+      await sky.sweep({ inspect });
+      await sky.sweep();
+      expect(sky.heard.alarms).toEqual([expect.stringMatching(/bg-f4 .* closed now/)]);
+      expect((await sky.eventsAbout('bg-f4')).map(({ type }) => type)).toEqual(['stray_revoked']);
+    });
+
     it('is what may not even be read: reported once, left alone, and looked at again until it may', async () => {
       await sky.ghost('F3');
       const inspect: Provider['inspect'] = (account, name, signal) =>
@@ -255,6 +266,31 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
       sky.desk.aws.dials.clear();
       await sky.sweep();
       expect(await sky.stateOf('L4')).toBe('revoking');
+    });
+
+    it.each([
+      ['the process dies', 'L6', true],
+      ['something fails', 'L7', false],
+    ])('D5: is recorded as lost though %s between barring it and telling its row', async (_what, id, dies) => {
+      await sky.desk.opened(id);
+      await sky.vanish(id);
+      await sky.sweep();
+      sky.desk.wait(6 * MINUTE);
+      const dying = new AbortController();
+      const close: Provider['close'] = async (...rest) => {
+        await sky.desk.deps.providers.aws.close(...rest);
+        if (dies) dying.abort(new Error('killed'));
+        throw new Error('cut off');
+      };
+      const cut = sky.sweep({ close }, { signal: dying.signal });
+      await (dies ? expect(cut).rejects.toThrow('killed') : cut);
+      expect([await sky.stateOf(id), sky.isShut(id)]).toEqual(['active', true]);
+      // What the next listing shows is the closed role that took the name.
+      await sky.sweep({ observe: () => Promise.reject(new Error('not now')) });
+      expect(await sky.stateOf(id)).toBe('active');
+      await sky.sweep();
+      expect((await sky.desk.row(id)).request).toMatchObject({ state: 'revoking', cause: 'lost' });
+      expect(await sky.desk.eventsOf(id)).toContain('access_lost');
     });
 
     it('that somebody closed by hand is neither lost nor a stray: its row ends it', async () => {

@@ -1,5 +1,5 @@
 import type { BrokerDeps } from '../../src/broker/deps.ts';
-import { sweepCloud } from '../../src/broker/sweep-cloud.ts';
+import { type CloudPass, sweepCloud } from '../../src/broker/sweep-cloud.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import type { Plan } from '../../src/core/request.ts';
 import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
@@ -20,10 +20,7 @@ export interface CloudDesk {
   /** What people were told since the last `tidy`. */
   readonly heard: { alarms: string[]; pages: Page[]; resolved: string[]; chatDown: boolean };
   /** One pass by a process that nobody else knows of; `change` replaces parts of the provider. */
-  sweep(
-    change?: Partial<Provider>,
-    how?: { readonly signal?: AbortSignal; readonly store?: Store; readonly everyMs?: number },
-  ): Promise<void>;
+  sweep(change?: Partial<Provider>, how?: Partial<CloudPass> & { readonly store?: Store }): Promise<void>;
   /** An open role that no request asked for. Its end is long past, so that it can be buried when the test is over. */
   ghost(grantId: string, madeBy?: string): Promise<Plan>;
   /** The role that stands for this id; throws where none does. */
@@ -57,11 +54,11 @@ export async function openCloudDesk(): Promise<CloudDesk> {
     heard.alarms.push(text);
   };
 
-  const sweep: CloudDesk['sweep'] = (change = {}, { signal = soon(), store = desk.store, everyMs = 0 } = {}) => {
+  const sweep: CloudDesk['sweep'] = (change = {}, { store = desk.store, ...how } = {}) => {
     const announce = { ...desk.deps.announce, alarm };
     const providers = { aws: { ...aws, ...change } };
     const deps: BrokerDeps = { ...desk.deps, store, providers, announce, pagers: [pager] };
-    return sweepCloud(deps, { everyMs, signal });
+    return sweepCloud(deps, { everyMs: 0, signal: soon(), ...how });
   };
   const standing = (id: string): CloudRole => {
     const role = desk.role(id);
