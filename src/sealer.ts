@@ -80,6 +80,11 @@ async function anchorsOf(config: SealConfig, ledger: Ledger): Promise<readonly A
 async function checkAnchors(anchors: readonly Anchor[], logger: Logger): Promise<void> {
   if (anchors.length === 0) {
     logger.warn({}, 'no anchor is set: whoever holds database and key can write the log anew, and nobody could tell');
+  } else if (anchors.every(({ memory, at }) => memory === undefined && at === undefined)) {
+    logger.warn(
+      {},
+      'no anchor can be asked what was signed: set a file or a bucket too, or a database that was rolled back before this start is signed on',
+    );
   }
   for (const anchor of anchors) {
     const wrong = await anchor.check().catch((error: unknown) => {

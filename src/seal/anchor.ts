@@ -14,6 +14,8 @@ export interface Anchor {
   put(checkpoint: FullCheckpoint, signal: AbortSignal): Promise<void>;
   /** The newest that it holds, where it can tell by itself. */
   memory?(): Promise<Memory | undefined>;
+  /** What it holds under a number, where it can be asked; undefined where it holds nothing there. */
+  at?(number: number): Promise<Memory | undefined>;
   /** Whether it begins with the newest checkpoint instead of the first, when it is new: a channel is no archive. */
   readonly fromNewest?: boolean;
 }

@@ -11,6 +11,8 @@ const PUT_MS = 60_000;
 export interface Anchoring {
   /** Puts whatever the anchor has not; one run at a time. Never rejects: it says so in the log, and the next run tries again. */
   run(): Promise<void>;
+  /** Why the anchor holds another history than the database, once it was seen to; stays until this process ends. */
+  readonly differs: string | undefined;
 }
 
 /** Brings every checkpoint to one anchor, in order; what fails is tried again from where it stopped. */
@@ -18,11 +20,29 @@ export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stoppi
   let current: Promise<void> | undefined;
   // Some settings can only be looked at when the place answers.
   let checked = false;
+  // The newest that this process knows to be there.
+  let brought: number | undefined;
+  let differs: string | undefined;
 
   const behind = async (): Promise<number> => {
     const known = anchor.memory === undefined ? await ledger.anchored(anchor.name) : (await anchor.memory())?.number;
     if (known !== undefined) return known;
     return anchor.fromNewest ? ((await ledger.newest())?.header.number ?? 1) - 1 : 0;
+  };
+
+  /** What it is said to hold was signed here, and is there: a number set too high would stop everything in silence. */
+  const agree = async (held: number): Promise<void> => {
+    const newest = (await ledger.newest())?.header.number ?? 0;
+    if (held > newest) {
+      throw new AnchorDiffers(
+        `the database ends at checkpoint ${newest}, and ${anchor.name} is said to hold ${held}: ` +
+          'it was rolled back, or somebody changed its table anchor_progress',
+      );
+    }
+    if (held > 0 && held !== brought && anchor.at !== undefined && (await anchor.at(held)) === undefined) {
+      throw new AnchorDiffers(`${anchor.name} does not hold checkpoint ${held}, and the database says it does`);
+    }
+    brought = held;
   };
 
   const follow = async (): Promise<void> => {
@@ -32,6 +52,7 @@ export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stoppi
       checked = true;
     }
     let held = await behind();
+    await agree(held);
     for (let page = await ledger.after(held, PAGE); page.length > 0; page = await ledger.after(held, PAGE)) {
       for (const { header, hash, signature } of page) {
         if (stopping.aborted) return;
@@ -42,6 +63,7 @@ export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stoppi
         }));
         await anchor.put({ header, hash, signature, leaves }, AbortSignal.any([stopping, AbortSignal.timeout(PUT_MS)]));
         held = header.number;
+        brought = held;
         await ledger.setAnchored(anchor.name, held);
       }
     }
@@ -59,6 +81,7 @@ export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stoppi
   const say = async (error: unknown): Promise<void> => {
     const fields = { anchor: anchor.name, why: String(error) };
     if (error instanceof AnchorDiffers) {
+      differs = error.message;
       logger.error(
         fields,
         'an anchor holds another history than the database; keep both as they are and tell security',
@@ -78,6 +101,9 @@ export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stoppi
   };
 
   return {
+    get differs() {
+      return differs;
+    },
     run: () => {
       current ??= attempt().finally(() => {
         current = undefined;

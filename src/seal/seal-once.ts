@@ -17,12 +17,12 @@ export interface Memory {
 /** What came of a look at the log. A refusal signs nothing: somebody must look first. */
 export type Sealing =
   | { readonly kind: 'sealed'; readonly checkpoint: Checkpoint; readonly leaves: number }
-  | { readonly kind: 'quiet' }
+  | { readonly kind: 'quiet'; readonly newest: Checkpoint }
   | { readonly kind: 'refused'; readonly why: string };
 
 export interface SealOptions {
   readonly keys: SealKeys;
-  readonly memory: Memory | undefined;
+  readonly memories: readonly Memory[];
   readonly cadence: Cadence;
 }
 
@@ -36,12 +36,14 @@ const EVENTS_AT_ONCE = 2_000;
  * heads are the ones it was signed over, every one of them still stands in its stream, and every new event is chained to
  * it by its content. Memory grows with the streams that changed, not with the log.
  */
-export async function sealOnce(view: LedgerView, { keys, memory, cadence }: SealOptions): Promise<Sealing> {
+export async function sealOnce(view: LedgerView, { keys, memories, cadence }: SealOptions): Promise<Sealing> {
   const newest = await view.newest();
   const signer = signerAfter(newest, keys);
   if ('why' in signer) return refused(signer.why);
-  const forgotten = await memoryProblem(view, newest, memory);
-  if (forgotten !== undefined) return refused(forgotten);
+  for (const memory of memories) {
+    const forgotten = await memoryProblem(view, newest, memory);
+    if (forgotten !== undefined) return refused(forgotten);
+  }
   if (newest !== undefined && view.now.getTime() < Date.parse(newest.header.at)) {
     return refused(
       `the database's clock went back: it is ${view.now.toISOString()}, checkpoint ${newest.header.number} is of ${newest.header.at}`,
@@ -56,7 +58,9 @@ export async function sealOnce(view: LedgerView, { keys, memory, cadence }: Seal
   }
   const broken = await chainProblem(view, moved);
   if (broken !== undefined) return refused(broken);
-  if (!isDue(newest, moved.length, view.now, cadence) && signer.names === undefined) return { kind: 'quiet' };
+  if (newest !== undefined && !isDue(newest, moved.length, view.now, cadence) && signer.names === undefined) {
+    return { kind: 'quiet', newest };
+  }
   const leaves = moved.map(({ stream, length, head }) => ({ stream, length, head }));
   const checkpoint = signCheckpoint({
     previous: newest,
@@ -73,8 +77,8 @@ export async function sealOnce(view: LedgerView, { keys, memory, cadence }: Seal
 }
 
 /** A little early rather than a whole look late: silence is proven by coming in time. */
-const isDue = (newest: Checkpoint | undefined, changed: number, now: Date, { changedMs, idleMs }: Cadence): boolean =>
-  newest === undefined || changed > 0 || now.getTime() - Date.parse(newest.header.at) >= idleMs - changedMs / 2;
+const isDue = (newest: Checkpoint, changed: number, now: Date, { changedMs, idleMs }: Cadence): boolean =>
+  changed > 0 || now.getTime() - Date.parse(newest.header.at) >= idleMs - changedMs / 2;
 
 type Signer = { readonly key: SealKey; readonly names: string | undefined } | { readonly why: string };
 
@@ -97,9 +101,7 @@ function signerAfter(newest: KeptCheckpoint | undefined, { current, next }: Seal
 }
 
 /** A database that was rolled back knows less than we do. */
-async function memoryProblem(view: LedgerView, newest: Checkpoint | undefined, memory: Memory | undefined) {
-  if (memory === undefined) return undefined;
-  const { place, number, hash } = memory;
+async function memoryProblem(view: LedgerView, newest: Checkpoint | undefined, { place, number, hash }: Memory) {
   const known = newest?.header.number ?? 0;
   if (known < number) return `the database ends at checkpoint ${known}, and ${place} at ${number}: it was rolled back`;
   const there = known === number ? newest : await view.find(number);

@@ -1,4 +1,4 @@
-import type { Cadence } from '../core/checkpoint.ts';
+import type { Cadence, Checkpoint } from '../core/checkpoint.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Anchor } from './anchor.ts';
@@ -37,20 +37,24 @@ export function startSealer({ ledger, keys, anchors, cadence, logger }: SealerSe
   // Of this process: a database that is rolled back while we run is noticed without any file.
   let own: Memory | undefined;
 
+  const refuse = (why: string): void =>
+    logger.error(
+      { why },
+      'nothing is signed: the log does not go on from what was signed; keep the database as it is and tell security',
+    );
+
   const look = async (): Promise<void> => {
-    const memory = await remembered(anchors, own, logger);
-    const sealing = await ledger.look((view) => sealOnce(view, { keys, memory, cadence }));
-    if (sealing.kind === 'refused') {
-      logger.error(
-        { why: sealing.why },
-        'nothing is signed: the log does not go on from what was signed; keep the database as it is and tell security',
-      );
-    }
+    const differs = followers.map((one) => one.differs).find((why) => why !== undefined);
+    if (differs !== undefined) return refuse(`${differs}. Start the sealer again when one history is left`);
+    const memories = await remembered(ledger, anchors, own, logger);
+    const sealing = await ledger.look((view) => sealOnce(view, { keys, memories, cadence }));
+    if (sealing.kind === 'refused') refuse(sealing.why);
     if (sealing.kind === 'sealed') {
-      const { header, hash } = sealing.checkpoint;
-      own = { place: 'what this process signed', number: header.number, hash };
-      logger.info({ checkpoint: header.number, leaves: sealing.leaves }, 'sealed');
+      own = known(sealing.checkpoint);
+      logger.info({ checkpoint: sealing.checkpoint.header.number, leaves: sealing.leaves }, 'sealed');
     }
+    // It agreed with every place that remembers.
+    if (sealing.kind === 'quiet') own = known(sealing.newest);
   };
 
   const pass = async (): Promise<void> => {
@@ -82,20 +86,28 @@ export function startSealer({ ledger, keys, anchors, cadence, logger }: SealerSe
   };
 }
 
+const known = ({ header, hash }: Checkpoint): Memory => ({
+  place: 'what this process knows',
+  number: header.number,
+  hash,
+});
+
 /**
- * The furthest that anything outside of the database remembers. An anchor that cannot be read stops nothing once this
- * process remembers by itself; before that, nobody would know of a database that was rolled back: rejects.
+ * What is remembered outside of the database of the newest checkpoint there, and of any after it. An anchor that does
+ * not answer stops nothing once this process remembers by itself; before that, nobody would know of a database that was
+ * rolled back: rejects.
  */
-async function remembered(anchors: readonly Anchor[], own: Memory | undefined, logger: Logger) {
-  let best = own;
+async function remembered(ledger: Ledger, anchors: readonly Anchor[], own: Memory | undefined, logger: Logger) {
+  const memories = own === undefined ? [] : [own];
+  const newest = (await ledger.newest())?.header.number ?? 0;
   for (const anchor of anchors) {
     try {
-      const found = await anchor.memory?.();
-      if (found !== undefined && found.number > (best?.number ?? 0)) best = found;
+      const held = [await anchor.memory?.(), await anchor.at?.(newest + 1), newest > 0 && (await anchor.at?.(newest))];
+      memories.push(...held.filter((one) => one !== undefined && one !== false));
     } catch (error) {
       if (own === undefined) throw error;
       logger.warn({ anchor: anchor.name, why: String(error) }, 'an anchor could not say what it holds');
     }
   }
-  return best;
+  return memories;
 }

@@ -242,9 +242,15 @@ describe('the sealer, as a process', () => {
     expect(await newest()).toBe(number);
     await after.stop();
 
-    // Without its file it cannot know; what the bucket holds tells.
+    // The bucket alone knows it too: it holds the one that would be signed next.
     const blind = await start({ SEAL_ANCHOR_FILE: '' });
-    await until(() => blind.log().includes('an anchor holds another history'), 'the bucket to differ');
+    await until(() => blind.log().includes('nothing is signed: the log does not go on'), 'a refusal');
+    expect(blind.log()).toContain(`at ${number + 1}: it was rolled back`);
+    expect(await newest()).toBe(number);
+    await blind.stop();
+    // A channel cannot be asked.
+    const deaf = await start({ SEAL_ANCHOR_FILE: '', SEAL_BUCKET: '' });
+    expect(deaf.log()).toContain('no anchor can be asked what was signed');
   });
 });
 

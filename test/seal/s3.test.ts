@@ -40,6 +40,13 @@ describe('a bucket with Object Lock as an anchor (E4)', () => {
     await expect(anchor.put(other, signal)).rejects.toThrow(AnchorDiffers);
   });
 
+  it('says what it holds under a number', async () => {
+    const { anchor } = await bucketWith();
+    await anchor.put(one, signal);
+    expect(await anchor.at?.(1)).toMatchObject({ number: 1, hash: one.hash });
+    expect(await anchor.at?.(2)).toBeUndefined();
+  });
+
   it.each<[settings: string, options: BucketOptions, words: RegExp]>([
     ['no versions', { versioning: false }, /turn versioning on/],
     ['no Object Lock', { lock: false }, /has no Object Lock/],

@@ -6,12 +6,14 @@ import { type Anchor, AnchorDiffers } from '../../src/seal/anchor.ts';
 import { anchoring } from '../../src/seal/anchoring.ts';
 import type { SealKey, SealKeys } from '../../src/seal/keys.ts';
 import { type Memory, type Sealing, sealOnce } from '../../src/seal/seal-once.ts';
+import { startSealer } from '../../src/seal/sealer.ts';
 import { openLedger } from '../../src/store/open-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { aKey } from '../core/sealed-log.ts';
 import { silent } from '../store/silent-logger.ts';
 import { playTo } from '../store/stories.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
+import { until } from '../support/until.ts';
 
 const sealKey = (): SealKey => {
   const { privateKey, publicKey } = aKey();
@@ -24,7 +26,7 @@ describe('the sealer (E4)', () => {
   let store: Store;
   let ledger: Ledger;
   const look = (memory?: Memory, keys: SealKeys = { current, next: undefined }): Promise<Sealing> =>
-    ledger.look((view) => sealOnce(view, { keys, memory, cadence: CADENCE }));
+    ledger.look((view) => sealOnce(view, { keys, memories: memory === undefined ? [] : [memory], cadence: CADENCE }));
   const alarm = () => store.record('operator:ana', [{ type: 'alarm', data: {} }]);
   const asOwnerOfAll = (sql: string) =>
     withClient(database.adminUrl, (client) => client.query(`SET session_replication_role = replica; ${sql}`));
@@ -48,7 +50,7 @@ describe('the sealer (E4)', () => {
       leaves: 3,
       checkpoint: { header: { number: 1, streams: 3 } },
     });
-    expect(await look()).toEqual({ kind: 'quiet' });
+    expect(await look()).toMatchObject({ kind: 'quiet', newest: { header: { number: 1 } } });
     await playTo(store, 'pending', { id: 'S2' });
     expect(await look()).toMatchObject({
       kind: 'sealed',
@@ -63,7 +65,7 @@ describe('the sealer (E4)', () => {
   it('signs silence once the idle time is over', async () => {
     const keys = { current, next: undefined };
     const cadence = { changedMs: 2, idleMs: 1 };
-    const sealing = await ledger.look((view) => sealOnce(view, { keys, memory: undefined, cadence }));
+    const sealing = await ledger.look((view) => sealOnce(view, { keys, memories: [], cadence }));
     expect(sealing).toMatchObject({ kind: 'sealed', leaves: 0, checkpoint: { header: { number: 3 } } });
   });
 
@@ -175,10 +177,7 @@ describe('the sealer (E4)', () => {
 
     it('where the clock of the database went back', async () => {
       const sealing = await ledger.look((view) =>
-        sealOnce(
-          { ...view, now: new Date(0) },
-          { keys: { current, next: undefined }, memory: undefined, cadence: CADENCE },
-        ),
+        sealOnce({ ...view, now: new Date(0) }, { keys: { current, next: undefined }, memories: [], cadence: CADENCE }),
       );
       expect(sealing).toMatchObject({ kind: 'refused', why: expect.stringContaining('clock went back') });
     });
@@ -253,11 +252,49 @@ describe('the sealer (E4)', () => {
       expect(await brought(fails, 16 * 60_000)).toMatchObject([['error', expect.anything(), 'Error: no room']]);
     });
 
+    it.each([
+      ['more than was ever signed', 2_147_483_647, 'the database ends at checkpoint'],
+      ['one that it does not hold', 1, 'does not hold checkpoint 1, and the database says it does'],
+    ])('that is said to hold %s is an alarm, and does not stay behind in silence', async (_what, number, words) => {
+      await ledger.setAnchored('ahead', number);
+      const put = () => Promise.reject(new Error('was asked'));
+      const lines = await brought({ name: 'ahead', put, at: async () => undefined });
+      expect(lines).toMatchObject([
+        ['error', expect.stringContaining('tell security'), expect.stringContaining(words)],
+      ]);
+    });
+
     it('that holds another history is an alarm at once', async () => {
       const differs = { name: 'differs', put: () => Promise.reject(new AnchorDiffers('holds something else')) };
       expect(await brought(differs)).toMatchObject([
         ['error', expect.stringContaining('tell security'), expect.anything()],
       ]);
+    });
+
+    it('that holds another history keeps the sealer from signing on, until it is started again', async () => {
+      const lines: string[] = [];
+      const say = (fields: object) => void lines.push(String((fields as { why?: unknown }).why));
+      const differs = {
+        name: 'other',
+        check: async () => undefined,
+        put: () => Promise.reject(new AnchorDiffers('holds something else')),
+      };
+      await alarm();
+      const sealer = startSealer({
+        ledger,
+        keys: { current, next: undefined },
+        anchors: [differs],
+        cadence: { changedMs: 20, idleMs: 20 },
+        logger: { info: say, warn: say, error: say },
+      });
+      const refusal = 'holds something else. Start the sealer again when one history is left';
+      await until(() => lines.filter((why) => why === refusal).length >= 2, 'two refusals');
+      const before = (await ledger.newest())?.header.number;
+      await alarm();
+      const said = lines.length;
+      await until(() => lines.slice(said).filter((why) => why === refusal).length >= 2, 'two more');
+      expect((await ledger.newest())?.header.number).toBe(before);
+      await sealer.stop();
     });
 
     it('whose settings turn out wrong when it answers takes nothing', async () => {

@@ -6,9 +6,10 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { anchorText } from '../../core/anchor-text.ts';
+import { anchorText, checkpointsIn } from '../../core/anchor-text.ts';
 import type { FullCheckpoint } from '../../core/checkpoint.ts';
 import { type Anchor, AnchorDiffers } from '../anchor.ts';
+import type { Memory } from '../seal-once.ts';
 
 export interface S3AnchorSettings {
   readonly bucket: string;
@@ -23,6 +24,8 @@ export interface S3AnchorSettings {
 const DAY_MS = 24 * 60 * 60_000;
 const DAYS_A_YEAR = 365;
 const CALL_MS = 20_000;
+/** What is asked before each signature may not hold it up for long. */
+const ASK_MS = 8_000;
 /** Zeros in front, so that a listing is in order. */
 const DIGITS = 10;
 
@@ -79,6 +82,21 @@ export function s3Anchor({ bucket, prefix, retentionDays, now }: S3AnchorSetting
     throw new Error(`s3://${bucket}/${Key} is not locked: may the sealer read retention (s3:GetObjectRetention)?`);
   };
 
+  const at = async (number: number): Promise<Memory | undefined> => {
+    const Key = keyOf(number);
+    const found = await client
+      .send(new GetObjectCommand({ Bucket: bucket, Key }), { abortSignal: AbortSignal.timeout(ASK_MS) })
+      .catch((error: unknown) => {
+        if (statusOf(error) === 404) return undefined;
+        // S3 tells only whoever may list that a key is not there: to others it says 403.
+        if (statusOf(error) !== 403) throw error;
+        throw new Error(`s3://${bucket}/${Key} cannot be asked for: give the sealer s3:GetObject and s3:ListBucket`);
+      });
+    if (found === undefined) return undefined;
+    const [kept] = checkpointsIn((await found.Body?.transformToString()) ?? '').checkpoints;
+    return { place: `s3://${bucket}/${Key}`, number, hash: kept?.hash ?? '' };
+  };
+
   const check = async (): Promise<string | undefined> => {
     const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket: bucket }));
     if (Status !== 'Enabled') return `bucket ${bucket} keeps no versions: turn versioning on`;
@@ -100,7 +118,7 @@ export function s3Anchor({ bucket, prefix, retentionDays, now }: S3AnchorSetting
       : `bucket ${bucket} keeps objects for ${days} days by default, SEAL_RETENTION_DAYS says ${retentionDays}`;
   };
 
-  return { name: `s3://${bucket}/${prefix}`, check, put };
+  return { name: `s3://${bucket}/${prefix}`, check, put, at };
 }
 
 const statusOf = (error: unknown): number | undefined =>
