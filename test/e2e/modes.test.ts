@@ -110,9 +110,10 @@ describe('the product', () => {
     expect(as(on, 'mira').modal()).toBeUndefined();
   });
 
-  it('ends in the cloud what it opened when the minute is over, with nobody pressing anything (D1, D2, D7)', async () => {
-    const on = await product();
-    const card = await ask(on, { purpose: 'Runs to its end' });
+  it('ends in the cloud what it opened when its time is over, with nobody pressing anything (D1, D2, D7)', async () => {
+    const windowSeconds = 12;
+    const on = await product({ windowSeconds });
+    const card = await ask(on, { purpose: 'Runs to its end', minutes: windowSeconds / 60 });
     await as(on, 'sasha').click(card, 'bg_approve');
     await awaitThread(on, card.ts, 'Access is open');
     await on.stage.slack.until(
@@ -121,7 +122,7 @@ describe('the product', () => {
         as(on, 'mira')
           .thread(CHANNEL, card.ts)
           .some(({ words }) => words.startsWith('Closed: ')),
-      100_000,
+      60_000,
     );
     const said = as(on, 'mira')
       .thread(CHANNEL, card.ts)
@@ -132,7 +133,7 @@ describe('the product', () => {
         .dms()
         .some(({ words }) => words.includes('role_arn')),
     ).toBe(true);
-  }, 120_000);
+  }, 90_000);
 });
 
 describe('lowered floors', () => {

@@ -3,6 +3,7 @@ import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { demoPolicy, openStage, type Stage } from '../../src/demo/stage.ts';
 import { type MainOptions, main, type Running } from '../../src/main.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
+import { policyInSeconds, SECONDS_FLOORS } from './seconds.ts';
 
 export interface Product {
   readonly stage: Stage;
@@ -22,17 +23,23 @@ export interface ProductOptions {
   readonly copied?: boolean;
   /** Settings besides those of the stage. */
   readonly env?: NodeJS.ProcessEnv;
+  /** Offers windows of so many seconds, for a test that waits for the end of one. */
+  readonly windowSeconds?: number;
   /** Changes the demo's policy, as an object, before it is written. */
   readonly policy?: (document: Record<string, unknown>) => void;
 }
 
 /** The whole product against a local workspace and a local AWS, on a database of its own. */
 export async function openProduct(options: ProductOptions = {}): Promise<Product> {
-  const document = parse(await demoPolicy()) as Record<string, unknown>;
+  const { windowSeconds } = options;
+  const floors = windowSeconds === undefined ? DEMO_FLOORS : SECONDS_FLOORS;
+  const short = { openingAllowanceSeconds: 8, propagationSeconds: 1 };
+  const usualText = await (windowSeconds === undefined ? demoPolicy() : policyInSeconds([windowSeconds], short));
+  const document = parse(usualText) as Record<string, unknown>;
   options.policy?.(document);
   const policyText = stringify(document);
   const [stage, database] = await Promise.all([
-    openStage({ policyText }),
+    openStage({ policyText, floors }),
     freshDatabase({ copied: options.copied ?? false }),
   ]);
   const { SLACK_SIGNING_SECRET, ...others } = stage.env;
@@ -51,7 +58,7 @@ export async function openProduct(options: ProductOptions = {}): Promise<Product
     env,
     role: options.role ?? 'all',
     file: 'breakglass.yaml',
-    lowered: { floors: DEMO_FLOORS, sweepMs: 5_000, policyText },
+    lowered: { floors, sweepMs: 5_000, policyText },
   };
   const start = async (change: Partial<MainOptions> = {}): Promise<Running> => {
     const running = await main({ ...usual, ...change, env: { ...env, ...change.env } });
