@@ -14,6 +14,8 @@ export interface LogReport {
   readonly sealed: SealReport;
   /** Since when nobody has sealed, where that is longer than silence may last. */
   readonly unsealedSince: string | undefined;
+  /** Whether an event names a checkpoint: then a sealer ran. */
+  readonly named: boolean;
 }
 
 const NAMEABLE = /^incident\/[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
@@ -33,17 +35,26 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
   const firsts = new Map<string, string>();
   const listed = new Map<string, string>();
   let events = 0;
+  let highest = { checkpoint: 0, stream: '' };
   const last = sealed.newest?.header.at;
   const silent = last !== undefined && (await store.clock.now()).getTime() - Date.parse(last) > GAP_MS;
   const unsealedSince = silent ? last : undefined;
-  const report = (broken?: string): LogReport => ({ streams: streams.length, events, broken, sealed, unsealedSince });
+  const report = (broken?: string): LogReport => ({
+    streams: streams.length,
+    events,
+    broken,
+    sealed,
+    unsealedSince,
+    named: highest.checkpoint > 0,
+  });
   if (sealed.broken !== undefined) return report(sealed.broken);
   for (const stream of streams) {
     const chain = await store.events(stream);
     events += chain.length;
     lengths.set(stream, chain.length);
     firsts.set(stream, chain[0]?.hash ?? '');
-    for (const { type, data } of chain) {
+    for (const { type, data, checkpoint } of chain) {
+      if (checkpoint > highest.checkpoint) highest = { checkpoint, stream };
       if (type === 'request_listed')
         listed.set(`${stream} ${requestStream(String(data.requestId))}`, String(data.hash));
     }
@@ -71,7 +82,18 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
     const hash = listed.get(`${incident} ${stream}`);
     if (hash !== firsts.get(stream)) return report(`${incident} does not name ${stream} as it begins`);
   }
-  return report();
+  return report(await lostProblem(store, highest));
+}
+
+/** Events name checkpoints that were there: read again, since one may have been sealed while we walked. */
+async function lostProblem(
+  store: Store,
+  { checkpoint, stream }: { readonly checkpoint: number; readonly stream: string },
+) {
+  const newest = checkpoint === 0 ? 0 : ((await store.checkpoints.newest())?.header.number ?? 0);
+  return newest >= checkpoint
+    ? undefined
+    : `checkpoint ${checkpoint} is missing, which an event of ${stream} names: the newest one here is ${newest || 'none'}`;
 }
 
 async function countedRows(store: Store) {

@@ -1,10 +1,14 @@
 import { createPublicKey } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyLog } from '../broker/verify-log.ts';
-import { checkpointsIn } from '../core/anchor-text.ts';
+import { SettingsProblem } from '../config.ts';
+import { type AnchorRead, anchorScan, BUNDLE_SKIPPED, isBundle } from '../core/anchor-text.ts';
 import { bundleSchema } from '../core/bundle.ts';
 import { publicKeyOf } from '../core/checkpoint.ts';
+import { Failure } from '../core/failure.ts';
 import { type Anchored, type BundleReport, verifyBundle } from '../core/verify-bundle.ts';
 import { withStore } from './with-store.ts';
 
@@ -36,15 +40,17 @@ export async function verify(bundle: string | undefined, options: VerifyOptions)
           options.anchors === undefined ? undefined : await readAnchors(options.anchors),
         );
   } catch (error) {
-    if (!(error instanceof Unusable)) throw error;
-    console.error(error.message);
+    // Never 1, which says that the log was tampered with.
+    const foreseen = error instanceof Unusable || error instanceof Failure || error instanceof SettingsProblem;
+    const why = error instanceof Error ? error.message : String(error);
+    console.error(foreseen ? why : `audit verify could not finish, and has proven nothing: ${why}`);
     return 2;
   }
 }
 
 const verifyDatabase = (publicKey: string | undefined): Promise<number> =>
   withStore(async (store) => {
-    const { streams, events, broken, sealed, unsealedSince } = await verifyLog(store, publicKey);
+    const { streams, events, broken, sealed, unsealedSince, named } = await verifyLog(store, publicKey);
     for (const gap of sealed.gaps) console.log(`note: ${gap}.`);
     if (unsealedSince) console.log(`note: nothing was sealed since ${unsealedSince}: does the sealer run?`);
     if (broken) {
@@ -55,8 +61,20 @@ const verifyDatabase = (publicKey: string | undefined): Promise<number> =>
     const { newest, key } = sealed;
     const upTo = newest
       ? `sealed up to checkpoint ${newest.header.number}, ${newest.header.at}, by key ${key}`
-      : 'nothing is sealed: no sealer ever ran';
+      : `nothing is sealed: no sealer ${named ? 'left anything' : 'ever ran'}`;
     console.log(`ok: ${events} events in ${streams} streams, every link holds; ${upTo}.`);
+    if (newest === undefined && publicKey !== undefined) {
+      console.log(
+        'unknown: nothing here is signed, so the key proves nothing: start a sealer, or ask where its checkpoints are.',
+      );
+      return NOT_PROVEN;
+    }
+    if (newest !== undefined && publicKey === undefined) {
+      console.log(
+        `unknown: nobody vouched for key ${key}: compare it, and name your copy of the public key with --key.`,
+      );
+      return NOT_PROVEN;
+    }
     return 0;
   });
 
@@ -68,7 +86,8 @@ async function verifyFile(
   const text = await readFile(file, 'utf8').catch(() => {
     throw new Unusable(`${file} cannot be read: name what "breakglass audit export" wrote.`);
   });
-  const parsed = bundleSchema.safeParse(jsonOf(text));
+  if (!isBundle(text)) throw new Unusable(`${file} is no bundle: name what "breakglass audit export" wrote.`);
+  const parsed = bundleSchema.safeParse(JSON.parse(text));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     console.error(`broken: ${file} is no whole bundle: at "${issue?.path.join('.')}", ${issue?.message}.`);
@@ -99,14 +118,6 @@ function told({ broken, unknown, notes, complete }: BundleReport): number {
   return NOT_PROVEN;
 }
 
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 async function readPublicKey(file: string): Promise<string> {
   const pem = await readFile(file, 'utf8').catch(() => '');
   try {
@@ -124,12 +135,33 @@ async function readAnchors(folder: string): Promise<readonly Anchored[]> {
     throw new Unusable(`--anchors: ${folder} is no folder that can be read.`);
   });
   const anchors: Anchored[] = [];
-  for (const entry of names.filter((one) => one.isFile()).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of [...names].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = join(entry.parentPath, entry.name);
-    const { checkpoints, skipped, damaged } = checkpointsIn(await readFile(file, 'utf8'));
+    if (!(await isFile(entry, file))) continue;
+    const { checkpoints, skipped, damaged } = await scanned(file);
     if (skipped !== undefined) console.log(`skipped ${file}: ${skipped}.`);
     if (damaged > 0) console.log(`note: ${file} holds ${damaged} damaged checkpoint(s), which count for nothing.`);
-    anchors.push(...checkpoints.map((checkpoint) => ({ from: file, checkpoint })));
+    for (const checkpoint of checkpoints) anchors.push({ from: file, checkpoint });
   }
   return anchors;
+}
+
+/** A file, or a link to one. What else is there is said, except the folders that are gone through. */
+async function isFile(entry: Dirent, file: string): Promise<boolean> {
+  if (entry.isDirectory()) return false;
+  if ((await stat(file).catch(() => undefined))?.isFile()) return true;
+  console.log(`skipped ${file}: it is no file, nor a link to one.`);
+  return false;
+}
+
+/** Piece by piece: what anchored a log for years may be larger than any text can be. */
+async function scanned(file: string): Promise<AnchorRead> {
+  const scan = anchorScan();
+  try {
+    for await (const piece of createReadStream(file, 'utf8')) scan.add(String(piece));
+  } catch {
+    throw new Unusable(`--anchors: ${file} cannot be read.`);
+  }
+  const whole = scan.namesBundle ? await readFile(file, 'utf8').catch(() => '') : '';
+  return isBundle(whole) ? BUNDLE_SKIPPED : scan.end();
 }

@@ -9,18 +9,25 @@ interface Unlisted {
   readonly hash: string;
 }
 
+/** The migration since which every request is listed as it is opened. */
+const SINCE = '20261121150000_checkpoints';
+
 /**
- * Requests of versions that kept no incident streams are listed now, as the operator who migrates: from then on a
- * request that no incident names was tampered with. Runs as the owner, and changes nothing the second time.
+ * Requests of versions that kept no incident streams are listed now, as the operator who migrates. One that began
+ * after the migration to them and that no incident names was tampered with, or opened by an old process that still ran:
+ * it stays for `audit verify` to report. Runs as the owner, and changes nothing the second time.
  */
 export async function listEarlierRequests(owner: pg.Client): Promise<void> {
   const { rows } = await owner.query<Unlisted>(
     `SELECT r."id", r."document" -> 'ask' -> 'incident' ->> 'id' AS "incident", e."hash"
      FROM "requests" AS r JOIN "events" AS e ON e."stream" = r."stream" AND e."seq" = 1
-     WHERE NOT EXISTS (
+     WHERE e."at" < (SELECT "finished_at" FROM "_prisma_migrations"
+       WHERE "migration_name" = $1 AND "rolled_back_at" IS NULL)
+     AND NOT EXISTS (
        SELECT FROM "events" AS l WHERE l."type" = 'request_listed' AND l."data" ->> 'requestId' = r."id"
          AND l."stream" = 'incident/' || (r."document" -> 'ask' -> 'incident' ->> 'id')
      ) ORDER BY r."created_at", r."id"`,
+    [SINCE],
   );
   // An id that cannot name a stream is of a request whose incident nobody could check.
   for (const one of rows.filter(({ incident }) => incidentSchema.shape.id.safeParse(incident).success)) {

@@ -6,6 +6,7 @@ import { signCheckpoint } from '../../src/core/checkpoint.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import { EMPTY_HEAD, hashOf, seal } from '../../src/core/log.ts';
 import { byStream, rootOf } from '../../src/core/merkle.ts';
+import { anchoredTo } from '../../src/core/verify-anchors.ts';
 import { verifyBundle } from '../../src/core/verify-bundle.ts';
 import { aKey, SealedLog, story } from './sealed-log.ts';
 
@@ -101,6 +102,24 @@ describe('an honest bundle (E4)', () => {
     const log = story().wait(3600).seal();
     const { notes } = verifyBundle(await log.bundle(), { publicKey: log.key.publicKey, anchors: log.anchors() });
     expect(notes).toEqual([expect.stringContaining('nothing was sealed from')]);
+  });
+});
+
+it('is proven by the anchors of years, a checkpoint a minute', async () => {
+  const log = story();
+  const bundle = await log.bundle();
+  const last = log.anchors().at(-1);
+  if (last === undefined) throw new Error('no anchor');
+  const { from, checkpoint } = last;
+  const years = Array.from({ length: 200_000 }, (_, n) => ({
+    from,
+    checkpoint: { ...checkpoint, header: { ...checkpoint.header, number: n + 6 } },
+  }));
+  const all = new Map([...log.anchors(), ...years].map(({ checkpoint: one }) => [one.header.number, one] as const));
+  expect(anchoredTo(bundle, [...log.anchors(), ...years], all)).toMatchObject({
+    broken: [],
+    unknown: [],
+    complete: { number: 200_005 },
   });
 });
 

@@ -158,6 +158,10 @@ describe('the sealer, as a process', () => {
     expect((await breakglass(['audit', 'verify', join(dir, 'none.json'), ...key])).code).toBe(2);
     const whole = await breakglass(['audit', 'verify', ...key], cli);
     expect(whole).toMatchObject({ code: 0, out: expect.stringContaining(`sealed up to checkpoint ${number}`) });
+    expect(await breakglass(['audit', 'verify'], cli)).toMatchObject({
+      code: 3,
+      out: expect.stringContaining('nobody vouched for key'),
+    });
   });
 
   it('seals on while an anchor fails; is killed in between; and the next one brings what is missing, once', async () => {

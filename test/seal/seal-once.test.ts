@@ -169,6 +169,17 @@ describe('the sealer (E4)', () => {
       );
     });
 
+    it.each([
+      ['the newest checkpoint was', 'DELETE FROM checkpoints WHERE number = (SELECT max(number) FROM checkpoints)'],
+      ['all checkpoints were', 'DELETE FROM checkpoints'],
+    ])('and whoever verifies the database is told that %s removed', async (_what, sql) => {
+      const { number } = (await ledger.newest())?.header ?? { number: 0 };
+      await asOwnerOfAll(sql);
+      expect((await verifyLog(store, current.publicKey)).broken).toMatch(
+        `checkpoint ${number} is missing, which an event of system names`,
+      );
+    });
+
     it('where somebody else signed', async () => {
       expect(await look(undefined, { current: sealKey(), next: undefined })).toMatchObject({
         why: expect.stringMatching(/is signed by key [0-9a-f]{64}, which is not ours/),

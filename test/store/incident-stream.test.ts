@@ -53,7 +53,14 @@ describe('an incident’s stream (E4)', () => {
       client.query(`SET session_replication_role = replica; DELETE FROM events WHERE stream = 'incident/INC-4'`),
     );
     expect((await verifyLog(store)).broken).toMatch('incident/INC-4 does not name request/OLD');
-    for (let times = 0; times < 2; times += 1) await migrate({ ...database, log: () => undefined });
+    const again = () => migrate({ ...database, log: () => undefined });
+    // Opened since the migration: whoever hid it must not have it listed by the next one.
+    await again();
+    expect((await verifyLog(store)).broken).toMatch('incident/INC-4 does not name request/OLD');
+    await withClient(database.adminUrl, (client) =>
+      client.query('UPDATE _prisma_migrations SET finished_at = clock_timestamp()'),
+    );
+    for (let times = 0; times < 2; times += 1) await again();
     const after = await store.events('incident/INC-4');
     expect(after.map(({ data, actor }) => [data.hash, actor]).sort()).toEqual(
       before.map(({ data }) => [data.hash, 'operator:migrate']).sort(),

@@ -1,0 +1,64 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verify } from '../../src/cli/audit.ts';
+import { anchorText } from '../../src/core/anchor-text.ts';
+import { publicKeyOf } from '../../src/core/checkpoint.ts';
+import { SealedLog } from '../core/sealed-log.ts';
+
+describe('audit verify, on files alone (E4)', () => {
+  let dir: string;
+  let said: string[];
+  const inDir = (name: string) => join(dir, name);
+  const run = async (bundle: string, anchors = 'anchors') => {
+    said = [];
+    return verify(inDir(bundle), { key: inDir('seal.pub'), anchors: inDir(anchors) });
+  };
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'breakglass-verify-'));
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const log = new SealedLog({ privateKey, publicKey: publicKeyOf(privateKey) });
+    const bundle = await log.open('R1').wait(30).seal().wait(20).go('R1').wait(20).seal().bundle();
+    await writeFile(inDir('seal.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+    await writeFile(inDir('bundle.json'), JSON.stringify(bundle));
+    await writeFile(inDir('broken.json'), JSON.stringify({ ...bundle, streams: 'none' }));
+    await writeFile(inDir('other.json'), '{"some":"file"}');
+    await writeFile(inDir('log.jsonl'), log.checkpoints.map(({ publicKey: _, ...one }) => anchorText(one)).join('\n'));
+    for (const folder of ['anchors', 'bundles', 'elsewhere']) await mkdir(inDir(folder));
+    await symlink(inDir('log.jsonl'), inDir('anchors/linked.jsonl'));
+    await symlink(inDir('elsewhere'), inDir('anchors/folder'));
+    await symlink(inDir('bundle.json'), inDir('bundles/bundle.json'));
+  });
+  const { log, error } = console;
+  beforeEach(() => {
+    const hear = (...words: unknown[]) => void said.push(words.join(' '));
+    Object.assign(console, { log: hear, error: hear });
+  });
+  afterEach(() => {
+    Object.assign(console, { log, error });
+  });
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  it('follows a link to a file, and says that it does not follow one to a folder', async () => {
+    expect([await run('bundle.json'), said.join('\n')]).toEqual([
+      0,
+      expect.stringContaining('complete up to checkpoint 2'),
+    ]);
+    expect(said.join('\n')).toMatch(/skipped .*folder: it is no file, nor a link to one/);
+  });
+
+  it('takes nothing from a bundle that lies among the anchors', async () => {
+    expect(await run('bundle.json', 'bundles')).toBe(3);
+    expect(said.join('\n')).toContain('a bundle, which anchors nothing');
+  });
+
+  it.each([
+    ['a file that is no bundle', 'other.json', 2, 'is no bundle: name what'],
+    ['a file that is no JSON', 'log.jsonl', 2, 'is no bundle: name what'],
+    ['a bundle that is not whole', 'broken.json', 1, 'is no whole bundle: at "streams"'],
+  ])('exits with its own code for %s', async (_what, file, code, words) => {
+    expect([await run(file), said.join('\n')]).toEqual([code, expect.stringContaining(words)]);
+  });
+});
