@@ -24,6 +24,7 @@ describe('audit verify, on files alone (E4)', () => {
     await writeFile(inDir('seal.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
     await writeFile(inDir('bundle.json'), JSON.stringify(bundle));
     await writeFile(inDir('broken.json'), JSON.stringify({ ...bundle, streams: 'none' }));
+    await writeFile(inDir('edited.json'), JSON.stringify(bundle).replace('slack:T0:U0', 'slack:T0:U9'));
     await writeFile(inDir('other.json'), '{"some":"file"}');
     await writeFile(inDir('log.jsonl'), log.checkpoints.map(({ publicKey: _, ...one }) => anchorText(one)).join('\n'));
     for (const folder of ['anchors', 'bundles', 'elsewhere']) await mkdir(inDir(folder));
@@ -55,6 +56,8 @@ describe('audit verify, on files alone (E4)', () => {
   });
 
   it.each([
+    ['a file that is not there', 'none.json', 2, 'none.json cannot be read'],
+    ['a bundle with an edited event', 'edited.json', 1, 'event 1 of incident/INC-1 was changed'],
     ['a file that is no bundle', 'other.json', 2, 'is no bundle: name what'],
     ['a file that is no JSON', 'log.jsonl', 2, 'is no bundle: name what'],
     ['a bundle that is not whole', 'broken.json', 1, 'is no whole bundle: at "streams"'],

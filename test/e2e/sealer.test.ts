@@ -79,6 +79,7 @@ describe('the sealer, as a process', () => {
     store = openStore({ url: database.appUrl, logger: silent });
     const made = await breakglass(['audit', 'keygen', join(dir, 'seal.pem')]);
     expect(made).toMatchObject({ code: 0, out: expect.stringContaining('Fingerprint: ') });
+    await writeFile(join(dir, 'open.pem'), await readFile(join(dir, 'seal.pem')), { mode: 0o644 });
     env = {
       ...s3.env,
       SEAL_DATABASE_URL: database.sealUrl,
@@ -119,7 +120,7 @@ describe('the sealer, as a process', () => {
       code: 0,
       out: expect.stringContaining('INC-7: 2 requests, sealed up to checkpoint'),
     });
-    expect((await breakglass(['audit', 'export', '--incident', 'INC-404'], cli)).code).toBe(1);
+    const unknown = breakglass(['audit', 'export', '--incident', 'INC-404'], cli);
     const folders = ['bucket', 'file', 'channel'].map((name) => join(dir, `copy-${name}`));
     const [bucket = '', file = '', channel = ''] = folders;
     for (const folder of folders) await mkdir(folder);
@@ -144,21 +145,18 @@ describe('the sealer, as a process', () => {
       /skipped .*notes.txt: no checkpoint in it[\s\S]*|skipped .*bundle-too.json: a bundle/,
     );
 
+    expect((await unknown).code).toBe(1);
     const alone = await breakglass(['audit', 'verify', bundle, ...key]);
     expect(alone).toMatchObject({
       code: 3,
       out: expect.stringMatching(/complete up to checkpoint \d+, 20.*; later unknown/),
     });
-    await writeFile(
-      join(dir, 'edited.json'),
-      (await readFile(bundle, 'utf8')).replace('Restart the checkout', 'Destroy the checkout'),
-    );
-    const edited = await breakglass(['audit', 'verify', join(dir, 'edited.json'), ...key]);
-    expect(edited).toMatchObject({ code: 1, out: expect.stringContaining('event 1 of request/LIFE was changed') });
-    expect((await breakglass(['audit', 'verify', join(dir, 'none.json'), ...key])).code).toBe(2);
-    const whole = await breakglass(['audit', 'verify', ...key], cli);
+    const [whole, unvouched] = await Promise.all([
+      breakglass(['audit', 'verify', ...key], cli),
+      breakglass(['audit', 'verify'], cli),
+    ]);
     expect(whole).toMatchObject({ code: 0, out: expect.stringContaining(`sealed up to checkpoint ${number}`) });
-    expect(await breakglass(['audit', 'verify'], cli)).toMatchObject({
+    expect(unvouched).toMatchObject({
       code: 3,
       out: expect.stringContaining('nobody vouched for key'),
     });
@@ -256,21 +254,6 @@ describe('the sealer, as a process', () => {
     const deaf = await start({ SEAL_ANCHOR_FILE: '', SEAL_BUCKET: '' });
     expect(deaf.log()).toContain('no anchor can be asked what was signed');
   });
-});
-
-describe('the sealer does not start', () => {
-  let dir: string;
-  let database: TestDatabase;
-  beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'breakglass-seal-'));
-    database = await freshDatabase();
-    await breakglass(['audit', 'keygen', join(dir, 'good.pem')]);
-    await writeFile(join(dir, 'open.pem'), await readFile(join(dir, 'good.pem')), { mode: 0o644 });
-  });
-  afterAll(async () => {
-    await database.drop();
-    await rm(dir, { recursive: true, force: true });
-  });
 
   it.each<[why: string, change: () => NodeJS.ProcessEnv, words: RegExp]>([
     ['with a key that others may read', () => ({ SEAL_KEY_FILE: join(dir, 'open.pem') }), /chmod 600/],
@@ -279,17 +262,17 @@ describe('the sealer does not start', () => {
       () => ({ SEAL_DATABASE_URL: database.appUrl }),
       /SEAL_DATABASE_URL: database role breakglass_app may/,
     ],
-  ])('%s', async (_why, change, words) => {
-    const env = { SEAL_DATABASE_URL: database.sealUrl, SEAL_KEY_FILE: join(dir, 'good.pem'), ...change() };
-    const { code, out } = await breakglass(['start', '--role', 'seal'], env);
+  ])('does not start %s', async (_why, change, words) => {
+    const own = { SEAL_DATABASE_URL: database.sealUrl, SEAL_KEY_FILE: join(dir, 'seal.pem'), ...change() };
+    const { code, out } = await breakglass(['start', '--role', 'seal'], own);
     expect(out).toMatch(words);
     expect(out).not.toMatch(/ {4}at |PRIVATE KEY-----\n/);
     expect(code).toBe(1);
   });
 
-  it('and no key is ever written over', async () => {
-    const before = await readFile(join(dir, 'good.pem'), 'utf8');
-    expect((await breakglass(['audit', 'keygen', join(dir, 'good.pem')])).code).toBe(1);
-    expect(await readFile(join(dir, 'good.pem'), 'utf8')).toBe(before);
+  it('has a key that is never written over', async () => {
+    const before = await readFile(join(dir, 'seal.pem'), 'utf8');
+    expect((await breakglass(['audit', 'keygen', join(dir, 'seal.pem')])).code).toBe(1);
+    expect(await readFile(join(dir, 'seal.pem'), 'utf8')).toBe(before);
   });
 });
