@@ -35,12 +35,10 @@ export const channelOf = (lane: number): string => `C0LANE${two(lane)}`;
 /** The Slack user of a person. */
 export const slackOf = (person: string): string => `U0${person.toUpperCase()}`;
 export const keyOf = (person: string): string => `slack:${WORKSPACE}:${slackOf(person)}`;
-/** Something that a lane's access allows, for the human who tries it. */
-export const allowedIn = (lane: number) =>
-  ({
-    action: 'ecs:UpdateService',
-    resource: `arn:aws:ecs:eu-central-1:${accountOf(lane)}:service/inference/chat`,
-  }) as const;
+/** What a role of this zone lets its holder do, and on what. */
+export const actionIn = (zone: string): string => (zone === 'A' ? 'ecs:DescribeServices' : 'ecs:UpdateService');
+export const resourceIn = (lane: number): string =>
+  `arn:aws:ecs:eu-central-1:${accountOf(lane)}:service/inference/chat`;
 
 const HOME_TEAMS: Readonly<Record<Cast, (lane: number) => readonly string[]>> = {
   requester: (lane) => [teamOf(lane)],
@@ -107,12 +105,9 @@ function accountEntry(lane: number) {
 }
 
 function roleEntry(lane: number, zone: string) {
-  const { action, resource } = allowedIn(lane);
   const document = {
     Version: '2012-10-17',
-    Statement: [
-      { Sid: 'Allowed', Effect: 'Allow', Action: [zone === 'A' ? 'ecs:DescribeServices' : action], Resource: resource },
-    ],
+    Statement: [{ Sid: 'Allowed', Effect: 'Allow', Action: [actionIn(zone)], Resource: resourceIn(lane) }],
   };
   return {
     id: roleOf(lane, zone),
@@ -129,9 +124,6 @@ function roleEntry(lane: number, zone: string) {
     policies: [{ name: 'access', document }],
   };
 }
-
-/** What a role of this zone lets its holder do. */
-export const actionIn = (zone: string): string => (zone === 'A' ? 'ecs:DescribeServices' : 'ecs:UpdateService');
 
 /** The policy with everybody in it, for the workspace and the clouds; and as the product reads it, from a directory over HTTP. */
 export async function policies(lanes: number, directoryUrl: string): Promise<{ stage: string; product: string }> {

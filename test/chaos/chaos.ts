@@ -50,7 +50,7 @@ export async function chaos(options: Options, say: (line: string) => void): Prom
   const lanes = Math.min(options.lanes, options.only === undefined ? options.runs : 1);
   const people = new People(lanes);
   const counts = new Counts();
-  const deliveries = new Deliveries(randomOf(options.seed, 'deliveries'), () => undefined);
+  const deliveries = new Deliveries(randomOf(options.seed, 'deliveries'));
   const installation = await openInstallation(lanes, options.backend, { people, deliveries });
   const { stage } = installation;
   const weather = new Weather({ installation, deliveries, counts, random: randomOf(options.seed, 'weather') });

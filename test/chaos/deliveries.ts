@@ -36,14 +36,12 @@ export class Deliveries {
   readonly #fates: Fate[] = [];
   readonly #sent = new Map<string, Raw[]>();
   #target: string | undefined;
-  readonly #hit: (fate: Fate) => void;
   readonly #server = createServer((incoming, response) => {
     this.#take(incoming, response).catch(() => response.destroy());
   });
 
-  constructor(random: Random, hit: (fate: Fate) => void) {
+  constructor(random: Random) {
     this.#random = random;
-    this.#hit = hit;
   }
 
   async open(): Promise<string> {
@@ -87,7 +85,6 @@ export class Deliveries {
       body: Buffer.concat(parts).toString('utf8'),
     };
     const fate = this.#fates.shift();
-    if (fate !== undefined) this.#hit(fate);
     if (fate === 'delivery_lost') {
       response.destroy();
       return;

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
 import { assumeGrant, use } from '../../src/demo/hands.ts';
 import type { Stage } from '../../src/demo/stage.ts';
-import { accountOf, actionIn, allowedIn, personOf } from './catalog.ts';
-import type { Record } from './records.ts';
+import { accountOf, actionIn, personOf, resourceIn } from './catalog.ts';
+import type { RequestSeen } from './records.ts';
 
 /** A role that a requester took on, and what came of it. */
 export interface Holding {
@@ -30,7 +30,7 @@ export class Holdings {
   }
 
   /** The requester takes the role on. Answers whether AWS let them. */
-  async take(lane: number, zone: string, { id, roleName, plannedEnd }: Record): Promise<boolean> {
+  async take(lane: number, zone: string, { id, roleName, plannedEnd }: RequestSeen): Promise<boolean> {
     if (roleName === undefined || plannedEnd === undefined) return false;
     const roleArn = `arn:aws:iam::${accountOf(lane)}:role/breakglass/${roleName}`;
     const keys = await this.#assume(lane, roleArn);
@@ -48,7 +48,7 @@ export class Holdings {
 
   /** Does this session still do what it is for? */
   async works({ lane, zone, keys }: Holding): Promise<boolean> {
-    return (await use(this.#stage, keys, actionIn(zone), allowedIn(lane).resource)).allowed;
+    return (await use(this.#stage, keys, actionIn(zone), resourceIn(lane))).allowed;
   }
 
   mayAssume({ lane, roleArn }: Holding): Promise<boolean> {

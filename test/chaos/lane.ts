@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Seen } from '../../src/demo/slack/client.ts';
 import { ClientRefusal } from '../../src/demo/slack/client-actions.ts';
 import type { Person } from '../../src/demo/slack/person.ts';
 import type { Stage } from '../../src/demo/stage.ts';
-import { type Cast, COMMANDER, channelOf, incidentOf, personOf, roleOf, STRANGER, slackOf } from './catalog.ts';
+import { type Cast, COMMANDER, channelOf, personOf, roleOf, STRANGER, slackOf } from './catalog.ts';
 import type { Counts } from './counts.ts';
 import type { Deliveries } from './deliveries.ts';
+import { FORM_MS, fillAndSend } from './form.ts';
 import type { Holdings } from './holdings.ts';
 import { People } from './people.ts';
 import type { Random } from './random.ts';
-import type { Record, Records } from './records.ts';
+import type { Records, RequestSeen } from './records.ts';
 
 /** Everything that players share. */
 export interface Playground {
@@ -28,7 +28,6 @@ export type Button = 'bg_approve' | 'bg_deny' | 'bg_withdraw' | 'bg_end';
 /** Somebody whose press did not arrive presses again, as people do. */
 const PRESSES = 3;
 const ASKS = 6;
-const MODAL_MS = 4_000;
 /** How long somebody waits for the card of what they sent; and for one of which Slack told them that it failed. */
 const CARD_MS = 15_000;
 const UNSENT_MS = 3_000;
@@ -62,11 +61,11 @@ export class Lane {
   }
 
   /** The newest request of this cycle that anybody has heard of. */
-  get newest(): Record | undefined {
+  get newest(): RequestSeen | undefined {
     return this.purposes.flatMap((purpose) => this.#ground.records.about(purpose)).at(-1);
   }
 
-  get requests(): readonly Record[] {
+  get requests(): readonly RequestSeen[] {
     return this.purposes.flatMap((purpose) => this.#ground.records.about(purpose));
   }
 
@@ -81,7 +80,7 @@ export class Lane {
       const sent = await this.#patiently(() =>
         fillAndSend(requester, { lane: this.number, role, seconds, shortcut, purpose }),
       );
-      while (requester.modal() !== undefined) await this.#patiently(() => requester.close());
+      await this.#closeForms(requester);
       const { records } = this.#ground;
       const found = await records.until(() => records.about(purpose)[0], sent ? CARD_MS : UNSENT_MS);
       if (found !== undefined) await records.until(() => records.about(purpose)[0]?.cardTs, CARD_MS);
@@ -200,13 +199,19 @@ export class Lane {
 
   async #sendForm(person: Person, callback: string): Promise<void> {
     await this.#patiently(async () => {
-      const modal = await person.awaitModal(({ callbackId }) => callbackId === callback, MODAL_MS);
+      const modal = await person.awaitModal(({ callbackId }) => callbackId === callback, FORM_MS);
       const reason = modal.blocks.find(({ type, element }) => type === 'input' && element !== undefined);
       if (callback === 'bg_form_deny' && reason !== undefined)
         await person.fill({ [String(reason.block_id)]: 'Not now.' });
       await person.submit();
     });
-    while (person.modal() !== undefined) if ((await this.#patiently(() => person.close())) === undefined) return;
+    await this.#closeForms(person);
+  }
+
+  async #closeForms(person: Person): Promise<void> {
+    while (person.modal() !== undefined) {
+      if ((await this.#patiently(() => person.close())) === undefined) return;
+    }
   }
 
   #as(player: Player): Person {
@@ -224,35 +229,4 @@ export class Lane {
       return undefined;
     }
   }
-}
-
-interface Order {
-  readonly lane: number;
-  readonly role: string;
-  readonly seconds: number;
-  /** The role is typed behind the command, instead of picked in the form. */
-  readonly shortcut: boolean;
-  readonly purpose: string;
-}
-
-/** Answers whether the form was taken. */
-async function fillAndSend(person: Person, { lane, role, seconds, shortcut, purpose }: Order): Promise<boolean> {
-  const typed: Seen = await person.command('/breakglass', shortcut ? role : '', channelOf(lane));
-  if (!typed.ok) return false;
-  const first = await person.awaitModal(({ callbackId }) => callbackId === 'bg_form_request', MODAL_MS);
-  const block = (modal: typeof first, field: string): string =>
-    String(modal.blocks.find(({ block_id }) => String(block_id).split('/')[0] === field)?.block_id);
-  if (!shortcut) await person.fill({ [block(first, 'role')]: role });
-  const drawn = await person.awaitModal(
-    ({ blocks }) => blocks.some(({ block_id }) => String(block_id).startsWith(`minutes/${role}/`)),
-    MODAL_MS,
-  );
-  await person.fill({
-    [block(drawn, 'incident')]: incidentOf(lane),
-    [block(drawn, 'reason')]: 'service_restoration',
-    [block(drawn, 'purpose')]: purpose,
-    [block(drawn, 'minutes')]: String(seconds / 60),
-    [block(drawn, 'commander')]: slackOf(COMMANDER),
-  });
-  return (await person.submit()).ok;
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 
 /** What the database says of a request, as much as a player must know. */
-export interface Record {
+export interface RequestSeen {
   readonly id: string;
   readonly state: string;
   readonly purpose: string;
@@ -28,7 +28,7 @@ const QUERY = `
 export class Records {
   readonly #url: () => string;
   #client: pg.Client | undefined;
-  #byId = new Map<string, Record>();
+  #byId = new Map<string, RequestSeen>();
   #stopped = false;
   readonly #waiting = new Set<() => void>();
   readonly #looking: Promise<void>;
@@ -39,16 +39,16 @@ export class Records {
   }
 
   /** The newest that is known of a request. */
-  of(id: string): Record | undefined {
+  of(id: string): RequestSeen | undefined {
     return this.#byId.get(id);
   }
 
   /** Requests whose purpose this is. */
-  about(purpose: string): readonly Record[] {
+  about(purpose: string): readonly RequestSeen[] {
     return [...this.#byId.values()].filter((one) => one.purpose === purpose);
   }
 
-  get all(): readonly Record[] {
+  get all(): readonly RequestSeen[] {
     return [...this.#byId.values()];
   }
 
@@ -72,7 +72,7 @@ export class Records {
     while (!this.#stopped) {
       try {
         this.#client ??= await connected(this.#url());
-        const { rows } = await this.#client.query<Record>(QUERY);
+        const { rows } = await this.#client.query<RequestSeen>(QUERY);
         const seen = new Set(rows.map(({ id }) => id));
         for (const row of rows) this.#byId.set(row.id, row);
         // What is not listed any more came to rest between two looks.
@@ -92,7 +92,7 @@ export class Records {
   }
 }
 
-const isAtRest = ({ state, told }: Record): boolean => state === 'closed' && told;
+const isAtRest = ({ state, told }: RequestSeen): boolean => state === 'closed' && told;
 
 async function connected(connectionString: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString, query_timeout: 5_000, connectionTimeoutMillis: 2_000 });
