@@ -28,7 +28,7 @@ export function freezesIn(events: readonly StoredEvent[]): readonly Frozen[] {
  * A freeze locks nothing (docs/decisions/0011): what had looked before it was committed may be recorded a moment later, and
  * is asked again before anything is written to a cloud.
  */
-const CONCURRENT_MS = 1_000;
+export const CONCURRENT_MS = 1_000;
 const OPENING: ReadonlySet<string> = new Set([
   'approval_recorded',
   'access_planned',

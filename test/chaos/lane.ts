@@ -28,12 +28,15 @@ export type Button = 'bg_approve' | 'bg_deny' | 'bg_withdraw' | 'bg_end';
 /** Somebody whose press did not arrive presses again, as people do. */
 const PRESSES = 3;
 const ASKS = 6;
+const APPROVALS = 6;
 /** How long somebody waits for the card of what they sent; and for one of which Slack told them that it failed. */
 const CARD_MS = 15_000;
 const UNSENT_MS = 3_000;
 const BETWEEN_MS = 250;
 /** How long somebody looks at a card that does not change. */
 const DECIDED_MS = 2_000;
+/** How many of those who were not approved take it back, instead of letting it lapse. */
+const GIVEN_UP = 0.7;
 /** A request that is not over by then is the judge's business. */
 const OVER_MS = 150_000;
 
@@ -106,7 +109,7 @@ export class Lane {
   /** Each of them presses Approve, one after the other; whoever sees the card wait all the same presses again. */
   async approve(players: readonly Player[]): Promise<void> {
     const decided = () => (this.newest?.state === 'pending' ? undefined : true);
-    for (let press = 1; press <= PRESSES; press += 1) {
+    for (let press = 1; press <= APPROVALS; press += 1) {
       for (const player of players) await this.press(player, 'bg_approve');
       if ((await this.#ground.records.until(decided, DECIDED_MS)) !== undefined) return;
     }
@@ -177,6 +180,8 @@ export class Lane {
 
   /** Lets what is left run out, and everybody be as they were. Resolves when every request of the cycle is over. */
   async finish(): Promise<void> {
+    if (this.newest?.state === 'pending' && this.#random.next() < GIVEN_UP)
+      await this.press('requester', 'bg_withdraw');
     const over = () => this.requests.every(({ state }) => state === 'closed') || undefined;
     if ((await this.#ground.records.until(over, OVER_MS)) === undefined) {
       const waiting = this.requests.filter(({ state }) => state !== 'closed');

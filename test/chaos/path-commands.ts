@@ -5,7 +5,7 @@ import type { ChatAccount, Facts, Lookup } from '../../src/core/facts.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import type { AccessRequest, Party, Plan } from '../../src/core/request.ts';
 import { keyOf } from './catalog.ts';
-import type { Frozen } from './freezes.ts';
+import { CONCURRENT_MS, type Frozen } from './freezes.ts';
 import type { People } from './people.ts';
 
 /** What a command may have looked up. */
@@ -193,7 +193,7 @@ const UNANSWERED_INCIDENT = { ok: false, why: 'did not answer' } as const;
 /** What the look-ups may have said, the likeliest first: the world as it stood, now or a little before. */
 function* factsAt(at: Date, incidentId: string, { policy, people, involved: ids, freezes }: Known): Generator<Facts> {
   const now = at.getTime();
-  const frozen = freezes.find(({ freeze, until }) => freeze.at <= at && (until === undefined || at <= until))?.freeze;
+  const frozen = freezes.find(({ freeze, until }) => freeze.at <= at && now - (until ?? at).getTime() <= CONCURRENT_MS);
   const incident = policy.incidentList.find(({ id }) => id === incidentId);
   for (const instant of [...people.instants(ids, now - LOOKED_UP_MS, now)].reverse()) {
     const account = (id: string): ChatAccount => (people.at(id, instant).inChat ? 'member' : 'deleted');
@@ -206,7 +206,7 @@ function* factsAt(at: Date, incidentId: string, { policy, people, involved: ids,
       approvers: Object.fromEntries(ids.map((id) => [keyOf(id), found(account(id), at)])),
       openingOff: undefined,
     };
-    if (frozen !== undefined) yield { ...facts, frozen };
+    if (frozen !== undefined) yield { ...facts, frozen: frozen.freeze };
     yield facts;
     yield { ...facts, account: found('deleted', at) };
   }
