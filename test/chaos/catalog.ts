@@ -14,7 +14,7 @@ export const WORKSPACE = 'T0DEMO0001';
 /** Windows that can be asked for, in seconds. */
 export const WINDOWS = [3, 6, 12] as const;
 /** In seconds: how long a request waits for its approvals, and how long an opening may take. */
-export const DECISION = 25;
+const DECISION = 25;
 const TIMINGS = {
   decisionSeconds: DECISION,
   openingAllowanceSeconds: 10,

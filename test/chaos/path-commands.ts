@@ -72,12 +72,13 @@ const orderOf = (data: Data, row: AccessRequest): Command => ({
   },
 });
 
-const ending: Making = ({ data, request, row }) => {
+const ending: Making = ({ events, request, row }) => {
+  const asked = events.find(({ type }) => type === 'end_requested');
   const extension = request?.state === 'active' ? request.extension?.number : undefined;
   return [
     { type: 'end' },
     { type: 'expire' },
-    { type: 'bar_requester', why: text(data.why) },
+    { type: 'bar_requester', why: text(asked?.data.why) },
     { type: 'end_frozen' },
     ...(extension === undefined
       ? []
