@@ -104,7 +104,7 @@ describe('caching', () => {
 describe('an answer that cannot be believed is a failed look-up', () => {
   it.each(BROKEN)('%s', async (_promise, broken, why) => {
     server.answer = broken;
-    await expect(directorySource(handClock()).read(over(server.url))).rejects.toThrow(why);
+    await expect(directorySource(handClock()).read(over(server.url, 15, 10))).rejects.toThrow(why);
     expect(server.seen).toEqual(['GET /']);
   });
 

@@ -114,7 +114,7 @@ describe('caching', () => {
 describe('an answer that cannot be believed is neither "closed" nor "not found" (A3)', () => {
   it.each(BROKEN)('%s', async (_promise, broken, why) => {
     server.answer = broken;
-    await expect(incidentSource(handClock()).find(over(''), 'INC-7')).rejects.toThrow(why);
+    await expect(incidentSource(handClock()).find(over('', 15, 10), 'INC-7')).rejects.toThrow(why);
     expect(server.seen).toEqual(['GET /INC-7']);
   });
 

@@ -1,6 +1,7 @@
 import bolt from '@slack/bolt';
 import { WebSocket } from 'ws';
 import { type LocalSlack, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
+import { until } from '../../support/until.ts';
 import { call, eventually, stageOptions } from './stage.ts';
 
 let slack: LocalSlack;
@@ -72,9 +73,7 @@ describe('Socket Mode', () => {
     slack.dials.recycleSockets();
     await eventually(() => slack.dials.calls('apps.connections.open').length === 2);
     const seen = async () => (await slack.as('U0ANA').command('/breakglass', '', 'C0INC')).ok;
-    let ok = false;
-    for (let tries = 0; tries < 20 && !ok; tries++) ok = await seen();
-    expect(ok).toBe(true);
+    await until(seen, 'an answer over the new connection');
   });
 
   it('is refused without a good ticket, and with the bot token', async () => {

@@ -106,11 +106,11 @@ export async function call(
   return (await response.json()) as Record<string, unknown>;
 }
 
-/** Waits until `check` holds, looking every 10 ms. @throws after five seconds */
+/** Waits until `check` holds, looking every 10 ms. @throws after fifteen seconds */
 export async function eventually(check: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
+  for (let tries = 0; tries < 1500; tries++) {
     if (check()) return;
     await wait(10);
   }
-  throw new Error('It did not happen within five seconds.');
+  throw new Error('It did not happen within fifteen seconds.');
 }
