@@ -74,7 +74,10 @@ async function startBuilt(name: string, env: NodeJS.ProcessEnv, clock?: 'movable
     },
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
-    moveClock: (offsetMs) => void child.send({ clockOffsetMs: offsetMs }),
+    moveClock: (offsetMs) => {
+      if (!child.connected) throw new Error(`the process ended by itself:\n${said.join('').slice(-4_000)}`);
+      child.send({ clockOffsetMs: offsetMs });
+    },
     stop: () => {
       child.kill('SIGTERM');
       return gone;
