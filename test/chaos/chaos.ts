@@ -69,6 +69,7 @@ export async function chaos(options: Options, say: (line: string) => void): Prom
     await records.until(() => (records.all.every(({ told }) => told) ? true : undefined), REST_MS);
     for (const { id, state } of records.all.filter(({ told }) => !told))
       say(`request ${id} (${state}) is not told in full`);
+    await installation.lookForDeaths();
     await installation.stop();
     cloudLog.close();
     say('everything is at rest');
@@ -144,6 +145,7 @@ async function judgeAll(scene: Scene, lanes: number): Promise<Pick<Outcome, 'vio
     ...brokenWords(ids, told, endings),
     ...unplanned(scene, cases, lanes),
     ...(await logProblems(store)),
+    ...installation.deaths,
   ];
   return { ends, violations: [...violations, ...general.map((what) => ({ cycle: undefined, what }))] };
 }

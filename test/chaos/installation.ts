@@ -35,6 +35,8 @@ export class Installation {
   readonly #proxy: TcpProxy;
   readonly #policyText: string;
   readonly #bots = new Map<Place, BotProcess>();
+  /** Processes that ended though nobody ended them, with the last that they wrote. */
+  readonly deaths: string[] = [];
 
   constructor(parts: {
     stage: Stage;
@@ -78,6 +80,16 @@ export class Installation {
     if (place === 'web') this.#deliveries.aim(undefined);
     await this.at(place).kill();
     await this.start(place);
+  }
+
+  /** Notes every process that ended though nobody ended it, and starts another in its place, as a supervisor would. */
+  async lookForDeaths(): Promise<void> {
+    for (const [place, bot] of this.#bots) {
+      const last = bot.endedByItself();
+      if (last === undefined) continue;
+      this.deaths.push(`the ${place} ended by itself: ${last}`);
+      await this.start(place);
+    }
   }
 
   async restartPostgres(): Promise<void> {

@@ -154,6 +154,7 @@ export class Weather {
     for (;;) {
       for (const kind of this.#random.shuffled(Weather.kinds(this.installation.backend))) {
         if (this.#stopped) return;
+        await this.installation.lookForDeaths();
         const trouble = TROUBLES[kind];
         await trouble?.(this, this.#random);
         this.#counts.add(kind);

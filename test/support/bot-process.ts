@@ -8,6 +8,8 @@ const entry = (name: string): string => fileURLToPath(new URL(name, import.meta.
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
 const MOVABLE_CLOCK = new URL('./movable-clock.mjs', import.meta.url).href;
+/** Characters of a log that say why a process ended. */
+const LAST_WORDS = 4_000;
 const READY_MS = 30_000;
 
 let warned = false;
@@ -35,6 +37,8 @@ export interface BotProcess {
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
+  /** The last that it wrote, if it ended though nobody here ended it. */
+  endedByItself(): string | undefined;
   /** Moves its own clock so far from the right time, in milliseconds. Only where it was started with `clock`. */
   moveClock(offsetMs: number): void;
   /** SIGTERM; resolves with its exit code when it has let go of everything. */
@@ -65,20 +69,30 @@ async function startBuilt(name: string, env: NodeJS.ProcessEnv, clock?: 'movable
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => said.push(String(chunk)));
   const gone = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const url = await ready(child, gone, () => said.join(''));
+  let told = false;
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   return {
     url,
     log: () => said.join(''),
+    endedByItself: () =>
+      hasEnded() && !told
+        ? `exit ${child.exitCode ?? child.signalCode}: ${said.join('').slice(-LAST_WORDS)}`
+        : undefined,
     kill: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      if (!hasEnded()) {
+        told = true;
+        child.kill('SIGKILL');
+      }
       await gone;
     },
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
+    // One that has just ended has no clock any more; that it ended is for `endedByItself`.
     moveClock: (offsetMs) => {
-      if (!child.connected) throw new Error(`the process ended by itself:\n${said.join('').slice(-4_000)}`);
-      child.send({ clockOffsetMs: offsetMs });
+      if (child.connected) child.send({ clockOffsetMs: offsetMs }, () => undefined);
     },
     stop: () => {
+      told ||= !hasEnded();
       child.kill('SIGTERM');
       return gone;
     },
