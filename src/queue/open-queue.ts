@@ -1,9 +1,9 @@
 import type { JobsOptions } from 'bullmq';
+import { within } from '../bounded.ts';
 import type { Work } from '../core/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import { type Backend, type BackendSettings, type JobQueue, openBackend } from './backend.ts';
-import { within } from './bounded.ts';
 import { delayMs, HANDLING, isFar, jobId, LANES, type Lane, toContent } from './job.ts';
 import { nowAndThen } from './now-and-then.ts';
 

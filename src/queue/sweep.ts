@@ -1,8 +1,8 @@
+import { until, within } from '../bounded.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Store } from '../ports/store.ts';
-import { until, within } from './bounded.ts';
 import { endOverdue } from './end-overdue.ts';
 import { nowAndThen } from './now-and-then.ts';
 import { GRACE_MS } from './own-work.ts';

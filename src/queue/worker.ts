@@ -1,8 +1,8 @@
+import { within } from '../bounded.ts';
 import type { Work } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Backend, JobWorker } from './backend.ts';
-import { within } from './bounded.ts';
 import { LANES, type Lane, toWork } from './job.ts';
 import { nowAndThen } from './now-and-then.ts';
 import type { WorkQueue } from './open-queue.ts';

@@ -20,7 +20,7 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
   }
 }
 
-/** The promise's own outcome, or a rejection with the signal's reason as soon as it aborts. */
+/** The promise's own outcome, or a rejection with the signal's reason as soon as it aborts: what ignores it is not waited for. */
 export async function until<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   let stop = (): void => undefined;
