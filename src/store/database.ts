@@ -54,8 +54,10 @@ export interface DatabaseOptions {
 /** Opens nothing yet: the first statement connects. */
 export function openDatabase({ url, logger, connections = 10, limits }: DatabaseOptions): Database {
   const within = { ...LIMITS, ...limits };
-  const pool = new pg.Pool({ ...connectionTo(url, within), max: connections, application_name: 'breakglass' });
-  pool.on('error', (error) => logger.warn({ error: error.message }, 'an idle database connection was lost'));
+  const settings = { ...connectionTo(url, within), max: connections, application_name: 'breakglass' };
+  const pool = openPool(settings, (error) =>
+    logger.warn({ error: error.message }, 'an idle database connection was lost'),
+  );
   const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => statementName(sql) });
   const prisma = new PrismaClient({ adapter });
   // Prisma counts from the outside: waiting for a connection, then all statements of the transaction.
@@ -120,6 +122,18 @@ export function connectionTo(url: string, { connectMs, statementMs, idleInTransa
     options: SESSION,
     stream: () => impatientSocket(silenceMs),
   };
+}
+
+/**
+ * A pool none of whose connections can end the process. While one is handed over nobody listens to it: the pool does not
+ * any more, whoever waits for it not yet. A server that is shut down says so in the same breath as its last answer, and
+ * an `error` that nobody listens to is thrown at everybody.
+ */
+export function openPool(settings: pg.PoolConfig, onIdleLost: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool(settings);
+  // Whoever uses it learns it from the next statement, which is refused.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
+  return pool.on('error', onIdleLost);
 }
 
 /** A socket that gives up when nothing is heard: a network that swallows everything becomes a lost connection. */

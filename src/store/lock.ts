@@ -1,8 +1,8 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { Failure } from '../core/failure.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
-import { connectionTo, LIMITS, SESSION } from './database.ts';
+import { connectionTo, LIMITS, openPool, SESSION } from './database.ts';
 import { sqlStateOf, unavailable } from './failures.ts';
 
 /** Milliseconds. The heartbeat must fit several times into the time after which the server lets go of a silent holder. */
@@ -30,14 +30,14 @@ export interface Locks {
  */
 export function openLocks(url: string, logger: Logger, times: Partial<LockTimes> = {}): Locks {
   const { idleMs, heartbeatMs } = { ...TIMES, ...times };
-  const pool = new pg.Pool({
+  const settings = {
     ...connectionTo(url, { ...LIMITS, silenceMs: idleMs }),
     options: `${SESSION} -c idle_session_timeout=${idleMs}`,
     idleTimeoutMillis: Math.min(10_000, idleMs / 2),
     max: HELD_MAX,
     application_name: 'breakglass lock',
-  });
-  pool.on('error', (error) => logger.warn({ error: error.message }, 'an idle lock connection was lost'));
+  };
+  const pool = openPool(settings, (error) => logger.warn({ error: error.message }, 'an idle lock connection was lost'));
 
   return {
     async withLock(name, waitMs, work) {

@@ -17,6 +17,8 @@ export interface TcpProxy {
   through(url: string): string;
   /** Judges every chunk from now on. */
   judge(verdict: (chunk: Buffer) => Verdict): void;
+  /** Changes every chunk that the server sends from now on. */
+  edit(answer: (chunk: Buffer) => Buffer): void;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export interface TcpProxy {
 export async function startTcpProxy(target: string | (() => string)): Promise<TcpProxy> {
   const targetNow = typeof target === 'string' ? () => target : target;
   let verdictOf: (chunk: Buffer) => Verdict = () => 'pass';
+  let edited = (chunk: Buffer): Buffer => chunk;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = reach(targetNow);
@@ -53,7 +56,7 @@ export async function startTcpProxy(target: string | (() => string)): Promise<Tc
       deaf ||= verdict === 'pass_and_cut';
       upstream.write(chunk);
     });
-    upstream.on('data', (chunk) => (deaf ? cut() : client.write(chunk)));
+    upstream.on('data', (chunk) => (deaf ? cut() : client.write(edited(chunk))));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -62,6 +65,9 @@ export async function startTcpProxy(target: string | (() => string)): Promise<Tc
     through: (url) => Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(here.port) }).href,
     judge: (verdict) => {
       verdictOf = verdict;
+    },
+    edit: (answer) => {
+      edited = answer;
     },
     close: async () => {
       server.close();
