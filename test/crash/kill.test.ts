@@ -17,6 +17,14 @@ const SAMPLE: Parameters<typeof lotsOf>[1] = {
     'commit of access_planned, which arrives',
     'commit of access_opened, which is lost',
   ],
+  extending: [
+    'commit of extension_planned, which is lost',
+    'commit of extension_planned, which arrives',
+    'after PutRolePolicy 10-grant',
+    'before UpdateAssumeRolePolicy',
+    'after PutRolePolicy 00-expiry',
+    'commit of access_extended, which is lost',
+  ],
 };
 
 let theatre: Theatre;

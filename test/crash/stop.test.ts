@@ -3,9 +3,11 @@ import { lotsOf, PHASES, titleOf } from './steps.ts';
 import { openTheatre, type Theatre } from './theatre.ts';
 
 /*
- * Every step, or, as part of `npm test`, a few that need not wait a minute for the stopped process's locks.
+ * Every step, or, as part of `npm test`, a few: those of the extension wait a minute for the stopped process's lock, which
+ * no ending does.
  */
 const SAMPLE: Parameters<typeof lotsOf>[1] = {
+  extending: ['before UpdateAssumeRolePolicy', 'after PutRolePolicy 00-expiry'],
   proving: [
     'before GetCallerIdentity',
     'after GetRolePolicy 99-revoked 2',
