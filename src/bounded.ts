@@ -35,3 +35,15 @@ export async function until<T>(signal: AbortSignal, promise: Promise<T>): Promis
     signal.removeEventListener('abort', stop);
   }
 }
+
+/**
+ * Aborts with the first of these signals, and after so many milliseconds at the latest. To Node 20 a timeout to which
+ * nothing but `AbortSignal.any` refers is garbage: once collected, it never fires, and whatever hangs is waited for
+ * without an end. One that somebody listens to is kept until it does.
+ * @see https://github.com/nodejs/node/issues/57736
+ */
+export function withDeadline(ms: number, ...signals: readonly AbortSignal[]): AbortSignal {
+  const late = AbortSignal.timeout(ms);
+  late.addEventListener('abort', () => undefined, { once: true });
+  return AbortSignal.any([...signals, late]);
+}

@@ -1,3 +1,5 @@
+import { withDeadline } from './bounded.ts';
+
 /** What an HTTP source is asked with. `now` is the process's monotonic clock, in milliseconds (`performance.now`). */
 export interface HttpOptions {
   readonly fetch?: typeof fetch;
@@ -96,7 +98,7 @@ export async function tellJson(
   { to, url, body, headers = {}, timeoutMs }: Telling,
   signal: AbortSignal,
 ): Promise<{ readonly status: number }> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  const limit = withDeadline(timeoutMs, signal);
   try {
     const response = await fetch(url, {
       method: 'POST',

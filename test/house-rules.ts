@@ -7,7 +7,7 @@ interface Room {
   readonly packages: readonly string[];
 }
 
-const adapter = (...packages: readonly string[]): Room => ({ imports: ['core', 'ports'], packages });
+const adapter = (...packages: readonly string[]): Room => ({ imports: ['core', 'ports', 'bounded'], packages });
 
 /**
  * Who may import what. A room is a folder of `src/`; below `clouds/` and `chat/` each adapter is a room of its own, so
@@ -36,7 +36,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   web: { imports: ['core', 'ports', 'broker'], packages: ['node:'] },
   'policy-file': { imports: ['core'], packages: ['yaml', 'zod'] },
   'policy-in-force': { imports: ['core', 'ports', 'policy-file'], packages: [] },
-  'http-json': { imports: [], packages: [] },
+  'http-json': { imports: ['bounded'], packages: [] },
   bounded: { imports: [], packages: [] },
   'keep-trying': { imports: [], packages: [] },
   logger: { imports: ['ports'], packages: ['pino'] },
@@ -115,6 +115,9 @@ export function wrongDeeds(file: string, source: string): readonly string[] {
     ...(inside('demo') || OWN_CLOCK[file] ? [] : found(/new Date\(\)|Date\.now\(\)/, "reads the process's own clock")),
     ...(inside('cli', 'demo') ? [] : found(/\bconsole\.|\bprocess\.std(out|err)\b/, 'writes to the terminal')),
     ...(inside('http-json', 'demo') ? [] : found(/(?<![.\w])fetch\(/, 'calls fetch')),
+    ...(inside('bounded')
+      ? []
+      : found(/AbortSignal\.any\([^;]*?AbortSignal\.timeout/, 'sets a deadline that may be forgotten')),
     ...(inside('store') ? [] : found(/\$(queryRaw|executeRaw)|\.query\(\s*[`']/, 'speaks SQL')),
     ...(inside('core', 'ports', 'broker') ? found(/\bset(Timeout|Interval|Immediate)\(/, 'waits') : []),
     ...(inside('core') ? found(/Math\.random|performance\.now|\brandom(UUID|Bytes)\b|\bprocess\./, 'is not pure') : []),

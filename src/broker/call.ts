@@ -1,4 +1,4 @@
-import { until } from '../bounded.ts';
+import { until, withDeadline } from '../bounded.ts';
 import { Failure } from '../core/failure.ts';
 import type { Party } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
@@ -67,7 +67,7 @@ export async function callAll(
 ): Promise<Called> {
   const outcomes = await Promise.all(
     calls.map(async ({ name, make }): Promise<{ name: string; came: 'reached' | 'missed' | 'again' }> => {
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]);
+      const limit = withDeadline(CALL_MS, signal);
       try {
         return { name, came: (await until(limit, make(limit))) ? 'reached' : 'missed' };
       } catch (error) {

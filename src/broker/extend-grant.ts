@@ -1,3 +1,4 @@
+import { withDeadline } from '../bounded.ts';
 import type { Command } from '../core/command.ts';
 import { extendedEnd } from '../core/decide-extend.ts';
 import { type Active, allApprovers } from '../core/extension.ts';
@@ -114,8 +115,8 @@ async function write(deps: BrokerDeps, requestId: string, planned: Plan, signal:
     if (left === 0 || (await giveUpFrozen(deps, found))) return;
     const why = await mayNotOpen(deps, plan);
     if (why !== undefined) throw new TryLater(`not extended here: ${why}`);
-    const deadline = AbortSignal.timeout(Math.min(left, OPENER_SECONDS * 1000));
-    await writeOne(deps, found, { grant, plan }, AbortSignal.any([signal, lost, deadline]));
+    const limit = withDeadline(Math.min(left, OPENER_SECONDS * 1000), signal, lost);
+    await writeOne(deps, found, { grant, plan }, limit);
   });
   if (done === undefined) throw new TryLater('another worker is writing this grant');
 }

@@ -1,3 +1,4 @@
+import { withDeadline } from '../bounded.ts';
 import type { NewEvent } from '../core/events.ts';
 import { Failure } from '../core/failure.ts';
 import type { Account } from '../core/policy.ts';
@@ -36,7 +37,7 @@ export async function listAccount(deps: BrokerDeps, pass: Round, account: Accoun
   const place = placeOf(account);
   const listing = await cloud.beginListing(place, pass.round, await clock.now());
   if (listing === undefined) return;
-  const signal = AbortSignal.any([pass.signal, AbortSignal.timeout(ACCOUNT_MS)]);
+  const signal = withDeadline(ACCOUNT_MS, pass.signal);
   try {
     let { cursor } = listing;
     do {

@@ -1,3 +1,4 @@
+import { withDeadline } from '../bounded.ts';
 import type { Actor, Command } from '../core/command.ts';
 import { plannedEndOf } from '../core/decide-issue.ts';
 import type { Facts } from '../core/facts.ts';
@@ -144,9 +145,9 @@ async function write(deps: BrokerDeps, row: Row, grantId: string, signal: AbortS
     const why = await mayNotOpen(deps, grant.plan);
     if (why !== undefined) throw new TryLater(`not opened here: ${why}`);
     const left = Math.max(0, current.request.grantBy.getTime() - (await deps.store.clock.now()).getTime());
-    const deadline = AbortSignal.timeout(Math.min(left, OPENER_SECONDS * 1000));
+    const limit = withDeadline(Math.min(left, OPENER_SECONDS * 1000), signal, lost);
     try {
-      await deps.providers[grant.target.provider].open(grant.plan, AbortSignal.any([signal, lost, deadline]));
+      await deps.providers[grant.target.provider].open(grant.plan, limit);
     } catch (error) {
       if (!(error instanceof Failure) || error.retry) throw error;
       deps.logger.error({ requestId, code: error.code, why: error.message }, 'the cloud refused the opening');

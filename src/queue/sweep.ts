@@ -1,4 +1,4 @@
-import { until, within } from '../bounded.ts';
+import { until, withDeadline, within } from '../bounded.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
@@ -119,7 +119,7 @@ function ticker(
 
   const people = async (): Promise<void> => {
     try {
-      await until(AbortSignal.any([closing, AbortSignal.timeout(PEOPLE_MS)]), watchPeople());
+      await until(withDeadline(PEOPLE_MS, closing), watchPeople());
     } catch (error) {
       logger.warn({ why: String(error) }, 'nobody could be looked at; a look-up that fails ends nothing');
     }
@@ -127,7 +127,7 @@ function ticker(
 
   const tell = async (): Promise<void> => {
     try {
-      await until(AbortSignal.any([closing, AbortSignal.timeout(TELL_MS)]), tellAgain());
+      await until(withDeadline(TELL_MS, closing), tellAgain());
     } catch (error) {
       logger.warn({ why: String(error) }, 'not everybody could be told; the next sweep does it again');
     }
@@ -135,7 +135,7 @@ function ticker(
 
   const freeze = async (): Promise<void> => {
     try {
-      await until(AbortSignal.any([closing, AbortSignal.timeout(FREEZE_MS)]), followFreeze());
+      await until(withDeadline(FREEZE_MS, closing), followFreeze());
     } catch (error) {
       logger.error({ why: String(error) }, 'the requests could not follow the freeze; the next sweep does it again');
     }
@@ -145,7 +145,7 @@ function ticker(
     const copy = await isCopy();
     const swept = await store.withLock(LOCK, 0, async (lost) => {
       // So that endings which hang cannot keep the next pass from adding work again.
-      const enough = AbortSignal.any([lost, closing, AbortSignal.timeout(intervalMs)]);
+      const enough = withDeadline(intervalMs, lost, closing);
       if (copy) return end({ copy, graceMs: 0, enough });
       await freeze();
       const answers = await reschedule(settings, 3 * intervalMs, enough);

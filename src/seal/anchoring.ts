@@ -1,3 +1,4 @@
+import { withDeadline } from '../bounded.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import { type Anchor, AnchorDiffers } from './anchor.ts';
@@ -61,7 +62,7 @@ export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stoppi
           length,
           head,
         }));
-        await anchor.put({ header, hash, signature, leaves }, AbortSignal.any([stopping, AbortSignal.timeout(PUT_MS)]));
+        await anchor.put({ header, hash, signature, leaves }, withDeadline(PUT_MS, stopping));
         held = header.number;
         brought = held;
         await ledger.setAnchored(anchor.name, held);

@@ -1,5 +1,6 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { withDeadline } from '../../bounded.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
@@ -48,7 +49,7 @@ export class AccountClient {
 
   /** The same errand with so many milliseconds left at most, from now. */
   within(ms: number): AccountClient {
-    const signal = AbortSignal.any([this.#errand.signal, AbortSignal.timeout(ms)]);
+    const signal = withDeadline(ms, this.#errand.signal);
     return new AccountClient(this.#reach, { ...this.#errand, signal });
   }
 

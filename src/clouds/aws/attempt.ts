@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { withDeadline } from '../../bounded.ts';
 import { Failure } from '../../core/failure.ts';
 import { failureOf, judge } from './errors.ts';
 
@@ -43,7 +44,7 @@ export async function attempt<T>(how: Attempt, call: (signal: AbortSignal) => Pr
   for (let tried = 1; ; tried += 1) {
     if (how.signal.aborted) throw stopped(how.what);
     try {
-      return await call(AbortSignal.any([how.signal, AbortSignal.timeout(REQUEST_MS)]));
+      return await call(withDeadline(REQUEST_MS, how.signal));
     } catch (error) {
       if (how.signal.aborted) throw stopped(how.what);
       if (error instanceof Failure) throw error;
