@@ -1,5 +1,5 @@
 import { type Decision, refuse } from './decision.ts';
-import { type ChatKey, type Person, personById } from './directory.ts';
+import { type ChatKey, type Person, personById, personOf } from './directory.ts';
 import { type Facts, isFresh } from './facts.ts';
 import { isSecurity } from './freeze.ts';
 import type { Party } from './request.ts';
@@ -18,7 +18,10 @@ interface Word {
 export const hasSaid = (words: readonly Word[], person: Person, key: ChatKey): boolean =>
   words.some(({ by, key: used }) => by.id === person.id || used === key || by.keys.includes(key));
 
-/** Those who could say it now as well: a member of the chat, and of the group. A look-up of them that failed is a no. */
+/**
+ * Those who could say it now as well, from the same account: a member of the chat, still theirs alone, and of the group.
+ * A look-up of them that failed is a no.
+ */
 export function stillSecurity<T extends Word>(
   words: readonly T[],
   facts: Facts,
@@ -29,10 +32,10 @@ export function stillSecurity<T extends Word>(
   if (accounts.some((account) => account === undefined || !isFresh(account, now))) return refuse('stale_facts');
   const { policy, directory } = facts;
   if (!policy.ok || !directory.ok) return refuse('directory_unavailable');
-  const kept = words.filter(({ by }, index) => {
+  const kept = words.filter(({ by, key }, index) => {
     const account = accounts[index];
     const person = personById(directory.value, by.id);
-    const present = account?.ok === true && account.value === 'member';
+    const present = account?.ok === true && account.value === 'member' && personOf(directory.value, key) === person;
     return present && person !== undefined && isSecurity(policy.value, directory.value, person);
   });
   return { ok: true, kept };

@@ -35,6 +35,9 @@ const changed = (who: CastName, change: Partial<Person>) => {
   return { ...known, people: known.people.map((one) => (one.id === who ? { ...one, ...change } : one)) };
 };
 
+const OTHER_ACCOUNT = { slack: [{ workspace: 'T0BREAK', user: 'U0OTHER' }] };
+const ACCOUNT_OF_SASHA = [{ workspace: 'T0BREAK', user: 'U0SASHA' }];
+
 const attest = (
   from: AccessRequest,
   who: CastName | Actor,
@@ -115,6 +118,14 @@ describe('attesting an ending that nothing could prove (E5)', () => {
     ['was suspended', { directory: { ok: true, value: changed('sasha', { suspended: true }), at: plannedEnd } }],
     ['left the group', { directory: { ok: true, value: changed('sasha', { teams: ['platform'] }), at: plannedEnd } }],
     ['left the chat', { approvers: { [KEYS.sasha]: { ok: true, value: 'deleted', at: plannedEnd } } }],
+    [
+      'is linked to another account',
+      { directory: { ok: true, value: changed('sasha', OTHER_ACCOUNT), at: plannedEnd } },
+    ],
+    [
+      'said so from an account that two people hold',
+      { directory: { ok: true, value: changed('blake', { slack: ACCOUNT_OF_SASHA }), at: plannedEnd } },
+    ],
   ])('drops the word of whoever %s since, and says so: another one is awaited', (_promise, facts) => {
     const first = accepted(attest(failing, 'sasha')).next;
     const second = accepted(attest(first, 'quinn', { facts }));

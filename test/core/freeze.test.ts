@@ -37,6 +37,11 @@ const without = (id: CastName): Directory => {
   const directory = aDirectory();
   return { ...directory, people: directory.people.filter((one) => one.id !== id) };
 };
+/** As if that person's chat account were this one. */
+const linked = (id: CastName, user: string, from = aDirectory()): Directory => ({
+  ...from,
+  people: from.people.map((one) => (one.id === id ? { ...one, slack: [{ workspace: 'T0BREAK', user }] } : one)),
+});
 const found = <T>(value: T, at = START) => ({ ok: true, value, at }) as const;
 const stop = (current: Freeze | undefined, actor: Actor, facts: Facts, all = false) =>
   decideFreeze(current, { type: 'freeze', all, reason: ' a leak ' }, actor, facts, START);
@@ -157,6 +162,11 @@ describe('lifting a freeze (B11)', () => {
   it.each<[promise: string, facts: Partial<Facts>]>([
     ['left the directory', { directory: found(without('sasha')) }],
     ['was deactivated', { approvers: { [KEYS.sasha]: found('deleted' as const) } }],
+    ['is linked to another account', { directory: found(linked('sasha', 'U0OTHER')) }],
+    [
+      'said so from an account that is somebody else’s',
+      { directory: found(linked('blake', 'U0SASHA', linked('sasha', 'U0OTHER'))) },
+    ],
   ])('does not count somebody who %s since: another one is awaited', (_promise, facts) => {
     const { next, events } = yes(lift(lifted('sasha'), 'quinn', okFacts(START, facts)));
     expect(next?.lifts.map(({ by }) => by.id)).toEqual(['quinn']);
