@@ -159,11 +159,21 @@ export function noMoreTimeWords(code: string, detail: Detail = {}): string {
     const next = planned ? `${never}. Once two security people lift it, ask anew.` : ONCE_LIFTED;
     return `${frozenWords(detail)} ${next} Phone security if it cannot wait.`;
   }
+  const own = NO_MORE_TIME[code];
+  if (own !== undefined) return own;
   if (isRefusal(code)) return refusalWords(code, detail);
   return planned
     ? `The cloud did not take it (${code}). ${never}, then ask anew.`
     : `The new end could not be planned (${code}), so nothing was written. The platform team must look at it; phone if it is urgent.`;
 }
+
+/** Where the words of the refusal speak of an opening: this access is open. */
+const NO_MORE_TIME: Readonly<Record<string, string>> = {
+  approvals_missing: 'An approval stopped counting before the new end was written. More time can be asked for again.',
+  clock_apart: 'The cloud’s clock is too far from ours, so no new end was written. The platform team must look at it.',
+  managed_policy_changed:
+    'A permission document in the cloud differs from what was reviewed, so no new end was written. The platform team must look at it.',
+};
 
 const ONCE_LIFTED = 'More time can be asked for again once two security people lift it.';
 
