@@ -9,7 +9,8 @@ import { type Line, people, person, type TimelineContext, type Told } from './to
 import { CAUSES_SAID, NO_SECOND_SIGN_IN, noMoreTimeWords, OUTCOMES_SAID, UNVERIFIED, whyWords } from './words.ts';
 
 const ALARMS: Readonly<Record<string, string>> = {
-  clock_apart: 'The cloud’s clock is too far from ours, so nothing was opened. The platform team must look at it.',
+  clock_apart:
+    'The cloud’s clock is too far from ours, so I write nothing there that opens access. The platform team must look at it.',
   removal_lost:
     'Somebody took away the Deny that had ended this access. I am writing it again, and the proof starts anew. Security must look at it.',
 };
@@ -228,6 +229,9 @@ export const TIMELINE = {
     said: [
       { strong: 'Alarm. ' },
       ALARMS[text(data.what)] ?? `Security must look at it: ${oneLine(text(data.what), 100)}.`,
+      ...list(data.dropped).map(
+        (one) => ` ${oneLine(text(field(one, 'name')), 80)} had attested that it ended, which does not count any more.`,
+      ),
     ],
   }),
   request_closed: (data) => ({

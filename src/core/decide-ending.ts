@@ -187,7 +187,8 @@ export function decideProof(request: AccessRequest, command: EndingCommand, acto
 
 /**
  * Somebody took the Deny away again. It is written anew, and the clock of the proof starts anew. How often is kept when
- * the next removal succeeds: each success would else hide that access comes back each time (D6).
+ * the next removal succeeds: each success would else hide that access comes back each time (D6). What was attested before
+ * says nothing about the access that came back, so it counts no more.
  */
 export function decideRemovalLost(
   request: AccessRequest,
@@ -203,16 +204,18 @@ export function decideRemovalLost(
   const grants = request.grants.map(({ accessRemoved, ...grant }) =>
     grant.id === grantId || accessRemoved === undefined ? grant : { ...grant, accessRemoved },
   );
-  const { failures, failingSince, undone } = request;
+  const { attestations = [], ...kept } = request;
+  const { failures, failingSince, undone } = kept;
+  const dropped = attestations.map(({ by: { id, name } }) => ({ id, name }));
   return accept(
     {
-      ...request,
+      ...kept,
       grants,
       failures: failures + 1,
       failingSince: failingSince ?? now,
       undone: { times: (undone?.times ?? 0) + 1, since: undone?.since ?? now, at: now },
     },
-    { type: 'alarm', data: { what: 'removal_lost', grantId } },
+    { type: 'alarm', data: { what: 'removal_lost', grantId, ...(dropped.length > 0 && { dropped }) } },
   );
 }
 

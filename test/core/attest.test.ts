@@ -134,6 +134,23 @@ describe('attesting an ending that nothing could prove (E5)', () => {
     expect(accepted(attest(second.next, 'sasha')).next.state).toBe('closed');
   });
 
+  it('drops what was said before somebody gave the access back: it is no word about what stands now (D6)', () => {
+    const first = accepted(attest(failing, 'sasha')).next;
+    const { request: removed, now: readAt } = walkTo('removed');
+    const proof = removed.state === 'revoking' ? removed.grants[0]?.accessRemoved : undefined;
+    if (proof === undefined) throw new Error('not removed');
+    const confirmed = { type: 'revoke_confirmed', grantId: 'R1', proof } as const;
+    const proven = accepted(decide(first, confirmed, SYSTEM, NO_FACTS, readAt)).next;
+    const lost = { type: 'removal_lost', grantId: 'R1', readAt: proof.readAt } as const;
+    const undone = accepted(decide(proven, lost, SYSTEM, NO_FACTS, plannedEnd));
+    expect(undone.events).toMatchObject([
+      { type: 'alarm', data: { what: 'removal_lost', dropped: [{ id: 'sasha', name: 'Sasha' }] } },
+    ]);
+    const second = accepted(attest(undone.next, 'quinn'));
+    expect(second.next).toMatchObject({ state: 'revoking', attestations: [{ by: { id: 'quinn' } }] });
+    expect(accepted(attest(second.next, 'sasha')).next.state).toBe('closed');
+  });
+
   it('waits while Slack does not say whether the first one is still there', () => {
     const first = accepted(attest(failing, 'sasha')).next;
     expect(attest(first, 'quinn', { facts: { approvers: {} } })).toMatchObject({

@@ -132,6 +132,25 @@ describe('more time that is written, or was to be', () => {
     expect(refusalWords('not_in_this_state', { state: 'extension_frozen' })).toMatch(/^Openings were frozen/);
   });
 
+  it.each(['approvals_missing', 'clock_apart', 'managed_policy_changed'])(
+    'more time that was given up for %s does not say that nothing is open',
+    (why) => {
+      const data = { number: 1, why, seconds: '75', endsAt: START.toISOString() };
+      const context = { request: planned, phone: '112' };
+      const lines = [
+        tell({ type: 'extension_failed', data }, context),
+        tell({ type: 'alarm', data: { what: 'clock_apart', seconds: '75' } }, context),
+      ];
+      for (const line of lines) expect(said(line?.said ?? [])).not.toMatch(/nothing was opened|access was opened/);
+    },
+  );
+
+  it('an alarm that the ending was undone says whose word for it does not count any more', () => {
+    const data = { what: 'removal_lost', grantId: 'R1', dropped: [{ id: 'sasha', name: 'Sasha' }] };
+    const told = tell({ type: 'alarm', data }, { request: planned, phone: '112' });
+    expect(said(told?.said ?? [])).toContain('Sasha had attested that it ended, which does not count any more.');
+  });
+
   it('an attestation says whose earlier word does not count any more', () => {
     const data = { person: 'quinn', name: 'Quinn', missing: 1, dropped: [{ id: 'sasha', name: 'Sasha' }] };
     const told = tell({ type: 'ending_attested', data }, { request: planned, phone: '112' });
