@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freshFolder } from '../place.mjs';
 
-const READY_MS = 10_000;
+const READY_MS = 30_000;
 
 /** A `redis-server` of its own (`REDIS_SERVER`, else from the PATH), that keeps nothing on disk. */
 export async function startRedis() {

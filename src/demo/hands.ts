@@ -53,7 +53,7 @@ export async function fillForm(stage: Stage, person: string, channel: string, fi
 }
 
 /** Waits for a request's card in a channel: the newest message of the bot that has buttons and holds `words`. */
-export const awaitCard = (stage: Stage, channel: string, words: string, timeoutMs = 15_000): Promise<SeenMessage> =>
+export const awaitCard = (stage: Stage, channel: string, words: string, timeoutMs = 30_000): Promise<SeenMessage> =>
   stage.slack.until(
     `a card with "${words}"`,
     () =>

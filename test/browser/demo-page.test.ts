@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { userOf } from '../../src/demo/hands.ts';
-import { describeInBrowser, openPage, picture, say } from '../support/browser.ts';
+import { describeInBrowser, openPage, picture, say, settled } from '../support/browser.ts';
 import { openProduct, type Product } from '../support/product.ts';
 
 const ROLE = 'model-serving-restart';
@@ -11,7 +11,7 @@ describeInBrowser('the demo, in a browser', (launch) => {
   const broken: string[] = [];
   beforeAll(async () => {
     [browser, product] = await Promise.all([launch(), openProduct()]);
-  }, 90_000);
+  }, 180_000);
   afterAll(async () => {
     await browser.close();
     await product.close();
@@ -20,7 +20,10 @@ describeInBrowser('the demo, in a browser', (launch) => {
     broken.length = 0;
   });
 
-  const become = (page: Page, person: string) => page.getByLabel('You are').selectOption(userOf(product.stage, person));
+  const become = async (page: Page, person: string): Promise<void> => {
+    await page.getByLabel('You are').selectOption(userOf(product.stage, person));
+    await settled(page);
+  };
 
   /** Goes to the incident's channel; on a phone the list stands behind a button. */
   async function enterChannel(page: Page): Promise<void> {
@@ -80,7 +83,8 @@ describeInBrowser('the demo, in a browser', (launch) => {
       await card.locator('.mention.own').waitFor();
       await picture(page, `${name}-open`, card);
       const thread = page.getByRole('complementary', { name: 'Thread' });
-      await card.getByRole('button', { name: /replies/ }).click();
+      // Each line draws the card anew: it is pressed once they are all there.
+      await card.getByRole('button', { name: /[6-9] replies/ }).click();
       await thread.getByText('Access is open').waitFor();
       await picture(page, `${name}-timeline`, card);
       await page.getByRole('button', { name: 'Close thread' }).click();
@@ -92,13 +96,13 @@ describeInBrowser('the demo, in a browser', (launch) => {
       await card.getByRole('heading', { name: 'Ended: ' }).waitFor();
       expect(await card.getByRole('button', { name: 'End now' }).count()).toBe(0);
 
-      await card.getByRole('button', { name: /replies/ }).click();
+      await card.getByRole('button', { name: /1\d replies/ }).click();
       await thread.getByText('Closed: ').waitFor();
       await noWiderThanTheScreen(page);
       await picture(page, `${name}-ended`);
       expect(broken).toEqual([]);
       await page.context().close();
     },
-    90_000,
+    180_000,
   );
 });

@@ -30,7 +30,7 @@ const SAMPLE: Parameters<typeof lotsOf>[1] = {
 let theatre: Theatre;
 beforeAll(async () => {
   theatre = await openTheatre();
-}, 60_000);
+}, 120_000);
 afterAll(() => theatre.close());
 
 it.each(PHASES.flatMap((phase) => lotsOf(phase, SAMPLE)))(
@@ -39,5 +39,5 @@ it.each(PHASES.flatMap((phase) => lotsOf(phase, SAMPLE)))(
     console.info(points.map(titleOf).join('\n'));
     expect(await endure(theatre, { points, signal: 'SIGKILL' })).toEqual(spotless(points));
   },
-  200_000,
+  400_000,
 );

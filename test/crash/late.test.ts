@@ -10,7 +10,7 @@ import { type Life, openTheatre, type Theatre } from './theatre.ts';
 let theatre: Theatre;
 beforeAll(async () => {
   theatre = await openTheatre();
-}, 60_000);
+}, 120_000);
 afterAll(() => theatre.close());
 
 /** For a worker whose clock port is past `grantBy` of everything approved just now. */
@@ -34,7 +34,7 @@ describe('workers that come after the time to open', () => {
   it('open nothing: the request is closed and no role was ever made (A10)', async () => {
     const life = await askedWithNobodyAtWork(0);
     await theatre.approve([life]);
-    await theatre.watch([life], ({ request }) => request.state === 'granting', 'the approval', 10_000);
+    await theatre.watch([life], ({ request }) => request.state === 'granting', 'the approval', 30_000);
     const worker = await theatre.worker({ lowered: LATE });
     await theatre.watch([life], ({ request }) => request.state === 'closed', 'the request to be closed', 40_000);
     await theatre.told([life]);
@@ -44,7 +44,7 @@ describe('workers that come after the time to open', () => {
     expect(await eventsOf(life, 'grant_failed')).toMatchObject([{ data: { why: 'grant_window_closed' } }]);
     expect(await judge(theatre, life, { outcomes: ['grant_failed'] })).toEqual([]);
     expect((await theatre.verify()).broken).toBeUndefined();
-  }, 90_000);
+  }, 200_000);
 
   it('undo what an earlier worker had planned, and prove it (D1, D3)', async () => {
     const first = await theatre.worker({ gated: true });
@@ -57,7 +57,7 @@ describe('workers that come after the time to open', () => {
       return true;
     });
     await theatre.approve([life]);
-    await until(() => held, 'the opener to be held', 7_500);
+    await until(() => held, 'the opener to be held', 25_000);
     await first.kill();
     theatre.holds.letGo();
     const worker = await theatre.worker({ lowered: LATE });
@@ -65,7 +65,7 @@ describe('workers that come after the time to open', () => {
     await theatre.told([life]);
     await worker.stop();
     expect(await judge(theatre, life, { outcomes: ['grant_failed'] })).toEqual([]);
-  }, 120_000);
+  }, 200_000);
 });
 
 describe('a restart onto a broken policy file', () => {
@@ -82,7 +82,7 @@ describe('a restart onto a broken policy file', () => {
     const points = pointsOf('revoking').filter((point) => chosen.includes(titleOf(point)));
     expect(points).toHaveLength(chosen.length);
     expect(await endure(theatre, { points, signal: 'SIGKILL', successor: BROKEN })).toEqual(spotless(points));
-  }, 150_000);
+  }, 400_000);
 
   it('opens nothing new, says so, and leaves it to a worker that may (G)', async () => {
     const life = await askedWithNobodyAtWork(8);
@@ -100,5 +100,5 @@ describe('a restart onto a broken policy file', () => {
     await theatre.told([life]);
     expect(await judge(theatre, life, { outcomes: ['ended'] })).toEqual([]);
     await worker.stop();
-  }, 150_000);
+  }, 400_000);
 });

@@ -50,7 +50,7 @@ async function endureOnce(theatre: Theatre, { points, signal, successor }: Ordea
     const extending = points.every(({ phase }) => phase === 'extending');
     if (!opening) {
       await theatre.approve(lives);
-      await sessions.take(lives, 40_000);
+      await sessions.take(lives, 60_000);
     }
     if (extending) await theatre.wish(lives);
     const reached = hold(theatre, lives, points);

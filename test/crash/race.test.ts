@@ -19,7 +19,7 @@ const HELD = [
 let theatre: Theatre;
 beforeEach(async () => {
   theatre = await openTheatre();
-}, 60_000);
+}, 120_000);
 afterEach(() => theatre.close());
 
 const isRemoved = ({ request }: Row): boolean =>
@@ -45,7 +45,7 @@ describe('an end that overtakes the opening (A10, D1)', () => {
         return here;
       });
       await theatre.approve(lives);
-      await until(() => reached.size === HELD.length, 'every opener to be held', 20_000);
+      await until(() => reached.size === HELD.length, 'every opener to be held', 30_000);
       // Whoever is quick has a session before anything is confirmed.
       const keys = new Map<number, SigningKeys>();
       for (const life of lives.slice(1)) keys.set(life.lane, await theatre.assume(life));
@@ -57,7 +57,7 @@ describe('an end that overtakes the opening (A10, D1)', () => {
       // Whoever ends it reads the same things as the opener: from here on nobody else's reads are held.
       over = true;
       await theatre.end(lives);
-      await theatre.watch(lives, isRemoved, 'access to be removed', 40_000);
+      await theatre.watch(lives, isRemoved, 'access to be removed', 60_000);
       theatre.holds.letGo();
       theatre.gate.judge(() => 'passes');
       theatre.gate.release();

@@ -18,7 +18,7 @@ const SAMPLE: Parameters<typeof lotsOf>[1] = {
 let theatre: Theatre;
 beforeAll(async () => {
   theatre = await openTheatre();
-}, 60_000);
+}, 120_000);
 afterAll(() => theatre.close());
 
 it.each(PHASES.flatMap((phase) => lotsOf(phase, SAMPLE)))(

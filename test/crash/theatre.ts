@@ -167,7 +167,7 @@ export class Theatre {
       const answer = await mira.submit();
       if (!answer.ok) throw new Error(`the form was not taken: ${JSON.stringify(answer)}`);
     }
-    await this.watch(lives, ({ request }) => request.extended?.asked === 1, 'every wish', 20_000);
+    await this.watch(lives, ({ request }) => request.extended?.asked === 1, 'every wish', 60_000);
     await this.told(lives);
   }
 

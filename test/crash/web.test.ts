@@ -7,7 +7,7 @@ let theatre: Theatre;
 beforeAll(async () => {
   theatre = await openTheatre();
   await theatre.worker();
-}, 60_000);
+}, 120_000);
 afterAll(() => theatre.close());
 
 /** Lets somebody press something at a web process that is killed as it commits this. */
@@ -20,7 +20,7 @@ async function killedAt(event: string, fate: 'arrives' | 'is lost', press: () =>
     return here ? fate : 'passes';
   });
   const pressed = press();
-  await until(() => held, `the commit of ${event}`, 10_000);
+  await until(() => held, `the commit of ${event}`, 30_000);
   await web.kill();
   theatre.gate.judge(() => 'passes');
   theatre.gate.release();
@@ -61,6 +61,6 @@ describe('the process that people talk to is killed as it commits', () => {
       expect(await judge(theatre, life, { outcomes: ['ended'], keys })).toEqual([]);
       expect((await theatre.verify()).broken).toBeUndefined();
     },
-    120_000,
+    240_000,
   );
 });

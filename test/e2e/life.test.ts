@@ -41,7 +41,7 @@ describe.each(backends)('a life from /breakglass to ended access, with BullMQ on
     expect(await as('mira').submit()).toMatchObject({ ok: true });
     return awaitCard(product.stage, CHANNEL, form.purpose);
   };
-  const awaitThread = (ts: string, words: string, timeoutMs = 20_000) =>
+  const awaitThread = (ts: string, words: string, timeoutMs = 60_000) =>
     product.stage.slack.until(
       `the thread to say "${words}"`,
       () =>

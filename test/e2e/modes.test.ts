@@ -39,7 +39,7 @@ const awaitThread = (on: Product, ts: string, words: string) =>
         .thread(CHANNEL, ts)
         .slice(1)
         .find((message) => message.words.includes(words)),
-    20_000,
+    60_000,
   );
 
 describe('the product', () => {
@@ -99,7 +99,7 @@ describe('the product', () => {
         as(on, 'sasha')
           .thread(CHANNEL, card.ts)
           .some(({ words }) => words.startsWith('Closed: ')),
-      20_000,
+      60_000,
     );
   });
 
@@ -133,7 +133,7 @@ describe('the product', () => {
         .dms()
         .some(({ words }) => words.includes('role_arn')),
     ).toBe(true);
-  }, 90_000);
+  }, 150_000);
 });
 
 describe('lowered floors', () => {

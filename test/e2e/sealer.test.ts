@@ -252,7 +252,7 @@ describe('the sealer, as a process', () => {
     await blind.stop();
     // A channel cannot be asked.
     const deaf = await start({ SEAL_ANCHOR_FILE: '', SEAL_BUCKET: '' });
-    expect(deaf.log()).toContain('no anchor can be asked what was signed');
+    await until(() => deaf.log().includes('no anchor can be asked what was signed'), 'a word of it');
   });
 
   it.each<[why: string, change: () => NodeJS.ProcessEnv, words: RegExp]>([

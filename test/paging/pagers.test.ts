@@ -26,7 +26,7 @@ const both = (): readonly [Pager, Pager] => {
   if (!first || !second) throw new Error('two pagers are configured');
   return [first, second];
 };
-const soon = () => AbortSignal.timeout(5_000);
+const soon = () => AbortSignal.timeout(30_000);
 const open = () => [...duty.alerts].filter(([, { resolved }]) => !resolved).map(([key]) => key);
 const COMMAND = "aws iam put-role-policy --policy-document '{}'";
 const aPage = (round = 1, change: Partial<Page> = {}): Page => ({
@@ -98,11 +98,14 @@ describe('PagerDuty (D6)', () => {
     let attempts = 0;
     while (open().length > 0 && attempts < 20) {
       attempts += 1;
-      const over = { key: 'f00d/R1', round: 40, after };
+      const begun = after;
+      const cut = new AbortController();
       await pager
-        .resolve(over, AbortSignal.timeout(250), (upTo) => {
+        .resolve({ key: 'f00d/R1', round: 40, after }, cut.signal, (upTo) => {
           expect(upTo).toBeGreaterThan(after);
           after = upTo;
+          // In the middle of a piece: the server answers none of it so soon.
+          if (after - begun >= 8) setTimeout(() => cut.abort(), 5);
         })
         .catch(() => undefined);
     }

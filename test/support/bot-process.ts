@@ -10,7 +10,7 @@ const SOURCES = fileURLToPath(new URL('../../src', import.meta.url));
 const MOVABLE_CLOCK = new URL('./movable-clock.mjs', import.meta.url).href;
 /** Characters of a log that say why a process ended. */
 const LAST_WORDS = 4_000;
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 
 let warned = false;
 

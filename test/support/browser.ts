@@ -37,12 +37,16 @@ export async function openPage(
   { width, height, broken }: { width: number; height: number; broken: string[] },
 ): Promise<Page> {
   const page = await browser.newPage({ viewport: { width, height } });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(45_000);
   page.on('pageerror', (error) => broken.push(String(error)));
   page.on('console', (line) => line.type() === 'error' && broken.push(line.text()));
   await page.goto(url);
+  await settled(page);
   return page;
 }
+
+/** Resolves once the page shows what was chosen: a press on what is just being drawn anew would be lost. */
+export const settled = (page: Page): Promise<void> => page.locator('main[aria-busy="false"]').waitFor();
 
 /** Keeps a picture of the page as `test-output/<name>.png`, with the top of `from` in sight. */
 export async function picture(page: Page, name: string, from?: Locator): Promise<void> {

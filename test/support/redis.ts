@@ -45,8 +45,14 @@ export async function startRedis(binary: string): Promise<RedisServer> {
   };
   const start = async (): Promise<void> => {
     const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-    server = spawn(binary, flags, { stdio: 'ignore' });
-    await until(() => answers(port), 'redis-server to answer');
+    const again = (): void => {
+      if (server === undefined || server.exitCode !== null) server = spawn(binary, flags, { stdio: 'ignore' });
+    };
+    // One that ends found the port taken for a moment, such as by a client of ours that looked for it.
+    await until(() => {
+      again();
+      return answers(port);
+    }, 'redis-server to answer');
   };
   await start();
   return {

@@ -2,7 +2,7 @@ import type { Client, Seen } from './client.ts';
 import type { Entry } from './inputs.ts';
 import { fieldsOf } from './json.ts';
 import { type SeenMessage, type SeenModal, seeMessage, seeModal } from './screen.ts';
-import type { World } from './world.ts';
+import { PATIENCE_MS, type World } from './world.ts';
 
 /** A message to act on: where it is. Everything that was seen can be passed as it is. */
 export interface MessagePlace {
@@ -41,7 +41,7 @@ export class Person {
   }
 
   /** Waits for a modal that keeps `check` (any, by default). @throws after `timeoutMs` */
-  awaitModal(check: (modal: SeenModal) => boolean = () => true, timeoutMs = 5000): Promise<SeenModal> {
+  awaitModal(check: (modal: SeenModal) => boolean = () => true, timeoutMs = PATIENCE_MS): Promise<SeenModal> {
     return this.#world.until(
       `a modal of ${this.id}`,
       () => {
@@ -120,7 +120,7 @@ export class Person {
   }
 
   /** Waits until `look` finds something on this person's screen. @throws after `timeoutMs` */
-  sees<T>(what: string, look: (person: this) => T | undefined | false, timeoutMs = 5000): Promise<T> {
+  sees<T>(what: string, look: (person: this) => T | undefined | false, timeoutMs = PATIENCE_MS): Promise<T> {
     return this.#world.until(`${this.id} to see ${what}`, () => look(this), timeoutMs);
   }
 

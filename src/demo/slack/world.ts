@@ -18,6 +18,9 @@ export interface WorldRecord {
 /** The word for a conversation as the API tells them apart. */
 export type ConversationKind = 'channels' | 'groups' | 'im';
 
+/** How long is waited for something on a screen, where nobody says otherwise: a busy machine takes its time. */
+export const PATIENCE_MS = 20_000;
+
 /**
  * Everything the workspace knows: people, conversations, messages, open modals. It keeps facts and makes ids; it
  * refuses nothing. What Slack refuses is refused at the doors (the Web API, the person driver).
@@ -79,7 +82,7 @@ export class World {
    * Waits until `check` gives something, asking again after every change of the workspace.
    * @throws when nothing came within `timeoutMs` of real time.
    */
-  async until<T>(what: string, check: () => T | undefined | false, timeoutMs = 5000): Promise<T> {
+  async until<T>(what: string, check: () => T | undefined | false, timeoutMs = PATIENCE_MS): Promise<T> {
     const signal = AbortSignal.timeout(timeoutMs);
     for (;;) {
       const found = check();

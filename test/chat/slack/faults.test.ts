@@ -190,17 +190,19 @@ describe('a send whose outcome is unknown', () => {
     expect(timeline().some(({ words }) => words === 'the first line once more')).toBe(false);
     expect(timeline().filter(({ words }) => words.includes('asks for'))).toHaveLength(1);
   });
+});
 
-  it('is one message also when two workers send it at the same time', async () => {
-    await ask(house, 'riley');
-    house.slack.dials.delay('chat.postMessage', 100, 20);
-    const row = await house.newest();
-    await Promise.allSettled([house.announce.post(row), house.announce.post(row), house.announce.draw(row)]);
-    house.slack.dials.clearFaults();
-    await house.work();
-    expect(cards('C0INCIDENT')).toHaveLength(1);
-    expect(timeline().filter(({ words }) => words.includes('asks for'))).toHaveLength(1);
-  });
+it('a message that two workers send at the same time is one message', async () => {
+  // The first may take as long as a busy machine lets it.
+  house = await openHouse({ unknownAfterMs: 20_000 });
+  await ask(house, 'riley');
+  house.slack.dials.delay('chat.postMessage', 100, 20);
+  const row = await house.newest();
+  await Promise.allSettled([house.announce.post(row), house.announce.post(row), house.announce.draw(row)]);
+  house.slack.dials.clearFaults();
+  await house.work();
+  expect(cards('C0INCIDENT')).toHaveLength(1);
+  expect(timeline().filter(({ words }) => words.includes('asks for'))).toHaveLength(1);
 });
 
 describe('a rate limit', () => {

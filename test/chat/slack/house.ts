@@ -98,6 +98,8 @@ export async function openHouse(
     socket?: boolean;
     store?: (store: Store) => Store;
     url?: (url: string) => Promise<string>;
+    /** Short, since most that are sent to an unknown end here are lost. */
+    unknownAfterMs?: number;
   } = {},
 ): Promise<House> {
   const database = await freshDatabase();
@@ -147,7 +149,7 @@ export async function openHouse(
     view: (row) => broker.view(row),
     usage: (plan) => aws.usage(plan),
     logger,
-    unknownAfterMs: 300,
+    unknownAfterMs: options.unknownAfterMs ?? 300,
   });
   const broker: Broker = openBroker({
     store,

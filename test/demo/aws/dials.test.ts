@@ -9,6 +9,7 @@ import {
   ListUsersCommand,
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import { until } from '../../support/until.ts';
 import {
   ALICE_SSO,
   allow,
@@ -32,13 +33,8 @@ afterEach(() => bench.close());
 
 const create = (RoleName = 'r') =>
   admin.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust(BOB) }));
+const HELD_MS = 20_000;
 const exists = (name = 'r') => bench.aws.roles(PRODUCTION).some((role) => role.name === name);
-
-/** Polls for at most 5 seconds, then fails the test. */
-const until = async (holds: () => boolean) => {
-  for (let tries = 0; !holds() && tries < 500; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
-  expect(holds()).toBe(true);
-};
 
 const control = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
   const answer = await fetch(`${bench.aws.url}/_local/${path}`, {
@@ -101,7 +97,7 @@ describe('a held request', () => {
   it('held before has done nothing, and does it when released', async () => {
     bench.aws.dials.add({ kind: 'hold_before', action: 'CreateRole' });
     const answer = codeOf(create());
-    const [held] = await bench.aws.dials.whenHeld(5000);
+    const [held] = await bench.aws.dials.whenHeld(HELD_MS);
     expect(held).toMatchObject({
       side: 'before',
       action: 'CreateRole',
@@ -117,7 +113,7 @@ describe('a held request', () => {
   it('held before and dropped never reached AWS', async () => {
     bench.aws.dials.add({ kind: 'hold_before', action: 'CreateRole' });
     const answer = codeOf(create());
-    await bench.aws.dials.whenHeld(5000);
+    await bench.aws.dials.whenHeld(HELD_MS);
     bench.aws.dials.releaseAll('drop');
     expect(await answer).not.toBe('allowed');
     expect(exists()).toBe(false);
@@ -126,7 +122,7 @@ describe('a held request', () => {
   it('held after has done its work', async () => {
     bench.aws.dials.add({ kind: 'hold_after', action: 'CreateRole' });
     const answer = codeOf(create());
-    await bench.aws.dials.whenHeld(5000);
+    await bench.aws.dials.whenHeld(HELD_MS);
     expect(exists()).toBe(true);
     bench.aws.dials.releaseAll();
     expect(await answer).toBe('allowed');
@@ -137,11 +133,11 @@ describe('a held request', () => {
     const killed = new AbortController();
     const input = new CreateRoleCommand({ RoleName: 'r', AssumeRolePolicyDocument: trust(BOB) });
     const answer = codeOf(admin.send(input, { abortSignal: killed.signal }));
-    await bench.aws.dials.whenHeld(5000);
+    await bench.aws.dials.whenHeld(HELD_MS);
     killed.abort();
     expect(await answer).toBe('AbortError');
     bench.aws.dials.releaseAll();
-    await until(() => exists());
+    await until(() => exists(), 'the role');
   });
 
   it('is judged by the world at its release: a right that went away meanwhile is gone', async () => {
@@ -156,7 +152,7 @@ describe('a held request', () => {
     });
     bench.aws.dials.add({ kind: 'hold_before', action: 'ListUsers' });
     const answer = codeOf(bench.iam(keys).send(new ListUsersCommand()));
-    await bench.aws.dials.whenHeld(5000);
+    await bench.aws.dials.whenHeld(HELD_MS);
     await put('99-revoked', deny('*'));
     bench.aws.dials.releaseAll();
     expect(await answer).toBe('AccessDenied');
@@ -193,7 +189,7 @@ describe('the control API', () => {
   it('turns dials, tells and releases what is held, and reads the log from another process', async () => {
     expect((await control('POST', 'dials', { kind: 'hold_before', action: 'CreateRole', times: 1 })).status).toBe(200);
     const answer = codeOf(create());
-    const held = await control('GET', 'held?waitMs=5000');
+    const held = await control('GET', `held?waitMs=${HELD_MS}`);
     expect(held.body).toMatchObject([{ action: 'CreateRole', side: 'before' }]);
     expect((await control('POST', 'release', { id: held.body[0].id })).body).toEqual({ released: 1 });
     expect(await answer).toBe('allowed');

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { describeInBrowser, openPage, say } from '../../support/browser.ts';
+import { describeInBrowser, openPage, say, settled } from '../../support/browser.ts';
 import { closeStages, openStage, type Stage } from './stage.ts';
 
 const plain = (text: string) => ({ type: 'plain_text' as const, text });
@@ -119,6 +119,7 @@ describeInBrowser('the page', (launch) => {
     await page.getByRole('complementary', { name: 'Thread' }).getByText('Approved').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(375);
     await page.getByRole('button', { name: 'Close thread' }).click();
+    await settled(page);
     await page.getByRole('button', { name: 'Channels' }).click();
     await page.getByRole('button', { name: 'random' }).click();
     await page.getByRole('heading', { name: '# random' }).waitFor();

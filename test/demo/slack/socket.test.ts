@@ -13,7 +13,8 @@ beforeEach(async () => {
   receiver = new bolt.SocketModeReceiver({
     appToken: slack.app.appToken,
     logLevel: bolt.LogLevel.ERROR,
-    clientPingTimeout: 1000,
+    // Also the wait before it comes back; shorter ones take a stall of a busy machine for a dead connection.
+    clientPingTimeout: 3_000,
     installerOptions: { clientOptions: { slackApiUrl: slack.apiUrl, retryConfig: { retries: 0 } } },
   });
   app = new bolt.App({
@@ -71,7 +72,7 @@ describe('Socket Mode', () => {
   it('comes back after Slack asked it to reconnect', async () => {
     app.command('/breakglass', async ({ ack }) => ack('here'));
     slack.dials.recycleSockets();
-    await eventually(() => slack.dials.calls('apps.connections.open').length === 2);
+    await eventually(() => slack.dials.calls('apps.connections.open').length >= 2);
     const seen = async () => (await slack.as('U0ANA').command('/breakglass', '', 'C0INC')).ok;
     await until(seen, 'an answer over the new connection');
   });

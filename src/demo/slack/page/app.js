@@ -214,10 +214,12 @@ async function refresh() {
     }
   } while (again);
   fetching = false;
+  $('talk').setAttribute('aria-busy', 'false');
 }
 
 function go(change) {
   Object.assign(at, change);
+  $('talk').setAttribute('aria-busy', 'true');
   location.replace(`#${[at.user, at.channel, at.thread].join('/')}`);
   toggleMenu(false);
   drawn = '';
