@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '../ports/logger.ts';
 
@@ -25,7 +25,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     const route = options.routes[path];
-    if (route) return route(request, response);
+    if (route) return handOver(route, request, response);
     if (path === '/health/live') return answer(response, 200, { status: 'ok' });
     if (path === '/health/ready') return health(options, response);
     return answer(response, 404, { error: 'not_found' });
@@ -40,6 +40,15 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   const { port } = server.address() as AddressInfo;
   const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
   return { url: `http://${host}:${port}`, close: () => closeServer(server) };
+}
+
+/** A listener throws at once at what it does not answer: Bolt at anything but POST. Nobody who knocks may end the process. */
+function handOver(route: RequestListener, request: IncomingMessage, response: ServerResponse): void {
+  try {
+    route(request, response);
+  } catch {
+    answer(response, 404, { error: 'not_found' });
+  }
 }
 
 function health(options: WebOptions, response: ServerResponse): void {

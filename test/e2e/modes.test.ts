@@ -52,6 +52,14 @@ describe('the product', () => {
     await awaitThread(on, card.ts, 'Closed: ');
   });
 
+  it('answers what Slack never asks, and is ended by nobody who does', async () => {
+    const on = await product({ role: 'web' });
+    for (const method of ['GET', 'HEAD', 'PUT', 'DELETE']) {
+      expect((await fetch(`${on.running.url}/slack/events`, { method })).status).toBe(404);
+    }
+    expect((await fetch(`${on.running.url}/health/ready`)).status).toBe(200);
+  });
+
   it('asks two outside people through a form in zone C, and its submission is the decision (B2)', async () => {
     const on = await product();
     const card = await ask(on, { role: 'vector-database-repair', purpose: 'Rebuild the broken index' }, 'ines');

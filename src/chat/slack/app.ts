@@ -14,7 +14,7 @@ export const SLACK_PATH = '/slack/events';
 
 /** The bot: hears what people do in Slack and turns it into commands. */
 export interface SlackApp {
-  /** To be mounted at {@link SLACK_PATH}; undefined in Socket Mode. Throws at once on any other path. */
+  /** To be mounted at {@link SLACK_PATH}; undefined in Socket Mode. Throws at once on any other path, and at all but POST. */
   readonly requestListener: RequestListener | undefined;
   /** Asks Slack who we are and, in Socket Mode, connects. Rejects when Slack does not answer. */
   start(): Promise<void>;
