@@ -37,8 +37,9 @@ export interface AnchorScan {
 }
 
 /**
- * Finds checkpoints in any text: an object of a bucket, a file of lines, words copied out of a channel. White space does
- * not count, since a chat may break lines. Each character is looked at a fixed number of times, whatever the text is.
+ * Finds checkpoints in any text: an object of a bucket, a file of lines, words copied out of a channel or exported from it.
+ * White space does not count, since a chat may break lines, nor do backslashes, by which an export quotes what was posted:
+ * no checkpoint holds either. Each character is looked at a fixed number of times, whatever the text is.
  */
 export function anchorScan(): AnchorScan {
   const checkpoints: AnchoredCheckpoint[] = [];
@@ -90,7 +91,7 @@ export function anchorScan(): AnchorScan {
       return namesBundle;
     },
     add: (piece) => {
-      const dense = piece.replace(/\s+/g, '');
+      const dense = piece.replace(/[\s\\]+/g, '');
       namesBundle ||= (tail + dense).includes(BUNDLE);
       tail = (tail + dense).slice(-BUNDLE.length);
       rest += dense;

@@ -28,7 +28,8 @@ export const coveredBy = (changes: readonly Change[], seq: number): number | und
 
 /**
  * Why an event's time cannot be true, or undefined. Its floor is the checkpoint that it names, which was there before
- * it; its ceiling the first checkpoint that covers it: the one before that saw everything older than itself.
+ * it; its ceiling the first checkpoint that covers it, which cannot see what is to come; and the one before that saw
+ * everything older than itself.
  * `placeOf` gives the checkpoints at hand, `newest` is the last of all.
  */
 export function timeProblem(
@@ -45,6 +46,10 @@ export function timeProblem(
     }
   }
   const first = coveredBy(changes, event.seq);
+  const covers = first === undefined ? undefined : placeOf(first);
+  if (covers !== undefined && event.at.getTime() > Date.parse(covers.at) + CLOCK_STEP_MS) {
+    return `is dated ahead: it says ${event.at.toISOString()}, and checkpoint ${covers.number} of ${covers.at} has seen it`;
+  }
   // The first checkpoint of all takes in whatever was there before there were any.
   if (first === 1) return undefined;
   const without = first === undefined ? newest : placeOf(first - 1);

@@ -52,8 +52,20 @@ export function verifyBundle(bundle: Bundle, { publicKey, anchors }: Witnesses):
     broken: [...broken, ...outside.broken],
     unknown: [...unknown, ...outside.unknown],
     notes,
-    complete: outside.complete,
+    complete: isCounted(bundle) ? outside.complete : undefined,
   };
+}
+
+/**
+ * Whether the newest checkpoint is shown to have counted all of it. A stream without its proof may be new since, and may
+ * as well be another one than was sealed; only a request that a new event of a counted incident names was not there.
+ */
+function isCounted({ incident, streams }: Bundle): boolean {
+  const own = streams.find(({ stream }) => stream === incidentStream(incident));
+  const before = own?.newest?.length;
+  if (before === undefined) return false;
+  const named = own?.events.filter(({ seq }) => seq > before).map(({ data }) => requestStream(String(data.requestId)));
+  return streams.every(({ stream, newest }) => newest !== undefined || named?.includes(stream));
 }
 
 /** Every checkpoint at hand, from the bundle and from outside, in one line that must hold together. */
@@ -92,9 +104,8 @@ function historyOf(bundle: Bundle, publicKey: string | undefined, anchors: reado
   }
   // Each copy by its own bytes: one that only claims the hash of another would pass its words off as signed.
   for (const { from, checkpoint } of anchors) {
-    const key = keys.get(checkpoint.header.key);
-    if (key === undefined || checkpoint === checkpoints.get(checkpoint.header.number)) continue;
-    const wrong = checkpointProblem(checkpoint, key);
+    if (checkpoint === checkpoints.get(checkpoint.header.number)) continue;
+    const wrong = checkpointProblem(checkpoint, keys.get(checkpoint.header.key) ?? '');
     if (wrong !== undefined) broken.push(`${from}: ${wrong}`);
   }
   const end = broken.length === 0 ? history.end() : undefined;

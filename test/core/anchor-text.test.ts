@@ -11,6 +11,11 @@ describe('checkpoints in a text (E4)', () => {
     expect(numbers(said)).toEqual([1, 2]);
   });
 
+  it('are found in what a chat exports: posts as texts of a JSON document', () => {
+    const posts = lines.map((line) => ({ type: 'message', text: `Checkpoint of the log:\n\`\`\`${line}\`\`\`` }));
+    expect(numbers(JSON.stringify(posts).replaceAll('/', '\\/'))).toEqual([1, 2]);
+  });
+
   it('are not taken from a bundle', async () => {
     const bundle = JSON.stringify({ ...(await log.bundle()), copied: lines.map((line) => JSON.parse(line)) });
     expect(checkpointsIn(bundle)).toMatchObject({ checkpoints: [], skipped: expect.stringContaining('a bundle') });

@@ -98,6 +98,16 @@ describe('an honest bundle (E4)', () => {
     expect(verifyBundle(await never.bundle(), {})).toMatchObject({ broken: [], complete: undefined });
   });
 
+  it('is complete up to nothing where no checkpoint is shown to have counted the incident', async () => {
+    const log = story().wait(10).open('R3', 'INC-3');
+    const trusted = { publicKey: log.key.publicKey, anchors: log.anchors('channel') };
+    // A stream without its proof may be new, and may as well be another one than was sealed.
+    expect(verifyBundle(await log.bundle('INC-3'), trusted)).toMatchObject({ broken: [], complete: undefined });
+    // A request that a new event of a proven incident names was not there before.
+    log.wait(10).open('R4');
+    expect(verifyBundle(await log.bundle(), trusted)).toMatchObject({ broken: [], complete: { number: 5 } });
+  });
+
   it('says when nobody sealed', async () => {
     const log = story().wait(3600).seal();
     const { notes } = verifyBundle(await log.bundle(), { publicKey: log.key.publicKey, anchors: log.anchors() });
@@ -343,15 +353,19 @@ describe('a bundle that was tampered with (E4, E5)', () => {
     const bundle = await log.bundle();
     log.wait(20).go('R1').wait(30).seal();
     // The third one's leaves, which name R1, are edited away, and the header made to fit: no key is needed for that.
-    const edited = log.checkpoints.map(({ header, hash, signature, leaves }) => {
-      const kept = header.number === 3 ? [] : leaves;
-      const fit = { ...header, changed: kept.length, leavesDigest: rootOf(kept) };
-      return checkpointsIn(anchorText({ header: fit, hash, signature, leaves: kept })).checkpoints;
-    });
-    const copies = edited.flat().map((checkpoint) => ({ from: 'copy.jsonl', checkpoint }));
+    const copiesWith = (key?: string) =>
+      log.checkpoints.flatMap(({ header, hash, signature, leaves }) => {
+        const kept = header.number === 3 ? [] : leaves;
+        const fit = { ...header, changed: kept.length, leavesDigest: rootOf(kept), key: key ?? header.key };
+        const { checkpoints } = checkpointsIn(anchorText({ header: fit, hash, signature, leaves: kept }));
+        return checkpoints.map((checkpoint) => ({ from: 'copy.jsonl', checkpoint }));
+      });
+    const copies = copiesWith();
+    // The last ones name a key that nobody knows, as a stranger's post in the channel may.
     for (const anchors of [
       [...log.anchors('channel'), ...copies],
       [...copies, ...log.anchors('channel')],
+      [...log.anchors('channel'), ...copiesWith('a'.repeat(64))],
     ]) {
       const { broken } = verifyBundle(bundle, { publicKey: log.key.publicKey, anchors });
       expect(broken.join()).toContain('checkpoint 3 was changed after it was signed');
@@ -390,6 +404,14 @@ describe('a bundle that was tampered with (E4, E5)', () => {
     log.write('request/R2', { type: 'alarm', data: {} }, new Date('2026-03-01T12:01:00.000Z'), 1);
     expect(await found((bundle) => bundle, log)).toContain('checkpoint 5 of 2026-03-01T12:18:10.000Z has not seen it');
     expect(await found((bundle) => bundle, log.wait(20).seal())).toContain('event 3 of request/R2 is dated back');
+  });
+
+  it('shows an event that is dated ahead: a checkpoint made before its time has seen it', async () => {
+    const log = story();
+    log.write('request/R2', { type: 'alarm', data: {} }, new Date(log.now.getTime() + 600_000));
+    expect(await found((bundle) => bundle, log.wait(20).seal())).toContain(
+      'event 3 of request/R2 is dated ahead: it says 2026-03-01T12:28:10.000Z, and checkpoint 6 of 2026-03-01T12:18:30.000Z has seen it',
+    );
   });
 
   it('shows that a proof was taken from elsewhere, and a checkpoint left out that an event needs', async () => {
