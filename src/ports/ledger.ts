@@ -1,4 +1,3 @@
-import type { Checkpoint } from '../core/checkpoint.ts';
 import type { StoredEvent } from '../core/events.ts';
 import type { Leaf } from '../core/merkle.ts';
 import type { KeptCheckpoint, LeafChange } from './checkpoints.ts';
@@ -45,8 +44,8 @@ export interface Ledger {
   look<T>(work: (view: LedgerView) => Promise<T>): Promise<T>;
   now(): Promise<Date>;
   /** Checkpoints after a number, oldest first; at most `limit`. */
-  after(number: number, limit: number): Promise<readonly Checkpoint[]>;
-  newest(): Promise<Checkpoint | undefined>;
+  after(number: number, limit: number): Promise<readonly KeptCheckpoint[]>;
+  newest(): Promise<KeptCheckpoint | undefined>;
   leaves(number: number): Promise<readonly LeafChange[]>;
   /** The newest checkpoint that an anchor is known to hold; undefined for one that never held any. */
   anchored(anchor: string): Promise<number | undefined>;

@@ -2,6 +2,8 @@ import { withDeadline } from '../bounded.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import { type Anchor, AnchorDiffers } from './anchor.ts';
+import type { SealKeys } from './keys.ts';
+import { NotSigned, signedAfter } from './signed-after.ts';
 
 /** A checkpoint that stands nowhere outside for this long is somebody's business, in milliseconds. */
 export const SHOUT_AFTER_MS = 15 * 60_000;
@@ -16,8 +18,19 @@ export interface Anchoring {
   readonly differs: string | undefined;
 }
 
-/** Brings every checkpoint to one anchor, in order; what fails is tried again from where it stopped. */
-export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stopping: AbortSignal): Anchoring {
+export interface AnchoringOptions {
+  readonly ledger: Ledger;
+  readonly anchor: Anchor;
+  readonly keys: SealKeys;
+  readonly logger: Logger;
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Brings every checkpoint to one anchor, in order; what fails is tried again from where it stopped. Only what we signed:
+ * an anchor forgets nothing, so that one forged row there would make every later proof fail.
+ */
+export function anchoring({ ledger, anchor, keys, logger, stopping }: AnchoringOptions): Anchoring {
   let current: Promise<void> | undefined;
   // Some settings can only be looked at when the place answers.
   let checked = false;
@@ -54,14 +67,18 @@ export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stoppi
     }
     let held = await behind();
     await agree(held);
+    const signed = await signedAfter(ledger, held, keys);
     for (let page = await ledger.after(held, PAGE); page.length > 0; page = await ledger.after(held, PAGE)) {
-      for (const { header, hash, signature } of page) {
-        if (stopping.aborted) return;
+      for (const one of page) {
+        const { header, hash, signature } = one;
+        if (stopping.aborted || header.number > signed.upTo) return;
         const leaves = (await ledger.leaves(header.number)).map(({ stream, length, head }) => ({
           stream,
           length,
           head,
         }));
+        const wrong = signed.problem(one, leaves);
+        if (wrong !== undefined) throw new NotSigned(wrong);
         await anchor.put({ header, hash, signature, leaves }, withDeadline(PUT_MS, stopping));
         held = header.number;
         brought = held;
@@ -86,6 +103,13 @@ export function anchoring(ledger: Ledger, anchor: Anchor, logger: Logger, stoppi
       logger.error(
         fields,
         'an anchor holds another history than the database; keep both as they are and tell security',
+      );
+      return;
+    }
+    if (error instanceof NotSigned) {
+      logger.error(
+        { anchor: anchor.name, why: error.message },
+        'a checkpoint in the database is not what was signed, and is brought to no anchor; keep the database as it is and tell security',
       );
       return;
     }

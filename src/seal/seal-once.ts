@@ -150,7 +150,7 @@ async function grow(view: LedgerView, moved: readonly MovedStream[]) {
   return { before: before.root(), sealed: before.size, after: after.root(), streams: after.size, events };
 }
 
-/** Computes the chain of every new event anew, from the sealed head on. */
+/** Computes the chain of every new event anew, from the sealed head on. None can be newer than what was seen when it was. */
 async function chainProblem(view: LedgerView, moved: readonly MovedStream[]): Promise<string | undefined> {
   const heads = new Map<string, Head>(
     moved.map(({ stream, sealed }) => [stream, sealed ? { seq: sealed.length, hash: sealed.head } : EMPTY_HEAD]),
@@ -162,6 +162,10 @@ async function chainProblem(view: LedgerView, moved: readonly MovedStream[]): Pr
       const events = found.get(stream) ?? [];
       const broken = firstBreak(stream, events, heads.get(stream));
       if (broken !== undefined) return `event ${broken.seq} of ${stream} ${broken.why}`;
+      const ahead = events.find(({ at }) => at > view.now);
+      if (ahead !== undefined) {
+        return `event ${ahead.seq} of ${stream} is dated ahead: it says ${ahead.at.toISOString()}, and it is ${view.now.toISOString()}`;
+      }
       const last = events.at(-1) ?? heads.get(stream);
       if (last?.seq !== upTo) return `event ${(last?.seq ?? 0) + 1} of ${stream} is missing`;
       heads.set(stream, last);

@@ -30,7 +30,7 @@ const STOP_MS = 10_000;
  */
 export function startSealer({ ledger, keys, anchors, cadence, logger }: SealerSettings): Sealer {
   const stopping = new AbortController();
-  const followers = anchors.map((anchor) => anchoring(ledger, anchor, logger, stopping.signal));
+  const followers = anchors.map((anchor) => anchoring({ ledger, anchor, keys, logger, stopping: stopping.signal }));
   let following: Promise<unknown> = Promise.resolve();
   let current: Promise<void> | undefined;
 

@@ -1,5 +1,12 @@
 import { verifyLog } from '../../src/broker/verify-log.ts';
-import { CADENCE, type FullCheckpoint, fingerprintOf, leavesProblem } from '../../src/core/checkpoint.ts';
+import {
+  CADENCE,
+  type Checkpoint,
+  type FullCheckpoint,
+  fingerprintOf,
+  leavesProblem,
+  signCheckpoint,
+} from '../../src/core/checkpoint.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { type Anchor, AnchorDiffers } from '../../src/seal/anchor.ts';
@@ -22,6 +29,8 @@ const sealKey = (): SealKey => {
 
 describe('the sealer (E4)', () => {
   const current = sealKey();
+  const next = sealKey();
+  const rotated: SealKeys = { current: next, next: undefined };
   let database: TestDatabase;
   let store: Store;
   let ledger: Ledger;
@@ -192,10 +201,28 @@ describe('the sealer (E4)', () => {
       );
       expect(sealing).toMatchObject({ kind: 'refused', why: expect.stringContaining('clock went back') });
     });
+
+    it('where a new event is dated ahead, until that time has come', async () => {
+      const early = openStore({ url: database.appUrl, logger: silent, offsetMs: () => 400 });
+      const [event] = await early.record('operator:ana', [{ type: 'alarm', data: {} }]);
+      await early.close();
+      if (event === undefined) throw new Error('nothing was recorded');
+      const at = (time: number) =>
+        ledger.look((view) =>
+          sealOnce(
+            { ...view, now: new Date(time), save: async () => undefined },
+            { keys: { current, next: undefined }, memories: [], cadence: CADENCE },
+          ),
+        );
+      expect(await at(event.at.getTime() - 1)).toMatchObject({
+        kind: 'refused',
+        why: expect.stringMatching(/event \d+ of system is dated ahead: it says .*Z, and it is .*Z/),
+      });
+      expect(await at(event.at.getTime())).toMatchObject({ kind: 'sealed' });
+    });
   });
 
   it('goes on where nothing is wrong any more, and hands over to the next key through a checkpoint that names it', async () => {
-    const next = sealKey();
     const keys = { current, next };
     const named = await look(undefined, keys);
     expect(named).toMatchObject({
@@ -207,7 +234,7 @@ describe('the sealer (E4)', () => {
     await alarm();
     expect(await look(undefined, keys)).toMatchObject({ checkpoint: { header: { key: next.fingerprint } } });
     await alarm();
-    expect(await look(undefined, { current: next, next: undefined })).toMatchObject({ kind: 'sealed' });
+    expect(await look(undefined, rotated)).toMatchObject({ kind: 'sealed' });
     for (const { publicKey } of [current, next]) expect((await verifyLog(store, publicKey)).broken).toBeUndefined();
     expect((await verifyLog(store, sealKey().publicKey)).broken).toContain(
       'no checkpoint here is signed by the key you trust',
@@ -223,7 +250,8 @@ describe('the sealer (E4)', () => {
       const logger = { info: line('info'), warn: line('warn'), error: line('error') };
       const turned = { ...ledger, now: async () => new Date((await ledger.now()).getTime() + later) };
       const whole: Anchor = { name: 'test', check: async () => undefined, put: async () => undefined, ...anchor };
-      await anchoring(turned, whole, logger, new AbortController().signal).run();
+      const { signal: stopping } = new AbortController();
+      await anchoring({ ledger: turned, anchor: whole, keys: rotated, logger, stopping }).run();
       return lines;
     };
     const fails = { name: 'fails', put: () => Promise.reject(new Error('no room')) };
@@ -237,6 +265,82 @@ describe('the sealer (E4)', () => {
       expect(got.map((one) => leavesProblem(one, one.leaves))).toEqual(got.map(() => undefined));
       await brought(takes);
       expect(got).toHaveLength(number);
+    });
+
+    describe('gets nothing that was not signed,', () => {
+      const thief = sealKey();
+      const newest = async () => {
+        const found = await ledger.newest();
+        if (found === undefined) throw new Error('nothing is sealed');
+        return found;
+      };
+      const putIn = ({ header, hash, signature }: Checkpoint) =>
+        asOwnerOfAll(
+          `INSERT INTO checkpoints (number, previous, at, header, hash, signature, public_key) VALUES (${header.number},
+             '${header.previous}', '${header.at}', '${JSON.stringify(header)}', '${hash}', '${signature}', '${thief.publicKey}')`,
+        );
+      /** What somebody else signed to follow a checkpoint. */
+      const forged = (previous: Checkpoint | undefined) => {
+        const at = new Date(previous?.header.at ?? 0);
+        const draft = { previous, at, root: 'a'.repeat(64), streams: 1, events: 1, leaves: [] };
+        return signCheckpoint({ ...draft, privateKey: thief.privateKey });
+      };
+      let number: number;
+      beforeAll(async () => {
+        for (const table of ['checkpoints', 'checkpoint_leaves'])
+          await asOwnerOfAll(`CREATE TABLE true_${table} AS SELECT * FROM ${table}`);
+        number = (await newest()).header.number;
+      });
+      afterEach(async () => {
+        const leaves = 'number, stream, length, head';
+        const columns = 'number, previous, at, header, hash, signature, public_key';
+        await asOwnerOfAll(
+          `DELETE FROM checkpoint_leaves; DELETE FROM checkpoints;
+           INSERT INTO checkpoints (${columns}) SELECT ${columns} FROM true_checkpoints;
+           INSERT INTO checkpoint_leaves (${leaves}) SELECT ${leaves} FROM true_checkpoint_leaves`,
+        );
+      });
+      const puts = async (held: number) => {
+        const got: number[] = [];
+        await ledger.setAnchored('greedy', held);
+        const put = async ({ header }: FullCheckpoint) => void got.push(header.number);
+        const lines = await brought({ name: 'greedy', put });
+        return { got, lines };
+      };
+
+      const refused = async (held: number, why: string) => {
+        const { got, lines } = await puts(held);
+        expect(got).toEqual([]);
+        expect(lines).toEqual([['error', expect.stringContaining('tell security'), expect.stringContaining(why)]]);
+      };
+
+      it.each([0, 1])('where the owner of the database put in the next one, %d behind', async (behind) => {
+        await putIn(forged(await newest()));
+        await refused(number - behind, `checkpoint ${number + 1} is signed by key ${thief.fingerprint}`);
+      });
+
+      it('where all were put in', async () => {
+        await asOwnerOfAll('DELETE FROM checkpoints');
+        await putIn(forged(undefined));
+        await refused(0, `checkpoint 1 is signed by key ${thief.fingerprint}`);
+      });
+
+      it('where one in the middle was signed anew while the anchor was away', async () => {
+        const [before] = await ledger.after(number - 3, 1);
+        await asOwnerOfAll(`DELETE FROM checkpoints WHERE number = ${number - 1}`);
+        await putIn(forged(before));
+        await refused(number - 2, `checkpoint ${number - 1} is signed by key ${thief.fingerprint}`);
+      });
+
+      it('where one in the middle is missing', async () => {
+        await asOwnerOfAll(`DELETE FROM checkpoints WHERE number = ${number - 1}`);
+        await refused(number - 2, `checkpoint ${number - 1} is missing`);
+      });
+
+      it('where a leaf was taken away before the anchor had it', async () => {
+        await asOwnerOfAll(`DELETE FROM checkpoint_leaves WHERE number = ${number} AND stream = 'system'`);
+        await refused(number - 1, `checkpoint ${number} was signed over other leaves`);
+      });
     });
 
     it('that is a channel begins with the newest', async () => {
@@ -293,7 +397,7 @@ describe('the sealer (E4)', () => {
       await alarm();
       const sealer = startSealer({
         ledger,
-        keys: { current, next: undefined },
+        keys: rotated,
         anchors: [differs],
         cadence: { changedMs: 20, idleMs: 20 },
         logger: { info: say, warn: say, error: say },
