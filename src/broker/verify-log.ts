@@ -82,7 +82,18 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
     const hash = listed.get(`${incident} ${stream}`);
     if (hash !== firsts.get(stream)) return report(`${incident} does not name ${stream} as it begins`);
   }
-  return report(await lostProblem(store, highest));
+  return report((await goneProblem(store, listed, firsts)) ?? (await lostProblem(store, highest)));
+}
+
+/** Every request that an incident names is there, whether it has a row or not; one may have been opened while we walked. */
+async function goneProblem(store: Store, listed: ReadonlyMap<string, string>, firsts: ReadonlyMap<string, string>) {
+  for (const [named, hash] of listed) {
+    const [incident = '', stream = ''] = named.split(' ');
+    const first = firsts.get(stream) ?? (await store.events(stream))[0]?.hash;
+    if (first === undefined) return `${stream} is missing, which ${incident} names`;
+    if (first !== hash) return `${stream} does not begin as ${incident} says`;
+  }
+  return undefined;
 }
 
 /** Events name checkpoints that were there: read again, since one may have been sealed while we walked. */

@@ -47,6 +47,13 @@ describe('a bucket with Object Lock as an anchor (E4)', () => {
     expect(await anchor.at?.(2)).toBeUndefined();
   });
 
+  it('is not taken for an empty one where it is not there', async () => {
+    const { s3 } = await bucketWith();
+    const now = async () => new Date();
+    const gone = s3Anchor({ bucket: `${s3.bucket}-gone`, prefix: '', retentionDays: 365, now });
+    await expect(gone.at?.(1)).rejects.toThrow('does not exist');
+  });
+
   it.each<[settings: string, options: BucketOptions, words: RegExp]>([
     ['no versions', { versioning: false }, /turn versioning on/],
     ['no Object Lock', { lock: false }, /has no Object Lock/],

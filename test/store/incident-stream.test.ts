@@ -68,6 +68,20 @@ describe('an incident’s stream (E4)', () => {
     expect((await verifyLog(store)).broken).toBeUndefined();
   });
 
+  it('shows a request that was removed with its row before anybody sealed it', async () => {
+    await Promise.all(['HIDDEN', 'SHOWN'].map((id) => open(id, 'INC-5')));
+    const asOwnerOfAll = (sql: string) =>
+      withClient(database.adminUrl, (client) => client.query(`SET session_replication_role = replica; ${sql}`));
+    await asOwnerOfAll(
+      `CREATE TABLE kept_events AS SELECT * FROM events WHERE stream = 'request/HIDDEN';
+       DELETE FROM events WHERE stream = 'request/HIDDEN'; DELETE FROM requests WHERE id = 'HIDDEN'`,
+    );
+    expect((await verifyLog(store)).broken).toBe('request/HIDDEN is missing, which incident/INC-5 names');
+    const columns = 'stream, seq, type, at, actor, data, checkpoint, prev_hash, hash';
+    await asOwnerOfAll(`INSERT INTO events (${columns}) SELECT ${columns} FROM kept_events`);
+    expect((await verifyLog(store)).broken).toBeUndefined();
+  });
+
   it('and all streams name the newest checkpoint in each event, read in the transaction that writes it', async () => {
     await open('BEFORE', 'INC-3');
     await withClient(database.sealUrl, (client) =>

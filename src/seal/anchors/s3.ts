@@ -87,7 +87,8 @@ export function s3Anchor({ bucket, prefix, retentionDays, now }: S3AnchorSetting
     const found = await client
       .send(new GetObjectCommand({ Bucket: bucket, Key }), { abortSignal: AbortSignal.timeout(ASK_MS) })
       .catch((error: unknown) => {
-        if (statusOf(error) === 404) return undefined;
+        // Where the bucket is not there, nobody knows what it held.
+        if (statusOf(error) === 404 && (error as Error).name !== 'NoSuchBucket') return undefined;
         // S3 tells only whoever may list that a key is not there: to others it says 403.
         if (statusOf(error) !== 403) throw error;
         throw new Error(`s3://${bucket}/${Key} cannot be asked for: give the sealer s3:GetObject and s3:ListBucket`);
