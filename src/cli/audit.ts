@@ -52,7 +52,7 @@ const verifyDatabase = (publicKey: string | undefined): Promise<number> =>
   withStore(async (store) => {
     const { streams, events, broken, sealed, unsealedSince, named } = await verifyLog(store, publicKey);
     for (const gap of sealed.gaps) console.log(`note: ${gap}.`);
-    if (unsealedSince) console.log(`note: nothing was sealed since ${unsealedSince}: does the sealer run?`);
+    if (unsealedSince) console.log(`unknown: nothing was sealed since ${unsealedSince}: does the sealer run?`);
     if (broken) {
       console.error(`broken: ${broken}.`);
       console.error('Keep this database as it is and tell security: the log can no longer prove what followed.');
@@ -75,7 +75,7 @@ const verifyDatabase = (publicKey: string | undefined): Promise<number> =>
       );
       return NOT_PROVEN;
     }
-    return 0;
+    return unsealedSince === undefined ? 0 : NOT_PROVEN;
   });
 
 async function verifyFile(

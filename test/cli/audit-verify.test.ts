@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verify } from '../../src/cli/audit.ts';
 import { anchorText } from '../../src/core/anchor-text.ts';
-import { publicKeyOf } from '../../src/core/checkpoint.ts';
+import { CADENCE, fingerprintOf, GAP_MS, publicKeyOf } from '../../src/core/checkpoint.ts';
+import { sealOnce } from '../../src/seal/seal-once.ts';
+import { openLedger } from '../../src/store/open-ledger.ts';
 import { SealedLog } from '../core/sealed-log.ts';
+import { silent } from '../store/silent-logger.ts';
+import { freshDatabase } from '../support/database.ts';
 
 describe('audit verify, on files alone (E4)', () => {
   let dir: string;
@@ -63,5 +67,43 @@ describe('audit verify, on files alone (E4)', () => {
     ['a bundle that is not whole', 'broken.json', 1, 'is no whole bundle: at "streams"'],
   ])('exits with its own code for %s', async (_what, file, code, words) => {
     expect([await run(file), said.join('\n')]).toEqual([code, expect.stringContaining(words)]);
+  });
+});
+
+describe('audit verify, on a database (E5)', () => {
+  it.each([
+    ['sealed just now', 0, 0, 'ok: '],
+    [
+      'that nobody has sealed for longer than silence may last',
+      GAP_MS + 60_000,
+      3,
+      'unknown: nothing was sealed since',
+    ],
+  ])('exits with its own code for one %s', async (_what, agoMs, code, words) => {
+    const database = await freshDatabase();
+    const dir = await mkdtemp(join(tmpdir(), 'breakglass-verify-'));
+    const { DATABASE_URL } = process.env;
+    const { log } = console;
+    const said: string[] = [];
+    const ledger = openLedger({ url: database.sealUrl, logger: silent });
+    try {
+      const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+      const key = join(dir, 'seal.pub');
+      await writeFile(key, publicKey.export({ type: 'spki', format: 'pem' }));
+      const spki = publicKeyOf(publicKey);
+      const current = { privateKey, publicKey: spki, fingerprint: fingerprintOf(spki) };
+      const options = { keys: { current, next: undefined }, memories: [], cadence: CADENCE };
+      await ledger.look((view) => sealOnce({ ...view, now: new Date(view.now.getTime() - agoMs) }, options));
+      process.env.DATABASE_URL = database.appUrl;
+      console.log = (...all) => void said.push(all.join(' '));
+      expect([await verify(undefined, { key }), said.join('\n')]).toEqual([code, expect.stringContaining(words)]);
+    } finally {
+      console.log = log;
+      if (DATABASE_URL === undefined) delete process.env.DATABASE_URL;
+      else process.env.DATABASE_URL = DATABASE_URL;
+      await ledger.close();
+      await rm(dir, { recursive: true, force: true });
+      await database.drop();
+    }
   });
 });

@@ -18,6 +18,17 @@ describe('a rotation of the key (E4)', () => {
     expect(broken.join()).toContain('no checkpoint here is signed by the key you trust');
   });
 
+  it('lets the new key prove an old bundle by the copies that tie it to the old key, and not without them', async () => {
+    const [old, young] = [aKey(), aKey()];
+    const log = story(new SealedLog(old));
+    const before = await log.bundle();
+    log.wait(60).seal(young).wait(900).seal();
+    const proof = (anchors?: ReturnType<SealedLog['anchors']>) =>
+      verifyBundle(before, { publicKey: young.publicKey, anchors });
+    expect(proof(log.anchors())).toMatchObject({ broken: [], unknown: [], complete: { number: 7 } });
+    expect(proof().broken).toEqual([expect.stringContaining('no checkpoint here is signed by the key you trust')]);
+  });
+
   it('is not believed without the checkpoints that tie the keys together', async () => {
     const [old, young] = [aKey(), aKey()];
     const log = story(new SealedLog(old)).seal(young).wait(60).go('R2', 'alarm').wait(10).seal().wait(900).seal();
