@@ -29,7 +29,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   paging: { imports: ['core', 'ports', 'http-json'], packages: ['node:'] },
   chat: { imports: ['core', 'ports', 'broker'], packages: [] },
   'chat/slack': {
-    imports: ['core', 'ports', 'broker', 'chat'],
+    imports: ['core', 'ports', 'broker', 'chat', 'keep-trying'],
     packages: ['node:', '@slack/bolt', '@slack/types', '@slack/web-api', 'ulid', 'zod'],
   },
   seal: adapter('node:', '@aws-sdk/client-s3', '@slack/web-api'),

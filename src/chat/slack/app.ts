@@ -7,6 +7,7 @@ import { onDecide } from './on-decide.ts';
 import { onExtend } from './on-extend.ts';
 import { onForm } from './on-form.ts';
 import { onPeople } from './on-people.ts';
+import { SocketReceiver } from './socket.ts';
 import { clientOptions, slackLogger } from './web.ts';
 
 /** Where Slack sends everything over HTTP: commands, interactions and events alike. */
@@ -30,7 +31,7 @@ export function slackApp(deps: AppDeps): SlackApp {
   const { settings } = deps.workspace;
   const logger = slackLogger(deps.logger);
   const http = settings.appToken === undefined ? httpReceiver(deps) : undefined;
-  const receiver = http ?? socketReceiver(deps, settings.appToken ?? '');
+  const receiver = http ?? new SocketReceiver(settings, settings.appToken ?? '', deps.logger);
   const app = new bolt.App({
     token: settings.botToken,
     receiver,
@@ -78,11 +79,3 @@ function httpReceiver({ workspace: { settings }, logger }: AppDeps) {
   if (!signingSecret) throw new Error('Slack over HTTP needs SLACK_SIGNING_SECRET; Socket Mode needs SLACK_APP_TOKEN.');
   return new bolt.HTTPReceiver({ signingSecret, endpoints: SLACK_PATH, logger: slackLogger(logger) });
 }
-
-const socketReceiver = ({ workspace: { settings }, logger }: AppDeps, appToken: string) =>
-  new bolt.SocketModeReceiver({
-    appToken,
-    logger: slackLogger(logger),
-    // A copy of its own: Socket Mode's client changes what it is given.
-    installerOptions: { clientOptions: clientOptions(settings, logger) },
-  });

@@ -2,6 +2,7 @@ import { requestStream } from '../../../src/core/events.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { aPolicy } from '../../support/requests.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { until } from '../../support/until.ts';
 import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
 
 let house: House;
@@ -380,4 +381,15 @@ describe('over Socket Mode', () => {
     await house.reaches(request.ask.id, 'granting');
     expect(cardSeen(house, 'riley').words).toContain('Access open');
   });
+
+  it('the bot comes back when Slack is away just as the connection is renewed', async () => {
+    house = await openHouse({ socket: true });
+    const { dials } = house.slack;
+    dials.fail('apps.connections.open', 'before', { drop: true });
+    dials.recycleSockets();
+    const asked = () => dials.calls('apps.connections.open').length;
+    await until(() => asked() >= 3, 'another address to be asked for until it is given', 25_000);
+    const answered = async () => (await as('riley').command('/breakglass', 'help', 'C0INCIDENT')).ok;
+    await until(answered, 'an answer over the new connection', 10_000);
+  }, 60_000);
 });
