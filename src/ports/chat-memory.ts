@@ -25,7 +25,7 @@ export type MessageKey = Pick<MessageRef, 'requestId' | 'kind' | 'seq' | 'person
 /** A form somebody has open. Its id is all that `private_metadata` holds. */
 export interface Form {
   readonly id: string;
-  readonly kind: 'request' | 'approve' | 'deny' | 'end' | 'attest' | 'extend' | 'thaw';
+  readonly kind: 'request' | 'approve' | 'deny' | 'end' | 'attest' | 'extend' | 'freeze' | 'thaw';
   /** Chat key of the person it was opened for: nobody else's submission counts. */
   readonly key: string;
   /** The request it is about; for `request` the id that the request will get, so one view makes at most one. */

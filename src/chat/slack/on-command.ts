@@ -44,7 +44,7 @@ async function run(
     case 'end':
       return end(deps, caller, second);
     case 'freeze':
-      return freezeAnswer(deps, caller, typed.slice(1));
+      return freezeAnswer(deps, caller, opening, typed.slice(1));
     case 'thaw':
       return thawAnswer(deps, caller, opening);
     case 'extend':

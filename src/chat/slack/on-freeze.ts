@@ -10,8 +10,19 @@ import type { Opening } from './open-form.ts';
 /** Endings begin at once; how many is said if it is known by then. */
 const COUNT_MS = 1_500;
 
-/** `/breakglass freeze [all] [reason…]`, in words for whoever typed it (B11). */
-export async function freezeAnswer(deps: AppDeps, { actor }: Caller, typed: readonly string[]): Promise<string> {
+/**
+ * `/breakglass freeze [all] [reason…]`, in words for whoever typed it (B11). Noted as counted only once it froze: what is
+ * delivered again before that still freezes, and after that it cannot freeze anew what two people lifted.
+ */
+export async function freezeAnswer(
+  deps: AppDeps,
+  caller: Caller,
+  opening: Opening,
+  typed: readonly string[],
+): Promise<string> {
+  const { actor } = caller;
+  const id = `freeze/${opening.trigger}`;
+  if ((await deps.store.chat.form(id)) !== undefined) return COMMAND_USED;
   const all = typed[0]?.toLowerCase() === 'all';
   const reason = typed.slice(all ? 1 : 0).join(' ');
   const frozen = await deps.broker.freeze(actor, { all, reason });
@@ -20,11 +31,21 @@ export async function freezeAnswer(deps: AppDeps, { actor }: Caller, typed: read
     const blind = code === 'directory_unavailable' || code === 'policy_unavailable';
     return blind ? `${BLIND[code]} Nothing was frozen. ${OPERATOR}` : answer({ code, ...(detail ? { detail } : {}) });
   }
+  await counted(deps, caller, opening, id);
   const stands = 'Openings are frozen: nothing is opened until two security people type /breakglass thaw.';
   if (!frozen.next?.all) return `${stands} What is open goes on; /breakglass freeze all ends it.`;
   const known = await Promise.race([frozen.followed, wait(COUNT_MS, undefined)]);
   const begun = known === undefined ? '' : ` (${plural(known.ended, 'access', 'accesses')} so far)`;
   return `${stands} Everything that is open is being ended${begun}; each card says when it is gone.`;
+}
+
+/** The freeze stands whether or not this can be saved. */
+async function counted({ store, logger }: AppDeps, { key }: Caller, { channel }: Opening, id: string): Promise<void> {
+  try {
+    await store.chat.openForm({ id, kind: 'freeze', key, requestId: '', digest: '', channel });
+  } catch (error) {
+    logger.warn({ form: id, why: String(error) }, 'a freeze could not be noted as counted');
+  }
 }
 
 const BLIND = {

@@ -130,7 +130,21 @@ describe('/breakglass freeze and thaw (B11)', () => {
     const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
     const before = await house.store.events('system');
     await house.slack.dials.resend(number);
-    await told('sasha', /Nothing was changed/);
+    await told('sasha', /arrived before and counted then/);
+    expect(await house.store.events('system')).toHaveLength(before.length);
+  });
+
+  it('does not freeze anew by a command that is delivered again after two people lifted it', async () => {
+    await type('sasha', 'freeze all once more');
+    await until(isFrozen, 'the freeze');
+    const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
+    await type('sasha', 'thaw');
+    await until(async () => (await house.store.freeze())?.lifts.length === 1, 'the first word');
+    await type('quinn', 'thaw');
+    await until(async () => !(await isFrozen()), 'the end of the freeze');
+    const before = await house.store.events('system');
+    await house.slack.dials.resend(number);
+    await told('sasha', /arrived before and counted then/);
     expect(await house.store.events('system')).toHaveLength(before.length);
   });
 
