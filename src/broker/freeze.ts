@@ -35,16 +35,16 @@ export async function freeze(
 
 /** One security person's word that openings may go on; the second one's lifts the freeze. Asks what an opening asks. */
 export async function thaw(deps: BrokerDeps, actor: Extract<Actor, { type: 'person' }>): Promise<Frozen> {
-  const lifts = (await deps.store.freeze())?.lifts ?? [];
+  const seen = await deps.store.freeze();
   const facts = await gather(deps, {
     key: actor.key,
-    approvers: lifts.map(({ key }) => key),
+    approvers: seen?.lifts.map(({ key }) => key) ?? [],
     signal: AbortSignal.timeout(LOOKUP_MS),
   });
   return settled(
     deps,
     await deps.store.changeFreeze(actorName(actor), (current, now) =>
-      decideFreeze(current, { type: 'thaw' }, actor, facts, now),
+      decideFreeze(current, { type: 'thaw', seen }, actor, facts, now),
     ),
   );
 }

@@ -3,14 +3,15 @@ import { accept, actingPerson, actorName, type Decision, partyOf, refuse } from 
 import { personOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
-import { type Freeze, freezeDetail, holdOf, isHeldBy, isSecurity } from './freeze.ts';
+import { type Freeze, freezeDetail, holdOf, isHeldBy, isSecurity, isUnchanged } from './freeze.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import type { AccessRequest } from './request.ts';
 import { hasSaid, stillSecurity } from './two-people.ts';
 
 export type FreezeCommand =
   | { readonly type: 'freeze'; readonly all: boolean; readonly reason: string }
-  | { readonly type: 'thaw' };
+  /** `seen` is the freeze as it was when this was said: a word for one lifts no later one. */
+  | { readonly type: 'thaw'; readonly seen: Freeze | undefined };
 
 export type FreezeDecision =
   | { readonly ok: true; readonly next: Freeze | undefined; readonly events: readonly NewEvent[] }
@@ -36,7 +37,9 @@ export function decideFreeze(
   facts: Facts,
   now: Date,
 ): FreezeDecision {
-  return command.type === 'freeze' ? stop(current, command, actor, facts, now) : thaw(current, actor, facts, now);
+  return command.type === 'freeze'
+    ? stop(current, command, actor, facts, now)
+    : thaw(current, command, actor, facts, now);
 }
 
 function stop(
@@ -80,13 +83,20 @@ function whoStops(actor: Actor, facts: Facts): Freeze['by'] | Refusal | undefine
   return { id: person.id, name: person.name };
 }
 
-function thaw(current: Freeze | undefined, actor: Actor, facts: Facts, now: Date): FreezeDecision {
+function thaw(
+  current: Freeze | undefined,
+  { seen }: Extract<FreezeCommand, { type: 'thaw' }>,
+  actor: Actor,
+  facts: Facts,
+  now: Date,
+): FreezeDecision {
   if (current === undefined) return no('not_frozen');
   const acting = actingPerson(actor, { ...facts, frozen: undefined }, now);
   if (!acting.ok) return acting;
   const { person, key } = acting;
   if (!facts.policy.ok) return no('policy_unavailable');
   if (!isSecurity(facts.policy.value, acting.directory, person)) return no('not_security');
+  if (!isUnchanged(current, seen)) return no('stale_facts');
   if (hasSaid(current.lifts, person, key)) return no('already_said');
   const before = stillSecurity(current.lifts, facts, now);
   if (!before.ok) return before;

@@ -32,6 +32,10 @@ export const freezeDetail = ({ by, reason, at, all, again }: Freeze): Readonly<R
   ...(again && { again: again.by.name, againAt: again.at.toISOString(), ...(again.widened && { widened: 'yes' }) }),
 });
 
+/** Is it the freeze that was seen before, with nothing said of it since? Both as the store gives them. */
+export const isUnchanged = (current: Freeze, seen: Freeze | undefined): boolean =>
+  JSON.stringify(current) === JSON.stringify(seen);
+
 /** What a request keeps of the freeze that holds it. */
 export const holdOf = ({ at, by, reason }: Freeze): Hold => ({ at, by: by.name, reason });
 

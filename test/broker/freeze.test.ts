@@ -82,6 +82,34 @@ describe('a freeze (B11)', () => {
     expect(await desk.broker.thaw(person('quinn'))).toMatchObject({ ok: true, next: undefined });
   });
 
+  it('is not lifted by a word for an earlier one, which was being looked into while another freeze began', async () => {
+    await freeze();
+    const again = { all: false, reason: 'another leak' };
+    const late = process({
+      directory: {
+        read: async (policy) => {
+          await thaw();
+          await desk.broker.freeze(person('sasha'), again);
+          return desk.deps.directory.read(policy);
+        },
+      },
+    });
+    expect(await refusedAs(late.thaw(person('quinn')))).toBe('stale_facts');
+    expect(await desk.store.freeze()).toMatchObject({ reason: 'another leak', lifts: [] });
+    // Nor where the first word was taken back meanwhile.
+    await desk.broker.thaw(person('sasha'));
+    const refrozen = process({
+      directory: {
+        read: async (policy) => {
+          await desk.broker.freeze(person('sasha'), again);
+          return desk.deps.directory.read(policy);
+        },
+      },
+    });
+    expect(await refusedAs(refrozen.thaw(person('quinn')))).toBe('stale_facts');
+    expect(await desk.store.freeze()).toMatchObject({ lifts: [] });
+  });
+
   it('needs to know who is of the security group: without a directory nobody freezes, and nothing opens', async () => {
     desk.dials.directoryDown = true;
     expect(await refusedAs(desk.broker.freeze(person('sasha'), WHY))).toBe('directory_unavailable');

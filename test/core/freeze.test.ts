@@ -46,7 +46,7 @@ const found = <T>(value: T, at = START) => ({ ok: true, value, at }) as const;
 const stop = (current: Freeze | undefined, actor: Actor, facts: Facts, all = false) =>
   decideFreeze(current, { type: 'freeze', all, reason: ' a leak ' }, actor, facts, START);
 const lift = (current: Freeze | undefined, name: CastName, facts = okFacts(START)) =>
-  decideFreeze(current, { type: 'thaw' }, personActor(name), facts, START);
+  decideFreeze(current, { type: 'thaw', seen: current }, personActor(name), facts, START);
 const yes = (decision: ReturnType<typeof decideFreeze>) => {
   if (!decision.ok) throw new Error(decision.refusal.code);
   return decision;
@@ -175,7 +175,9 @@ describe('lifting a freeze (B11)', () => {
 
   it('is refused to an operator, to the system, and to people of other teams', () => {
     for (const actor of [OPERATOR, SYSTEM, NOBODY, personActor('avery')]) {
-      expect(decideFreeze(lifted('sasha'), { type: 'thaw' }, actor, okFacts(START), START).ok).toBe(false);
+      expect(
+        decideFreeze(lifted('sasha'), { type: 'thaw', seen: lifted('sasha') }, actor, okFacts(START), START).ok,
+      ).toBe(false);
     }
   });
 
@@ -187,10 +189,10 @@ describe('lifting a freeze (B11)', () => {
 });
 
 describe('every way through a freeze', () => {
-  const commands: readonly FreezeCommand[] = [
+  const commandsFor = (seen: Freeze | undefined): readonly FreezeCommand[] => [
     { type: 'freeze', all: false, reason: '' },
     { type: 'freeze', all: true, reason: '' },
-    { type: 'thaw' },
+    { type: 'thaw', seen },
   ];
   const keyOf = (freeze: Freeze | undefined) =>
     JSON.stringify(freeze && { all: freeze.all, lifts: freeze.lifts.map(({ by }) => by.id).sort() });
@@ -198,7 +200,7 @@ describe('every way through a freeze', () => {
   it('opens again only by the word of two security people in a row, and never forgets "all" before', () => {
     const states = new Map<string, Freeze | undefined>([[keyOf(undefined), undefined]]);
     for (const current of states.values()) {
-      for (const command of commands) {
+      for (const command of commandsFor(current)) {
         for (const actor of ACTORS) {
           const decision = decideFreeze(current, command, actor, okFacts(START), START);
           if (!decision.ok) continue;

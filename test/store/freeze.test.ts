@@ -35,7 +35,7 @@ const freeze = (by: string, all = false, reason = `by ${by}`) =>
   );
 const thaw = (name: 'sasha' | 'quinn') =>
   store.changeFreeze(KEYS[name], (current, now) =>
-    decideFreeze(current, { type: 'thaw' }, personActor(name), okFacts(now), now),
+    decideFreeze(current, { type: 'thaw', seen: current }, personActor(name), okFacts(now), now),
   );
 const told = async () => (await store.events('system')).map(({ type }) => type);
 
