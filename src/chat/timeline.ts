@@ -1,7 +1,7 @@
 import { actionsIn } from '../core/actions.ts';
 import type { NewEvent, RequestEventName } from '../core/events.ts';
 import type { EndCause, Outcome } from '../core/request.ts';
-import { CALLS } from './call-lines.ts';
+import { CALLS, frozenSaid } from './call-lines.ts';
 import { detailOf, field, list, text, when } from './event-data.ts';
 import { oneLine, plural } from './phrase.ts';
 import { OF_SECURITY } from './security-lines.ts';
@@ -123,9 +123,12 @@ export const TIMELINE = {
       when(data.endsAt),
       '. ',
       { person: request.ask.requester },
-      actionsIn(request).includes('extend')
-        ? ', finish or make safe what you are doing; if more time is needed, press More time… on the card now.'
-        : ', finish or make safe what you are doing; if more time is needed, ask again now.',
+      ', finish or make safe what you are doing',
+      data.frozen !== undefined
+        ? `. There is no more time: ${frozenSaid(data.frozen)}`
+        : actionsIn(request).includes('extend') && data.tooLateForMore !== true
+          ? '; if more time is needed, press More time… on the card now.'
+          : '; if more time is needed, ask again now.',
     ],
   }),
   extension_asked: (data, { request: { ask } }) => ({

@@ -22,6 +22,7 @@ import {
   extensionAwaited,
   extensionDigest,
   extensionMinutes,
+  isTooLateToExtend,
   overTotal,
   whyNotExtend,
 } from './extension.ts';
@@ -53,8 +54,8 @@ export function decideExtend(
   if (!isParty(actor, ask.requester) || acting.person.id !== ask.requester.id) return refuse('not_yours');
   const blocked = whyNotExtend(request);
   if (blocked) return { ok: false, refusal: blocked };
-  const { extendUntilSeconds, decisionSeconds } = ask.terms.timings;
-  if (now >= addSeconds(request.endsAt, -extendUntilSeconds)) return refuse('too_late_to_extend');
+  const { decisionSeconds } = ask.terms.timings;
+  if (isTooLateToExtend(request, now)) return refuse('too_late_to_extend');
   if (digest !== ask.digest) return refuse('look_again');
   const problem = policyProblem(request, facts) ?? incidentProblem(facts, ask.terms.unverifiedIncident);
   if (problem) return { ok: false, refusal: problem };

@@ -30,7 +30,7 @@ import { decidePageBegun, decidePaged, decideStoodDown } from './decide-page.ts'
 import { decideRequest } from './decide-request.ts';
 import { accept, type Decision, refuse, unreachable } from './decision.ts';
 import { union } from './directory.ts';
-import { askedNow, extensionAwaited } from './extension.ts';
+import { askedNow, extensionAwaited, isTooLateToExtend } from './extension.ts';
 import type { Facts } from './facts.ts';
 import { freezeDetail } from './freeze.ts';
 import type { AccessRequest } from './request.ts';
@@ -155,7 +155,15 @@ function note(request: AccessRequest, command: Note, actor: Actor, facts: Facts,
       if (now < warnAt(request)) return refuse('not_due');
       return accept(
         { ...request, warnedAt: now },
-        { type: 'access_ending_soon', data: { endsAt: request.endsAt.toISOString() } },
+        {
+          type: 'access_ending_soon',
+          data: {
+            endsAt: request.endsAt.toISOString(),
+            // Nobody is sent to a button that refuses.
+            ...(isTooLateToExtend(request, now) && { tooLateForMore: true }),
+            ...(facts.frozen && { frozen: freezeDetail(facts.frozen) }),
+          },
+        },
       );
     case 'invited': {
       if (request.invited !== undefined) return refuse('not_in_this_state');

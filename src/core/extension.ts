@@ -1,5 +1,5 @@
 import { digestOf } from './canonical.ts';
-import { later } from './decision.ts';
+import { addSeconds, later } from './decision.ts';
 import type { Refusal } from './refusal.ts';
 import type { AccessRequest, Approval, Extension, Party, Plan } from './request.ts';
 
@@ -80,6 +80,10 @@ export function whyNotExtend(request: Active): Refusal | undefined {
   if (extension !== undefined) return { code: 'extension_pending' };
   return extensionMinutes(request).length === 0 ? overTotal(request) : undefined;
 }
+
+/** In the last minutes none is asked for: it could not be approved and written in time. */
+export const isTooLateToExtend = ({ ask, endsAt }: Active, now: Date): boolean =>
+  now >= addSeconds(endsAt, -ask.terms.timings.extendUntilSeconds);
 
 /** More than the role allows in all. */
 export const overTotal = (request: Active): Refusal => ({

@@ -220,6 +220,21 @@ describe('the old end', () => {
     expect(typesOf(warn(-5 * MINUTE))).toEqual(['access_ending_soon']);
   });
 
+  it.each([
+    [-121, undefined],
+    [-120, true],
+  ])(
+    'D7: a warning that comes %i s before the end says whether more time can still be asked for',
+    (seconds, tooLate) => {
+      const at = plus(start.request.endsAt, seconds * SECOND);
+      const [event] = accepted(does(start.request, { type: 'warn' }, SYSTEM, at)).events;
+      expect(event?.data).toEqual({ endsAt: start.request.endsAt.toISOString(), tooLateForMore: tooLate });
+      const frozen = { at, by: { id: 'sasha', name: 'Sasha' }, reason: 'a leak', all: false, lifts: [] };
+      const held = does(start.request, { type: 'warn' }, SYSTEM, at, { ...NO_FACTS, frozen });
+      expect(accepted(held).events[0]?.data).toMatchObject({ frozen: { by: 'Sasha', reason: 'a leak' } });
+    },
+  );
+
   it.each<[what: string, request: Active]>([
     ['asked for', waits],
     ['approved', ready],

@@ -145,6 +145,20 @@ describe('more time that is written, or was to be', () => {
     },
   );
 
+  it('D7: a warning in the last minutes sends nobody to a button that refuses', () => {
+    const line = (data: object) =>
+      said(
+        tell(
+          { type: 'access_ending_soon', data: { endsAt: START.toISOString(), ...data } },
+          { request: walkTo('active').request, phone: '112' },
+        )?.said ?? [],
+      );
+    expect(line({})).toContain('press More time… on the card now');
+    expect(line({ tooLateForMore: true })).toContain('if more time is needed, ask again now');
+    const frozen = { by: 'Sasha', at: START.toISOString(), reason: 'a leak' };
+    expect(line({ frozen })).toMatch(/There is no more time: Openings are frozen by Sasha.*Phone security/);
+  });
+
   it('an alarm that the ending was undone says whose word for it does not count any more', () => {
     const data = { what: 'removal_lost', grantId: 'R1', dropped: [{ id: 'sasha', name: 'Sasha' }] };
     const told = tell({ type: 'alarm', data }, { request: planned, phone: '112' });
