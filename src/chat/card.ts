@@ -163,7 +163,7 @@ function moreTimeOf({ ask, extension }: Active): Phrase {
   return [
     ' ',
     { person: ask.requester },
-    ` asks for ${more}. Unless it is approved by `,
+    ` asks for ${more}${extension.unverified ? ` (${UNVERIFIED})` : ''}. Unless it is approved by `,
     { at: extension.decideBy },
     ' and the cloud has taken it, this end stays.',
   ];

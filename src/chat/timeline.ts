@@ -134,7 +134,7 @@ export const TIMELINE = {
   extension_asked: (data, { request: { ask } }) => ({
     said: [
       { person: ask.requester },
-      ` asks for ${plural(Number(data.minutes), 'minute')} more. It needs the same approvals as before; without them the access ends `,
+      ` asks for ${plural(Number(data.minutes), 'minute')} more${data.incidentVerified === false ? ` (${UNVERIFIED})` : ''}. It needs the same approvals as before; without them the access ends `,
       when(data.endsAt),
       '.',
     ],

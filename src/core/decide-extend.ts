@@ -66,6 +66,7 @@ export function decideExtend(
   const extension: Extension = {
     number,
     minutes,
+    ...(facts.incident.ok ? {} : { unverified: true as const }),
     askedAt: now,
     decideBy: earlier(addSeconds(now, decisionSeconds), request.endsAt),
     digest: extensionDigest(ask.digest, { number, minutes }),
@@ -81,6 +82,7 @@ export function decideExtend(
       digest: extension.digest,
       decideBy: extension.decideBy.toISOString(),
       requesterTeams: acting.teams,
+      incidentVerified: facts.incident.ok,
       endsAt: request.endsAt.toISOString(),
     },
   };

@@ -67,6 +67,8 @@ export interface Extension {
   /** 1 for the first that was asked for on this request. */
   readonly number: number;
   readonly minutes: number;
+  /** The incident source did not answer when it was asked for (A3). */
+  readonly unverified?: true | undefined;
   readonly askedAt: Date;
   readonly decideBy: Date;
   /** What a click must name to count for this extension, and for no other and not for the request itself. */

@@ -130,6 +130,14 @@ describe('asking for more time (B8)', () => {
     expect(extensionOf(asked()).decideBy).toEqual(plus(now, 15 * MINUTE));
   });
 
+  it('A3: goes on while the incident source is down, marked as unverified', () => {
+    const facts = okFacts(now, { incident: { ok: false, why: 'down' } });
+    const decision = does(start.request, extend(start.request), personActor('riley'), now, facts);
+    expect(accepted(decision).events).toMatchObject([{ type: 'extension_asked', data: { incidentVerified: false } }]);
+    expect(extensionOf(next(decision))).toMatchObject({ unverified: true });
+    expect(extensionOf(asked())).not.toHaveProperty('unverified');
+  });
+
   it('remembers the requester’s teams of that moment (B1)', () => {
     const directory = aDirectory();
     const people = directory.people.map((one) =>

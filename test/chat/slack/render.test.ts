@@ -13,6 +13,7 @@ import type { Actor, Command } from '../../../src/core/command.ts';
 import { decide } from '../../../src/core/decide.ts';
 import { REQUEST_EVENTS } from '../../../src/core/events.ts';
 import { digestShown } from '../../../src/core/extension.ts';
+import type { Facts } from '../../../src/core/facts.ts';
 import type { Freeze } from '../../../src/core/freeze.ts';
 import type { AccessRequest } from '../../../src/core/request.ts';
 import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
@@ -144,6 +145,21 @@ describe('more time that is written, or was to be', () => {
       for (const line of lines) expect(said(line?.said ?? [])).not.toMatch(/nothing was opened|access was opened/);
     },
   );
+
+  it('A3: whoever is asked reads that the incident could not be checked this time', () => {
+    const { request, now } = walkTo('active');
+    const more = { type: 'extend', minutes: 15, digest: request.ask.digest } as const;
+    const shown = (incident: Facts['incident']) => {
+      const { next, events } = accepted(decide(request, more, personActor('riley'), okFacts(now, { incident }), now));
+      return events.map((event) =>
+        said([...(tell(event, { request: next, phone: '112' })?.said ?? []), ' | ', ...card(next).standing]),
+      );
+    };
+    expect(shown({ ok: false, why: 'down' })).toEqual([
+      expect.stringMatching(/15 minutes more \(unverified: .* \| .*15 minutes more \(unverified: /),
+    ]);
+    expect(shown(okFacts(now).incident)).toEqual([expect.not.stringContaining('unverified')]);
+  });
 
   it('D7: a warning in the last minutes sends nobody to a button that refuses', () => {
     const line = (data: object) =>
