@@ -108,7 +108,7 @@ describe('comparing the clouds with the rows, pass by pass (D2, C6)', () => {
       sky.desk.aws.dials.add({ kind: 'hold_before', action: 'ListRoles' });
       const [one, other] = [aProcess(), aProcess()];
       const first = one.pass();
-      await sky.desk.aws.dials.whenHeld(5_000);
+      await sky.desk.aws.dials.whenHeld(60_000);
       expect(await other.pass()).toBe(false);
       sky.desk.aws.dials.releaseAll();
       expect(await first).toBe(true);
@@ -120,7 +120,7 @@ describe('comparing the clouds with the rows, pass by pass (D2, C6)', () => {
       sky.desk.aws.dials.add({ kind: 'hold_before', action: 'ListRoles' });
       const stopped = aProcess();
       const pass = stopped.pass();
-      await sky.desk.aws.dials.whenHeld(5_000);
+      await sky.desk.aws.dials.whenHeld(60_000);
       await stopped.stop();
       expect(await pass).toBe(false);
       sky.desk.aws.dials.releaseAll('drop');
@@ -241,7 +241,7 @@ describe('comparing the clouds with the rows, pass by pass (D2, C6)', () => {
       expect(away.asked).toHaveLength(1);
       expect(await sky.stateOf('W3')).toBe('revoking');
       expect(sky.isShut('W4')).toBe(true);
-      const limits: Partial<CloudPass>[] = [{ oneMs: 500 }, { partMs: 500 }];
+      const limits: Partial<CloudPass>[] = [{ oneMs: 500 }, { partMs: 2_000 }];
       for (const limit of limits) {
         const hung = silent(never);
         let listed = 0;

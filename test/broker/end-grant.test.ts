@@ -130,10 +130,15 @@ describe('ending a grant', () => {
   it('waits for a writer that holds the lock no longer than five seconds, and notes that it did', async () => {
     await ended('E7');
     let letGo = (): void => undefined;
-    const held = desk.store.withLock(writerLock('E7'), 0, async () => {
-      await new Promise<void>((resolve) => {
-        letGo = resolve;
+    let held: Promise<unknown> | undefined;
+    await new Promise<void>((hasIt, fails) => {
+      held = desk.store.withLock(writerLock('E7'), 0, async () => {
+        hasIt();
+        await new Promise<void>((resolve) => {
+          letGo = resolve;
+        });
       });
+      held.catch(fails);
     });
     await desk.perform('revoke', 'E7');
     expect(deniesAll('E7')).toBe(true);

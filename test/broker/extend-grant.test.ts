@@ -268,7 +268,7 @@ describe('while the cloud is written to', () => {
     await approved();
     desk.aws.dials.add({ kind: 'hold_after', action: 'PutRolePolicy', where: { PolicyName: '00-expiry' } });
     const extending = desk.perform('extend', id).catch((error: unknown) => String(error));
-    await desk.aws.dials.whenHeld(10_000);
+    await desk.aws.dials.whenHeld(60_000);
     desk.wait(30 * MINUTE);
     desk.aws.dials.releaseAll();
     await extending;
@@ -283,7 +283,7 @@ describe('while the cloud is written to', () => {
     await approved();
     desk.aws.dials.add({ kind: 'hold_before', action: 'UpdateAssumeRolePolicy' });
     const extending = desk.perform('extend', id).catch((error: unknown) => String(error));
-    await desk.aws.dials.whenHeld(10_000);
+    await desk.aws.dials.whenHeld(60_000);
     yes(await desk.broker.end(id, person('riley')));
     // It waits for the writer's lock, and then goes on without.
     await desk.perform('revoke', id, desk.another());

@@ -226,7 +226,7 @@ describe('a freeze (B11)', () => {
         await desk.approved(id);
         desk.aws.dials.add(point);
         const opening = desk.perform('grant', id);
-        const [held] = await desk.aws.dials.whenHeld(10_000);
+        const [held] = await desk.aws.dials.whenHeld(60_000);
         if (held === undefined) throw new Error(`nothing was held at ${JSON.stringify(point)}`);
         await freeze();
         desk.aws.dials.release(held.id, 'proceed');

@@ -221,11 +221,11 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
       await sky.desk.opened('L2');
       const plan = await sky.vanish('L2');
       await sky.sweep();
-      sky.desk.wait(5 * MINUTE - 1000);
+      sky.desk.wait(4 * MINUTE);
       await sky.sweep();
       expect(await sky.stateOf('L2')).toBe('active');
       expect(sky.desk.role('L2')).toBeUndefined();
-      sky.desk.wait(1000);
+      sky.desk.wait(MINUTE);
       await sky.sweep();
       expect((await sky.desk.row('L2')).request).toMatchObject({ state: 'revoking', cause: 'lost' });
       expect(sky.isShut('L2')).toBe(true);

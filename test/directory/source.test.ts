@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const over = (url: string, cacheSeconds = 15, timeoutSeconds = 2): Policy => ({
+const over = (url: string, cacheSeconds = 15, timeoutSeconds = 10): Policy => ({
   ...small,
   directory: { kind: 'http', url, timeoutSeconds, cacheSeconds },
 });

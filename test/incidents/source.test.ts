@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const over = (path: string, cacheSeconds = 15, timeoutSeconds = 2): Policy => ({
+const over = (path: string, cacheSeconds = 15, timeoutSeconds = 10): Policy => ({
   ...small,
   incidents: { kind: 'http', url: `${server.url}${path}`, timeoutSeconds, cacheSeconds },
 });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
-import { aWork, keepingLogger, type QueueServer, queueBackends } from '../support/queues.ts';
+import { aWork, keepingLogger, put, type QueueServer, queueBackends } from '../support/queues.ts';
 import { until } from '../support/until.ts';
 
 const SCRIPT = fileURLToPath(new URL('./worker-process.mjs', import.meta.url));
@@ -52,7 +52,7 @@ describe.each(queueBackends())('a worker killed with SIGKILL, on %s', (_name, st
 
   it(`leaves a job that runs again within ${AGAIN_MS / 1000} s, however often it is killed`, async () => {
     let current = await spawnWorker('hang');
-    await queue.add([aWork({ requestId: 'K1', grantId: 'K1' })], new Date());
+    await put(queue, [aWork({ requestId: 'K1', grantId: 'K1' })]);
     await until(() => current.lines.includes('begun K1'), 'the job to begin');
     for (let kills = 1; kills <= KILLS; kills += 1) {
       const next = await spawnWorker(kills < KILLS ? 'hang' : 'finish');
@@ -66,7 +66,7 @@ describe.each(queueBackends())('a worker killed with SIGKILL, on %s', (_name, st
 
   it('leaves a job that another worker takes over while the first is only stopped', async () => {
     const frozen = await spawnWorker('hang');
-    await queue.add([aWork({ requestId: 'K2', grantId: 'K2' })], new Date());
+    await put(queue, [aWork({ requestId: 'K2', grantId: 'K2' })]);
     await until(() => frozen.lines.includes('begun K2'), 'the job to begin');
     const other = await spawnWorker('finish');
     frozen.child.kill('SIGSTOP');

@@ -9,7 +9,7 @@ import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
 import { type Sweep, type SweepSettings, startSweep } from '../../src/queue/sweep.ts';
 import { type RunningWorker, startWorker } from '../../src/queue/worker.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
-import { type QueueServer, queueBackends } from '../support/queues.ts';
+import { put, type QueueServer, queueBackends } from '../support/queues.ts';
 import { KEYS, MINUTE } from '../support/requests.ts';
 import { until } from '../support/until.ts';
 
@@ -322,7 +322,7 @@ describe.each(queueBackends())('the sweep beside a queue on %s', (_name, startSe
     const row = await desk.row('Q1');
     expect(request.state).toBe('pending');
     worker = await startWorker({ queue, perform: broker.perform, clock: store.clock, logger, paused: true });
-    await queue.add([{ name: 'draw', requestId: 'Q1', dueAt: row.updatedAt, generation: 'v1' }], row.updatedAt);
+    await put(queue, [{ name: 'draw', requestId: 'Q1', dueAt: row.updatedAt, generation: 'v1' }], row.updatedAt);
     await server.wipe();
     const sweep = startSweep({ store, broker, schedule: queue, worker, logger, intervalMs: NEVER });
     await until(async () => {

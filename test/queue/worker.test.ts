@@ -1,7 +1,7 @@
 import type { Work } from '../../src/core/work.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
 import { type RunningWorker, startWorker, type WorkerSettings } from '../../src/queue/worker.ts';
-import { aWork, clockAhead, keepingLogger, type QueueServer, queueBackends } from '../support/queues.ts';
+import { aWork, clockAhead, keepingLogger, put, type QueueServer, queueBackends } from '../support/queues.ts';
 import { until } from '../support/until.ts';
 
 const SECOND = 1000;
@@ -41,8 +41,8 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
     const twice = fresh({ name: 'prove' });
     const last = fresh();
     const seen: Work[] = [];
-    await queue.add([twice], new Date());
-    await queue.add([twice, last], new Date());
+    await put(queue, [twice]);
+    await put(queue, [twice, last]);
     await work(async (one) => {
       seen.push(one);
     });
@@ -55,10 +55,10 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
     const later = fresh({ name: 'revoke', dueAt: inMs(HOUR) });
     const early = { ...later, dueAt: new Date(), generation: String(Date.now()) };
     const seen: string[] = [];
-    await queue.add([later], new Date());
-    await queue.add([early], new Date());
-    await work(async ({ generation }) => {
-      seen.push(generation);
+    await put(queue, [later]);
+    await put(queue, [early]);
+    await work(async ({ requestId, generation }) => {
+      if (requestId === later.requestId) seen.push(generation);
     });
     await until(() => seen.length > 0, 'the early end');
     await worker?.stop();
@@ -68,13 +68,13 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
   it('frees the id of a job that succeeded', async () => {
     const again = fresh();
     let runs = 0;
-    await work(async () => {
-      runs += 1;
+    await work(async ({ requestId }) => {
+      if (requestId === again.requestId) runs += 1;
     });
-    await queue.add([again], new Date());
-    await until(() => runs === 1, 'the first run');
+    await put(queue, [again]);
+    await until(() => runs >= 1, 'the first run');
     await until(async () => {
-      await queue.add([again], new Date());
+      await put(queue, [again]);
       return runs >= 2;
     }, 'a second run of the same id');
   });
@@ -82,29 +82,33 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
   it('tries a failed work again, and lets go of its id after the last attempt', async () => {
     const failing = fresh({ name: 'bury' });
     let runs = 0;
-    await work(async () => {
+    await work(async ({ requestId }) => {
+      // What the test before left on the queue succeeds here.
+      if (requestId !== failing.requestId) return;
       runs += 1;
       throw new Error('the cloud said no');
     });
-    await queue.add([failing], new Date());
-    await until(() => runs === 5, 'all attempts of a burial', 60 * SECOND);
+    await put(queue, [failing]);
+    await until(() => runs >= 5, 'all attempts of a burial');
+    expect(runs).toBe(5);
     await until(async () => {
-      await queue.add([failing], new Date());
+      await put(queue, [failing]);
       return runs > 5;
     }, 'the same work as a new job');
-  }, 90_000);
+  });
 
   it('frees the id and the place of work that hangs, although it ignores its signal', async () => {
     const hanging = fresh({ name: 'revoke' });
     const signals: AbortSignal[] = [];
     await work(
-      async (_one, signal) => {
+      async ({ requestId }, signal) => {
+        if (requestId !== hanging.requestId) return;
         signals.push(signal);
         await new Promise(() => undefined);
       },
       { deadlineMs: 200, concurrency: { access: 1, chat: 1 } },
     );
-    await queue.add([hanging], new Date());
+    await put(queue, [hanging]);
     await until(() => signals.length >= 3, 'the hung work to be tried again in its only place');
     expect(signals[0]?.aborted).toBe(true);
     expect(String(signals[0]?.reason)).toContain('revoke took more than 200 ms');
@@ -122,9 +126,9 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
       }
       done.push(one.name);
     });
-    await queue.add(backlog, new Date());
+    await put(queue, backlog);
     await until(() => posts > 0, 'the chat to be busy');
-    await queue.add([ending], new Date());
+    await put(queue, [ending]);
     await until(() => done.includes('expire'), 'the ending');
     expect(posts).toBeLessThan(backlog.length);
   });
@@ -134,8 +138,8 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
     const waited = fresh({ name: 'draw', grantId: undefined, patient: false });
     const ids = new Set([...told, waited].map(({ requestId }) => requestId));
     const seen: string[] = [];
-    await queue.add(told, new Date());
-    await queue.add([waited], new Date());
+    await put(queue, told);
+    await put(queue, [waited]);
     await work(
       async ({ requestId }) => {
         if (ids.has(requestId)) seen.push(requestId);
@@ -153,7 +157,7 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
       taken.push(requestId);
       await new Promise(() => undefined);
     });
-    await queue.add([unfinished], new Date());
+    await put(queue, [unfinished]);
     await until(() => taken.includes(unfinished.requestId), 'the work to begin');
     await worker?.stop(100);
     const finished: string[] = [];
@@ -174,14 +178,14 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
     await work(noting(here), { paused: true });
     const other = await startWorker({ queue, perform: noting(elsewhere), clock: clockAhead(), logger });
     const during = Array.from({ length: 20 }, () => fresh());
-    await queue.add(during, new Date());
+    await put(queue, during);
     await until(() => during.every(({ requestId }) => elsewhere.includes(requestId)), 'the worker that is not paused');
     await other.stop();
     expect(here).toEqual([]);
 
     await worker?.resume();
     const after = fresh();
-    await queue.add([after], new Date());
+    await put(queue, [after]);
     await until(() => here.includes(after.requestId), 'work after resuming');
   });
 });

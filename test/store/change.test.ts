@@ -2,8 +2,9 @@ import { firstBreak } from '../../src/core/log.ts';
 import { nextWorkAt } from '../../src/core/work.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
+import { freshDatabase, PATIENT, type TestDatabase, withClient } from '../support/database.ts';
 import { after, HOUR, storyOf } from '../support/requests.ts';
+import { until } from '../support/until.ts';
 import { silent } from './silent-logger.ts';
 import { play, playTo } from './stories.ts';
 
@@ -13,7 +14,7 @@ describe('a change of a request', () => {
   let offset = 0;
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent, offsetMs: () => offset });
+    store = openStore({ url: database.appUrl, logger: silent, offsetMs: () => offset, limits: PATIENT });
   });
   beforeEach(() => {
     offset = 0;
@@ -95,7 +96,7 @@ describe('a change of a request', () => {
         ok: false,
         refusal: { code: 'not_due', detail: { now: now.toISOString() } },
       }));
-      await untilWaiting(database.adminUrl);
+      await until(() => somebodyWaits(database.adminUrl), 'the change to wait for its row');
       const { rows } = await client.query('SELECT clock_timestamp() AS now');
       await client.query('ROLLBACK');
       return { waiting, letGo: rows[0]?.now as Date };
@@ -136,8 +137,8 @@ describe('a change of a request', () => {
     await playTo(store, 'pending', { id: 'HELD' });
     const url = `${database.appUrl}?options=-c%20idle_in_transaction_session_timeout%3D300`;
     await withClient(url, async (stopped) => {
-      await stopped.query('BEGIN');
-      await stopped.query(`SELECT FROM requests WHERE id = 'HELD' FOR UPDATE`);
+      // In one message: between two the server would count how long this process takes.
+      await stopped.query(`BEGIN; SELECT FROM requests WHERE id = 'HELD' FOR UPDATE`);
       const changed = await store.change('HELD', 'test', () => ({ ok: false, refusal: { code: 'not_due' } }));
       expect(changed.ok).toBe(false);
     });
@@ -151,15 +152,10 @@ describe('a change of a request', () => {
 });
 
 /** Somebody waits for a lock in this database. */
-async function untilWaiting(url: string): Promise<void> {
-  await withClient(url, async (client) => {
-    for (let tries = 0; tries < 500; tries += 1) {
-      const { rows } = await client.query(
-        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-      );
-      if (rows[0]?.n > 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error('nobody ever waited');
+const somebodyWaits = (url: string): Promise<boolean> =>
+  withClient(url, async (client) => {
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    return rowCount !== 0;
   });
-}

@@ -1,7 +1,7 @@
 import type { MessageKey } from '../../src/ports/chat-memory.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';
 import { KEYS } from '../support/requests.ts';
 import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
@@ -11,7 +11,7 @@ describe('the memory of the chat', () => {
   let store: Store;
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent });
+    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
     for (const id of ['R1', 'R2', 'R3']) await playTo(store, 'pending', { id });
   });
   afterAll(async () => {

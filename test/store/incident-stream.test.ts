@@ -3,7 +3,7 @@ import { firstBreak } from '../../src/core/log.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
+import { freshDatabase, PATIENT, type TestDatabase, withClient } from '../support/database.ts';
 import { storyOf } from '../support/requests.ts';
 import { silent } from './silent-logger.ts';
 import { play, playTo } from './stories.ts';
@@ -13,7 +13,7 @@ describe('an incident’s stream (E4)', () => {
   let store: Store;
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent });
+    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
   });
   afterAll(async () => {
     await store.close();

@@ -1,14 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { jest } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
 import { type Locks, openLocks } from '../../src/store/lock.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
 import { silent } from './silent-logger.ts';
-
-jest.setTimeout(60_000);
 
 const HOLDER = fileURLToPath(new URL('lock-holder.mjs', import.meta.url));
 // Longer than a busy machine stalls, or a holder whose heart beats would lose its lock too.
@@ -50,8 +48,8 @@ describe('a named lock', () => {
     await locks.withLock('line', 0, async () => {
       order.push('first');
       // Asked for only now: of two that ask at once, either may be the first.
-      second = locks.withLock('line', 20_000, async () => order.push('second'));
-      await untilSomebodyWaits();
+      second = locks.withLock('line', 60_000, async () => order.push('second'));
+      await until(somebodyWaits, 'the second to wait');
       order.push('first is done');
     });
     await second;
@@ -72,7 +70,7 @@ describe('a named lock', () => {
     const holder = await holderOf('dead');
     expect(await locks.withLock('dead', 0, async () => 'mine')).toBeUndefined();
     holder.kill('SIGKILL');
-    expect(await locks.withLock('dead', 10_000, async () => 'mine')).toEqual({ value: 'mine' });
+    expect(await locks.withLock('dead', 30_000, async () => 'mine')).toEqual({ value: 'mine' });
   });
 
   it('passes from a stopped process to the next, and the stopped one learns it when it goes on', async () => {
@@ -104,20 +102,15 @@ describe('a named lock', () => {
     expect(done?.value).toBeInstanceOf(Failure);
     await fragile.close();
     await proxy.close();
-    expect(await locks.withLock(`fragile ${verdict}`, 10_000, async () => 'mine')).toEqual({ value: 'mine' });
+    expect(await locks.withLock(`fragile ${verdict}`, 30_000, async () => 'mine')).toEqual({ value: 'mine' });
   });
 
-  async function untilSomebodyWaits(): Promise<void> {
-    await withClient(database.adminUrl, async (client) => {
-      for (let tries = 0; tries < 500; tries += 1) {
-        const { rows } = await client.query(
-          `SELECT count(*)::int AS n FROM pg_locks l JOIN pg_database d ON d.oid = l.database
-           WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted`,
-        );
-        if (rows[0]?.n > 0) return;
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-      throw new Error('nobody ever waited');
+  const somebodyWaits = (): Promise<boolean> =>
+    withClient(database.adminUrl, async (client) => {
+      const { rowCount } = await client.query(
+        `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+         WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted`,
+      );
+      return rowCount !== 0;
     });
-  }
 });

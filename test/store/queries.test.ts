@@ -4,7 +4,7 @@ import type { Policy } from '../../src/core/policy.ts';
 import { type Row, TELLING, workFor } from '../../src/core/work.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';
 import { aPolicy, HOUR } from '../support/requests.ts';
 import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
@@ -18,7 +18,7 @@ describe('what the store finds', () => {
   const rows: Row[] = [];
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent });
+    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
     for (const [index, state] of STATES.entries()) rows.push(await playTo(store, state, { id: `${index}${state}` }));
   });
   afterAll(async () => {
@@ -99,7 +99,7 @@ describe('the policy in force', () => {
   let store: Store;
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent });
+    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
   });
   afterAll(async () => {
     await store.close();

@@ -10,7 +10,7 @@ import { type Desk, openDesk } from './desk.ts';
 import { HOUR } from './requests.ts';
 
 export const REVOKED = '99-revoked';
-export const soon = (): AbortSignal => AbortSignal.timeout(20_000);
+export const soon = (): AbortSignal => AbortSignal.timeout(60_000);
 
 /** A desk whose clouds are compared with its rows. */
 export interface CloudDesk {

@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import type { Limits } from '../../src/store/database.ts';
+
+/**
+ * Limits of a store for tests that do not wait for one: where many contend, each waits for all before it, and a busy
+ * machine may stall longer than production would have patience.
+ */
+export const PATIENT: Limits = {
+  connectMs: 60_000,
+  statementMs: 60_000,
+  idleInTransactionMs: 50_000,
+  silenceMs: 70_000,
+};
 
 interface Server {
   readonly adminUrl: string;

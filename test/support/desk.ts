@@ -12,7 +12,7 @@ import { accountsOfPolicy, BROKER_HOME } from '../../src/demo/aws/accounts-of-po
 import { type LocalAws, startLocalAws } from '../../src/demo/aws/local-aws.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { freshDatabase, type TestDatabase } from './database.ts';
+import { freshDatabase, PATIENT, type TestDatabase } from './database.ts';
 import { keepingLogger } from './queues.ts';
 import { aDirectory, anOrder, aPolicy, type CastName, digestFor, KEYS, personActor } from './requests.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -85,7 +85,7 @@ export async function openDesk(): Promise<Desk> {
   const [database, aws] = await Promise.all([freshDatabase(), startLocalAws({ accounts, now })]);
   const wire = await startTcpProxy(database.appUrl);
   const logger = keepingLogger();
-  const store = openStore({ url: wire.through(database.appUrl), logger, offsetMs: () => turnedMs });
+  const store = openStore({ url: wire.through(database.appUrl), logger, offsetMs: () => turnedMs, limits: PATIENT });
   const applied = { type: 'policy_changed', data: {} } as const;
   await store.applyPolicy(policy, canonical(policy), 'operator:test', 0, applied);
 
@@ -172,7 +172,7 @@ export async function openDesk(): Promise<Desk> {
   const perform = async (name: WorkName, id: string, by = ours): Promise<void> => {
     const owed = workFor(await row(id)).filter((work) => work.name === name);
     if (owed.length === 0) throw new Error(`request ${id} owes no ${name}`);
-    for (const work of owed) await by.perform(work, AbortSignal.timeout(20_000));
+    for (const work of owed) await by.perform(work, AbortSignal.timeout(60_000));
   };
   return {
     broker: ours,

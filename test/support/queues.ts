@@ -1,8 +1,10 @@
 import type { Work } from '../../src/core/work.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { BackendSettings } from '../../src/queue/backend.ts';
+import type { WorkQueue } from '../../src/queue/open-queue.ts';
 import { freshDatabase, withClient } from './database.ts';
 import { redisBinary, startRedis } from './redis.ts';
+import { until } from './until.ts';
 
 /** One of the two backends, running, for one suite. */
 export interface QueueServer {
@@ -45,6 +47,20 @@ export function queueBackends(): [name: string, start: Starter][] {
   const redis: [string, Starter][] = binary === undefined ? [] : [['Redis', () => redisQueue(binary)]];
   return [...redis, ['PostgreSQL', postgresQueue]];
 }
+
+/**
+ * Adds work to a queue that is there. An add gives up after two seconds, which a busy machine may take for one; added
+ * again it is the same job.
+ */
+export const put = (queue: WorkQueue, works: readonly Work[], now = new Date()): Promise<void> =>
+  until(
+    () =>
+      queue.add(works, now).then(
+        () => true,
+        () => false,
+      ),
+    'the queue to take the work',
+  );
 
 /** A clock that is `offsetMs` ahead of this process's own. */
 export const clockAhead = (offsetMs = 0): Clock => ({ now: async () => new Date(Date.now() + offsetMs) });

@@ -30,35 +30,43 @@ export function redisBinary(): string | undefined {
   return found;
 }
 
+const START_TRIES = 5;
+/** Silence on a connection, in milliseconds, after which whoever is there is no Redis that answers. */
+const SILENCE_MS = 5_000;
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
 /** A Redis of its own on a free port, that keeps nothing on disk. */
 export async function startRedis(binary: string): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'breakglass-redis-'));
-  const port = await freePort();
   let server: ChildProcess | undefined;
   const kill = async (): Promise<void> => {
     const going = server;
     server = undefined;
-    if (going === undefined || going.exitCode !== null) return;
+    if (going === undefined || hasEnded(going)) return;
     const gone = new Promise((resolve) => going.once('exit', resolve));
     going.kill('SIGKILL');
     await gone;
   };
-  const start = async (): Promise<void> => {
+  /** False where it ended instead: somebody else has the port. */
+  const startOn = async (port: number): Promise<boolean> => {
     const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-    const again = (): void => {
-      if (server === undefined || server.exitCode !== null) server = spawn(binary, flags, { stdio: 'ignore' });
-    };
-    // One that ends found the port taken for a moment, such as by a client of ours that looked for it.
-    await until(() => {
-      again();
-      return answers(port);
-    }, 'redis-server to answer');
+    const started = spawn(binary, flags, { stdio: 'ignore' });
+    server = started;
+    await until(async () => hasEnded(started) || (await answers(port)), 'redis-server to answer');
+    // Whoever has its port may answer in its place.
+    return !hasEnded(started);
   };
-  await start();
+  let port = await freePort();
+  for (let tries = 1; !(await startOn(port)); tries += 1) {
+    if (tries === START_TRIES) throw new Error(`redis-server ended ${START_TRIES} times as soon as it was started`);
+    port = await freePort();
+  }
   return {
     url: `redis://127.0.0.1:${port}`,
     kill,
-    start,
+    // Found taken for a moment, such as by a client of ours that looked for it, it is free again soon.
+    start: () => until(() => startOn(port), 'redis-server to have its port again'),
     flush: async () => {
       if (!(await answers(port, 'FLUSHALL', '+OK'))) throw new Error('redis-server did not take FLUSHALL');
     },
@@ -86,6 +94,7 @@ const answers = (port: number, command = 'PING', wanted = '+PONG'): Promise<bool
       resolve(answered);
     };
     socket.once('error', () => done(false));
+    socket.setTimeout(SILENCE_MS, () => done(false));
     socket.once('connect', () => socket.write(`${command}\r\n`));
     socket.once('data', (data) => done(data.toString().startsWith(wanted)));
   });

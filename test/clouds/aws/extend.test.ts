@@ -1,8 +1,9 @@
 import { PutRolePolicyCommand, TagRoleCommand } from '@aws-sdk/client-iam';
 import type { Plan } from '../../../src/core/request.ts';
 import type { DialKind } from '../../../src/demo/aws/dials.ts';
+import { until } from '../../support/until.ts';
 import { allow, ask, document, order, role, SERVICE, terms } from './orders.ts';
-import { codeOf, manifest, Rig, soon, waitUntil } from './rig.ts';
+import { codeOf, manifest, Rig, soon } from './rig.ts';
 
 const SECONDS = 900;
 const LATER = 1800;
@@ -129,7 +130,7 @@ describe('a process that dies', () => {
     rig.aws.dials.add({ kind, action, where: { RoleName: to.name, ...where } });
     const dying = new AbortController();
     const died = codeOf(rig.another().extend(from, to, dying.signal));
-    await rig.aws.dials.whenHeld(5_000);
+    await rig.aws.dials.whenHeld(60_000);
     dying.abort();
     expect(await died).toBe('PROVIDER_UNAVAILABLE');
     rig.aws.dials.releaseAll('drop');
@@ -161,7 +162,7 @@ describe('an extender held while another ends the request', () => {
     const session = await rig.assume(from, rig.signIn('alice'));
     rig.aws.dials.add({ kind: 'hold_before', action: step.action, where: { RoleName: to.name, ...step.where } });
     const extending = codeOf(extend(rig.another()));
-    await rig.aws.dials.whenHeld(5_000);
+    await rig.aws.dials.whenHeld(60_000);
     await rig.provider.close(to, soon());
     rig.aws.dials.releaseAll();
     expect(await extending).toBe('PROVIDER_CONFLICT');
@@ -177,7 +178,7 @@ describe('an extender held while another ends the request', () => {
     rig.aws.dials.add({ kind: 'hold_before', action: 'UpdateAssumeRolePolicy' });
     const deadline = new AbortController();
     const extending = codeOf(rig.provider.extend(from, to, deadline.signal));
-    await rig.aws.dials.whenHeld(5_000);
+    await rig.aws.dials.whenHeld(60_000);
     deadline.abort();
     expect(await extending).toBe('PROVIDER_UNAVAILABLE');
     rig.aws.dials.releaseAll('drop');
@@ -224,7 +225,8 @@ describe('what is not what was opened is never extended', () => {
     const deadline = new AbortController();
     const since = logged();
     const extending = codeOf(rig.provider.extend(stranger, stranger, deadline.signal));
-    await waitUntil(() => rig.aws.dials.log(since).filter(({ action }) => action === 'GetRole').length >= 2);
+    const looks = () => rig.aws.dials.log(since).filter(({ action }) => action === 'GetRole').length;
+    await until(() => looks() >= 2, 'a second look for the role');
     deadline.abort();
     expect(await extending).toBe('PROVIDER_UNAVAILABLE');
     expect(rig.role(stranger)).toBeUndefined();

@@ -1,8 +1,9 @@
 import { DeleteRoleCommand } from '@aws-sdk/client-iam';
 import type { Plan } from '../../../src/core/request.ts';
 import type { DialKind } from '../../../src/demo/aws/dials.ts';
+import { until } from '../../support/until.ts';
 import { account, allow, ask, document, EXTERNAL_ID, order, role, SERVICE, terms } from './orders.ts';
-import { codeOf, LISTER_ARN, manifest, Rig, soon, waitUntil } from './rig.ts';
+import { codeOf, LISTER_ARN, manifest, Rig, soon } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -66,11 +67,11 @@ describe('a stumble of the cloud', () => {
     const plan = withManaged();
     rig.aws.dials.add({ kind: 'hold_before', action: 'PutRolePolicy', where: { PolicyName: '00-expiry' } });
     const opening = rig.provider.open(plan, soon());
-    await rig.aws.dials.whenHeld(5_000);
+    await rig.aws.dials.whenHeld(60_000);
     await rig.admin().send(new DeleteRoleCommand({ RoleName: plan.name }));
     const before = rig.aws.dials.log().length;
     rig.aws.dials.releaseAll();
-    await waitUntil(() => rig.aws.dials.log(before).some(({ outcome }) => outcome !== 'ok'));
+    await until(() => rig.aws.dials.log(before).some(({ outcome }) => outcome !== 'ok'), 'the new role to be missed');
     await rig.another().open(plan, soon());
     await opening;
     expect(await rig.provider.observe(plan, soon())).toMatchObject({ open: true });
@@ -86,7 +87,7 @@ describe('a stumble of the cloud', () => {
     rig.aws.dials.add({ kind: 'hold_before', action: 'CreateRole' });
     const deadline = new AbortController();
     const opening = codeOf(rig.provider.open(rig.plan(), deadline.signal));
-    await rig.aws.dials.whenHeld(5_000);
+    await rig.aws.dials.whenHeld(60_000);
     deadline.abort();
     expect(await opening).toBe('PROVIDER_UNAVAILABLE');
   });
@@ -107,7 +108,7 @@ describe('a process that dies', () => {
     rig.aws.dials.add(step);
     const dying = new AbortController();
     const died = codeOf(rig.another().open(plan, dying.signal));
-    await rig.aws.dials.whenHeld(5_000);
+    await rig.aws.dials.whenHeld(60_000);
     dying.abort();
     await died;
     rig.aws.dials.releaseAll('drop');
@@ -136,7 +137,7 @@ describe('a process that dies', () => {
     rig.aws.dials.add(step);
     const dying = new AbortController();
     const died = codeOf(rig.another().close(plan, dying.signal));
-    await rig.aws.dials.whenHeld(5_000);
+    await rig.aws.dials.whenHeld(60_000);
     dying.abort();
     await died;
     rig.aws.dials.releaseAll('drop');
@@ -152,7 +153,7 @@ describe('an opener held while another ends the request', () => {
       const plan = withManaged();
       rig.aws.dials.add({ kind: 'hold_before', action, where });
       const opening = codeOf(rig.another().open(plan, soon()));
-      await rig.aws.dials.whenHeld(5_000);
+      await rig.aws.dials.whenHeld(60_000);
       await rig.provider.close(plan, soon());
       rig.aws.dials.releaseAll();
       expect(await opening).toBe('PROVIDER_CONFLICT');
@@ -169,7 +170,7 @@ describe('an opener held while another ends the request', () => {
     if (stored) stored.policies = { ...stored.policies, attached: [] };
     rig.aws.dials.add({ kind: 'hold_before', action: 'AttachRolePolicy' });
     const opening = codeOf(rig.another().open(plan, soon()));
-    await rig.aws.dials.whenHeld(5_000);
+    await rig.aws.dials.whenHeld(60_000);
     await rig.provider.close(plan, soon());
     rig.aws.dials.releaseAll();
     expect(await opening).toBe('PROVIDER_CONFLICT');

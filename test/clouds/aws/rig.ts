@@ -177,12 +177,4 @@ export async function codeOf(call: Promise<unknown>): Promise<string> {
 }
 
 /** Time enough for anything here. */
-export const soon = (): AbortSignal => AbortSignal.timeout(20_000);
-
-/** Resolves as soon as the condition holds; rejects after five seconds. */
-export async function waitUntil(holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 5_000; !holds(); ) {
-    if (Date.now() > deadline) throw new Error('waited five seconds in vain');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+export const soon = (): AbortSignal => AbortSignal.timeout(60_000);

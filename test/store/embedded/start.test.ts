@@ -4,12 +4,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jest } from '@jest/globals';
 import { withClient } from '../../support/database.ts';
 import { until } from '../../support/until.ts';
-
-// Each first start makes a whole database.
-jest.setTimeout(120_000);
 
 const STARTER = fileURLToPath(new URL('starter.mjs', import.meta.url));
 
