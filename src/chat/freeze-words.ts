@@ -2,6 +2,7 @@ import type { StoredEvent } from '../core/events.ts';
 import { type Freeze, freezeDetail } from '../core/freeze.ts';
 import { field, list, text } from './event-data.ts';
 import { oneLine } from './phrase.ts';
+import { droppedWords } from './told.ts';
 import { frozenWords } from './words.ts';
 
 /** On top of every form while openings are frozen: by whom, since when, why, and what to do. */
@@ -20,7 +21,7 @@ export function freezeNews({ type, data, at }: Pick<StoredEvent, 'type' | 'data'
   }
   if (type === 'thaw_requested') {
     const frozen = still === undefined ? '' : ` ${frozenWords(freezeDetail(still))}`;
-    return `${oneLine(text(data.name), 80)} wants openings to go on. They stay frozen until another security person types /breakglass thaw too.${frozen}`;
+    return `${oneLine(text(data.name), 80)} wants openings to go on. They stay frozen until another security person types /breakglass thaw too.${droppedWords(data.dropped).join('')}${frozen}`;
   }
   const detail = { by: text(data.name), reason: text(data.reason), at: at.toISOString() };
   return frozenNews(still === undefined ? detail : freezeDetail(still), data.all === true);

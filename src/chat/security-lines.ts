@@ -1,7 +1,6 @@
 import type { RequestEventName } from '../core/events.ts';
-import { detailOf, field, list, text } from './event-data.ts';
-import { oneLine } from './phrase.ts';
-import { type Line, person } from './told.ts';
+import { detailOf, text } from './event-data.ts';
+import { droppedWords, type Line, person } from './told.ts';
 import { frozenWords } from './words.ts';
 
 /** What the security group does to a request, told: it is held by a freeze, or its ending is attested. */
@@ -20,10 +19,7 @@ export const OF_SECURITY = {
     said: [
       person(request, data.person, data.name),
       ' attests that the access ended, which nothing could prove.',
-      ...list(data.dropped).map(
-        (one) =>
-          ` ${oneLine(text(field(one, 'name')), 80)}, who said so before, could not say it now, so that does not count any more.`,
-      ),
+      ...droppedWords(data.dropped),
       Number(data.missing) > 0
         ? ' Another security person who neither asked nor approved must say so too.'
         : ' Two have said so: it is closed without proof, which is not compliant.',

@@ -2,8 +2,8 @@ import type { Json } from '../core/canonical.ts';
 import { overseersOf } from '../core/decide-ending.ts';
 import type { NewEvent } from '../core/events.ts';
 import type { AccessRequest, Party } from '../core/request.ts';
-import { list, text } from './event-data.ts';
-import { joined, type Phrase, type Piece } from './phrase.ts';
+import { field, list, text } from './event-data.ts';
+import { joined, oneLine, type Phrase, type Piece } from './phrase.ts';
 
 /** One line of a request's timeline. */
 export interface Told {
@@ -35,3 +35,10 @@ export const person = (request: AccessRequest, value: Json | undefined, name?: J
 
 export const people = (request: AccessRequest, value: Json | undefined): Phrase =>
   joined(list(value).map((id) => person(request, id)));
+
+/** Whose word was said before and does not count any more. */
+export const droppedWords = (dropped: Json | undefined): readonly string[] =>
+  list(dropped).map(
+    (one) =>
+      ` ${oneLine(text(field(one, 'name')), 80)}, who said so before, could not say it now, so that does not count any more.`,
+  );

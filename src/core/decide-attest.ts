@@ -7,7 +7,7 @@ import { approversOf } from './extension.ts';
 import type { Facts } from './facts.ts';
 import { isSecurity } from './freeze.ts';
 import type { AccessRequest, Attestation } from './request.ts';
-import { hasSaid, stillSecurity } from './two-people.ts';
+import { droppedFrom, hasSaid, stillSecurity } from './two-people.ts';
 
 /** Security people whose word closes what no read-back could prove. */
 export const ATTESTATIONS = 2;
@@ -48,7 +48,7 @@ export function decideAttest(
   const attestation: Attestation = { by: partyOf(person), key, at: now, statement };
   const attestations = [...standing.kept, attestation];
   const missing = ATTESTATIONS - attestations.length;
-  const dropped = before.filter((one) => !standing.kept.includes(one)).map(({ by: { id, name } }) => ({ id, name }));
+  const dropped = droppedFrom(before, standing.kept);
   const attested: NewEvent = {
     type: 'ending_attested',
     data: { person: person.id, name: person.name, key, statement, missing, ...(dropped.length > 0 && { dropped }) },

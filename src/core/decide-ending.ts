@@ -6,6 +6,7 @@ import type { NewEvent } from './events.ts';
 import { approversOf, endsOf } from './extension.ts';
 import type { Facts } from './facts.ts';
 import type { AccessRequest, EndCause, EndingGrant, Outcome, Party } from './request.ts';
+import { droppedFrom } from './two-people.ts';
 import { propagatedAt } from './work.ts';
 
 /*
@@ -206,7 +207,7 @@ export function decideRemovalLost(
   );
   const { attestations = [], ...kept } = request;
   const { failures, failingSince, undone } = kept;
-  const dropped = attestations.map(({ by: { id, name } }) => ({ id, name }));
+  const dropped = droppedFrom(attestations, []);
   return accept(
     {
       ...kept,

@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts';
 import { type Freeze, freezeDetail, holdOf, isHeldBy, isSecurity, isUnchanged } from './freeze.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import type { AccessRequest } from './request.ts';
-import { hasSaid, stillSecurity } from './two-people.ts';
+import { droppedFrom, hasSaid, stillSecurity } from './two-people.ts';
 
 export type FreezeCommand =
   | { readonly type: 'freeze'; readonly all: boolean; readonly reason: string }
@@ -103,7 +103,8 @@ function thaw(
   const lifts = [...before.kept, { by: partyOf(person), key, at: now }];
   const missing = THAW_NEEDS - lifts.length;
   if (missing > 0) {
-    const data = { by: person.id, name: person.name, missing };
+    const gone = droppedFrom(current.lifts, before.kept);
+    const data = { by: person.id, name: person.name, missing, ...(gone.length > 0 && { dropped: gone }) };
     return { ok: true, next: { ...current, lifts }, events: [{ type: 'thaw_requested', data }] };
   }
   const by = lifts.map((one) => ({ id: one.by.id, name: one.by.name }));

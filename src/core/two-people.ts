@@ -40,3 +40,7 @@ export function stillSecurity<T extends Word>(
   });
   return { ok: true, kept };
 }
+
+/** Whose word does not count any more, as an event names them. */
+export const droppedFrom = (words: readonly Word[], kept: readonly Word[]) =>
+  words.filter((one) => !kept.includes(one)).map(({ by: { id, name } }) => ({ id, name }));

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { freezeNews } from '../../src/chat/freeze-words.ts';
 import { frozenWords } from '../../src/chat/words.ts';
 import type { Actor, Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
@@ -170,7 +171,11 @@ describe('lifting a freeze (B11)', () => {
   ])('does not count somebody who %s since: another one is awaited', (_promise, facts) => {
     const { next, events } = yes(lift(lifted('sasha'), 'quinn', okFacts(START, facts)));
     expect(next?.lifts.map(({ by }) => by.id)).toEqual(['quinn']);
-    expect(events[0]?.type).toBe('thaw_requested');
+    expect(events).toMatchObject([{ type: 'thaw_requested', data: { dropped: [{ id: 'sasha', name: 'Sasha' }] } }]);
+    const [event] = events;
+    expect(freezeNews({ type: 'alarm', data: {}, at: START, ...event }, next)).toContain(
+      'Sasha, who said so before, could not say it now, so that does not count any more.',
+    );
   });
 
   it('is refused to an operator, to the system, and to people of other teams', () => {
