@@ -30,10 +30,9 @@ export async function tellFreeze(deps: TellingFreeze): Promise<void> {
 }
 
 async function tellPlace({ store, announce, logger }: TellingFreeze, place: NewsPlace, lost: AbortSignal) {
-  const current = await store.freeze();
   for (const event of await store.freezeNews.untold(place)) {
     lost.throwIfAborted();
-    if (!(await announce.freeze(place, event, current))) {
+    if (!(await announce.freeze(place, event, await store.freeze()))) {
       logger.error({ place, event: event.id }, 'a channel cannot be told of the freeze; tell them yourself');
     }
     await store.freezeNews.told(place, event.seq);

@@ -16,15 +16,23 @@ export function freezeNews({ type, data, at }: Pick<StoredEvent, 'type' | 'data'
   // Told late, it may be over, and another one begun.
   const still = current !== undefined && at >= current.at ? current : undefined;
   if (type === 'openings_thawed') {
-    const names = list(data.by).map((one) => oneLine(text(field(one, 'name')), 80));
-    return `Openings are not frozen any more; lifted by ${names.join(' and ')}. Approvals count again.`;
+    const by = list(data.by)
+      .map((one) => oneLine(text(field(one, 'name')), 80))
+      .join(' and ');
+    return current === undefined
+      ? `Openings are not frozen any more; lifted by ${by}. Approvals count again.`
+      : `A freeze of openings was lifted by ${by}. They are frozen again: ${frozenWords(freezeDetail(current))}`;
   }
+  const name = oneLine(text(data.name), 80);
   if (type === 'thaw_requested') {
-    const frozen = still === undefined ? '' : ` ${frozenWords(freezeDetail(still))}`;
-    return `${oneLine(text(data.name), 80)} wants openings to go on. They stay frozen until another security person types /breakglass thaw too.${droppedWords(data.dropped).join('')}${frozen}`;
+    return still === undefined
+      ? `${name} wanted openings to go on. That freeze is lifted by now.`
+      : `${name} wants openings to go on. They stay frozen until another security person types /breakglass thaw too.${droppedWords(data.dropped).join('')} ${frozenWords(freezeDetail(still))}`;
   }
   const detail = { by: text(data.name), reason: text(data.reason), at: at.toISOString() };
-  return frozenNews(still === undefined ? detail : freezeDetail(still), data.all === true);
+  return still === undefined
+    ? `${frozenWords(detail, 'were')} That is lifted by now.`
+    : frozenNews(freezeDetail(still), data.all === true);
 }
 
 /** What is said of openings that were just frozen. */

@@ -12,11 +12,14 @@ const instantWords = (at: string | undefined): string =>
   at === undefined ? 'an unknown time' : `${at.slice(0, 16).replace('T', ' ')} UTC`;
 
 /** Who froze openings, since when and why. What somebody typed stands last, where it ends with their own words. */
-export function frozenWords({ by = 'security', at, reason = '', again, againAt, widened }: Detail): string {
+export function frozenWords(
+  { by = 'security', at, reason = '', again, againAt, widened }: Detail,
+  tense: 'are' | 'were' = 'are',
+): string {
   const first = `${oneLine(by, 80)}${at === undefined ? '' : ` since ${instantWords(at)}`}`;
   const how = widened === undefined ? 'again' : 'and for everything open';
   const second = again === undefined ? '' : `, ${how} by ${oneLine(again, 80)} since ${instantWords(againAt)}`;
-  return `Openings are frozen by ${first}${second}${reason === '' ? '' : ` (${oneLine(reason, 300)})`}.`;
+  return `Openings ${tense} frozen by ${first}${second}${reason === '' ? '' : ` (${oneLine(reason, 300)})`}.`;
 }
 
 /** Every refusal in words: what happened, then what to do. A code without words does not compile. */

@@ -6,6 +6,7 @@ import { decide } from '../../src/core/decide.ts';
 import { extendedEnd } from '../../src/core/decide-extend.ts';
 import { decideFreeze, type FreezeCommand } from '../../src/core/decide-freeze.ts';
 import type { Directory } from '../../src/core/directory.ts';
+import type { NewEvent } from '../../src/core/events.ts';
 import { digestShown } from '../../src/core/extension.ts';
 import { type Facts, NO_FACTS, UNANSWERED } from '../../src/core/facts.ts';
 import { type Freeze, freezeDetail } from '../../src/core/freeze.ts';
@@ -16,6 +17,7 @@ import {
   aPlan,
   aPolicy,
   type CastName,
+  HOUR,
   KEYS,
   okFacts,
   personActor,
@@ -190,6 +192,27 @@ describe('lifting a freeze (B11)', () => {
     const people = aDirectory().people.map((one) => (one.id === 'sasha' ? { ...one, id: 'sasha.two' } : one));
     const renamed = okFacts(START, { directory: found({ ...aDirectory(), people }) });
     expect(lift(lifted('sasha'), 'sasha', renamed)).toMatchObject({ refusal: { code: 'already_said' } });
+  });
+});
+
+describe('news of a freeze that reach a channel late (B11)', () => {
+  const data = { by: 'sasha', name: 'Sasha', reason: 'a leak', all: true, missing: 1 };
+  const later: Freeze = { ...frozen, at: plus(START, HOUR), reason: 'another leak' };
+
+  it.each<[type: NewEvent['type'], data: NewEvent['data'], current: Freeze | undefined, words: RegExp]>([
+    ['openings_frozen', data, frozen, /^Openings are frozen by Sasha.* Nothing is opened/],
+    [
+      'openings_frozen',
+      data,
+      undefined,
+      /^Openings were frozen by Sasha since .*\(a leak\)\. That is lifted by now\.$/,
+    ],
+    ['openings_frozen', data, later, /^Openings were frozen by Sasha since .*\(a leak\)\. That is lifted by now\.$/],
+    ['thaw_requested', data, undefined, /^Sasha wanted openings to go on\. That freeze is lifted by now\.$/],
+    ['openings_thawed', { by: [data] }, undefined, /^Openings are not frozen any more; lifted by Sasha/],
+    ['openings_thawed', { by: [data] }, later, /lifted by Sasha\. They are frozen again: .*\(another leak\)/],
+  ])('%s says what holds now', (type, said, current, words) => {
+    expect(freezeNews({ type, data: said, at: START }, current)).toMatch(words);
   });
 });
 
