@@ -30,9 +30,11 @@ export async function tellFindings(deps: BrokerDeps, signal: AbortSignal): Promi
   const ours = strays.filter((stray) => stray.ours);
   try {
     if (stopped) {
-      // Once: it may take people a day to sort out, and nothing gets worse meanwhile.
-      await pageTrouble(deps, { key: TOO_MANY, summary: stoppedWords(), details: [] });
-      await tell(stoppedWords(), () => cloud.toldStopped());
+      // Once: it may take people a day to sort out, and nothing gets worse meanwhile. Whoever could not be reached is
+      // tried by the next pass, and where a page of the same trouble was sent just before, so is this one.
+      const called = await pageTrouble(deps, { key: TOO_MANY, summary: stoppedWords(), details: [] });
+      const done = called !== undefined && (called.reached.length > 0 || called.again.length === 0);
+      if (called !== undefined) await tell(stoppedWords(), async () => (done ? cloud.toldStopped() : undefined));
     }
     for (const one of accounts) await tell(unlistedWords(one), () => cloud.toldAccount(one));
     for (const stray of ours.filter(({ wasOpen }) => wasOpen)) {

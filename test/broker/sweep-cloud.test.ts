@@ -191,6 +191,30 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
       expect(sky.heard.alarms).toHaveLength(4);
       expect(sky.heard.resolved).toEqual([`${sky.mark}/cloud-sweep`]);
     });
+
+    it('call people until somebody is reached, and anew where it was over and comes back at once', async () => {
+      sky.desk.wait(6 * MINUTE);
+      const four = () => Promise.all(['U1', 'U2', 'U3', 'U4'].map((id) => sky.ghost(id)));
+      const plans = await four();
+      sky.heard.nobodyThere = true;
+      await sky.sweep();
+      await sky.sweep();
+      expect(sky.heard.pages).toEqual([]);
+      sky.heard.nobodyThere = false;
+      await sky.sweep();
+      await sky.sweep();
+      expect(sky.heard.pages).toHaveLength(1);
+      for (const plan of plans) await sky.desk.deps.providers.aws.bury(plan, soon());
+      await sky.sweep();
+      expect(sky.heard.resolved).toEqual([`${sky.mark}/cloud-sweep`]);
+      await four();
+      await sky.sweep();
+      sky.desk.wait(6 * MINUTE);
+      await sky.sweep();
+      await sky.sweep();
+      expect(sky.heard.pages).toHaveLength(2);
+      expect(['U1', 'U2', 'U3', 'U4'].every(sky.isUntouched)).toBe(true);
+    });
   });
 
   it('explains no role by a request whose tombstone is buried: who makes it anew finds it closed', async () => {

@@ -18,7 +18,7 @@ export interface CloudDesk {
   readonly mark: string;
   readonly accountId: string;
   /** What people were told since the last `tidy`. */
-  readonly heard: { alarms: string[]; pages: Page[]; resolved: string[]; chatDown: boolean };
+  readonly heard: { alarms: string[]; pages: Page[]; resolved: string[]; chatDown: boolean; nobodyThere: boolean };
   /** One pass by a process that nobody else knows of; `change` replaces parts of the provider. */
   sweep(change?: Partial<Provider>, how?: Partial<CloudPass> & { readonly store?: Store }): Promise<void>;
   /** An open role that no request asked for. Its end is long past, so that it can be buried when the test is over. */
@@ -41,12 +41,16 @@ export async function openCloudDesk(): Promise<CloudDesk> {
   const { mark } = await desk.store.installation();
   const { ask } = (await desk.ask('TEMPLATE')).request;
   const aws = desk.deps.providers.aws;
-  const nothing = () => ({ alarms: [], pages: [], resolved: [], chatDown: false });
+  const nothing = () => ({ alarms: [], pages: [], resolved: [], chatDown: false, nobodyThere: false });
   const heard: CloudDesk['heard'] = nothing();
   const ghosts: Plan[] = [];
+  const calls = async (): Promise<true> => {
+    if (heard.nobodyThere) throw new Error('nobody answers');
+    return true;
+  };
   const pager: Pager = {
     name: 'test',
-    page: async (page) => void heard.pages.push(page),
+    page: async (page) => void ((await calls()) && heard.pages.push(page)),
     resolve: async ({ key }) => void heard.resolved.push(key),
   };
   const alarm = async (text: string) => {
@@ -55,7 +59,7 @@ export async function openCloudDesk(): Promise<CloudDesk> {
   };
 
   const sweep: CloudDesk['sweep'] = (change = {}, { store = desk.store, ...how } = {}) => {
-    const announce = { ...desk.deps.announce, alarm };
+    const announce = { ...desk.deps.announce, alarm, page: calls };
     const providers = { aws: { ...aws, ...change } };
     const deps: BrokerDeps = { ...desk.deps, store, providers, announce, pagers: [pager] };
     return sweepCloud(deps, { everyMs: 0, signal: soon(), ...how });
