@@ -62,7 +62,10 @@ export async function migrate({
       ...rightsOf(owner.escapeIdentifier(app.role)),
       ...(sealer === undefined ? [] : sealRightsOf(owner.escapeIdentifier(sealer.role))),
     ];
-    for (const statement of rights) await owner.query(statement);
+    await inOneTransaction(owner, async () => {
+      // All at once: who runs meanwhile never finds its rights gone.
+      for (const statement of rights) await owner.query(statement);
+    });
     log(applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.length} migration(s).`);
     return { applied };
   } finally {
@@ -145,14 +148,20 @@ export async function readMigrations(): Promise<readonly { name: string; sql: st
 }
 
 async function applyOne(owner: pg.Client, name: string, sql: string, checksum: string): Promise<void> {
-  await owner.query('BEGIN');
-  try {
+  await inOneTransaction(owner, async () => {
     await owner.query(sql);
     await owner.query(
       `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "finished_at", "applied_steps_count")
        VALUES ($1, $2, $3, clock_timestamp(), 1)`,
       [randomUUID(), checksum, name],
     );
+  });
+}
+
+async function inOneTransaction(owner: pg.Client, work: () => Promise<void>): Promise<void> {
+  await owner.query('BEGIN');
+  try {
+    await work();
     await owner.query('COMMIT');
   } catch (error) {
     await owner.query('ROLLBACK');

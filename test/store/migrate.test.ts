@@ -74,6 +74,15 @@ describe('migrate', () => {
     await expect(run()).rejects.toThrow(/edited/);
   });
 
+  it('sets all rights at once or none: the app never stands there with half of them', async () => {
+    await run();
+    await withClient(database.ownerUrl, (client) => client.query('ALTER TABLE policies RENAME TO elsewhere'));
+    await expect(run()).rejects.toThrow('policies');
+    const store = openStore({ url: database.appUrl, logger: silent });
+    expect((await playTo(store, 'closed', { id: 'M2' })).request.state).toBe('closed');
+    await store.close();
+  });
+
   it('takes back rights that were given by hand', async () => {
     await run();
     await withClient(database.ownerUrl, (client) => client.query('GRANT DELETE ON events TO breakglass_app'));
