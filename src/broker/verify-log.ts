@@ -34,6 +34,7 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
   const lengths = new Map<string, number>();
   const firsts = new Map<string, string>();
   const listed = new Map<string, string>();
+  const opened: Opened[] = [];
   let events = 0;
   let highest = { checkpoint: 0, stream: '' };
   const last = sealed.newest?.header.at;
@@ -58,6 +59,8 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
       if (type === 'request_listed')
         listed.set(`${stream} ${requestStream(String(data.requestId))}`, String(data.hash));
     }
+    const under = incidentOf(chain[0]);
+    if (under !== undefined) opened.push({ stream, incident: under });
     const broken = firstBreak(stream, chain);
     if (broken) return report(wordsOf(broken));
     const wrong = sealProblem(stream, chain, sealed);
@@ -72,17 +75,33 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
       );
     }
   }
-  for (const { stream, incident, seq } of rows) {
+  for (const { stream, seq } of rows) {
     const length = lengths.get(stream) ?? 0;
     if (length < seq) {
       return report(`event ${length + 1} of ${stream} is missing: the request's row counts ${seq} events`);
     }
+  }
+  // By the row and by the stream: either may be gone.
+  for (const { stream, incident } of [...rows, ...opened]) {
     // Versions before incident streams took any text for an incident while nobody could check it.
     if (!NAMEABLE.test(incident)) continue;
     const hash = listed.get(`${incident} ${stream}`);
     if (hash !== firsts.get(stream)) return report(`${incident} does not name ${stream} as it begins`);
   }
   return report((await goneProblem(store, listed, firsts)) ?? (await lostProblem(store, highest)));
+}
+
+interface Opened {
+  readonly stream: string;
+  readonly incident: string;
+}
+
+/** Under which incident a request says that it was opened. */
+function incidentOf(first: StoredEvent | undefined): string | undefined {
+  if (first?.type !== 'request_opened') return undefined;
+  const { incident } = first.data;
+  const id = typeof incident === 'object' && incident !== null && 'id' in incident ? incident.id : undefined;
+  return typeof id === 'string' ? incidentStream(id) : undefined;
 }
 
 /** Every request that an incident names is there, whether it has a row or not; one may have been opened while we walked. */
@@ -108,7 +127,7 @@ async function lostProblem(
 }
 
 async function countedRows(store: Store) {
-  const rows: { readonly stream: string; readonly incident: string; readonly seq: number }[] = [];
+  const rows: (Opened & { readonly seq: number })[] = [];
   for (let page = await store.counted(PAGE); page.length > 0; page = await store.counted(PAGE, page.at(-1)?.id)) {
     for (const { id, incident, seq } of page) {
       rows.push({ stream: requestStream(id), incident: incidentStream(incident), seq });

@@ -195,6 +195,18 @@ describe('the sealer (E4)', () => {
       });
     });
 
+    it('where the owner of the database hides rows from it', async () => {
+      await asOwnerOfAll(
+        `ALTER TABLE events ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY half ON events USING (current_user <> 'breakglass_seal' OR stream <> 'request/HIDDEN')`,
+      );
+      try {
+        await expect(look()).rejects.toThrow('row-level security');
+      } finally {
+        await asOwnerOfAll('DROP POLICY half ON events; ALTER TABLE events DISABLE ROW LEVEL SECURITY');
+      }
+    });
+
     it('where the clock of the database went back', async () => {
       const sealing = await ledger.look((view) =>
         sealOnce({ ...view, now: new Date(0) }, { keys: { current, next: undefined }, memories: [], cadence: CADENCE }),

@@ -19,6 +19,8 @@ describe('an incident’s stream (E4)', () => {
     await store.close();
     await database.drop();
   });
+  const asOwnerOfAll = (sql: string) =>
+    withClient(database.adminUrl, (client) => client.query(`SET session_replication_role = replica; ${sql}`));
   const open = (id: string, incident: string) => playTo(store, 'pending', { id, order: { incident } });
 
   it('names every request opened under it by the hash of its first event, however many open at once', async () => {
@@ -70,8 +72,6 @@ describe('an incident’s stream (E4)', () => {
 
   it('shows a request that was removed with its row before anybody sealed it', async () => {
     await Promise.all(['HIDDEN', 'SHOWN'].map((id) => open(id, 'INC-5')));
-    const asOwnerOfAll = (sql: string) =>
-      withClient(database.adminUrl, (client) => client.query(`SET session_replication_role = replica; ${sql}`));
     await asOwnerOfAll(
       `CREATE TABLE kept_events AS SELECT * FROM events WHERE stream = 'request/HIDDEN';
        DELETE FROM events WHERE stream = 'request/HIDDEN'; DELETE FROM requests WHERE id = 'HIDDEN'`,
@@ -79,6 +79,18 @@ describe('an incident’s stream (E4)', () => {
     expect((await verifyLog(store)).broken).toBe('request/HIDDEN is missing, which incident/INC-5 names');
     const columns = 'stream, seq, type, at, actor, data, checkpoint, prev_hash, hash';
     await asOwnerOfAll(`INSERT INTO events (${columns}) SELECT ${columns} FROM kept_events`);
+    expect((await verifyLog(store)).broken).toBeUndefined();
+  });
+
+  it('shows a request that no incident names, also where it has no row', async () => {
+    await open('ALONE', 'INC-6');
+    const columns = 'stream, seq, type, at, actor, data, checkpoint, prev_hash, hash';
+    await asOwnerOfAll(
+      `CREATE TABLE kept_listing AS SELECT * FROM events WHERE stream = 'incident/INC-6';
+       DELETE FROM events WHERE stream = 'incident/INC-6'; DELETE FROM requests WHERE id = 'ALONE'`,
+    );
+    expect((await verifyLog(store)).broken).toBe('incident/INC-6 does not name request/ALONE as it begins');
+    await asOwnerOfAll(`INSERT INTO events (${columns}) SELECT ${columns} FROM kept_listing`);
     expect((await verifyLog(store)).broken).toBeUndefined();
   });
 
