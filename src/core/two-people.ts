@@ -28,6 +28,8 @@ export function stillSecurity<T extends Word>(
   now: Date,
 ): { readonly ok: true; readonly kept: readonly T[] } | (Decision & { readonly ok: false }) {
   const accounts = words.map(({ key }) => facts.approvers?.[key]);
+  // Said since the accounts were asked about: whoever says it now as well is no trouble of the chat's.
+  if (accounts.includes(undefined)) return refuse('stale_facts');
   if (accounts.some((account) => !account?.ok)) return refuse('account_unavailable');
   if (accounts.some((account) => account === undefined || !isFresh(account, now))) return refuse('stale_facts');
   const { policy, directory } = facts;

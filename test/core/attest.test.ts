@@ -151,11 +151,12 @@ describe('attesting an ending that nothing could prove (E5)', () => {
     expect(accepted(attest(second.next, 'sasha')).next.state).toBe('closed');
   });
 
-  it('waits while Slack does not say whether the first one is still there', () => {
+  it.each<[promise: string, approvers: NonNullable<Facts['approvers']>, code: string]>([
+    ['Slack does not say whether the first one is still there', { [KEYS.sasha]: down }, 'account_unavailable'],
+    ['the first one said so after everything was looked up', {}, 'stale_facts'],
+  ])('waits while %s', (_promise, approvers, code) => {
     const first = accepted(attest(failing, 'sasha')).next;
-    expect(attest(first, 'quinn', { facts: { approvers: {} } })).toMatchObject({
-      refusal: { code: 'account_unavailable' },
-    });
+    expect(attest(first, 'quinn', { facts: { approvers } })).toMatchObject({ refusal: { code } });
   });
 
   it.each(['', '  x ', 'y'.repeat(1001)])('wants a statement of 3 to 1,000 characters, not "%.10s"', (statement) => {

@@ -157,7 +157,12 @@ describe('lifting a freeze (B11)', () => {
     ['the facts are a minute old', { account: found('member' as const, plus(START, -61 * SECOND)) }, 'stale_facts'],
     ['this process must open nothing', { openingOff: 'a copy' }, 'opening_off'],
     ['nobody says whether it must', { openingOff: UNANSWERED }, 'installation_unavailable'],
-    ['Slack does not say whether the first one is still there', { approvers: {} }, 'account_unavailable'],
+    [
+      'Slack does not say whether the first one is still there',
+      { approvers: { [KEYS.sasha]: down } },
+      'account_unavailable',
+    ],
+    ['the first one said so after everything was looked up', { approvers: {} }, 'stale_facts'],
   ])('is refused when %s', (_promise, facts, code) => {
     expect(lift(lifted('sasha'), 'quinn', okFacts(START, facts))).toMatchObject({ ok: false, refusal: { code } });
   });
