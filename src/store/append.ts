@@ -1,6 +1,7 @@
 import type { NewEvent, StoredEvent } from '../core/events.ts';
 import { EMPTY_HEAD, type Head, seal } from '../core/log.ts';
 import type { Tx } from './database.ts';
+import type { RawTx } from './raw.ts';
 import { storableEvent, storableText } from './row-codec.ts';
 
 /** The store's clock from the database's: the same, unless a test shifts it. */
@@ -33,7 +34,7 @@ export const sealed = (stream: string, head: Tip, events: readonly NewEvent[], a
   });
 
 /** Locks a stream that has no row, until the transaction ends, and reads the clock after the lock. */
-export async function lockStream(tx: Tx, shift: Shift, stream: string): Promise<{ now: Date; head: Tip }> {
+export async function lockStream(tx: RawTx, shift: Shift, stream: string): Promise<{ now: Date; head: Tip }> {
   const [found] = await tx.$queryRaw<HeadRecord[]>`
     SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint" FROM "lock_stream"(${stream})`;
   if (found === undefined) throw new Error('lock_stream answered nothing');

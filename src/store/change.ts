@@ -4,8 +4,9 @@ import type { ClosedGrant, GrantingGrant } from '../core/request.ts';
 import { nextWorkAt, type Row } from '../core/work.ts';
 import type { Changed, Decide } from '../ports/store.ts';
 import { type HeadRecord, lockStream, type Shift, sealed, type Tip, tipOf } from './append.ts';
-import type { Database, Tx } from './database.ts';
+import type { Database } from './database.ts';
 import { freezeOf } from './freeze.ts';
+import type { RawTx } from './raw.ts';
 import { askAsStored, rowOf, toJsonText } from './row-codec.ts';
 
 interface Locked {
@@ -38,7 +39,7 @@ export async function change(
   actor: string,
   decide: Decide,
 ): Promise<Changed> {
-  return database.transaction(`change request ${requestId}`, async (tx) => {
+  return database.raw.transaction(`change request ${requestId}`, async (tx) => {
     const { now, row, document: stored, head, frozen } = await lockRequest(tx, shift, requestId);
     const decision = decide(row, now, head, frozen);
     if (!decision.ok) return { ok: false, refusal: decision.refusal, row };
@@ -54,13 +55,13 @@ export async function change(
 }
 
 /** That this request was opened, as its incident's stream says it. */
-async function listing(tx: Tx, shift: Shift, { request }: Row, first: StoredEvent, actor: string) {
+async function listing(tx: RawTx, shift: Shift, { request }: Row, first: StoredEvent, actor: string) {
   const stream = incidentStream(request.ask.incident.id);
   const { now, head } = await lockStream(tx, shift, stream);
   return sealed(stream, head, [requestListed(request.ask.id, first)], now, actor);
 }
 
-async function lockRequest(tx: Tx, shift: Shift, requestId: string): Promise<Locked> {
+async function lockRequest(tx: RawTx, shift: Shift, requestId: string): Promise<Locked> {
   const [found] = await tx.$queryRaw<LockedRecord[]>`
     SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
       "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
@@ -98,13 +99,13 @@ const stateWorkAt = (row: Row): Date | undefined =>
 // With its zone, whatever zone the session has.
 const isoOf = (at: Date | undefined): string | null => at?.toISOString() ?? null;
 
-async function save(tx: Tx, row: Row, document: string, events: readonly StoredEvent[]): Promise<void> {
+async function save(tx: RawTx, row: Row, document: string, events: readonly StoredEvent[]): Promise<void> {
   const { request } = row;
   const outcome = request.state === 'closed' ? request.outcome : 'none';
   const grantBy = request.state === 'granting' ? request.grantBy : undefined;
   const endsAt = request.state === 'active' ? request.endsAt : undefined;
   const grants = request.state === 'pending' ? [] : request.grants;
-  await tx.$executeRaw`
+  await tx.$queryRaw`
     WITH "saved" AS (
       INSERT INTO "requests" ("id", "state", "outcome", "version", "seq", "drawn_version", "posted_seq",
         "state_work_at", "grant_by", "ends_at", "document", "created_at", "updated_at")

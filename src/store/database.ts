@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from '../ports/logger.ts';
 import { unavailable, unknownCommit, wasRefused } from './failures.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
+import { type Raw, rawOn, statementName } from './raw.ts';
 
 /** A transaction in progress. */
 export type Tx = Prisma.TransactionClient;
@@ -31,6 +31,7 @@ export const LIMITS: Limits = { connectMs: 5_000, statementMs: 10_000, idleInTra
 
 /** The client, and the three ways to use it; each turns what goes wrong into a `Failure` with the right code. */
 export interface Database {
+  readonly raw: Raw;
   /** Only looks. Whatever fails, nothing was recorded. */
   read<T>(doing: string, query: (prisma: PrismaClient) => Promise<T>): Promise<T>;
   /** One statement that commits by itself. */
@@ -64,6 +65,7 @@ export function openDatabase({ url, logger, connections = 10, limits }: Database
   const timing = { maxWait: within.connectMs + 1_000, timeout: within.statementMs * 2 };
 
   return {
+    raw: rawOn(pool, timing.timeout),
     async read(doing, query) {
       try {
         return await query(prisma);
@@ -144,20 +146,6 @@ function impatientSocket(silenceMs: number): Socket {
   const socket = new Socket();
   socket.setTimeout(silenceMs, () => socket.destroy(new Error(`the database was silent for ${silenceMs} ms`)));
   return socket;
-}
-
-const names = new Map<string, string>();
-
-/** Statements with parameters are prepared once per connection; the others (BEGIN, COMMIT) need no name. */
-function statementName(sql: string): string {
-  if (!sql.includes('$1')) return '';
-  const known = names.get(sql);
-  if (known !== undefined) return known;
-  // Lists of varying length make new texts for ever: past a bound they go unnamed.
-  if (names.size >= 200) return '';
-  const name = `bg_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`;
-  names.set(sql, name);
-  return name;
 }
 
 const isDatabaseError = (error: unknown): boolean =>

@@ -38,8 +38,8 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
   return {
     clock: {
       now: () =>
-        database.read('read the clock', async (prisma) => {
-          const [found] = await prisma.$queryRaw<{ readonly now: Date }[]>`
+        database.raw.read('read the clock', async (client) => {
+          const [found] = await client.$queryRaw<{ readonly now: Date }[]>`
             SELECT date_trunc('milliseconds', clock_timestamp()) AS "now"`;
           if (found === undefined) throw new Error('the clock answered nothing');
           return shift(found.now);

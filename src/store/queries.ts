@@ -6,9 +6,12 @@ import type { Database } from './database.ts';
 import { eventOf, type RequestRecord, rowOf } from './row-codec.ts';
 
 export const find = (database: Database, requestId: string): Promise<Row | undefined> =>
-  database.read(`read request ${requestId}`, async (prisma) => {
-    const found = await prisma.request.findUnique({ where: { id: requestId } });
-    return found === null ? undefined : rowOf(found);
+  database.raw.read(`read request ${requestId}`, async (client) => {
+    const [found] = await client.$queryRaw<RequestRecord[]>`
+      SELECT "document", "version", "seq", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
+        "updated_at" AS "updatedAt"
+      FROM "requests" WHERE "id" = ${requestId}`;
+    return found === undefined ? undefined : rowOf(found);
   });
 
 /** By id, which grows with time: a row that moved since the page before is neither missed nor seen twice. */
