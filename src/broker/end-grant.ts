@@ -140,15 +140,16 @@ async function isForeign(deps: BrokerDeps, plan: Plan): Promise<boolean> {
 
 /** The mark changes when an operator adopts a copy, and never else; thousands that end together share one look at it. */
 const MARK_MS = 500;
-const marks = new WeakMap<Store, { readonly mark: string; readonly until: number }>();
+const marks = new WeakMap<Store, { readonly mark: Promise<string>; readonly until: number }>();
 
-async function markOf(store: Store): Promise<string> {
+function markOf(store: Store): Promise<string> {
   const known = marks.get(store);
   if (known !== undefined && performance.now() < known.until) return known.mark;
-  const from = performance.now();
-  const { mark } = await store.installation();
-  marks.set(store, { mark, until: from + MARK_MS });
-  return mark;
+  const look = { mark: store.installation().then(({ mark }) => mark), until: performance.now() + MARK_MS };
+  marks.set(store, look);
+  // Whoever comes later asks anew.
+  look.mark.catch(() => marks.get(store) === look && marks.delete(store));
+  return look.mark;
 }
 
 /** Proves that sessions ended, at the earlier of the two proofs. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { SYSTEM_STREAM } from '../core/events.ts';
 import type { Installation } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
-import type { Database, Tx } from './database.ts';
+import type { Database } from './database.ts';
+import type { RawTx } from './raw.ts';
 
 interface Found {
   readonly mark: string;
@@ -14,9 +15,9 @@ interface Found {
 
 /** Who this database is, and whether it is the one that its mark was made for. */
 export const installation = (database: Database): Promise<Installation> =>
-  database.read('read the installation', async (prisma) => installationOf(await look(prisma)));
+  database.raw.read('read the installation', async (client) => installationOf(await look(client)));
 
-async function look(client: Pick<Tx, '$queryRaw'>): Promise<Found> {
+async function look(client: RawTx): Promise<Found> {
   const [found] = await client.$queryRaw<Found[]>`
     SELECT i."mark", i."system_identifier" AS "systemIdentifier", i."database_oid" AS "databaseOid",
       d."system_identifier" AS "hereSystem", d."database_oid" AS "hereOid"
