@@ -64,7 +64,7 @@ function stop(
 }
 
 /** The first one stays who froze, and why; a later one adds to it, by name and in their words. */
-function frozenAgain(current: Freeze, { at, by, reason: said, all }: Freeze): Freeze {
+export function frozenAgain(current: Freeze, { at, by, reason: said, all }: Freeze): Freeze {
   const widened = all && !current.all;
   const reason = current.reason.includes(said) ? current.reason : [current.reason, said].filter(Boolean).join('; ');
   const again = current.again?.widened ? current.again : { at, by, widened };

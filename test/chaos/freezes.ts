@@ -1,27 +1,31 @@
+import { frozenAgain } from '../../src/core/decide-freeze.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import type { Freeze } from '../../src/core/freeze.ts';
 
-/** A time in which nothing may be opened. */
+/** A time in which nothing may be opened, with what was said of it by then. */
 export interface Frozen {
   readonly freeze: Freeze;
-  /** Undefined while nobody lifted it. */
+  readonly from: Date;
+  /** When it was lifted, or somebody froze once more; undefined while it lasts. */
   readonly until: Date | undefined;
 }
 
-/** Every freeze that the system stream tells of. */
+/** Every freeze that the system stream tells of; one that somebody added to is there once more, from then on. */
 export function freezesIn(events: readonly StoredEvent[]): readonly Frozen[] {
-  return events.flatMap((event) => {
-    if (event.type !== 'openings_frozen') return [];
-    const { by, name, reason, all } = event.data;
-    const until = events.find(({ type, seq }) => type === 'openings_thawed' && seq > event.seq)?.at;
-    const freeze = {
-      at: event.at,
-      by: { id: String(by), name: String(name) },
-      reason: String(reason),
-      all: all === true,
-    };
-    return [{ freeze: { ...freeze, lifts: [] }, until }];
-  });
+  const found: Frozen[] = [];
+  let current: Frozen | undefined;
+  for (const { type, at, data } of events) {
+    if (type !== 'openings_frozen' && type !== 'openings_thawed') continue;
+    if (current !== undefined) found.push({ ...current, until: at });
+    if (type === 'openings_thawed') {
+      current = undefined;
+      continue;
+    }
+    const by = { id: String(data.by), name: String(data.name) };
+    const word: Freeze = { at, by, reason: String(data.reason), all: data.all === true, lifts: [] };
+    current = { freeze: current === undefined ? word : frozenAgain(current.freeze, word), from: at, until: undefined };
+  }
+  return current === undefined ? found : [...found, current];
 }
 
 /**

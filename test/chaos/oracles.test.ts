@@ -183,3 +183,28 @@ it('the oracle of freezes finds what was opened while openings were frozen', () 
   expect(openedWhileFrozen(events, freezesIn([frozen, thawed]))).toHaveLength(2);
   expect(openedWhileFrozen(events, [])).toEqual([]);
 });
+
+it('the oracle of freezes tells two that follow each other at once apart, and what was added to one', () => {
+  const [first] = life.events;
+  if (first === undefined) throw new Error('there are no events');
+  const at = (seconds: number): Date => after(START, seconds * SECOND);
+  const told = (type: 'openings_frozen' | 'openings_thawed', seconds: number, data: StoredEvent['data'] = {}) => ({
+    ...first,
+    type,
+    at: at(seconds),
+    data,
+  });
+  const stream = [
+    told('openings_frozen', 0, { by: 'a', name: 'A', reason: 'one', all: false }),
+    told('openings_thawed', 2),
+    told('openings_frozen', 2.1, { by: 'b', name: 'B', reason: 'two', all: false }),
+    told('openings_frozen', 3, { by: 'a', name: 'A', reason: 'three', all: true }),
+  ];
+  expect(
+    freezesIn(stream).map(({ freeze, from, until }) => [freeze.by.name, freeze.reason, freeze.at, from, until]),
+  ).toEqual([
+    ['A', 'one', at(0), at(0), at(2)],
+    ['B', 'two', at(2.1), at(2.1), at(3)],
+    ['B', 'two; three', at(2.1), at(3), undefined],
+  ]);
+});
