@@ -11,6 +11,12 @@ export function covers(outer: string, inner: string, ignoreCase = false): boolea
 /** Is there any text that both patterns match? */
 export function overlaps(a: string, b: string, ignoreCase = false): boolean {
   const [left, right] = ignoreCase ? [a.toLowerCase(), b.toLowerCase()] : [a, b];
+  // Up to the first star, the characters of both stand face to face: most pairs differ there.
+  for (let at = 0; left[at] !== '*' && right[at] !== '*'; at += 1) {
+    const [l, r] = [left[at], right[at]];
+    if (l === undefined || r === undefined) return l === r;
+    if (!meet(l, r)) return false;
+  }
   // One row of the table "do left[i..] and right[j..] share a text", from the end backwards.
   let below: boolean[] = [];
   for (let i = left.length; i >= 0; i -= 1) {
@@ -33,8 +39,11 @@ function shared(
   if (l === '*') return below[j] === true || (r !== undefined && row[j + 1] === true);
   if (r === '*') return row[j + 1] === true || (l !== undefined && below[j] === true);
   if (l === undefined || r === undefined) return false;
-  return (l === r || l === '?' || r === '?') && below[j + 1] === true;
+  return meet(l, r) && below[j + 1] === true;
 }
+
+/** Can these two characters, no star among them, be the same one? */
+const meet = (l: string, r: string): boolean => l === r || l === '?' || r === '?';
 
 /** Holds the pattern a wildcard or a policy variable? */
 export const isWild = (pattern: string): boolean => /[*?]|\$\{/.test(pattern);
