@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { Limits } from '../../src/store/database.ts';
+import { until } from './until.ts';
 
 /**
  * Limits of a store for tests that do not wait for one: where many contend, each waits for all before it, and a busy
@@ -54,9 +55,10 @@ export async function freshDatabase({
   const found = await server();
   const name = `test_${randomBytes(6).toString('hex')}`;
   const at = (url: string, database = name) => Object.assign(new URL(url), { pathname: `/${database}` }).href;
-  await withClient(found.adminUrl, async (admin) => {
-    await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template ?? found.template} OWNER breakglass_owner`);
-  });
+  await onceFree(
+    found.adminUrl,
+    `CREATE DATABASE ${name} TEMPLATE ${template ?? found.template} OWNER breakglass_owner`,
+  );
   if (!copied && template === undefined) {
     await withClient(at(found.adminUrl), async (admin) => {
       await admin.query(
@@ -70,12 +72,25 @@ export async function freshDatabase({
     appUrl: at(found.appUrl),
     sealUrl: at(found.sealUrl),
     adminUrl: at(found.adminUrl),
-    drop: () =>
-      withClient(found.adminUrl, async (admin) => {
-        await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      }),
+    drop: () => onceFree(found.adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
 }
+
+const IN_USE = '55006';
+
+/** The server waits five seconds for others to leave a database; on a busy machine a session may take longer to end. */
+const onceFree = (adminUrl: string, sql: string): Promise<void> =>
+  until(
+    () =>
+      withClient(adminUrl, (admin) => admin.query(sql)).then(
+        () => true,
+        (error: { readonly code?: string }) => {
+          if (error.code !== IN_USE) throw error;
+          return false;
+        },
+      ),
+    'nobody to use a database',
+  );
 
 /** Runs `work` on a connection of its own. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -37,8 +37,10 @@ async function startServer() {
   const dir = await mkdtemp(join(tmpdir(), 'breakglass-test-'));
   await chmod(dir, 0o755);
   const log = () => {};
-  // Data of tests outlives nothing: no reason to wait for the disk.
-  const embedded = await startEmbedded({ dir, log, flags: ['-c', 'fsync=off', '-c', 'full_page_writes=off'] });
+  // Data of tests outlives nothing: no reason to wait for the disk, nor to tidy up at moments that nobody chose, in the
+  // way of what is copied and counted.
+  const settings = ['fsync=off', 'full_page_writes=off', 'autovacuum=off'];
+  const embedded = await startEmbedded({ dir, log, flags: settings.flatMap((one) => ['-c', one]) });
   const { default: pg } = await import('pg');
   const admin = new pg.Client({ connectionString: embedded.adminUrl });
   await admin.connect();
