@@ -1,5 +1,6 @@
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { until } from '../../bounded.ts';
 import { Failure } from '../../core/failure.ts';
 import { attempt } from './attempt.ts';
 import { arnParts, partitionOf } from './names.ts';
@@ -101,38 +102,59 @@ export class Sessions {
     };
   }
 
-  async #root(partition: string): Promise<STSClient> {
+  #root(partition: string): Promise<STSClient> {
     const known = this.#roots.get(partition);
-    if (known) return await known;
+    if (known) return known;
     const { credentials } = this.#settings;
     const made = import('@aws-sdk/client-sts').then(
       ({ STSClient }) =>
         new STSClient({ ...this.#clientSettings(partition), ...(credentials !== undefined && { credentials }) }),
     );
     this.#roots.set(partition, made);
-    return await made;
+    return made;
+  }
+
+  /**
+   * A question of the broker as itself. The SDK looks its keys up without heeding the signal, and waits for an answer that
+   * never comes with every later question too: then the next one is asked by a client of its own.
+   */
+  async #asRoot<T>(partition: string, signal: AbortSignal, ask: (root: STSClient) => Promise<T>): Promise<T> {
+    const root = this.#root(partition);
+    try {
+      return await until(signal, root.then(ask));
+    } catch (error) {
+      if (signal.aborted && this.#roots.get(partition) === root) {
+        this.#roots.delete(partition);
+        root.then(
+          (client) => client.destroy(),
+          () => undefined,
+        );
+      }
+      throw error;
+    }
   }
 
   async #become(door: Door): Promise<AccountSession> {
     const partition = partitionOf(door.brokerRole);
-    const [{ IAMClient }, { STSClient, AssumeRoleCommand }, root] = await Promise.all([
+    const [{ IAMClient }, { STSClient, AssumeRoleCommand }] = await Promise.all([
       import('@aws-sdk/client-iam'),
       import('@aws-sdk/client-sts'),
-      this.#root(partition),
     ]);
     const account = arnParts(door.brokerRole)?.account ?? '';
     const what = `taking on the broker's role in account ${account}`;
     const answer = await attempt(
       { what, signal: AbortSignal.timeout(ENTER_MS), secrets: [door.externalId], random: this.#random },
       (signal) =>
-        root.send(
-          new AssumeRoleCommand({
-            RoleArn: door.brokerRole,
-            RoleSessionName: 'breakglass-broker',
-            ExternalId: door.externalId,
-            DurationSeconds: SESSION_SECONDS,
-          }),
-          { abortSignal: signal },
+        this.#asRoot(partition, signal, (root) =>
+          root.send(
+            new AssumeRoleCommand({
+              RoleArn: door.brokerRole,
+              RoleSessionName: 'breakglass-broker',
+              ExternalId: door.externalId,
+              DurationSeconds: SESSION_SECONDS,
+            }),
+            { abortSignal: signal },
+          ),
         ),
     );
     const { AccessKeyId, SecretAccessKey, SessionToken } = answer.Credentials ?? {};

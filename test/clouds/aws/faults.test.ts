@@ -2,7 +2,7 @@ import { DeleteRoleCommand } from '@aws-sdk/client-iam';
 import type { Plan } from '../../../src/core/request.ts';
 import type { DialKind } from '../../../src/demo/aws/dials.ts';
 import { until } from '../../support/until.ts';
-import { account, allow, ask, document, EXTERNAL_ID, order, role, SERVICE, terms } from './orders.ts';
+import { account, allow, ask, document, EXTERNAL_ID, MANAGEMENT, order, role, SERVICE, terms } from './orders.ts';
 import { codeOf, LISTER_ARN, manifest, Rig, soon } from './rig.ts';
 
 let rig: Rig;
@@ -246,6 +246,19 @@ describe('the broker’s own session', () => {
     expect(await codeOf(rig.provider.observe(rig.plan(), soon()))).toBe('PROVIDER_UNAVAILABLE');
     expect(await rig.provider.observe(rig.plan(), soon())).toMatchObject({ found: false });
   });
+
+  it('is made though the broker’s own keys did not come when they were first asked for', async () => {
+    let asked = 0;
+    const never = new Promise<never>(() => undefined);
+    const keys = rig.aws.keysOf(MANAGEMENT, 'breakglass');
+    const credentials = () => {
+      asked += 1;
+      return asked === 1 ? never : Promise.resolve(keys);
+    };
+    const provider = rig.another({ credentials });
+    expect(await provider.observe(rig.plan(), soon())).toMatchObject({ found: false });
+    expect(asked).toBe(2);
+  }, 30_000);
 
   it('is one for calls at the same time', async () => {
     await Promise.all([rig.provider.observe(rig.plan(), soon()), rig.provider.observe(rig.plan(), soon())]);

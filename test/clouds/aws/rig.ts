@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from '@aws-sdk/client-sts';
-import { type AwsProvider, awsProvider } from '../../../src/clouds/aws/provider.ts';
+import { type AwsOptions, type AwsProvider, awsProvider } from '../../../src/clouds/aws/provider.ts';
 import type { Plan } from '../../../src/core/request.ts';
 import type { Role as LocalRole } from '../../../src/demo/aws/accounts.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
@@ -96,7 +96,7 @@ export class Rig {
   }
 
   /** Another process's provider: it shares nothing with the first but the cloud. */
-  another(): AwsProvider {
+  another(change: Partial<AwsOptions> = {}): AwsProvider {
     const write = (level: string) => (fields: object, message: string) =>
       void this.logged.push(`${level}: ${message} ${JSON.stringify(fields)}`);
     const provider = awsProvider({
@@ -108,6 +108,7 @@ export class Rig {
       pace: { perSecond: 1000, burst: 1000 },
       // Short pauses: what is tested is that calls are tried again, not how long it takes.
       random: () => 0.1,
+      ...change,
     });
     this.#providers.push(provider);
     return provider;
