@@ -23,6 +23,7 @@ import {
   extensionDigest,
   extensionMinutes,
   isTooLateToExtend,
+  joinedSince,
   overTotal,
   whyNotExtend,
 } from './extension.ts';
@@ -73,6 +74,7 @@ export function decideExtend(
     approvals: [],
   };
   const seenTeams = seenSince(request, acting.directory);
+  const joined = joinedSince(request, acting.directory, seenTeams);
   const { minutes: added = 0, approvals = [] } = request.extended ?? {};
   const asked: NewEvent = {
     type: 'extension_asked',
@@ -84,10 +86,12 @@ export function decideExtend(
       requesterTeams: acting.teams,
       incidentVerified: facts.incident.ok,
       endsAt: request.endsAt.toISOString(),
+      ...(joined.length > 0 && { alsoAsked: joined.map(({ id }) => id) }),
     },
   };
   const extended = { asked: number, minutes: added, approvals };
-  return accept({ ...request, seenTeams, extension, extended }, asked);
+  const escalatedTo = [...(request.escalatedTo ?? []), ...joined];
+  return accept({ ...request, seenTeams, extension, extended, ...(joined.length > 0 && { escalatedTo }) }, asked);
 }
 
 /** One person's yes to more time: the same clauses, every yes given anew. */

@@ -1,5 +1,8 @@
+import { eligibleFor, type SeenTeams } from './approvals.ts';
 import { digestOf } from './canonical.ts';
-import { addSeconds, later } from './decision.ts';
+import { INVITE_MAX } from './decide-request.ts';
+import { addSeconds, later, partyOf } from './decision.ts';
+import { type Directory, onCallFor } from './directory.ts';
 import type { Refusal } from './refusal.ts';
 import type { AccessRequest, Approval, Extension, Party, Plan } from './request.ts';
 
@@ -95,3 +98,17 @@ export const overTotal = (request: Active): Refusal => ({
 /** The offered times that still fit. */
 export const extensionMinutes = (request: AccessRequest): readonly number[] =>
   request.ask.terms.minutesOffered.filter((minutes) => minutes <= minutesLeft(request));
+
+/** Who is on call for a clause by now and was never asked: a shift may have changed since the request was made. */
+export function joinedSince(request: Active, directory: Directory, seenTeams: SeenTeams): readonly Party[] {
+  const { ask, escalatedTo = [] } = request;
+  const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
+  const told = [...ask.invite, ...escalatedTo.map(({ id }) => id)];
+  const onCall = ask.terms.clauses.flatMap((clause) =>
+    clause.who === 'group'
+      ? eligibleFor(clause, directory, asker, seenTeams).filter(({ id }) => onCallFor(directory, id, clause.teams))
+      : [],
+  );
+  const joined = onCall.filter(({ id }) => !told.includes(id));
+  return [...new Map(joined.map((person) => [person.id, partyOf(person)])).values()].slice(0, INVITE_MAX);
+}

@@ -138,6 +138,21 @@ describe('asking for more time (B8)', () => {
     expect(extensionOf(asked())).not.toHaveProperty('unverified');
   });
 
+  it('B8, B10: asks whoever is on call by now too, who may then deny it, and no team mate', () => {
+    const teams: Partial<Record<string, string[]>> = { quinn: ['platform'], casey: ['platform'] };
+    const known = aDirectory();
+    const people = known.people.map((one) => ({ ...one, teams: teams[one.id] ?? one.teams }));
+    const onCall = { ...known.onCall, platform: ['quinn', 'casey', 'avery', 'riley'] };
+    const directory = { ok: true, at: now, value: { ...known, people, onCall } } as const;
+    const decision = does(start.request, extend(start.request), personActor('riley'), now, okFacts(now, { directory }));
+    const quinn = { id: 'quinn', name: 'Quinn', keys: ['slack:T0BREAK:U0QUINN'] };
+    expect(next(decision).escalatedTo).toEqual([quinn]);
+    expect(accepted(decision).events[0]?.data).toMatchObject({ alsoAsked: ['quinn'] });
+    const deny = { type: 'deny', reason: 'no', digest: digestShown(next(decision)) } as const;
+    expect(codeOf(does(next(decision), deny, personActor('quinn')))).toBe('yes');
+    expect(asked()).not.toHaveProperty('escalatedTo');
+  });
+
   it('remembers the requester’s teams of that moment (B1)', () => {
     const directory = aDirectory();
     const people = directory.people.map((one) =>

@@ -1,3 +1,4 @@
+import { digestShown } from '../../core/extension.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Row } from '../../core/work.ts';
 import type { Announce } from '../../ports/announce.ts';
@@ -46,7 +47,7 @@ export async function inviteOne(deps: ShowDeps, row: Row, id: string, message: M
   if (party === undefined) return false;
   const ref = await sendOnce(sendDeps(deps), {
     key: { requestId: ask.id, kind: 'copy', seq: 0, person: id },
-    digest: ask.digest,
+    digest: digestShown(row.request),
     version: row.version,
     since: ask.askedAt,
     places: [() => directPlace(deps, party)],

@@ -2,8 +2,11 @@ import type { StoredEvent } from '../../core/events.ts';
 import { extensionAwaited } from '../../core/extension.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Row } from '../../core/work.ts';
+import { list, text } from '../event-data.ts';
 import { tell } from '../timeline.ts';
 import { partyIn } from '../told.ts';
+import { cardFor, drawAll } from './draw.ts';
+import { inviteOne } from './invite.ts';
 import { sendNote } from './notes.ts';
 import type { ShowDeps } from './show.ts';
 
@@ -15,16 +18,22 @@ export const approversAsked = ({ ask, approvals, extended, escalatedTo = [] }: A
   );
 };
 
-/** Tells approvers that more time is asked for. The buttons are on the card, which says what it would mean. */
+/** Tells approvers that more time is asked for; whoever is on call only by now gets the card too. The buttons are on the card, which says what it would mean. */
 export async function tellApprovers(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
   const { request } = row;
   // Told late, when it was decided meanwhile, it would send them to a card without buttons.
   if (!extensionAwaited(request) || request.extension.number !== event.data.number) return;
   const told = tell(event, { request, phone });
   if (told === undefined) return;
+  const joined = list(event.data.alsoAsked).map(text);
+  const card = joined.length > 0 ? await cardFor(deps, row) : undefined;
   const said = [{ strong: request.ask.terms.role.name }, ': ', ...told.said, ' Answer it on the card.'];
   for (const id of approversAsked(request)) {
     const to = partyIn(request, id);
-    if (to !== undefined) await sendNote(deps, row, { seq: event.seq, who: id, to, id: event.id, note: { said } });
+    if (to === undefined) continue;
+    if (card !== undefined && joined.includes(id)) await inviteOne(deps, row, id, card);
+    await sendNote(deps, row, { seq: event.seq, who: id, to, id: event.id, note: { said } });
   }
+  // A new copy shows the row as it was read before it was sent; whoever drew meanwhile did not know of that copy.
+  if (card !== undefined) await drawAll(deps, row);
 }

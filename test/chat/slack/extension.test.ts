@@ -14,6 +14,7 @@ afterEach(async () => {
   house.levers.directoryDown = false;
   house.levers.cloudRefuses = false;
   house.levers.aheadMs = 0;
+  house.levers.onCall = undefined;
   for (const who of PEOPLE) if (as(who).modal()) await as(who).close();
   // What is still open would be somebody's newest access in the next test.
   await house.broker.end(id, { type: 'operator', name: 'test' });
@@ -81,6 +82,20 @@ it('B8: asked with the button, approved on the card, told to everybody concerned
   expect(lastNote('riley')).toMatch(/Restart a service: Access goes on: read back from the cloud/);
   const posts = as('casey').thread('C0INCIDENT', cardSeen(house, 'casey').ts);
   expect(posts.filter(({ words }) => /Access goes on/.test(words))).toHaveLength(1);
+});
+
+it('B8, B10: whoever is on call only by now is asked too, with a card of their own that stays true', async () => {
+  await opened();
+  const before = as('blake').dms().length;
+  house.levers.onCall = ['blake'];
+  await asksForMore();
+  const [own, note] = as('blake').dms().slice(before);
+  expect(note?.words).toMatch(/@riley asks for 15 minutes more.*Answer it on the card/);
+  expect(own?.words).toMatch(/Access open, more time wanted/);
+  await as('blake').click(own ?? cardSeen(house, 'blake'), 'bg_approve');
+  await until(async () => (await active()).extension?.approvedAt !== undefined, 'the yes of Blake');
+  await house.work();
+  expect(as('blake').dms()[before]?.words).toMatch(/Access open: .*and 15 more/s);
 });
 
 it('is asked by the requester alone, from button and command, and once at a time', async () => {

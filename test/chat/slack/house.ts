@@ -56,6 +56,8 @@ export interface Levers {
   incidentsDown: boolean;
   cloudRefuses: boolean;
   aheadMs: number;
+  /** Who is on call for `platform`, where that is not the policy's. */
+  onCall?: readonly string[] | undefined;
 }
 
 export interface House {
@@ -133,7 +135,8 @@ export async function openHouse(
   const directory: DirectorySource = {
     read: async ({ people, teams, onCall }) => {
       if (levers.directoryDown) throw new Error('the directory is down');
-      return { directory: { people, teams, onCall }, ageMs: 0 };
+      const platform = levers.onCall ?? onCall.platform ?? [];
+      return { directory: { people, teams, onCall: { ...onCall, platform } }, ageMs: 0 };
     },
   };
   const incidents: IncidentSource = {
