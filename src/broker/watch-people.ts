@@ -11,17 +11,19 @@ import { WORKER } from './open-grant.ts';
 const HOLDING = ['granting', 'active'] as const;
 /** Rows read at once. */
 const PAGE = 200;
+/** A chat that was waited for in vain for so long, in all, is asked no more in this look (milliseconds). */
+const IN_VAIN_MS = 10_000;
 
 /**
  * Looks at everybody who holds access now. A requester who was suspended or left is ended at once; an approver's
  * change is posted, nothing more. Each source is judged by itself: one that does not answer ends nothing, and keeps
  * the other from being heard no more than one row keeps the next.
  */
-export async function watchPeople(deps: BrokerDeps): Promise<void> {
+export async function watchPeople(deps: BrokerDeps, inVainMs = IN_VAIN_MS): Promise<void> {
   let rows = await deps.store.inStates(HOLDING, PAGE);
   if (rows.length === 0) return;
   const { mark } = await deps.store.installation();
-  const looking: Looking = { ...deps, people: await directoryNow(deps), accounts: asksOnce(deps) };
+  const looking: Looking = { ...deps, people: await directoryNow(deps), accounts: asksOnce(deps, inVainMs) };
   while (rows.length > 0) {
     for (const row of rows.filter(isOf(mark))) {
       try {
@@ -44,11 +46,25 @@ interface Looking extends BrokerDeps {
   readonly accounts: (key: ChatKey) => Promise<ChatAccount>;
 }
 
-/** Whoever holds or approved a thousand grants is asked about once: the chat's rate limit is for people who wait. */
-function asksOnce({ announce }: BrokerDeps): Looking['accounts'] {
+/**
+ * Whoever holds or approved a thousand grants is asked about once: the chat's rate limit is for people who wait. And a
+ * chat that hangs must not keep for hours what the directory says of those who come later.
+ */
+function asksOnce({ announce }: BrokerDeps, inVainMs: number): Looking['accounts'] {
   const asked = new Map<ChatKey, Promise<ChatAccount>>();
+  let waitedMs = 0;
+  const ask = async (key: ChatKey): Promise<ChatAccount> => {
+    if (waitedMs >= inVainMs) throw new Error('it did not answer before, in this look');
+    const from = performance.now();
+    try {
+      return await announce.account(key);
+    } catch (error) {
+      waitedMs += performance.now() - from;
+      throw error;
+    }
+  };
   return (key) => {
-    const answer = asked.get(key) ?? announce.account(key);
+    const answer = asked.get(key) ?? ask(key);
     asked.set(key, answer);
     return answer;
   };

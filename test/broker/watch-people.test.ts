@@ -1,3 +1,4 @@
+import { watchPeople } from '../../src/broker/watch-people.ts';
 import { digestShown } from '../../src/core/extension.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { KEYS } from '../support/requests.ts';
@@ -45,6 +46,24 @@ describe('looking at people who hold access', () => {
     await desk.broker.watchPeople();
     expect(await stateOf('W2')).toBe('active');
     await desk.broker.end('W2', { type: 'operator', name: 'test' });
+  });
+
+  it('hears the directory of everybody at once, though the chat hangs at each question', async () => {
+    await alone('W7');
+    let asked = 0;
+    const account = async () => {
+      asked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      throw new Error('the chat hangs');
+    };
+    const look = () => watchPeople({ ...desk.deps, announce: { ...desk.deps.announce, account } }, 50);
+    await look();
+    // The requester; whoever approved it would be the next to be waited for.
+    expect(asked).toBe(1);
+    suspend('avery');
+    await look();
+    expect((await desk.row('W7')).request.changedApprovers).toEqual(['avery']);
+    await desk.broker.end('W7', { type: 'operator', name: 'test' });
   });
 
   it('posts that an approver was suspended, once, and ends nothing', async () => {
