@@ -13,14 +13,27 @@ export interface TakenJob {
 
 export interface Running {
   readonly perform: (work: Work, signal: AbortSignal) => Promise<void>;
-  /** The store's clock: a job is never run before its work is due by it. */
-  readonly clock: Clock;
+  /** How early work is by the store's clock, in milliseconds: a job is never run before its work is due by it. */
+  readonly earlyMs: Earliness;
   /** Replaces the total deadline of every work, in milliseconds. */
   readonly deadlineMs?: number | undefined;
   /** Aborts when this process must let go of everything. */
   readonly stopping: AbortSignal;
   /** Makes what is thrown after the job was put back into the queue. */
   readonly putOff: () => Error;
+}
+
+export type Earliness = (work: Pick<Work, 'dueAt'>) => Promise<number>;
+
+/** Asks the clock only for work that was not due yet when it was last asked: what was due then is due now. */
+export function earliness(clock: Clock): Earliness {
+  let asked: Date | undefined;
+  return async (work) => {
+    if (asked !== undefined && work.dueAt <= asked) return 0;
+    const now = await clock.now();
+    asked = now;
+    return delayMs(work, now);
+  };
 }
 
 /** Up to here an early job is waited for; past it, it goes back into the queue. */
@@ -60,9 +73,9 @@ export async function attempt(running: Pick<Running, 'perform' | 'deadlineMs' | 
 }
 
 /** A delayed job comes by the clocks of processes, which may be wrong; its work is due by the store's. */
-async function untilDue({ clock, putOff, stopping }: Running, work: Work, job: TakenJob, token: string | undefined) {
+async function untilDue({ earlyMs, putOff, stopping }: Running, work: Work, job: TakenJob, token: string | undefined) {
   if (!job.opts.delay) return;
-  const early = delayMs(work, await clock.now());
+  const early = await earlyMs(work);
   if (early === 0) return;
   if (early <= SHORT_WAIT_MS) {
     await until(stopping, wait(early));

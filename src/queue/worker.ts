@@ -6,7 +6,7 @@ import type { Backend, JobWorker } from './backend.ts';
 import { LANES, type Lane, toWork } from './job.ts';
 import { nowAndThen } from './now-and-then.ts';
 import type { WorkQueue } from './open-queue.ts';
-import { nextTryMs, runJob, Stopping } from './run-job.ts';
+import { earliness, nextTryMs, runJob, Stopping } from './run-job.ts';
 
 export interface WorkerSettings {
   readonly queue: WorkQueue;
@@ -70,7 +70,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
 
 function startLane(lane: Lane, settings: WorkerSettings, stopping: AbortSignal): JobWorker {
   const { queue, perform, clock, logger, deadlineMs, concurrency = CONCURRENCY, paused = false } = settings;
-  const running = { perform, clock, deadlineMs, stopping, putOff: queue.backend.putOff };
+  const running = { perform, earlyMs: earliness(clock), deadlineMs, stopping, putOff: queue.backend.putOff };
   return queue.backend.worker(
     lane,
     (job, token) => runJob(running, job, token),
