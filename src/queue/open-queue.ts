@@ -5,6 +5,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import { type Backend, type BackendSettings, type JobQueue, openBackend } from './backend.ts';
 import { delayMs, HANDLING, isFar, jobId, LANES, type Lane, toContent } from './job.ts';
+import { Load } from './load.ts';
 import { nowAndThen } from './now-and-then.ts';
 
 /** An add that the queue did not take by then is given up: nobody waits longer for a dead queue. */
@@ -22,6 +23,8 @@ const ERROR_EVERY_MS = 30_000;
 /** The open queue: producers add through it, and workers are started on its backend. */
 export interface WorkQueue extends Schedule {
   readonly backend: Backend;
+  /** Of the worker that runs on it in this process. */
+  readonly load: Load;
   close(): Promise<void>;
 }
 
@@ -56,12 +59,16 @@ export async function openQueue({
     }
   }
   const lanes = { access: adder(queues.access), chat: adder(queues.chat) };
+  const load = new Load();
+  // The sweep adds it, as it does all that the queue does not hold.
+  const isLeft = ({ patient }: Work): boolean => patient === true && load.isPressed();
   return {
     backend,
+    load,
     add: async (work, now) => {
       // Access first, and by itself: commits of the chat's jobs beside it would only make it later.
       for (const lane of LANES) {
-        const mine = work.filter((one) => HANDLING[one.name].lane === lane && !isFar(one, now));
+        const mine = work.filter((one) => HANDLING[one.name].lane === lane && !isFar(one, now) && !isLeft(one));
         if (mine.length > 0) await lanes[lane](mine, now);
       }
     },

@@ -73,7 +73,7 @@ function startLane(lane: Lane, settings: WorkerSettings, stopping: AbortSignal):
   const running = { perform, earlyMs: earliness(clock), deadlineMs, stopping, putOff: queue.backend.putOff };
   return queue.backend.worker(
     lane,
-    (job, token) => runJob(running, job, token),
+    (job, token) => queue.load.count(lane, concurrency[lane], () => runJob(running, job, token)),
     {
       concurrency: concurrency[lane],
       lockDuration: LOCK_MS,

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Work } from '../../src/core/work.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
 import { type RunningWorker, startWorker, type WorkerSettings } from '../../src/queue/worker.ts';
@@ -148,6 +149,33 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
     );
     await until(() => new Set(seen).size === ids.size, 'all of it');
     expect(seen[0]).toBe(waited.requestId);
+  });
+
+  it('takes no more of what only tells of what is over while endings fill every place, and all else', async () => {
+    const places = { access: 2, chat: 3 };
+    const letGo = new AbortController();
+    const busy = [fresh(), fresh(), ...[1, 2].map(() => fresh({ name: 'draw', grantId: undefined }))];
+    const over = fresh({ name: 'post', grantId: undefined, patient: true });
+    const red = fresh({ name: 'post', grantId: undefined, patient: false });
+    const begun: string[] = [];
+    await work(
+      async ({ requestId }) => {
+        begun.push(requestId);
+        if (busy.some((one) => one.requestId === requestId)) await once(letGo.signal, 'abort');
+      },
+      { concurrency: places },
+    );
+    await put(queue, busy);
+    await until(() => begun.length === busy.length, 'every place to be taken');
+    expect(queue.load.isPressed()).toBe(true);
+    await put(queue, [over, red]);
+    await until(() => begun.includes(red.requestId), 'what somebody waits for');
+    expect(begun).not.toContain(over.requestId);
+    letGo.abort();
+    await until(() => !queue.load.isPressed(), 'the endings to be done');
+    // As the sweep does.
+    await put(queue, [over]);
+    await until(() => begun.includes(over.requestId), 'what was left');
   });
 
   it('hands work that runs at a stop to the next worker at once', async () => {
