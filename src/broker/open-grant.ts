@@ -112,8 +112,8 @@ function issueCommand(
 /** Frozen since it was planned: it is given up, and what may stand in the cloud is taken away. */
 async function giveUpFrozen(deps: BrokerDeps, row: Row): Promise<boolean> {
   if ((await deps.store.freeze()) === undefined) return false;
-  await apply(deps, requestIdOf(row), { type: 'grant_failed', why: 'frozen' }, WORKER);
-  return true;
+  const failed = await apply(deps, requestIdOf(row), { type: 'grant_failed', why: 'frozen' }, WORKER);
+  return failed.ok || failed.refusal.code !== 'not_frozen';
 }
 
 /** Why this process must not write an opening now: switched off, a copy, or another installation's plan. */

@@ -65,6 +65,8 @@ export function decide(
     case 'grant_failed':
       if (actor.type !== 'system') return refuse('not_yours');
       if (request.state !== 'granting') return refuse('not_in_this_state');
+      // Lifted meanwhile: it goes on.
+      if (command.why === 'frozen' && facts.frozen === undefined) return refuse('not_frozen');
       return failGrant(request, { code: command.why, detail: freezeOf(command.why, facts) }, now);
     case 'deny':
       if (isNoToOther(request, command.digest)) return refuse('look_again');

@@ -348,6 +348,14 @@ describe('while openings are frozen (B11)', () => {
     expect(undone.events[0]).toMatchObject({ type: 'grant_failed', data: { why: 'frozen', by: 'Sasha' } });
   });
 
+  it('an opening that was to be given up for a freeze goes on where that is lifted by then', () => {
+    const { request, now } = walkTo('planned');
+    const give = { type: 'grant_failed', why: 'frozen' } as const;
+    expect(decide(request, give, SYSTEM, NO_FACTS, now)).toMatchObject({ refusal: { code: 'not_frozen' } });
+    const failed = accepted(decide(request, give, SYSTEM, { ...NO_FACTS, frozen }, now));
+    expect(failed.events[0]).toMatchObject({ type: 'grant_failed', data: { why: 'frozen', by: 'Sasha' } });
+  });
+
   it.each(LIVES)('taking away asks nothing of the freeze, in: %s', (_name, request, now) => {
     const commands: readonly Command[] = [
       { type: 'deny', reason: 'no' },
