@@ -1,5 +1,6 @@
 import type { FreezeDecision } from '../core/decide-freeze.ts';
 import type { Decision } from '../core/decision.ts';
+import type { ChatKey } from '../core/directory.ts';
 import type { NewEvent, StoredEvent } from '../core/events.ts';
 import type { Freeze } from '../core/freeze.ts';
 import type { Head } from '../core/log.ts';
@@ -32,6 +33,13 @@ export interface PolicyInForce {
   readonly policy: Policy;
   readonly appliedAt: Date;
   readonly appliedBy: string;
+}
+
+/** Which requests to list. */
+export interface Listing {
+  readonly states?: readonly State[];
+  readonly requester?: ChatKey;
+  readonly limit: number;
 }
 
 /** How many events a request's row says there are. */
@@ -70,8 +78,8 @@ export interface Store {
   due(before: Date, limit: number, after?: string): Promise<readonly Row[]>;
   /** Rows of which the chat is owed something: those that are not closed before the others, and no further order. */
   untold(limit: number): Promise<readonly Row[]>;
-  /** Newest requests first. */
-  list(options: { readonly states?: readonly State[]; readonly limit: number }): Promise<readonly Row[]>;
+  /** Newest requests first: all, those in some states, those that this chat identity's person asked for. */
+  list(options: Listing): Promise<readonly Row[]>;
   /** Requests in these states (not `closed`), oldest first, after the given id; at most `limit`. */
   inStates(states: readonly State[], limit: number, after?: string): Promise<readonly Row[]>;
   /** Of every request its id, its incident's and how many events it counts, by id, after the given one; at most `limit`. */

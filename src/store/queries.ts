@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../core/events.ts';
 import type { State } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
-import type { Counted } from '../ports/store.ts';
+import type { Counted, Listing } from '../ports/store.ts';
 import type { Database } from './database.ts';
 import { eventOf, type RequestRecord, rowOf } from './row-codec.ts';
 
@@ -39,13 +39,15 @@ export const untold = (database: Database, limit: number): Promise<readonly Row[
   });
 
 /** Newest first. Those that are not closed are found among what is unfinished, however many are over. */
-export const list = (
-  database: Database,
-  { states, limit }: { readonly states?: readonly State[]; readonly limit: number },
-): Promise<readonly Row[]> =>
+export const list = (database: Database, { states, requester, limit }: Listing): Promise<readonly Row[]> =>
   database.read('list requests', async (prisma) => {
     const found = await prisma.request.findMany({
-      ...(states === undefined ? {} : { where: { state: { in: [...states] }, ...unfinished(states) } }),
+      where: {
+        ...(states === undefined ? {} : { state: { in: [...states] }, ...unfinished(states) }),
+        ...(requester === undefined
+          ? {}
+          : { document: { path: ['ask', 'requester', 'keys'], array_contains: [requester] } }),
+      },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit,
     });

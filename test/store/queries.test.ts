@@ -5,7 +5,7 @@ import { type Row, TELLING, workFor } from '../../src/core/work.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';
-import { aPolicy, HOUR } from '../support/requests.ts';
+import { aPolicy, HOUR, KEYS } from '../support/requests.ts';
 import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
 
@@ -34,6 +34,14 @@ describe('what the store finds', () => {
       '1granting',
     ]);
     expect(await store.list({ limit: 2 })).toHaveLength(2);
+  });
+
+  it('one person’s own, however many of others are newer', async () => {
+    expect(ids(await store.list({ requester: KEYS.riley, limit: 100 }))).toEqual(ids(rows).reverse());
+    const own = { states: ['active'], limit: 1 } as const;
+    expect(ids(await store.list({ ...own, requester: KEYS.riley }))).toEqual(['3active']);
+    expect(await store.list({ ...own, requester: KEYS.casey })).toEqual([]);
+    expect(await store.list({ requester: 'slack:T0BREAK:U0RILE', limit: 1 })).toEqual([]);
   });
 
   it('every row whose plan is not proven ended', async () => {

@@ -31,8 +31,6 @@ export function onExtend(app: App, deps: AppDeps): void {
   });
 }
 
-const OPEN_MAX = 1000;
-
 /** Opens the form for this request, or the caller's own newest open access; answers with why not where it cannot be. */
 export async function openExtendForm(
   deps: AppDeps,
@@ -56,10 +54,8 @@ export async function openExtendForm(
   return why === undefined ? open(deps, caller, opening, request) : answer(why);
 }
 
-async function ownNewest({ store }: AppDeps, { key }: Caller): Promise<Row | undefined> {
-  const rows = await store.list({ states: ['active'], limit: OPEN_MAX });
-  return rows.find(({ request }) => request.ask.requester.keys.includes(key));
-}
+const ownNewest = async ({ store }: AppDeps, { key }: Caller): Promise<Row | undefined> =>
+  (await store.list({ states: ['active'], requester: key, limit: 1 }))[0];
 
 async function open(
   deps: AppDeps,

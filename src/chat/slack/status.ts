@@ -27,8 +27,7 @@ export async function statusWords(deps: AppDeps, caller: Caller, id: string | un
     const row = await deps.store.find(id.toLowerCase());
     return row === undefined ? refusalWords('unknown_request') : detailsOf(deps, row);
   }
-  const rows = await deps.store.list({ states: OPEN_STATES, limit: 1000 });
-  const own = rows.filter(({ request }) => request.ask.requester.keys.includes(caller.key)).slice(0, SHOWN);
+  const own = await deps.store.list({ states: OPEN_STATES, requester: caller.key, limit: SHOWN });
   if (own.length === 0)
     return 'You have no open request. Type /breakglass list to see everybody’s, or /breakglass to ask.';
   return (await Promise.all(own.map((row) => lineOf(deps, row)))).join('\n');
