@@ -148,7 +148,11 @@ function ticker(
       const enough = withDeadline(intervalMs, lost, closing);
       if (copy) return end({ copy, graceMs: 0, enough });
       await freeze();
-      const answers = await reschedule(settings, 3 * intervalMs, enough);
+      // What cannot be read for the chat, or for later, ends nothing that is due now.
+      const answers = await reschedule(settings, 3 * intervalMs, enough).catch((error: unknown) => {
+        logger.error({ why: String(error) }, 'not all work could be derived; what is overdue is ended all the same');
+        return false;
+      });
       // A queue that does not take work does none either: then no ending waits for it.
       await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people(), tell()]);
     });

@@ -78,6 +78,14 @@ describe('the sweep', () => {
     await sweepUntil(sweep, async () => (await stateIn(desk, 'S2')) === 'closed', 'the proof');
   });
 
+  it('ends what is overdue though what the chat is owed cannot be read', async () => {
+    await desk.opened('S2B');
+    desk.wait(30 * MINUTE);
+    const untold = () => Promise.reject(new Failure('STORE_UNAVAILABLE', 'it took too long'));
+    const sweep = start({ store: { ...desk.store, untold } });
+    await sweepUntil(sweep, async () => (await stateIn(desk, 'S2B')) === 'revoking', 'the end of the window');
+  });
+
   it('leaves an ending to a queue that takes it, until the grace is over', async () => {
     await desk.opened('S3');
     desk.wait(30 * MINUTE + 1_000);
