@@ -1,4 +1,4 @@
-import type { Command } from '../core/command.ts';
+import type { Command, Unproven } from '../core/command.ts';
 import { Failure } from '../core/failure.ts';
 import type { EndingGrant, Plan } from '../core/request.ts';
 import { propagatedAt, type Row } from '../core/work.ts';
@@ -83,7 +83,8 @@ async function takeAway(deps: BrokerDeps, requestId: string, grant: EndingGrant,
     });
     await apply(deps, requestId, confirmed, WORKER);
   } catch (error) {
-    throw (await noteFailure(deps, requestId, error)) ? new Noted('noted on the row', { cause: error }) : error;
+    const noted = await noteFailure(deps, requestId, error, { grantId: grant.id, fact: 'accessRemoved' });
+    throw noted ? new Noted('noted on the row', { cause: error }) : error;
   }
 }
 
@@ -180,7 +181,7 @@ export async function prove(deps: BrokerDeps, requestId: string, grantId: string
     };
     await apply(deps, requestId, byNow, WORKER);
   } catch (error) {
-    if (!(error instanceof TryLater)) await noteFailure(deps, requestId, error);
+    if (!(error instanceof TryLater)) await noteFailure(deps, requestId, error, { grantId, fact: 'sessionsEnded' });
     throw error;
   }
 }
@@ -194,12 +195,12 @@ export async function bury(deps: BrokerDeps, requestId: string, grantId: string,
   await apply(deps, requestId, { type: 'buried', grantId }, WORKER);
 }
 
-/** Counts a failed ending on the row, so that the card turns red. False if even that could not be saved: the caller retries. */
-async function noteFailure(deps: BrokerDeps, requestId: string, error: unknown): Promise<boolean> {
+/** Counts a failed ending on the row, so that the card turns red. False if it was not: the caller retries. */
+async function noteFailure(deps: BrokerDeps, requestId: string, error: unknown, of: Unproven): Promise<boolean> {
   const why = error instanceof Failure ? error.code : 'unexpected';
   deps.logger.error({ requestId, why: String(error) }, 'an ending was not confirmed; it is tried again');
   try {
-    const { ok } = await apply(deps, requestId, { type: 'revoke_failed', why }, WORKER);
+    const { ok } = await apply(deps, requestId, { type: 'revoke_failed', why, of }, WORKER);
     return ok;
   } catch (unsaved) {
     deps.logger.error({ requestId, why: String(unsaved) }, 'the failed ending could not be recorded either');

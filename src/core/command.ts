@@ -25,6 +25,12 @@ export interface Order {
   readonly digest: string;
 }
 
+/** One of the two facts that an ending has to prove, of one grant (D3). */
+export interface Unproven {
+  readonly grantId: string;
+  readonly fact: 'accessRemoved' | 'sessionsEnded';
+}
+
 export type Command =
   /** Opening commands: only from a person, only with fresh facts. */
   | {
@@ -63,7 +69,8 @@ export type Command =
   | { readonly type: 'lost'; readonly grantId: string; readonly missedAt: Date; readonly missedAgainAt: Date }
   | { readonly type: 'revoke_confirmed'; readonly grantId: string; readonly proof: RemovalProof }
   | { readonly type: 'sessions_confirmed'; readonly grantId: string; readonly proof: SessionsProof }
-  | { readonly type: 'revoke_failed'; readonly why: string }
+  /** `of`: what was to be proven; where it stands by now, a failure that comes late says nothing. */
+  | { readonly type: 'revoke_failed'; readonly why: string; readonly of?: Unproven | undefined }
   /** The Deny that was read back is gone: the removal is no longer a fact and starts again. */
   | { readonly type: 'removal_lost'; readonly grantId: string; readonly readAt: Date }
   /** Notes for the record. */

@@ -270,9 +270,15 @@ function settle(
 }
 
 /** The cloud did not confirm: stays open, counted, and the card is red from the first time (D6). */
-export function decideRevokeFailed(request: AccessRequest, why: string, actor: Actor, now: Date): Decision {
+export function decideRevokeFailed(
+  request: AccessRequest,
+  { why, of }: Extract<Command, { type: 'revoke_failed' }>,
+  actor: Actor,
+  now: Date,
+): Decision {
   if (actor.type === 'person') return refuse('not_yours');
   if (request.state !== 'revoking') return wrongState(request);
+  if (of !== undefined && request.grants.find(({ id }) => id === of.grantId)?.[of.fact]) return wrongState(request);
   const failures = request.failures + 1;
   // One event when it starts to fail and one each time the count doubles: a night of retries is no flood.
   const loud = (failures & (failures - 1)) === 0;

@@ -115,7 +115,7 @@ export function decide(
     case 'removal_lost':
       return decideRemovalLost(request, command, actor, now);
     case 'revoke_failed':
-      return decideRevokeFailed(request, command.why, actor, now);
+      return decideRevokeFailed(request, command, actor, now);
     default:
       return note(request, command, actor, facts, now);
   }

@@ -2,6 +2,7 @@ import { expire, revoke } from '../../src/broker/end-grant.ts';
 import { writerLock } from '../../src/broker/open-grant.ts';
 import { decide } from '../../src/core/decide.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
+import { Failure } from '../../src/core/failure.ts';
 import { workFor } from '../../src/core/work.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { MINUTE, personActor, SECOND, SYSTEM } from '../support/requests.ts';
@@ -54,6 +55,22 @@ describe('ending a grant', () => {
     await desk.perform('prove', 'E2');
     expect((await eventOf('E2', 'sessions_ended'))?.data.by).toBe('propagation');
     expect(await stateOf('E2')).toBe('closed');
+  });
+
+  it('D6: does not turn red by a failure that comes after another worker proved the removal', async () => {
+    await ended('E9B');
+    const { aws } = desk.deps.providers;
+    const close: typeof aws.close = async () => {
+      await desk.perform('revoke', 'E9B');
+      throw new Failure('PROVIDER_UNAVAILABLE', 'this worker was stopped meanwhile');
+    };
+    const withLock: typeof desk.store.withLock = async (_name, _waitMs, work) => ({
+      value: await work(AbortSignal.timeout(MINUTE)),
+    });
+    const late = { ...desk.deps, store: { ...desk.store, withLock }, providers: { aws: { ...aws, close } } };
+    await expect(revoke(late, 'E9B', 'E9B', AbortSignal.timeout(MINUTE))).rejects.toThrow('stopped meanwhile');
+    expect((await desk.row('E9B')).request).toMatchObject({ state: 'revoking', failures: 0 });
+    expect(await eventOf('E9B', 'revoke_failed')).toBeUndefined();
   });
 
   it('ends with the directory, the incident source, the chat and the queue down, and opening off', async () => {
