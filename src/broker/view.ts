@@ -42,11 +42,12 @@ export async function view(deps: BrokerDeps, row: Row): Promise<RequestView> {
 }
 
 function clauseViews(request: AccessRequest, directory: Directory): ClauseView[] {
-  const { open, counted } = openNow(request, directory) ?? { open: [], counted: [] };
+  const now = openNow(request, directory);
+  if (now === undefined) return [];
+  const { open, counted, asker, seen } = now;
   const decided = new Set(counted.map(({ by }) => by.id));
-  const asker = { id: request.ask.requester.id, seen: request.seenTeams[request.ask.requester.id] ?? [] };
   return open.map(({ clause, missing }) => {
-    const people = eligibleFor(clause, directory, asker, request.seenTeams).filter(({ id }) => !decided.has(id));
+    const people = eligibleFor(clause, directory, asker, seen).filter(({ id }) => !decided.has(id));
     const teams = clause.who === 'group' ? clause.teams : [];
     return { clause, missing, people, onCall: people.filter(({ id }) => onCallFor(directory, id, teams)) };
   });

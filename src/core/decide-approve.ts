@@ -147,11 +147,14 @@ function digestNow(request: AccessRequest, policy: Policy): string | undefined {
   return terms && termsDigest(terms);
 }
 
-/** What is still open of what waits for approvals, by this directory. For cards; `decide` has the last word. */
+/**
+ * What is still open of what waits for approvals, by this directory, and what is seen of everybody's teams with it. For
+ * cards; `decide` has the last word.
+ */
 export function openNow(request: AccessRequest, directory: Directory) {
   const asked = askedNow(request);
   if (asked === undefined) return undefined;
   const seen = seenSince(request, directory);
   const asker = { id: request.ask.requester.id, seen: seen[request.ask.requester.id] ?? [] };
-  return standing(request.ask.terms.clauses, asked.given, asker, asked.digest, directory, seen);
+  return { ...standing(request.ask.terms.clauses, asked.given, asker, asked.digest, directory, seen), asker, seen };
 }

@@ -68,6 +68,20 @@ describe('asking and approving', () => {
     expect(answers.find(({ ok }) => !ok)).toMatchObject({ refusal: { code: 'already_approved' } });
   });
 
+  it('B1, B10: shows and reminds nobody whose team the requester joined since: their click would not count', async () => {
+    const row = await desk.ask('A8');
+    const able = async () => (await desk.broker.view(row)).open?.flatMap(({ people }) => people.map(({ id }) => id));
+    expect(await able()).toEqual(['avery', 'blake']);
+    const people = usual.directory.people.map((one) =>
+      one.id === 'riley' ? { ...one, teams: ['payments', 'platform'] } : one,
+    );
+    desk.dials.directory = { ...usual.directory, people };
+    expect(await desk.broker.approve('A8', { type: 'person', key: KEYS.avery }, row.request.ask.digest)).toMatchObject({
+      refusal: { code: 'same_team' },
+    });
+    expect(await able()).toEqual([]);
+  });
+
   it('keeps what was decided when the queue does not answer, and tells an operator', async () => {
     desk.dials.queueDown = true;
     const { request } = await desk.approved('A6');
