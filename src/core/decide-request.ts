@@ -1,7 +1,7 @@
-import { eligibleFor, firstReason, match, placesOf } from './approvals.ts';
+import { eligibleFor, firstReason, match, placesOf, type SeenTeams } from './approvals.ts';
 import type { Actor, Command } from './command.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
-import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf } from './directory.ts';
+import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf, union } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { incidentSchema, REASONS, type Reason } from './policy.ts';
@@ -170,11 +170,14 @@ function inviteOf(
   return onCall.slice(0, INVITE_MAX).map(({ id }) => id);
 }
 
-/** For a form, before anything is asked: how many people could fill each clause for this requester, and who is on call. */
-export function outlook(terms: Terms, directory: Directory, requester: Person) {
-  const asker = { id: requester.id, seen: teamsOf(directory, requester) };
+/**
+ * For a form, before anything is asked: how many people could fill each clause for this requester, and who is on call.
+ * `seen` are teams of before that count too, where more is asked for on a request.
+ */
+export function outlook(terms: Terms, directory: Directory, requester: Person, seen: SeenTeams = {}) {
+  const asker = { id: requester.id, seen: union(teamsOf(directory, requester), seen[requester.id] ?? []) };
   const clauses = terms.clauses.map((clause) => {
-    const people = eligibleFor(clause, directory, asker);
+    const people = eligibleFor(clause, directory, asker, seen);
     const teams = clause.who === 'group' ? clause.teams : [];
     return {
       clause,
@@ -185,7 +188,12 @@ export function outlook(terms: Terms, directory: Directory, requester: Person) {
   });
   const candidates = directory.people
     .filter((person) => !person.suspended)
-    .map((person) => ({ id: person.id, teams: teamsOf(directory, person), seen: [], assurance: 'stepped_up' as const }))
+    .map((person) => ({
+      id: person.id,
+      teams: teamsOf(directory, person),
+      seen: seen[person.id] ?? [],
+      assurance: 'stepped_up' as const,
+    }))
     .filter((candidate) => firstReason(terms.clauses, candidate, asker) === undefined);
   return { clauses, fillable: match(terms.clauses, candidates, asker).complete };
 }

@@ -61,6 +61,11 @@ describe('what a role means, in words', () => {
     if (terms === undefined || riley === undefined) throw new Error('incomplete');
     const clauses = outlook(terms, directory, riley).clauses.map((one) => ({ ...one, missing: one.places }));
     expect(whoCan(clauses)).toBe('These can: Avery, Blake.');
+    // Whoever was of the requester's team since it was asked cannot give more time either (B1).
+    const after = outlook(terms, directory, riley, { avery: ['payments'] }).clauses;
+    expect(whoCan(after.map((one) => ({ ...one, missing: one.places })))).toBe('These can: Blake.');
+    const joined = outlook(terms, directory, riley, { riley: ['platform'] });
+    expect([joined.clauses[0]?.people, joined.fillable]).toEqual([[], false]);
     expect(whoCan([])).toMatch(/Nobody can/);
     expect(whoCan(undefined)).toMatch(/directory does not answer/);
   });

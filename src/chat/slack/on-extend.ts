@@ -1,5 +1,6 @@
 import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt';
 import { ulid } from 'ulid';
+import { seenSince } from '../../core/decide-approve.ts';
 import { outlook } from '../../core/decide-request.ts';
 import { personById } from '../../core/directory.ts';
 import { type Active, whyNotExtend } from '../../core/extension.ts';
@@ -78,7 +79,8 @@ async function open(
   const { directory } = read;
   const person = personById(directory, requester.id);
   if (person === undefined) return refusalWords('unknown_person');
-  const needs = outlook(terms, directory, person).clauses.map((one) => ({ ...one, missing: one.places }));
+  const seen = seenSince(request, directory);
+  const needs = outlook(terms, directory, person, seen).clauses.map((one) => ({ ...one, missing: one.places }));
   const id = ulid();
   const view = extendModal({
     id,
