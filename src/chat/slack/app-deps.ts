@@ -29,4 +29,6 @@ export interface AppDeps {
   readonly directory: DirectorySource;
   readonly capabilities: (terms: Terms) => Capabilities;
   readonly logger: Logger;
+  /** How long somebody waits before they are told that it takes long. Default: a little less than Slack waits. */
+  readonly answerMs?: number | undefined;
 }

@@ -91,7 +91,7 @@ export async function inTime<T>(work: Promise<T>, ms = ANSWER_MS): Promise<T | t
  */
 export async function guarded(deps: AppDeps, caller: Caller, work: () => Promise<string | undefined>): Promise<void> {
   const result = work().catch((error: unknown) => troubleWords(deps, error));
-  const late = (await inTime(result)) === LATE;
+  const late = (await inTime(result, deps.answerMs)) === LATE;
   if (late) await caller.tell(STILL_WORKING);
   const said = (await result) ?? (late ? DONE : undefined);
   if (said !== undefined) await caller.tell(said);

@@ -26,7 +26,7 @@ export async function submit(
     const said = troubleWords(deps, error);
     return { said, response: { response_action: 'push', view: saidModal(title, said) } };
   });
-  const first = await inTime(result);
+  const first = await inTime(result, deps.answerMs);
   if (first !== LATE) {
     await (first.response ? ack(first.response) : ack());
     return;

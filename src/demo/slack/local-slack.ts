@@ -36,6 +36,8 @@ export interface LocalSlackOptions {
   /** Milliseconds since 1970. Rules timestamps, and when triggers and response URLs run out. */
   readonly now?: () => number;
   readonly ackMs?: number;
+  /** How long a trigger id opens a modal, in milliseconds. Default: as long as Slack's. */
+  readonly triggerMs?: number;
   readonly eventRetryDelaysMs?: readonly number[];
   /** Where channels and messages are kept between two starts. */
   readonly stateFile?: string;
@@ -81,7 +83,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
   const now = options.now ?? Date.now;
   const saved = options.stateFile === undefined ? undefined : readStateFile(options.stateFile);
   const world = new World({ ...options, app: completed(options.app), now, ...(saved ? { saved } : {}) });
-  const triggers = new Triggers(now);
+  const triggers = new Triggers(now, options.triggerMs);
   const replyUrls = new ReplyUrls(now);
   const desk = new ViewDesk(world);
   const line = new SocketLine(() => world.app.id);

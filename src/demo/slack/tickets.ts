@@ -20,10 +20,12 @@ interface Trigger {
 /** Trigger ids: short-lived, single-use proof that a person acted just now. */
 export class Triggers {
   readonly #now: () => number;
+  readonly #lifeMs: number;
   readonly #known = new Map<string, Trigger>();
 
-  constructor(now: () => number) {
+  constructor(now: () => number, lifeMs = TRIGGER_MS) {
     this.#now = now;
+    this.#lifeMs = lifeMs;
   }
 
   /** A fresh trigger id for what `user` just did. */
@@ -38,7 +40,7 @@ export class Triggers {
     const trigger = this.#known.get(id);
     if (!trigger) return 'invalid_trigger_id';
     if (trigger.used) return 'exchanged_trigger_id';
-    return this.#now() - trigger.at > TRIGGER_MS ? 'expired_trigger_id' : trigger;
+    return this.#now() - trigger.at > this.#lifeMs ? 'expired_trigger_id' : trigger;
   }
 
   /** Uses a trigger id up: from now on it is `exchanged_trigger_id`. */

@@ -12,6 +12,7 @@ beforeAll(async () => {
 afterAll(() => house.close());
 beforeEach(async () => {
   house.levers.directoryDown = false;
+  house.levers.patient = true;
   house.slack.dials.clearFaults();
   for (const who of PEOPLE) if (as(who).modal()) await as(who).close();
   await ask(house, 'riley');
@@ -121,6 +122,7 @@ describe('an approving click', () => {
   });
 
   it('that takes long is announced, and answered once it is known', async () => {
+    house.levers.patient = false;
     house.slack.dials.delay('users.info', 2600);
     await click('avery', 'approve');
     await told('avery', /Still working on it/);

@@ -317,6 +317,7 @@ describe('a database that does not answer', () => {
   let proxy: TcpProxy | undefined;
   beforeEach(async () => {
     house = await openHouse({
+      patient: false,
       url: async (url) => {
         proxy = await startTcpProxy(url);
         return proxy.through(url);

@@ -58,6 +58,8 @@ export interface Levers {
   aheadMs: number;
   /** Who is on call for `platform`, where that is not the policy's. */
   onCall?: readonly string[] | undefined;
+  /** Nobody is told that it takes long: a busy machine is no promise broken. */
+  patient: boolean;
 }
 
 export interface House {
@@ -92,6 +94,8 @@ const NOW_NAMES: readonly WorkName[] = [
   'post',
 ];
 
+const PATIENT_MS = 20_000;
+
 /** The product's Slack side on real parts: PostgreSQL, Bolt over signed HTTP, the local workspace. The cloud is stood for. */
 export async function openHouse(
   options: {
@@ -102,13 +106,16 @@ export async function openHouse(
     url?: (url: string) => Promise<string>;
     /** Short, since most that are sent to an unknown end here are lost. */
     unknownAfterMs?: number;
+    /** False: everybody waits as long as Slack does, and no longer. */
+    patient?: boolean;
   } = {},
 ): Promise<House> {
   const database = await freshDatabase();
   const logs: string[] = [];
   const note = (fields: object, message: string) => logs.push(`${message} ${JSON.stringify(fields)}`);
   const logger: Logger = { info: note, warn: note, error: note };
-  const levers: Levers = { directoryDown: false, incidentsDown: false, cloudRefuses: false, aheadMs: 0 };
+  const { patient = true } = options;
+  const levers: Levers = { directoryDown: false, incidentsDown: false, cloudRefuses: false, aheadMs: 0, patient };
   const real = openStore({
     url: (await options.url?.(database.appUrl)) ?? database.appUrl,
     logger,
@@ -121,7 +128,11 @@ export async function openHouse(
     await store.applyPolicy(policy, '', 'operator:test', before?.number ?? 0, event);
   };
   await apply(options.policy ?? aPolicy());
-  const slack = await startLocalSlack({ ...WORKSPACE, ...options.slack });
+  const slack = await startLocalSlack({
+    ...WORKSPACE,
+    ...(patient ? { ackMs: 2 * PATIENT_MS, triggerMs: 2 * PATIENT_MS } : {}),
+    ...options.slack,
+  });
   const workspace = slackWorkspace(
     {
       botToken: slack.app.botToken,
@@ -173,6 +184,9 @@ export async function openHouse(
     directory,
     capabilities: (terms) => aws.capabilities(terms),
     logger,
+    get answerMs() {
+      return levers.patient ? PATIENT_MS : undefined;
+    },
   });
   await app.start();
   const { requestListener } = app;
