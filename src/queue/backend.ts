@@ -1,4 +1,5 @@
-import type { JobsOptions, Processor, RedisClient, WorkerOptions } from 'bullmq';
+import type { JobsOptions, PgPool, Processor, RedisClient, WorkerOptions } from 'bullmq';
+import type pg from 'pg';
 import type { JobContent } from './job.ts';
 
 export interface BackendSettings {
@@ -54,13 +55,13 @@ export interface Backend {
 const reconnectMs = (times: number): number => Math.min(2_000, 100 * times);
 
 /**
- * Chooses by `redisUrl`, and loads only what that choice needs: BullMQ itself requires `ioredis` or `pg` at the first
- * connection, not before.
+ * Chooses by `redisUrl`, and loads only what that choice needs: BullMQ itself requires `ioredis` at the first connection,
+ * not before.
  */
 export async function openBackend(settings: BackendSettings): Promise<Backend> {
   const bullmq = await import('bullmq');
   return settings.redisUrl === undefined
-    ? onPostgres(bullmq, settings.postgresUrl)
+    ? onPostgres(bullmq, await import('pg').then((driver) => driver.default), settings.postgresUrl)
     : onRedis(bullmq, settings.redisUrl, settings.prefix ?? 'breakglass');
 }
 
@@ -112,27 +113,51 @@ function endWaiting(client: RedisClient): void {
   );
 }
 
-function onPostgres(bullmq: BullMq, connectionString: string): Backend {
-  const connection = (max: number) => ({
-    connectionString,
-    schema: 'bullmq',
-    max,
-    connectionTimeoutMillis: 5_000,
-    // A database that stopped answering is found out, instead of holding a worker for ever.
-    query_timeout: 15_000,
-    keepAlive: true,
-  });
-  const { createPostgresBackend } = bullmq;
+function onPostgres(bullmq: BullMq, { Pool }: typeof pg, connectionString: string): Backend {
+  const { createPostgresBackend, isPgPool } = bullmq;
+  const poolOf = (max: number): PgPool => {
+    const pool = new Pool({
+      connectionString,
+      options: '-c search_path=bullmq',
+      max,
+      connectionTimeoutMillis: 5_000,
+      // A database that stopped answering is found out, instead of holding a worker for ever.
+      query_timeout: 15_000,
+      keepAlive: true,
+    });
+    // BullMQ listens to a connection only after it was handed over. A server that is shut down in that moment says so
+    // at once, and an `error` that nobody listens to ends the process.
+    pool.on('connect', (connection) => connection.on('error', () => undefined));
+    const known: unknown = pool;
+    if (!isPgPool(known)) throw new Error('this version of BullMQ does not take this version of pg');
+    return known;
+  };
   return {
     kind: 'postgres',
-    queue: (name, { onError }) =>
-      new bullmq.Queue(name, { connection: connection(2) }, createPostgresBackend).on('error', onError),
+    queue: (name, { onError }) => {
+      const pool = poolOf(2);
+      const queue = new bullmq.Queue(name, { connection: pool }, createPostgresBackend).on('error', onError);
+      return closingPool(queue, pool);
+    },
     worker: (name, processor, more, { onError, onFailed }) => {
-      const settings = { ...more, connection: connection(4) };
-      const worker = new bullmq.Worker(name, processor, settings, createPostgresBackend);
-      return worker.on('error', onError).on('failed', (job, error) => onFailed?.(job, error));
+      // One of its connections only listens for news.
+      const pool = poolOf(5);
+      const worker = new bullmq.Worker(name, processor, { ...more, connection: pool }, createPostgresBackend);
+      worker.on('error', onError).on('failed', (job, error) => onFailed?.(job, error));
+      return closingPool(worker, pool);
     },
     putOff: () => new bullmq.DelayedError(),
     letGo: () => undefined,
   };
+}
+
+/** BullMQ leaves a pool that it was given open. */
+function closingPool<T extends { close(): Promise<void> }>(owner: T, pool: PgPool): T {
+  const close = owner.close.bind(owner);
+  let closed: Promise<void> | undefined;
+  owner.close = () => {
+    closed ??= close().then(() => pool.end());
+    return closed;
+  };
+  return owner;
 }

@@ -2,19 +2,8 @@ import { Failure } from '../../src/core/failure.ts';
 import { openLocks } from '../../src/store/lock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy, withFarewell } from '../support/tcp-proxy.ts';
 import { silent } from './silent-logger.ts';
-
-const READY = Buffer.from('Z\0\0\0\x05I', 'latin1');
-const FIELDS = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
-
-/** What a server that is being shut down sends, all at once, to whoever has just got an answer. */
-function withFarewell(chunk: Buffer): Buffer {
-  if (!chunk.subarray(-READY.length).equals(READY)) return chunk;
-  const head = Buffer.from('E\0\0\0\0', 'latin1');
-  head.writeUInt32BE(FIELDS.length + 4, 1);
-  return Buffer.concat([chunk, head, FIELDS]);
-}
 
 const codeOf = (work: Promise<unknown>): Promise<string> =>
   work.then(

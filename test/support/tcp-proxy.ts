@@ -85,3 +85,14 @@ function reach(targetNow: () => string): Socket | undefined {
     return undefined;
   }
 }
+
+const READY = Buffer.from('Z\0\0\0\x05I', 'latin1');
+const FAREWELL = Buffer.from('SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0');
+
+/** Edits answers of PostgreSQL: as of a server that is shut down just then, which says so in the same breath. */
+export function withFarewell(chunk: Buffer): Buffer {
+  if (!chunk.subarray(-READY.length).equals(READY)) return chunk;
+  const head = Buffer.from('E\0\0\0\0', 'latin1');
+  head.writeUInt32BE(FAREWELL.length + 4, 1);
+  return Buffer.concat([chunk, head, FAREWELL]);
+}
