@@ -47,10 +47,12 @@ export function verifyBundle(bundle: Bundle, { publicKey, anchors }: Witnesses):
   if (publicKey === undefined && signedBy !== undefined) {
     unknown.push(`nobody vouched for key ${signedBy}: compare it, and name your copy of the public key with --key`);
   }
-  const outside = anchoredTo(bundle, anchors, history.checkpoints);
+  const { checkpoints, untied } = history;
+  const tied = anchors?.filter(({ checkpoint }) => checkpoints.has(checkpoint.header.number));
+  const outside = anchoredTo(bundle, tied, checkpoints);
   return {
     broken: [...broken, ...outside.broken],
-    unknown: [...unknown, ...outside.unknown],
+    unknown: [...unknown, ...untied, ...outside.unknown],
     notes,
     complete: isCounted(bundle) ? outside.complete : undefined,
   };
@@ -89,28 +91,51 @@ function historyOf(bundle: Bundle, publicKey: string | undefined, anchors: reado
   }
   const history = checkpointHistory(publicKey);
   const sorted = [...checkpoints.values()].sort((a, b) => a.header.number - b.header.number);
-  const keys = keysOf([...bundle.keys, ...(publicKey === undefined ? [] : [publicKey])], sorted);
+  // Oldest first, each known before it signs: those given, then those that checkpoints name.
+  const keys = new Map(
+    [...bundle.keys, ...(publicKey === undefined ? [] : [publicKey])].map((key) => [fingerprintOf(key), key]),
+  );
+  const untied: string[] = [];
+  let last = numbers.at(-1) ?? 0;
   for (const one of sorted) {
-    const { key: signer, number } = one.header;
+    const { key: signer, number, nextKey } = one.header;
     const key = keys.get(signer);
     const place = places.get(number);
+    // Past the bundle and a gap, the key may have been handed on: the copies that say so were not made.
+    if (key === undefined && publicKey !== undefined && number > last + 1) {
+      untied.push(`${number} in ${place}`);
+      checkpoints.delete(number);
+      continue;
+    }
     const wrong =
       key === undefined
         ? `checkpoint ${number}${place ? ` in ${place}` : ''} is signed by a key that is not this log's: no key here is ${signer}`
         : history.add(one, key);
-    if (wrong === undefined) continue;
-    broken.push(wrong);
-    break;
+    if (wrong !== undefined) {
+      broken.push(wrong);
+      break;
+    }
+    if (nextKey !== undefined) keys.set(fingerprintOf(nextKey), nextKey);
+    last = Math.max(last, number);
   }
   // Each copy by its own bytes: one that only claims the hash of another would pass its words off as signed.
   for (const { from, checkpoint } of anchors) {
-    if (checkpoint === checkpoints.get(checkpoint.header.number)) continue;
+    const here = checkpoints.get(checkpoint.header.number);
+    if (here === undefined || here === checkpoint) continue;
     const wrong = checkpointProblem(checkpoint, keys.get(checkpoint.header.key) ?? '');
     if (wrong !== undefined) broken.push(`${from}: ${wrong}`);
   }
   const end = broken.length === 0 ? history.end() : undefined;
-  return { checkpoints, broken: end === undefined ? broken : [end], notes: history.gaps };
+  return { checkpoints, untied: untiedWords(untied), broken: end === undefined ? broken : [end], notes: history.gaps };
 }
+
+const untiedWords = ([first, ...rest]: readonly string[]): readonly string[] =>
+  first === undefined
+    ? []
+    : [
+        `checkpoint ${first}${rest.length > 0 ? ` (and ${rest.length} later ones)` : ''} counts for nothing: ` +
+          'no checkpoint here names the key that signed it. Give copies without gaps since the bundle',
+      ];
 
 function twoOf(here: Checkpoint, other: Checkpoint, from: string): string {
   const two = `there are two checkpoints ${here.header.number}: the one in ${from}`;
@@ -119,12 +144,6 @@ function twoOf(here: Checkpoint, other: Checkpoint, from: string): string {
     : `${two} is signed by a key that is not this log's, ${other.header.key}; the one here by ${here.header.key}. ` +
         'It is of another installation, or the log was written anew';
 }
-
-/** Public keys by fingerprint: those given, and those that checkpoints name. */
-const keysOf = (given: readonly string[], checkpoints: readonly Checkpoint[]): ReadonlyMap<string, string> =>
-  new Map(
-    [...given, ...checkpoints.flatMap(({ header }) => header.nextKey ?? [])].map((key) => [fingerprintOf(key), key]),
-  );
 
 function streamProblems(bundle: Bundle, one: BundleStream): readonly string[] {
   const { stream, events, newest, changes } = one;

@@ -29,6 +29,31 @@ describe('a rotation of the key (E4)', () => {
     expect(proof().broken).toEqual([expect.stringContaining('no checkpoint here is signed by the key you trust')]);
   });
 
+  it('makes nobody a forger of whom too few copies were made after it', async () => {
+    const [old, young, third] = [aKey(), aKey(), aKey()];
+    const log = story(new SealedLog(old));
+    const before = await log.bundle();
+    log.wait(60).seal(young).wait(60).seal().wait(60).seal(third).wait(60).go('R1', 'alarm').wait(10).seal();
+    const report = (...missing: readonly number[]) => {
+      const anchors = log.anchors().filter(({ checkpoint }) => !missing.includes(checkpoint.header.number));
+      return verifyBundle(before, { publicKey: old.publicKey, anchors });
+    };
+    expect(report(6)).toMatchObject({
+      broken: [],
+      unknown: [expect.stringContaining('checkpoint 7 in 7.json (and 2 later ones) counts for nothing')],
+      complete: { number: 5 },
+    });
+    // With the copy that names the key, the ninth one tells what happened to the incident since.
+    expect(report().broken.join()).toContain('of request/R1 are missing: anchored checkpoint 9');
+    // Without any word of whose key is right, and where the bundle reaches, a strange one stays what it is.
+    const [anchors, stranger] = [log.anchors(), story().anchors('channel', 2).slice(1)];
+    expect(verifyBundle(before, { anchors: anchors.slice(6) }).broken.join()).toContain("a key that is not this log's");
+    const within = { ...before, checkpoints: before.checkpoints.filter(({ header }) => header.number !== 2) };
+    expect(verifyBundle(within, { publicKey: old.publicKey, anchors: stranger }).broken.join()).toContain(
+      "a key that is not this log's",
+    );
+  });
+
   it('is not believed without the checkpoints that tie the keys together', async () => {
     const [old, young] = [aKey(), aKey()];
     const log = story(new SealedLog(old)).seal(young).wait(60).go('R2', 'alarm').wait(10).seal().wait(900).seal();
