@@ -8,6 +8,9 @@ export interface Pace {
 /** AWS publishes no rate; this is our own choice, low enough for an account that others write to as well. */
 export const DEFAULT_PACE: Pace = { perSecond: 2, burst: 4 };
 
+/** What endings took from the pace holds up other writes no longer than this (milliseconds). */
+const OWED_MS = 10_000;
+
 /**
  * When the next write may go, given the theoretical arrival time that the last one left (all in milliseconds of one
  * monotonic clock). The generic cell rate algorithm: one number of state, no timer.
@@ -25,7 +28,8 @@ export function nextSlot(
 
 /**
  * Paces writes by account. An urgent one (an ending) takes its place in the count but never waits: access must not go
- * on because many others are being opened.
+ * on because many others are being opened. Nor must nothing be opened any more because many others have ended: an opening
+ * has minutes, and after hundreds of endings its place would be later.
  */
 export class Limiter {
   readonly #due = new Map<string, number>();
@@ -38,7 +42,8 @@ export class Limiter {
   /** Milliseconds to wait before this write. */
   reserve(account: string, now: number, urgent: boolean): number {
     const { at, due } = nextSlot(this.#pace, this.#due.get(account), now);
-    this.#due.set(account, due);
+    const owed = Math.max(this.#due.get(account) ?? now, now + OWED_MS);
+    this.#due.set(account, urgent ? Math.min(due, owed) : due);
     return urgent ? 0 : at - now;
   }
 }

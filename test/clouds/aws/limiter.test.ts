@@ -21,6 +21,15 @@ describe('the pace of writes', () => {
     expect(limiter.reserve('a', 0, false)).toBe(1500);
   });
 
+  it('lets an opening go soon after any number of endings, and one after the other then', () => {
+    const limiter = new Limiter(pace);
+    for (let i = 0; i < 1_000; i += 1) limiter.reserve('a', 0, true);
+    const waits = Array.from({ length: 3 }, () => limiter.reserve('a', 0, false));
+    expect(waits).toEqual([9_000, 9_500, 10_000]);
+    for (let i = 0; i < 1_000; i += 1) limiter.reserve('a', 0, true);
+    expect(limiter.reserve('a', 0, false)).toBe(10_500);
+  });
+
   it('never lets more go in any span than the burst and its share of the time', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 1, maxLength: 60 }), (gaps) => {
