@@ -25,8 +25,9 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
   const logger = makeLogger(config.LOG_LEVEL);
   if (lowered !== undefined) {
     const chat = config.SLACK_API_URL ?? (config.SEAL_SLACK_TOKEN ? ['https://slack.com/api/'] : []);
-    const bucket = config.SEAL_BUCKET && cloudEndpoints(env).length === 0 ? ['https://s3.amazonaws.com'] : [];
-    await assertLoopback([config.SEAL_DATABASE_URL, chat, bucket, ...cloudEndpoints(env)].flat());
+    const clouds = cloudEndpoints(env, ['S3']);
+    const bucket = config.SEAL_BUCKET && clouds.length === 0 ? ['https://s3.amazonaws.com'] : [];
+    await assertLoopback([config.SEAL_DATABASE_URL, chat, bucket, ...clouds].flat());
   }
   const current = await keyFrom('SEAL_KEY_FILE', config.SEAL_KEY_FILE);
   const nextFile = config.SEAL_NEXT_KEY_FILE;

@@ -46,6 +46,8 @@ async function embedded(role: (typeof ROLES)[number]) {
     import('../store/migrate.ts'),
     import('../store/embedded/loopback.ts'),
   ]);
+  // A profile cannot say either that the SDK is to ask elsewhere than it is told here.
+  process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ??= 'false';
   const endpoints = cloudEndpoints(process.env);
   if (endpoints.length === 0) {
     throw new Error(

@@ -65,6 +65,7 @@ export async function openStage({
       SLACK_APP_ID: slack.app.id,
       SLACK_API_URL: slack.apiUrl,
       AWS_ENDPOINT_URL: aws.url,
+      AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false',
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: keys.accessKeyId,
       AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,

@@ -160,6 +160,8 @@ describe('lowered floors', () => {
     ['a chat elsewhere', { SLACK_API_URL: 'http://192.0.2.1/api/' }],
     ['a cloud elsewhere', { AWS_ENDPOINT_URL_IAM: 'http://192.0.2.1' }],
     ['no cloud endpoint at all', { AWS_ENDPOINT_URL: '' }],
+    ['an endpoint of another service alone', { AWS_ENDPOINT_URL: '', AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:1' }],
+    ['endpoints that the SDK is told to ignore', { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' }],
   ])('are refused with %s', async (_what, change) => {
     const lowered = { floors: DEMO_FLOORS };
     await expect(main({ env: { ...env, ...change }, role: 'all', file: 'x', lowered })).rejects.toThrow(
