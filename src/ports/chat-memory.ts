@@ -45,7 +45,10 @@ export interface ChatMemory {
     channel: string,
     digest: string,
   ): Promise<{ readonly ref: MessageRef; readonly fresh: boolean }>;
-  /** Where it stands, and what it shows: a drawing older than the newest known one changes neither version nor digest. */
+  /**
+   * Where it stands, and what it shows: a drawing older than the newest known one changes neither version nor digest. The
+   * place that is noted first stays; another one of the same message changes nothing, and is a double.
+   */
   sent(
     key: MessageKey,
     at: {

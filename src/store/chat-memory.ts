@@ -28,7 +28,7 @@ export function chatMemory(database: Database): ChatMemory {
             "digest" = CASE WHEN "drawn_version" > ${drawnVersion}::integer THEN "digest"
               ELSE COALESCE(${digest}::text, "digest") END
           WHERE "request_id" = ${key.requestId} AND "kind" = ${key.kind} AND "seq" = ${key.seq}
-            AND "person" = ${key.person}`;
+            AND "person" = ${key.person} AND ("ts" IS NULL OR ("channel" = ${channel} AND "ts" = ${ts}))`;
       }),
     gone: (key, why) =>
       database.write('note a message as gone', async (prisma) => {

@@ -67,6 +67,19 @@ describe('the memory of the chat', () => {
     expect(await shows()).toBe('digest');
   });
 
+  it('keeps the place that was noted first: another one of the same message changes nothing', async () => {
+    const post: MessageKey = { requestId: 'R3', kind: 'post', seq: 1, person: '' };
+    await store.chat.claim(post, 'C1', '');
+    const places = ['2.1', '2.2'];
+    await Promise.all(places.map((ts) => store.chat.sent(post, { channel: 'C1', ts, drawnVersion: 0 })));
+    const [first] = await store.chat.refs('R3');
+    for (const ts of places) {
+      await store.chat.sent(post, { channel: 'C1', ts, drawnVersion: 0 });
+      expect(await store.chat.refs('R3')).toEqual([first]);
+    }
+    expect(places).toContain(first?.ts);
+  });
+
   it('remembers that a message can never be shown', async () => {
     const copy: MessageKey = { requestId: 'R2', kind: 'copy', seq: 0, person: 'avery' };
     await store.chat.claim(copy, 'D1', 'digest');

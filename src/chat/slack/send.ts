@@ -105,17 +105,16 @@ async function awaited(deps: SendDeps, key: MessageKey): Promise<MessageRef | un
 }
 const POLL_MS = 100;
 
-/** Finds what an unknown send left in the chat, keeps the first and deletes the rest. */
+/** Finds what an unknown send left in the chat, keeps the one that is noted first and deletes the rest. */
 async function adopt(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
   for (const candidate of sending.places) {
     const place = await candidate();
     if (place === undefined) continue;
-    const [kept, ...doubles] = await messagesOfOurs(deps, place, sending.mark, sending.since);
-    if (kept === undefined) continue;
-    for (const double of doubles) await remove(deps, double);
+    const found = await messagesOfOurs(deps, place, sending.mark, sending.since);
+    const [oldest] = found;
+    if (oldest === undefined) continue;
     // What it shows is not known, so version 0: the next drawing brings it up to date.
-    await deps.memory.sent(sending.key, { channel: kept.channel, ts: kept.ts, drawnVersion: 0 });
-    return stored(deps, sending.key);
+    return keepOne(deps, sending.key, { ...oldest, drawnVersion: 0 }, found);
   }
   return undefined;
 }
@@ -127,7 +126,7 @@ async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | unde
     if (place === undefined) continue;
     try {
       const at = await sendTo(deps, place, sending);
-      return await settle(deps, sending, at);
+      return await keepOne(deps, sending.key, { ...at, drawnVersion: sending.version, digest: sending.digest }, [at]);
     } catch (error) {
       const code = refusalOf(error);
       if (!isPlaceTrouble(code) && !isMiswritten(code)) throw chatFailure('sending a message', error);
@@ -176,15 +175,19 @@ async function call(
   return { channel: answer.channel ?? place.channel, ts: answer.ts ?? '' };
 }
 
-/** Records where it stands, unless somebody else recorded another one first: then ours is the double. */
-async function settle(deps: SendDeps, { key, version, digest }: Sending, at: Found): Promise<MessageRef | undefined> {
-  const ref = await stored(deps, key);
-  if (ref?.ts !== undefined && ref.ts !== at.ts) {
-    await remove(deps, at);
-    return ref;
+/** Notes where it stands, unless somebody noted another place first: then ours is the double, as is all else that was found. */
+async function keepOne(
+  deps: SendDeps,
+  key: MessageKey,
+  at: Parameters<ChatMemory['sent']>[1],
+  found: readonly Found[],
+): Promise<MessageRef | undefined> {
+  await deps.memory.sent(key, at);
+  const kept = await stored(deps, key);
+  for (const one of found) {
+    if (one.channel !== kept?.channel || one.ts !== kept.ts) await remove(deps, one);
   }
-  await deps.memory.sent(key, { ...at, drawnVersion: version, digest });
-  return stored(deps, key);
+  return kept;
 }
 
 /** Deletes a double. One that is gone already is as good. */

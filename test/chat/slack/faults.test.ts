@@ -206,6 +206,19 @@ it('a message that two workers send at the same time is one message', async () =
   expect(timeline().filter(({ words }) => words.includes('asks for'))).toHaveLength(1);
 });
 
+it('a card that two workers send at the same time is one card, and both tell in its thread', async () => {
+  // Neither waits for the other: each finds nothing in the channel yet.
+  house = await openHouse({ unknownAfterMs: 0 });
+  await ask(house, 'riley');
+  house.slack.dials.delay('chat.postMessage', 300, 2);
+  const row = await house.newest();
+  await Promise.all([house.announce.post(row), house.announce.post(row)]);
+  await house.work();
+  expect(cards('C0INCIDENT')).toHaveLength(1);
+  const events = await house.store.events(requestStream(row.request.ask.id));
+  expect(timeline()).toHaveLength(events.length);
+});
+
 describe('a rate limit', () => {
   beforeEach(async () => {
     house = await openHouse();
