@@ -62,13 +62,18 @@ export async function runJob(running: Running, job: TakenJob, token: string | un
 /** One attempt at a work, with its total deadline. */
 export async function attempt(running: Pick<Running, 'perform' | 'deadlineMs' | 'stopping'>, work: Work) {
   const ms = running.deadlineMs ?? HANDLING[work.name].deadlineMs;
-  const deadline = new AbortController();
-  const timer = setTimeout(() => deadline.abort(new PastDeadline(`${work.name} took more than ${ms} ms`)), ms);
-  const signal = AbortSignal.any([deadline.signal, running.stopping]);
+  const { stopping } = running;
+  // Of its own: a signal as old as the process remembers every other that was ever combined with it.
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new PastDeadline(`${work.name} took more than ${ms} ms`)), ms);
+  const stop = (): void => limit.abort(stopping.reason);
+  if (stopping.aborted) stop();
+  else stopping.addEventListener('abort', stop, { once: true });
   try {
-    await until(signal, running.perform(work, signal));
+    await until(limit.signal, running.perform(work, limit.signal));
   } finally {
     clearTimeout(timer);
+    stopping.removeEventListener('abort', stop);
   }
 }
 
