@@ -22,11 +22,14 @@ export const foundClosedWords = (strays: readonly KnownStray[]): string =>
   `installation's mark. Nothing gets through there: the Deny and a trust that lets nobody in were read. Find out ` +
   `whether the database lost rows: ${PAGE}.`;
 
+/** Which end such a role should have, no plan says. */
+const UNREAD_END =
+  'What I made refuses by itself from the end that is written on it, unless somebody removed that; I did not read it here.';
+
 /** Of ours, and the cloud did not let it be closed. */
 export const failedWords = ({ name, account, why = 'unexpected' }: KnownStray): string =>
   `Role ${name} in account ${account} carries the mark of this installation, no request of mine explains it, and I ` +
-  `could not close it (${why}). I try again with each pass; it refuses by itself from the end that is written on it. ` +
-  `If that is too late, end it by hand: docs/operations.md, "Ending by hand".`;
+  `could not close it (${why}). I try again with each pass. ${UNREAD_END} If that is too late, end it by hand: docs/operations.md, "Ending by hand".`;
 
 /** Not ours. */
 export const foreignWords = (strays: readonly KnownStray[]): string =>
@@ -47,8 +50,7 @@ const markWords = (mark: string | undefined): string =>
 /** Too many of ours. */
 export const stoppedWords = (): string =>
   `More than ${STRAYS_MAX} roles carry the mark of this installation and no request of mine explains them. I touch ` +
-  'none: rows are probably missing, as after a restore. They refuse by themselves from the ends that are written on ' +
-  `them. Compare them with the requests now: ${PAGE}.`;
+  `none: rows are probably missing, as after a restore. ${UNREAD_END} Compare them with the requests now: ${PAGE}.`;
 
 /** Some of ours cannot be closed. */
 export const unclosedWords = (count: number): string =>
