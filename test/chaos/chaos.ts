@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { verifyLog } from '../../src/broker/verify-log.ts';
-import { SYSTEM_STREAM } from '../../src/core/events.ts';
 import type { Policy } from '../../src/core/policy.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { play, stepsOf } from './acts.ts';
@@ -10,7 +9,7 @@ import { brokenWords, unclicked, unrecorded } from './clicks.ts';
 import { CloudLog } from './cloud-log.ts';
 import { Counts } from './counts.ts';
 import { Deliveries } from './deliveries.ts';
-import { freezesIn } from './freezes.ts';
+import { freezesIn, systemEvents } from './freezes.ts';
 import { Holdings } from './holdings.ts';
 import { openInstallation } from './installation.ts';
 import { type Case, caseOf, judge, type Scene } from './judge.ts';
@@ -79,7 +78,7 @@ export async function chaos(options: Options, say: (line: string) => void): Prom
       const personOfUser = (user: string): string =>
         everybody(lanes).find(({ id }) => slackOf(id) === user)?.id ?? user;
       const evidence = { people, arrived: deliveries.arrived, spells: weather.spells, personOfUser };
-      const freezes = freezesIn(await store.events(SYSTEM_STREAM));
+      const freezes = freezesIn(await systemEvents(installation.adminUrl()));
       const scene: Scene = { installation, store, policy, evidence, freezes, holdings, cloud: cloudLog.entries };
       const { violations, ends } = await judgeAll(scene, lanes);
       return { cycles: played.size, counts, ends, violations, playedIn: (cycle) => played.get(cycle) ?? [] };

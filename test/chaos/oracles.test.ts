@@ -178,10 +178,22 @@ it('the oracle of freezes finds what was opened while openings were frozen', () 
   const { events } = life;
   const [first] = events;
   if (first === undefined) throw new Error('there are no events');
-  const frozen = { ...first, type: 'openings_frozen', at: after(START, -5 * SECOND), seq: 1 } as const;
-  const thawed = { ...first, type: 'openings_thawed', at: after(START, 2.5 * SECOND), seq: 2 } as const;
+  const frozen = {
+    ...first,
+    type: 'openings_frozen',
+    at: after(START, -5 * SECOND),
+    committedAt: after(START, -4 * SECOND),
+  } as const;
+  const thawed = {
+    ...first,
+    type: 'openings_thawed',
+    at: after(START, 2.5 * SECOND),
+    committedAt: after(START, 2.6 * SECOND),
+  } as const;
   expect(openedWhileFrozen(events, freezesIn([frozen, thawed]))).toHaveLength(2);
   expect(openedWhileFrozen(events, [])).toEqual([]);
+  const seenLate = { ...frozen, committedAt: after(START, 1.5 * SECOND) };
+  expect(openedWhileFrozen(events, freezesIn([seenLate, thawed]))).toEqual([]);
 });
 
 it('the oracle of freezes tells two that follow each other at once apart, and what was added to one', () => {
@@ -192,6 +204,7 @@ it('the oracle of freezes tells two that follow each other at once apart, and wh
     ...first,
     type,
     at: at(seconds),
+    committedAt: at(seconds + 0.01),
     data,
   });
   const stream = [
@@ -201,10 +214,10 @@ it('the oracle of freezes tells two that follow each other at once apart, and wh
     told('openings_frozen', 3, { by: 'a', name: 'A', reason: 'three', all: true }),
   ];
   expect(
-    freezesIn(stream).map(({ freeze, from, until }) => [freeze.by.name, freeze.reason, freeze.at, from, until]),
+    freezesIn(stream).map(({ freeze, from, inForce, until }) => [freeze.reason, freeze.at, from, inForce, until]),
   ).toEqual([
-    ['A', 'one', at(0), at(0), at(2)],
-    ['B', 'two', at(2.1), at(2.1), at(3)],
-    ['B', 'two; three', at(2.1), at(3), undefined],
+    ['one', at(0), at(0), at(0.01), at(2)],
+    ['two', at(2.1), at(2.1), at(2.11), at(3)],
+    ['two; three', at(2.1), at(3), at(2.11), undefined],
   ]);
 });

@@ -194,7 +194,7 @@ const UNANSWERED_INCIDENT = { ok: false, why: 'did not answer' } as const;
 /** What the look-ups may have said, the likeliest first: the world as it stood, now or a little before. */
 function* factsAt(at: Date, incidentId: string, { policy, people, involved: ids, freezes }: Known): Generator<Facts> {
   const now = at.getTime();
-  const frozen = freezes.filter(({ from, until }) => from <= at && now - (until ?? at).getTime() <= CONCURRENT_MS);
+  const frozen = freezes.filter(({ from, gone }) => from <= at && now - (gone ?? at).getTime() <= CONCURRENT_MS);
   const incident = policy.incidentList.find(({ id }) => id === incidentId);
   for (const instant of [...people.instants(ids, now - LOOKED_UP_MS, now)].reverse()) {
     const account = (id: string): ChatAccount => (people.at(id, instant).inChat ? 'member' : 'deleted');
