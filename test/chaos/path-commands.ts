@@ -121,11 +121,13 @@ const MAKINGS: Readonly<Partial<Record<EventName, Making>>> = {
     { type: 'extension_confirmed', number: number(data.number), grantId: text(data.grantId) },
   ],
   // An ending that comes first says so, before it begins.
-  extension_failed: (of) => [
-    { type: 'extension_failed', number: number(of.data.number), why: text(of.data.why) },
-    { type: 'issue_extension', plans: [] },
-    ...ending(of),
-  ],
+  extension_failed: (of) =>
+    of.data.why === 'ended_first'
+      ? ending(of)
+      : [
+          { type: 'extension_failed', number: number(of.data.number), why: text(of.data.why) },
+          { type: 'issue_extension', plans: [] },
+        ],
   request_held: () => [{ type: 'note_freeze' }],
   request_resumed: () => [{ type: 'note_freeze' }],
   end_requested: ending,
