@@ -16,20 +16,22 @@ export const find = (database: Database, requestId: string): Promise<Row | undef
 
 /** By id, which grows with time: a row that moved since the page before is neither missed nor seen twice. */
 export const due = (database: Database, before: Date, limit: number, after = ''): Promise<readonly Row[]> =>
-  database.read('read what is due', async (prisma) => {
-    const found = await prisma.request.findMany({
-      // `nextWorkAt` is never the later of the two, and stands in the index.
-      where: { nextWorkAt: { lte: before }, stateWorkAt: { lte: before }, id: { gt: after } },
-      orderBy: { id: 'asc' },
-      take: limit,
-    });
+  database.raw.read('read what is due', async (client) => {
+    // `next_work_at` is never the later of the two, and stands in the index.
+    const found = await client.$queryRaw<RequestRecord[]>`
+      SELECT "document", "version", "seq", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
+        "updated_at" AS "updatedAt"
+      FROM "requests"
+      WHERE "next_work_at" <= ${before.toISOString()}::timestamptz AND "state_work_at" <= ${before.toISOString()}::timestamptz
+        AND "id" > ${after}
+      ORDER BY "id" LIMIT ${limit}`;
     return found.map(rowOf);
   });
 
 /** In no order among the closed: one that can never be told keeps none of the others waiting. */
 export const untold = (database: Database, limit: number): Promise<readonly Row[]> =>
-  database.read('read what the chat is owed', async (prisma) => {
-    const found = await prisma.$queryRaw<RequestRecord[]>`
+  database.raw.read('read what the chat is owed', async (client) => {
+    const found = await client.$queryRaw<RequestRecord[]>`
       SELECT "document", "version", "seq", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
         "updated_at" AS "updatedAt"
       FROM "requests"
