@@ -1,3 +1,5 @@
+import { until } from '../bounded.ts';
+
 /** Runs tasks, so many at once, none twice under one name. */
 export interface Pool {
   /** Starts the task when there is room, unless one of this name still runs. False if there was no room before `by`. */
@@ -21,7 +23,8 @@ export function pool(size: number): Pool {
   return {
     start: async (name, by, task) => {
       if (running.has(name)) return true;
-      while (running.size >= size && !by.aborted) await Promise.race([...running.values(), aborted(by)]);
+      while (running.size >= size && !by.aborted)
+        await until(by, Promise.race(running.values())).catch(() => undefined);
       return by.aborted ? false : run(name, task);
     },
     tryStart: (name, task) => running.has(name) || (running.size < size && run(name, task)),
@@ -30,6 +33,3 @@ export function pool(size: number): Pool {
     },
   };
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
