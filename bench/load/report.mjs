@@ -11,9 +11,9 @@ export function saying(figures) {
     `All of it took ${s(figures.tookSeconds)} from the first end: ${figures.perSecond.toFixed(1)} endings/s, ` +
       `${figures.jobsOfOne.toFixed(1)} jobs that it waits for, ${figures.allJobsOfOne.toFixed(1)} with the chat's, and ${figures.commitsOfOne.toFixed(1)} writing commits each`,
     ...memory.map(
-      ({ first, last }, index) =>
+      ({ first, last, live }, index) =>
         `Worker ${index + 1}: resident ${mb(first.rss)} in the first third, ${mb(last.rss)} in the last; ` +
-        `heap ${mb(first.heap)}, ${mb(last.heap)}; ${s(figures.cpuSeconds[index])} of CPU`,
+        `heap ${mb(first.heap)}, ${mb(last.heap)}, of which ${mb(live.early)} lived after a third of the ends and ${mb(live.late)} after all; ${s(figures.cpuSeconds[index])} of CPU`,
     ),
     `AWS: ${calls.aws.requests} requests, ${calls.aws.perSecond.toFixed(0)}/s, ${calls.aws.throttled} throttled`,
     `Slack: ${calls.slack.calls} calls, ${figures.chat.limited} of them answered 429; it owes ${figures.chat.owed} updates ` +

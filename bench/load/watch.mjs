@@ -17,6 +17,7 @@ export async function watch({ database, world, workers, grants, first, watched, 
     const before = await writes(client);
     const connections = { most: 0 };
     const counts = [];
+    let early;
     let stands = await look(client);
     let moved = performance.now();
     const until = moved + WHOLE_MS;
@@ -26,6 +27,7 @@ export async function watch({ database, world, workers, grants, first, watched, 
       connections.most = Math.max(connections.most, await connected(client));
       const now = await look(client);
       if (now.closed > stands.closed || Date.now() < first.getTime()) moved = performance.now();
+      if (early === undefined && now.begun >= grants / 3) early = await Promise.all(workers.map((one) => one.ask({})));
       if (now.closed !== stands.closed) log(`${now.closed} of ${grants} ended, the chat owes ${now.owed} updates`);
       stands = now;
     }
@@ -46,7 +48,10 @@ export async function watch({ database, world, workers, grants, first, watched, 
       ),
       commitsOfOne: (spent - before) / grants,
       connections: connections.most,
-      memory: told.map(({ memory }) => thirds(memory)),
+      memory: told.map(({ memory, live }, index) => ({
+        ...thirds(memory),
+        live: { early: (early?.[index]?.live ?? 0) / 2 ** 20, late: live / 2 ** 20 },
+      })),
       cpuSeconds: told.map(({ cpu }) => (cpu.user + cpu.system) / 1e6),
       calls,
       chat: { owed, drainedPerSecond: drained, limited: calls.slack.limited + after.slack.limited },
@@ -79,7 +84,8 @@ async function connected(client) {
 /** A card that is behind is one update, and so is each event that was not told. */
 async function look(client) {
   const { rows } = await client.query(
-    `SELECT count(*) FILTER (WHERE "state" = 'closed' AND "outcome" = 'ended')::int AS "closed",
+    `SELECT count(*) FILTER (WHERE "state" <> 'active')::int AS "begun",
+       count(*) FILTER (WHERE "state" = 'closed' AND "outcome" = 'ended')::int AS "closed",
        COALESCE(sum("seq" - "posted_seq") + count(*) FILTER (WHERE "drawn_version" < "version"), 0)::int AS "owed"
      FROM "requests"`,
   );

@@ -1,10 +1,15 @@
 // The product as a worker. With the provider `instant` its cloud answers at once, and as a cloud that did all it was
-// told. Counts what it puts on the queue for a few requests, and its memory each second.
+// told. Counts what it puts on the queue for a few requests, its memory each second, and what of it lives whenever asked.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
 import { main } from '../../dist/main.js';
 import { jobId } from '../../dist/queue/job.js';
 
 const SAMPLE_MS = 1_000;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc');
 
 const { policyText, provider, watched } = JSON.parse(process.env.BENCH_ORDER);
 const counted = new Set(watched);
@@ -49,7 +54,10 @@ const sampling = setInterval(() => {
   memory.push({ rss, heapUsed });
 }, SAMPLE_MS);
 
-process.on('message', () => process.send({ jobs: [...jobs], memory, cpu: process.cpuUsage() }));
+process.on('message', () => {
+  collectGarbage();
+  process.send({ jobs: [...jobs], memory, cpu: process.cpuUsage(), live: process.memoryUsage().heapUsed });
+});
 // Whoever started this has gone.
 process.once('disconnect', () => process.exit(1));
 process.once('SIGTERM', async () => {
