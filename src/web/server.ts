@@ -37,6 +37,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
+  // Out of file handles, for one: an `error` that nobody listens to would end the process, and not only that connection.
+  server.on('error', (error) => options.logger.error({ why: error.message }, 'a connection was not accepted'));
   const { port } = server.address() as AddressInfo;
   const host = options.host === '0.0.0.0' || options.host === '::' ? 'localhost' : options.host;
   return { url: `http://${host}:${port}`, close: () => closeServer(server) };
@@ -47,7 +49,8 @@ function handOver(route: RequestListener, request: IncomingMessage, response: Se
   try {
     route(request, response);
   } catch {
-    answer(response, 404, { error: 'not_found' });
+    if (response.headersSent) response.destroy();
+    else answer(response, 404, { error: 'not_found' });
   }
 }
 
