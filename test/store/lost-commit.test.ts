@@ -111,6 +111,18 @@ describe('what the store says when the database falls silent', () => {
     await empty.drop();
   });
 
+  it('recorded nothing, when a transaction takes longer than it may', async () => {
+    const hasty = openStore({ url: database.appUrl, logger: silent, limits: { statementMs: 200 } });
+    const slow = hasty.change('R9', 'test', (row, now) => {
+      const until = performance.now() + 500;
+      while (performance.now() < until);
+      return decide(row?.request, requestCommand('R9'), personActor('riley'), okFacts(now), now);
+    });
+    expect(await codeOf(slow)).toBe('STORE_UNAVAILABLE');
+    expect(await store.find('R9')).toBeUndefined();
+    await hasty.close();
+  });
+
   it('passes on what decide throws, and records nothing', async () => {
     const broken = store.change('R8', 'test', () => {
       throw new TypeError('a defect');
