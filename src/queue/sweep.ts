@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { until, withDeadline, within } from '../bounded.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -56,6 +57,8 @@ export function startSweep(settings: SweepSettings): Sweep {
   const { logger, intervalMs = INTERVAL_MS } = settings;
   const closing = new AbortController();
   const stopping = new AbortController();
+  // Each ending that runs listens, and Node would take more than ten for a leak.
+  setMaxListeners(0, stopping.signal);
   const endings = pool(ENDINGS_MAX);
   const calls = pool(CALLS_MAX);
   const onProblem = nowAndThen<unknown>(PROBLEM_EVERY_MS, (error, unsaid) =>

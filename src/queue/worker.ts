@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { within } from '../bounded.ts';
 import type { Work } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -54,6 +55,8 @@ const ERROR_EVERY_MS = 30_000;
  */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const stopping = new AbortController();
+  // Each job that runs listens, and Node would take more than ten for a leak.
+  setMaxListeners(0, stopping.signal);
   const workers = LANES.map((lane) => startLane(lane, settings, stopping.signal));
   // A PostgreSQL backend that once failed to get ready stays so: better not to start. Redis is waited for.
   if (settings.queue.backend.kind === 'postgres') await Promise.all(workers.map((worker) => worker.waitUntilReady()));
