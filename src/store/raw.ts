@@ -18,7 +18,10 @@ export interface Raw {
   transaction<T>(doing: string, work: (tx: RawTx) => Promise<T>): Promise<T>;
 }
 
-/** @param longestMs A transaction sends nothing more after that, and is rolled back. */
+/**
+ * @param pool One of `openPool`: a connection of it that is lost rejects whoever waits for it, and ends nothing else
+ * @param longestMs A transaction sends nothing more after that, and is rolled back
+ */
 export function rawOn(pool: pg.Pool, longestMs: number): Raw {
   return {
     async read(doing, query) {
@@ -32,8 +35,6 @@ export function rawOn(pool: pg.Pool, longestMs: number): Raw {
       const client = await pool.connect().catch((error: unknown) => {
         throw unavailable(doing, error);
       });
-      // A lost connection is a rejection to whoever waits for it; an `error` that nobody listens to ends the process.
-      client.on('error', ignored);
       const until = performance.now() + longestMs;
       const inTime = async (statement: pg.QueryConfig): Promise<pg.QueryResult> => {
         if (performance.now() > until) throw unavailable(doing, new Error(`it took more than ${longestMs} ms`));
@@ -52,15 +53,12 @@ export function rawOn(pool: pg.Pool, longestMs: number): Raw {
         whole = await rolledBack(client);
         throw error;
       } finally {
-        client.off('error', ignored);
         // Closing it makes the server let go of whatever it still holds.
         client.release(!whole);
       }
     },
   };
 }
-
-const ignored = (): void => undefined;
 
 const runner = (run: (statement: pg.QueryConfig) => Promise<pg.QueryResult>): RawTx => ({
   // What a row holds is the caller's word, as with Prisma.

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { demoPolicy } from '../../src/demo/stage.ts';
+import { accountEntry } from '../support/account-entry.ts';
 
 /** Who plays in each lane: the requester, a team mate who could approve for others, and one approver of each kind. */
 export const CAST = ['requester', 'mate', 'sre', 'security'] as const;
@@ -91,18 +92,8 @@ const APPROVALS = {
 } as const;
 const minutes = (seconds: number): number => seconds / 60;
 
-function accountEntry(lane: number) {
-  const id = accountOf(lane);
-  const boundary = (zone: string) => `arn:aws:iam::${id}:policy/breakglass-guardrails/boundary-${zone}`;
-  return {
-    id,
-    name: `Lane ${lane}`,
-    provider: 'aws',
-    brokerRole: `arn:aws:iam::${id}:role/breakglass-broker`,
-    externalId: `chaos-external-id-${lane}`,
-    boundaries: { A: boundary('a'), B: boundary('b'), C: boundary('c') },
-  };
-}
+const accountIn = (lane: number) =>
+  accountEntry({ id: accountOf(lane), name: `Lane ${lane}`, externalId: `chaos-external-id-${lane}` });
 
 function roleEntry(lane: number, zone: string) {
   const document = {
@@ -140,7 +131,7 @@ export async function policies(lanes: number, directoryUrl: string): Promise<{ s
     timings: TIMINGS,
     zones,
     security: { teams: ['wardens'] },
-    accounts: every.map(accountEntry),
+    accounts: every.map(accountIn),
     roles: every.flatMap((lane) => ['A', 'B', 'C'].map((zone) => roleEntry(lane, zone))),
     runbooks: [],
     incidentList: every.map((lane) => ({

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { digestOf, type Json } from '../../src/core/canonical.ts';
 import { demoPolicy } from '../../src/demo/stage.ts';
+import { accountEntry } from '../support/account-entry.ts';
 
 /** How many lives can be told apart at once: each has an account, and so a role of the catalog, of its own. */
 export const LANES = 14;
@@ -16,18 +17,8 @@ export const allowedIn = (lane: number) =>
     resource: `arn:aws:ecs:eu-central-1:${accountOf(lane)}:service/inference/chat`,
   }) as const;
 
-function accountEntry(lane: number) {
-  const id = accountOf(lane);
-  const boundary = (zone: string) => `arn:aws:iam::${id}:policy/breakglass-guardrails/boundary-${zone}`;
-  return {
-    id,
-    name: `Lane ${lane}`,
-    provider: 'aws',
-    brokerRole: `arn:aws:iam::${id}:role/breakglass-broker`,
-    externalId: `crash-test-external-id-${lane}`,
-    boundaries: { A: boundary('a'), B: boundary('b'), C: boundary('c') },
-  };
-}
+const accountIn = (lane: number) =>
+  accountEntry({ id: accountOf(lane), name: `Lane ${lane}`, externalId: `crash-test-external-id-${lane}` });
 
 const allow = (action: readonly string[], resource: string): Json => ({
   Version: '2012-10-17',
@@ -60,7 +51,7 @@ function roleEntry(lane: number) {
 export async function lanesPolicy(): Promise<string> {
   const policy: { accounts: object[]; roles: object[] } = parse(await demoPolicy());
   const lanes = Array.from({ length: LANES }, (_, lane) => lane);
-  policy.accounts.push(...lanes.map(accountEntry));
+  policy.accounts.push(...lanes.map(accountIn));
   policy.roles.push(...lanes.map(roleEntry));
   return JSON.stringify(policy);
 }
