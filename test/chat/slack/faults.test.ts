@@ -207,13 +207,26 @@ it('a message that two workers send at the same time is one message', async () =
 });
 
 it('a card that two workers send at the same time is one card, and both tell in its thread', async () => {
-  // Neither waits for the other: each finds nothing in the channel yet.
+  // Neither waits for the other: each finds nothing in the channel yet, and notes its card only when the other does too.
   house = await openHouse({ unknownAfterMs: 0 });
   await ask(house, 'riley');
+  const { sent } = house.store.chat;
+  const noting: (() => void)[] = [];
+  const both: typeof sent = async (key, at) => {
+    if (key.kind === 'card' && noting.length < 2) {
+      await new Promise<void>((resolve) => {
+        noting.push(resolve);
+        if (noting.length === 2) for (const goOn of noting) goOn();
+      });
+    }
+    return sent(key, at);
+  };
+  Object.assign(house.store.chat, { sent: both });
   house.slack.dials.delay('chat.postMessage', 300, 2);
   const row = await house.newest();
   await Promise.all([house.announce.post(row), house.announce.post(row)]);
   await house.work();
+  expect(noting).toHaveLength(2);
   expect(cards('C0INCIDENT')).toHaveLength(1);
   const events = await house.store.events(requestStream(row.request.ask.id));
   expect(timeline()).toHaveLength(events.length);
