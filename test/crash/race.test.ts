@@ -1,10 +1,10 @@
 import { requestStream } from '../../src/core/events.ts';
 import type { Row } from '../../src/core/work.ts';
 import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
+import { LONG } from '../support/long.ts';
 import { until } from '../support/until.ts';
 import { accountOf, laneOf } from './catalog.ts';
 import { judge } from './judge.ts';
-import { WHOLE } from './steps.ts';
 import { openTheatre, type Theatre } from './theatre.ts';
 
 /** Where an opener is held: before each of its writes, and at the last answer before it would confirm. */
@@ -28,7 +28,7 @@ const isRemoved = ({ request }: Row): boolean =>
 
 describe('an end that overtakes the opening (A10, D1)', () => {
   // In `npm test` the harder of the two; both where everything is tried.
-  it.each(WHOLE ? (['stopped', 'alive'] as const) : (['stopped'] as const))(
+  it.each(LONG ? (['stopped', 'alive'] as const) : (['stopped'] as const))(
     'stands, whatever the opener writes afterwards; the opener is %s meanwhile',
     async (opener) => {
       const first = await theatre.worker({ gated: true });
@@ -87,7 +87,7 @@ describe('an end that overtakes the opening (A10, D1)', () => {
       }
       expect((await theatre.verify()).broken).toBeUndefined();
 
-      if (!WHOLE) return;
+      if (!LONG) return;
       // The proof waits until no opener can write any more.
       await theatre.watch(lives, ({ request }) => request.state === 'closed', 'all to be closed', 120_000);
       await theatre.told(lives);

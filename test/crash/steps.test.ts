@@ -1,7 +1,8 @@
+import { LONG } from '../support/long.ts';
 import { until } from '../support/until.ts';
 import { BROKER, nameOf } from './holds.ts';
 import { judge } from './judge.ts';
-import { numberedAll, PHASES, type Phase, STEPS, type Steps, WHOLE } from './steps.ts';
+import { numberedAll, PHASES, type Phase, STEPS, type Steps } from './steps.ts';
 import { type Life, openTheatre, type Theatre } from './theatre.ts';
 
 let theatre: Theatre;
@@ -108,7 +109,7 @@ async function killedAt(life: Life, event: string, withinMs: number): Promise<vo
 }
 
 /** One minute is the shortest window, so the whole of it is for `npm run test:crash`. */
-if (WHOLE) {
+if (LONG) {
   it('a window that runs out is warned of and ended, whoever is killed at either commit (D1, D7)', async () => {
     const asking = await theatre.worker();
     const [life] = await theatre.ask([1], 1);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { LONG } from '../support/long.ts';
 import { LANES } from './catalog.ts';
 import type { AwsStep } from './holds.ts';
 
@@ -63,9 +64,6 @@ export function pointsOf(phase: Phase, steps: Steps = STEPS): readonly Point[] {
   return [...aws, ...commits];
 }
 
-/** `npm run test:crash` tries every point; otherwise a fixed sample does. */
-export const WHOLE = process.env.BREAKGLASS_CRASH === 'all';
-
 /** A held commit keeps a connection of the worker's pool of ten busy: so many at once, no more. */
 const COMMITS_MAX = 4;
 
@@ -84,7 +82,7 @@ export function lotsOf(phase: Phase, sample: Readonly<Partial<Record<Phase, read
   const chosen = sample[phase] ?? [];
   const unknown = chosen.filter((title) => !titles.has(title));
   if (unknown.length > 0) throw new Error(`the sample names no step: ${unknown.join(', ')}`);
-  const made = spread(WHOLE ? all : all.filter((point) => chosen.includes(titleOf(point))));
+  const made = spread(LONG ? all : all.filter((point) => chosen.includes(titleOf(point))));
   return made.map((points, index) => ({ phase, lot: index + 1, lots: made.length, points }));
 }
 

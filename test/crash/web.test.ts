@@ -1,6 +1,6 @@
+import { LONG } from '../support/long.ts';
 import { until } from '../support/until.ts';
 import { judge } from './judge.ts';
-import { WHOLE } from './steps.ts';
 import { type Life, openTheatre, type Theatre } from './theatre.ts';
 
 let theatre: Theatre;
@@ -34,7 +34,7 @@ const isIn = (life: Life, state: string) =>
 const ARRIVES = ['arrives', 'what arrived is worked on, though nobody could put it on the queue'] as const;
 const LOST = ['is lost', 'what never arrived can be pressed again'] as const;
 /** In `npm test` the one that somebody else must notice; both where everything is tried. */
-const FATES = WHOLE ? [ARRIVES, LOST] : [ARRIVES];
+const FATES = LONG ? [ARRIVES, LOST] : [ARRIVES];
 
 describe('the process that people talk to is killed as it commits', () => {
   it.each(FATES)(
