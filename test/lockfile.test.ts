@@ -23,6 +23,16 @@ describe('package-lock.json', () => {
     const { dependencies, devDependencies, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(entry('', text)).toMatchObject({ dependencies, devDependencies, engines });
   });
+
+  it('keeps every package under the AGPL or GPL out of what ships: the IAM simulator is for tests only', () => {
+    const packages = Object.entries<{ license?: string; dev?: boolean }>(JSON.parse(text).packages);
+    const copyleft = packages.filter(([, { license }]) => /GPL/.test(license ?? ''));
+    expect(copyleft.map(([path]) => path)).toContain('node_modules/@cloud-copilot/iam-simulate');
+    expect(copyleft.filter(([, { dev }]) => dev !== true).map(([path]) => path)).toEqual([]);
+    const image = readFileSync('Dockerfile', 'utf8');
+    const shipped = /--from=(\w+) \/app\/node_modules/.exec(image)?.[1];
+    expect(image).toMatch(new RegExp(`FROM base AS ${shipped}\\nRUN npm ci --omit=dev `));
+  });
 });
 
 describe('completeLock', () => {
