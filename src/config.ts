@@ -11,8 +11,9 @@ const safe = z
     hostname: /./,
     error: 'must be an https:// address',
   })
-  .refine((url) => url.startsWith('https:') || LOOPBACK.test(new URL(url).hostname), 'must be an https:// address');
+  .refine((url) => url.startsWith('https:') || isOnLoopback(url), 'must be an https:// address');
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+const isOnLoopback = (url: string): boolean => URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
 
 const Settings = z.object({
   /** The app's database role: owns nothing, creates nothing, and on events may only SELECT and INSERT. */
@@ -66,9 +67,7 @@ export type Config = Readonly<z.infer<typeof Settings>>;
  * failed start is where a half-right secret would leak.
  */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const parsed = WithReceiver.safeParse(blankAsMissing(env));
-  if (parsed.success) return Object.freeze(parsed.data);
-  throw new SettingsProblem(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  return checked(WithReceiver, env, Object.keys(Settings.shape));
 }
 
 const SealSettings = z.object({
@@ -105,9 +104,7 @@ export type SealConfig = Readonly<z.infer<typeof SealSettings>>;
 
 /** The sealer's settings, reported in the same way. */
 export function loadSealConfig(env: NodeJS.ProcessEnv): SealConfig {
-  const parsed = Together.safeParse(blankAsMissing(env));
-  if (parsed.success) return Object.freeze(parsed.data);
-  throw new SettingsProblem(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
+  return checked(Together, env, Object.keys(SealSettings.shape));
 }
 
 /** One database address for a command of the CLI that needs nothing else. */
@@ -115,10 +112,37 @@ export function databaseUrl(
   env: NodeJS.ProcessEnv,
   name: 'DATABASE_URL' | 'DATABASE_OWNER_URL' | 'SEAL_DATABASE_URL',
 ): string {
+  const wrapped = wrappedSettings(env, [name]);
+  if (wrapped.length > 0) throw new SettingsProblem(wrapped);
   const parsed = postgres.safeParse(env[name]);
   if (parsed.success) return parsed.data;
   throw new SettingsProblem([`${name}: ${env[name] ? 'must be a postgres:// address' : 'is required'}`]);
 }
+
+/** Secrets that the AWS SDK reads from the environment by itself. */
+const READ_BY_SDK = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_REGION'] as const;
+
+/** The settings as the schema reads them; every problem in one error, and only one line for each setting. */
+function checked<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv, names: readonly string[]): Readonly<T> {
+  const wrapped = wrappedSettings(env, [...names, ...READ_BY_SDK]);
+  const parsed = schema.safeParse(blankAsMissing(env));
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const misfits = issues
+    .filter(({ path }) => !wrapped.some((line) => line.startsWith(`${path.join('.')}:`)))
+    .map(({ path, message }) => `${path.join('.')}: ${message}`);
+  if (parsed.success && wrapped.length === 0) return Object.freeze(parsed.data);
+  throw new SettingsProblem([...wrapped, ...misfits]);
+}
+
+/**
+ * Settings with white space, a control character or a quote at an end: `echo` adds the end of a line, and Docker's
+ * env-file keeps quotes as they are. A secret of that kind looks right and is refused by everybody it is shown to.
+ * @see https://docs.docker.com/reference/cli/docker/container/run/#env
+ */
+const wrappedSettings = (env: NodeJS.ProcessEnv, names: readonly string[]): readonly string[] =>
+  names
+    .filter((name) => /^[\s\p{Cc}"'`\u2018-\u201f]|[\s\p{Cc}"'`\u2018-\u201f]$/u.test(env[name] ?? ''))
+    .map((name) => `${name}: begins or ends with white space or a quote: write the value alone`);
 
 /** What is wrong with the environment, one line a setting. */
 export class SettingsProblem extends Error {

@@ -1,4 +1,4 @@
-import { loadConfig, pagerSettings } from '../src/config.ts';
+import { databaseUrl, loadConfig, loadSealConfig, pagerSettings } from '../src/config.ts';
 
 const enough = {
   DATABASE_URL: 'postgresql://app@127.0.0.1/breakglass',
@@ -56,5 +56,70 @@ describe('the settings of the pagers', () => {
 
   it('may be on this machine without encryption', () => {
     expect(problemsOf({ PAGERDUTY_URL: 'http://127.0.0.1:4000' })).toBe('');
+  });
+});
+
+describe('a value that was copied with something around it', () => {
+  const app = {
+    ...enough,
+    REDIS_URL: 'redis://127.0.0.1:6379',
+    SLACK_SIGNING_SECRET: SECRET,
+    DIRECTORY_TOKEN: 'directory-token',
+    INCIDENTS_TOKEN: 'incidents-token',
+    PAGERDUTY_ROUTING_KEY: KEY,
+    PAGE_WEBHOOK_URL: WEBHOOK,
+    PAGE_WEBHOOK_SECRET: SECRET,
+    AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret-key',
+    AWS_SESSION_TOKEN: 'session-token',
+  };
+  const seal = {
+    SEAL_DATABASE_URL: 'postgresql://seal@127.0.0.1/breakglass',
+    SEAL_KEY_FILE: '/etc/seal.pem',
+    SEAL_SLACK_TOKEN: 'xoxb-2',
+    SEAL_SLACK_CHANNEL: 'C0123ABCD',
+  };
+  const kinds = (value: string) => [
+    `${value}\n`,
+    `${value}\r\n`,
+    ` ${value}`,
+    `${value}\t`,
+    `${value}\u00a0`,
+    `${value}\0`,
+    `\ufeff${value}`,
+    `"${value}"`,
+    `'${value}'`,
+    `\u201c${value}\u201d`,
+    `${value}"`,
+  ];
+  const said = (load: () => unknown): string => {
+    try {
+      load();
+      return '';
+    } catch (error) {
+      return String(error);
+    }
+  };
+
+  it.each(Object.entries(app))('%s is refused at start, once and by name, never by value', (name, value) => {
+    expect(said(() => loadConfig(app))).toBe('');
+    for (const wrapped of kinds(value)) {
+      const problem = said(() => loadConfig({ ...app, [name]: wrapped }));
+      expect(problem).toContain(`1 setting(s) to fix in the environment:\n  ${name}: begins or ends with white space`);
+      expect(problem).not.toContain(value);
+    }
+  });
+
+  it.each(Object.entries(seal))('%s of the sealer is refused in the same way', (name, value) => {
+    expect(said(() => loadSealConfig(seal))).toBe('');
+    for (const wrapped of kinds(value)) {
+      expect(said(() => loadSealConfig({ ...seal, [name]: wrapped }))).toContain(`${name}: begins or ends`);
+    }
+  });
+
+  it('is refused for a command that needs one address alone', () => {
+    for (const wrapped of kinds(app.DATABASE_URL)) {
+      expect(said(() => databaseUrl({ DATABASE_URL: wrapped }, 'DATABASE_URL'))).toContain('DATABASE_URL: begins or');
+    }
   });
 });
