@@ -1,5 +1,4 @@
 import { firstReason, standing } from './approvals.ts';
-import type { Actor, Command } from './command.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
 import { type Directory, personById, personOf, principalOf, share, teamsOf, union } from './directory.ts';
 import type { NewEvent } from './events.ts';
@@ -9,20 +8,19 @@ import type { Policy } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { AccessRequest, Approval } from './request.ts';
 import { termsDigest, termsOf } from './terms.ts';
+import type { CommandOf, SenderOf } from './transitions.ts';
 
 /** From the last approval until the access must be open; past it the request fails however late a worker returns. */
 export const GRANT_SECONDS = 300;
 
 /** One person's yes, counted only if it fills a place that nobody else fills (B1–B4, B7). */
 export function decideApprove(
-  request: AccessRequest,
-  command: Extract<Command, { type: 'approve' }>,
-  actor: Actor,
+  request: Extract<AccessRequest, { state: 'pending' }>,
+  command: CommandOf<'approve'>,
+  actor: SenderOf<'approve'>,
   facts: Facts,
   now: Date,
 ): Decision {
-  if (actor.type !== 'person') return refuse('actor_not_person');
-  if (request.state !== 'pending') return refuse('not_in_this_state', { detail: { state: request.state } });
   const { ask, approvals: given } = request;
   const asked = { given, digest: ask.digest, decideBy: ask.decideBy };
   const counted = countYes(request, asked, command, actor, facts, now);
@@ -46,8 +44,8 @@ export function decideApprove(
 export function countYes(
   request: AccessRequest,
   { given, digest, decideBy }: Asked,
-  command: Extract<Command, { type: 'approve' }>,
-  actor: Extract<Actor, { type: 'person' }>,
+  command: CommandOf<'approve'>,
+  actor: SenderOf<'approve'>,
   facts: Facts,
   now: Date,
 ) {

@@ -1,4 +1,3 @@
-import type { Actor, Command } from './command.ts';
 import { withoutEnding } from './decide-ending.ts';
 import { accept, actingPerson, type Decision, partyOf, refuse } from './decision.ts';
 import { share } from './directory.ts';
@@ -6,7 +5,8 @@ import type { NewEvent } from './events.ts';
 import { approversOf } from './extension.ts';
 import type { Facts } from './facts.ts';
 import { isSecurity } from './freeze.ts';
-import type { AccessRequest, Attestation } from './request.ts';
+import type { Attestation } from './request.ts';
+import type { CommandOf, RequestFor, SenderOf } from './transitions.ts';
 import { droppedFrom, hasSaid, stillSecurity } from './two-people.ts';
 
 /** Security people whose word closes what no read-back could prove. */
@@ -20,13 +20,12 @@ export const STATEMENT_MAX = 1000;
  * that must open nothing does not stand in its way.
  */
 export function decideAttest(
-  request: AccessRequest,
-  command: Extract<Command, { type: 'attest' }>,
-  actor: Actor,
+  request: RequestFor<'attest'>,
+  command: CommandOf<'attest'>,
+  actor: SenderOf<'attest'>,
   facts: Facts,
   now: Date,
 ): Decision {
-  if (request.state !== 'revoking') return refuse('not_in_this_state', { detail: { state: request.state } });
   const acting = actingPerson(actor, { ...facts, frozen: undefined, openingOff: undefined }, now);
   if (!acting.ok) return acting;
   if (!facts.policy.ok) return refuse('policy_unavailable');

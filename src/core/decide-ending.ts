@@ -1,11 +1,12 @@
-import type { Actor, Command } from './command.ts';
+import type { Actor } from './command.ts';
 import { toRevoking } from './decide-issue.ts';
-import { accept, actorName, type Decision, isParty, refuse } from './decision.ts';
+import { accept, actorName, type Decision, isParty, refuse, wrongState } from './decision.ts';
 import { union } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import { approversOf, endsOf } from './extension.ts';
 import type { Facts } from './facts.ts';
 import type { AccessRequest, EndCause, EndingGrant, Outcome, Party } from './request.ts';
+import type { CommandOf, RequestFor, SenderOf } from './transitions.ts';
 import { droppedFrom } from './two-people.ts';
 import { propagatedAt } from './work.ts';
 
@@ -22,20 +23,15 @@ export const overseersOf = (request: AccessRequest): readonly Party[] => [
   ...approversOf(request).map(({ by }) => by),
 ];
 
+type Pending = Extract<AccessRequest, { state: 'pending' }>;
+
 const isOverseer = (actor: Actor, request: AccessRequest): boolean =>
   overseersOf(request).some((party) => isParty(actor, party)) && !isParty(actor, request.ask.requester);
 
 const mayEnd = (actor: Actor, request: AccessRequest): boolean =>
   actor.type !== 'person' || isParty(actor, request.ask.requester) || isOverseer(actor, request);
 
-const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
-
-function close(
-  request: Extract<AccessRequest, { state: 'pending' }>,
-  outcome: Outcome,
-  now: Date,
-  ...events: NewEvent[]
-) {
+function close(request: Pending, outcome: Outcome, now: Date, ...events: NewEvent[]) {
   const { held: _held, ...kept } = request;
   return accept({ ...kept, state: 'closed', outcome, closedAt: now, grants: [] }, ...events, {
     type: 'request_closed',
@@ -43,9 +39,7 @@ function close(
   });
 }
 
-export function decideDeny(request: AccessRequest, reason: string, actor: Actor, now: Date): Decision {
-  if (actor.type !== 'person') return refuse('actor_not_person');
-  if (request.state !== 'pending') return wrongState(request);
+export function decideDeny(request: Pending, reason: string, actor: SenderOf<'deny'>, now: Date): Decision {
   if (!isOverseer(actor, request)) return refuse('not_yours');
   const by = overseersOf(request).find((party) => isParty(actor, party));
   return close(request, 'denied', now, {
@@ -54,17 +48,15 @@ export function decideDeny(request: AccessRequest, reason: string, actor: Actor,
   });
 }
 
-export function decideWithdraw(request: AccessRequest, actor: Actor, now: Date): Decision {
+export function decideWithdraw(request: RequestFor<'withdraw'>, actor: SenderOf<'withdraw'>, now: Date): Decision {
   if (!isParty(actor, request.ask.requester)) return refuse('not_yours');
   const withdrawn: NewEvent = { type: 'request_withdrawn', data: { by: request.ask.requester.id } };
-  if (request.state === 'pending') return close(request, 'withdrawn', now, withdrawn);
-  if (request.state === 'granting') return toRevoking(request, 'withdrawn', now, [withdrawn]);
-  return wrongState(request);
+  return request.state === 'pending'
+    ? close(request, 'withdrawn', now, withdrawn)
+    : toRevoking(request, 'withdrawn', now, [withdrawn]);
 }
 
-export function decideLapse(request: AccessRequest, actor: Actor, now: Date): Decision {
-  if (actor.type === 'person') return refuse('not_yours');
-  if (request.state !== 'pending') return wrongState(request);
+export function decideLapse(request: RequestFor<'lapse'>, now: Date): Decision {
   if (now < request.ask.decideBy) return refuse('not_due');
   const { held } = request;
   const asked = union(
@@ -79,31 +71,28 @@ export function decideLapse(request: AccessRequest, actor: Actor, now: Date): De
 }
 
 /** A person, an operator or the system ends it now. */
-export function decideEnd(request: AccessRequest, actor: Actor, now: Date): Decision {
+export function decideEnd(request: RequestFor<'end'>, actor: Actor, now: Date): Decision {
   if (!mayEnd(actor, request)) return refuse('not_yours');
   return startEnding(request, 'ended_by_person', actor, now);
 }
 
 /** The window is over. */
-export function decideExpire(request: AccessRequest, actor: Actor, now: Date): Decision {
-  if (actor.type === 'person') return refuse('not_yours');
-  if (request.state !== 'active') return wrongState(request);
+export function decideExpire(request: RequestFor<'expire'>, actor: SenderOf<'expire'>, now: Date): Decision {
   if (now < request.endsAt) return refuse('not_due');
   return startEnding(request, 'expired', actor, now);
 }
 
 /** Openings are frozen, and everything open is to end with them (B11). */
-export function decideEndFrozen(request: AccessRequest, actor: Actor, facts: Facts, now: Date): Decision {
-  if (actor.type !== 'system') return refuse('not_yours');
+export function decideEndFrozen(
+  request: RequestFor<'end_frozen'>,
+  actor: SenderOf<'end_frozen'>,
+  facts: Facts,
+  now: Date,
+): Decision {
   if (facts.frozen?.all !== true) return refuse('not_frozen');
   const { by: first, reason, again } = facts.frozen;
   const by = again?.widened ? again.by : first;
   return startEnding(request, 'frozen', actor, now, reason === '' ? by.name : `${by.name}: ${reason}`);
-}
-
-export function decideBar(request: AccessRequest, why: string, actor: Actor, now: Date): Decision {
-  if (actor.type !== 'system') return refuse('not_yours');
-  return startEnding(request, 'requester_barred', actor, now, why);
 }
 
 /** Every plan that may have been written is on the ending: the one in force, or the later one of an extension. */
@@ -114,15 +103,19 @@ const withNewestPlans = ({ grants, extension }: Extract<AccessRequest, { state: 
   }));
 
 /** From open, or being opened, to its ending. */
-export function startEnding(request: AccessRequest, cause: EndCause, actor: Actor, now: Date, why?: string): Decision {
+export function startEnding(
+  request: RequestFor<'end'>,
+  cause: EndCause,
+  actor: Actor,
+  now: Date,
+  why?: string,
+): Decision {
   const by = [request.ask.requester, ...overseersOf(request)].find((party) => isParty(actor, party));
   const asked: NewEvent = {
     type: 'end_requested',
     data: { cause, by: by?.id ?? actorName(actor), name: by?.name ?? '', ...(why === undefined ? {} : { why }) },
   };
-  if (request.state === 'granting' && cause !== 'expired' && cause !== 'lost')
-    return toRevoking(request, cause, now, [asked]);
-  if (request.state !== 'active') return wrongState(request);
+  if (request.state === 'granting') return toRevoking(request, cause, now, [asked]);
   const { endsAt: _endsAt, warnedAt: _warnedAt, extension, ...kept } = request;
   const grants = withNewestPlans(request);
   const { asked: times = 0, minutes = 0, approvals = [] } = request.extended ?? {};
@@ -162,12 +155,10 @@ const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {
   lost: 'ended',
 };
 
-type EndingCommand = Extract<Command, { type: 'revoke_confirmed' | 'sessions_confirmed' }>;
+type Proven = 'revoke_confirmed' | 'sessions_confirmed';
 
 /** One of the two facts, with its proof. `closed` needs both for every grant (D3). */
-export function decideProof(request: AccessRequest, command: EndingCommand, actor: Actor, now: Date): Decision {
-  if (actor.type !== 'system') return refuse('not_yours');
-  if (request.state !== 'revoking') return wrongState(request);
+export function decideProof(request: RequestFor<Proven>, command: CommandOf<Proven>, now: Date): Decision {
   const grant = request.grants.find(({ id }) => id === command.grantId);
   if (grant === undefined) return refuse('unknown_request');
   if (command.type === 'revoke_confirmed') {
@@ -192,13 +183,10 @@ export function decideProof(request: AccessRequest, command: EndingCommand, acto
  * says nothing about the access that came back, so it counts no more.
  */
 export function decideRemovalLost(
-  request: AccessRequest,
-  { grantId, readAt }: Extract<Command, { type: 'removal_lost' }>,
-  actor: Actor,
+  request: RequestFor<'removal_lost'>,
+  { grantId, readAt }: CommandOf<'removal_lost'>,
   now: Date,
 ): Decision {
-  if (actor.type !== 'system') return refuse('not_yours');
-  if (request.state !== 'revoking') return wrongState(request);
   // An observation older than the newest proof says nothing about it.
   const proof = request.grants.find(({ id }) => id === grantId)?.accessRemoved;
   if (proof?.readAt.getTime() !== readAt.getTime()) return wrongState(request);
@@ -220,17 +208,13 @@ export function decideRemovalLost(
   );
 }
 
-const proofData = (proof: Extract<Command, { type: 'sessions_confirmed' }>['proof']) =>
+const proofData = (proof: CommandOf<'sessions_confirmed'>['proof']) =>
   proof.by === 'native_end'
     ? { by: proof.by, cloudTime: proof.cloudTime.toISOString() }
     : { by: proof.by, denyReadAt: proof.denyReadAt.toISOString(), waitedSeconds: proof.waitedSeconds };
 
 /** Native end: the expiry Deny was read back at grant and unchanged since. Propagation: waited after `99-revoked` was read back. */
-function sessionsProven(
-  grant: EndingGrant,
-  proof: Extract<Command, { type: 'sessions_confirmed' }>['proof'],
-  now: Date,
-): boolean {
+function sessionsProven(grant: EndingGrant, proof: CommandOf<'sessions_confirmed'>['proof'], now: Date): boolean {
   if (proof.by === 'native_end') return grant.confirmedAt !== undefined && now >= grant.plan.plannedEnd;
   const removed = grant.accessRemoved;
   return (
@@ -271,13 +255,10 @@ function settle(
 
 /** The cloud did not confirm: stays open, counted, and the card is red from the first time (D6). */
 export function decideRevokeFailed(
-  request: AccessRequest,
-  { why, of }: Extract<Command, { type: 'revoke_failed' }>,
-  actor: Actor,
+  request: RequestFor<'revoke_failed'>,
+  { why, of }: CommandOf<'revoke_failed'>,
   now: Date,
 ): Decision {
-  if (actor.type === 'person') return refuse('not_yours');
-  if (request.state !== 'revoking') return wrongState(request);
   if (of !== undefined && request.grants.find(({ id }) => id === of.grantId)?.[of.fact]) return wrongState(request);
   const failures = request.failures + 1;
   // One event when it starts to fail and one each time the count doubles: a night of retries is no flood.

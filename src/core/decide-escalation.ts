@@ -1,23 +1,20 @@
-import type { Command } from './command.ts';
-import { accept, type Decision, refuse } from './decision.ts';
+import { accept, type Decision, refuse, wrongState } from './decision.ts';
 import { nextStep, STEPS, stepDue, stepInTime } from './escalation.ts';
 import type { Facts } from './facts.ts';
 import { freezeDetail } from './freeze.ts';
-import type { AccessRequest } from './request.ts';
-
-const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
+import type { CommandOf, RequestFor } from './transitions.ts';
 
 /**
  * A step of escalation is made once, in order, and not before it is due; late ones may be passed over. The event is what
  * the chat tells (B6): it names no time that is past, and whoever froze openings, since no approval counts then.
  */
 export function decideRemind(
-  request: AccessRequest,
-  { step, people }: Extract<Command, { type: 'remind' }>,
+  request: RequestFor<'remind'>,
+  { step, people }: CommandOf<'remind'>,
   { frozen }: Facts,
   now: Date,
 ): Decision {
-  if (request.state !== 'pending' || now >= request.ask.decideBy) return wrongState(request);
+  if (now >= request.ask.decideBy) return wrongState(request);
   const next = nextStep(request);
   if (next === undefined || step < next.number) return wrongState(request);
   const due = stepDue(request, now);
@@ -27,7 +24,7 @@ export function decideRemind(
   if (made === undefined || step > due.number) return wrongState(request);
   const { ask, escalatedTo = [] } = request;
   const known = [...ask.invite, ...escalatedTo.map(({ id }) => id)];
-  const reminded: AccessRequest = {
+  const reminded: RequestFor<'remind'> = {
     ...request,
     reminded: step + 1,
     escalatedTo: [...escalatedTo, ...people.filter(({ id }) => !known.includes(id))],

@@ -1,4 +1,3 @@
-import type { Actor, Command } from './command.ts';
 import { countYes, policyProblem, seenSince } from './decide-approve.ts';
 import { overseersOf, startEnding } from './decide-ending.ts';
 import { judge, lookupProblem, targetProblem } from './decide-issue.ts';
@@ -14,6 +13,7 @@ import {
   later,
   openingBlocked,
   refuse,
+  wrongState,
 } from './decision.ts';
 import type { NewEvent } from './events.ts';
 import {
@@ -30,25 +30,22 @@ import {
 import type { Facts } from './facts.ts';
 import { freezeDetail } from './freeze.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
-import type { AccessRequest, Extension, Plan } from './request.ts';
+import type { Extension, Plan } from './request.ts';
+import type { CommandOf, RequestFor, SenderOf } from './transitions.ts';
 
 /*
  * More time (B8): the same clauses as the first request, a bounded total, and never in the last minutes. Until the cloud
  * was read back nothing moves, so whatever goes wrong here leaves the old end armed, and it wins.
  */
 
-const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
-
 /** The requester asks for more time on access that is open. */
 export function decideExtend(
-  request: AccessRequest,
-  { minutes, digest }: Extract<Command, { type: 'extend' }>,
-  actor: Actor,
+  request: RequestFor<'extend'>,
+  { minutes, digest }: CommandOf<'extend'>,
+  actor: SenderOf<'extend'>,
   facts: Facts,
   now: Date,
 ): Decision {
-  if (actor.type !== 'person') return refuse('actor_not_person');
-  if (request.state !== 'active') return wrongState(request);
   const acting = actingPerson(actor, facts, now);
   if (!acting.ok) return acting;
   const { ask } = request;
@@ -96,14 +93,12 @@ export function decideExtend(
 
 /** One person's yes to more time: the same clauses, every yes given anew. */
 export function decideApproveExtension(
-  request: AccessRequest,
-  command: Extract<Command, { type: 'approve' }>,
-  actor: Actor,
+  request: Awaiting,
+  command: CommandOf<'approve'>,
+  actor: SenderOf<'approve'>,
   facts: Facts,
   now: Date,
 ): Decision {
-  if (actor.type !== 'person') return refuse('actor_not_person');
-  if (!extensionAwaited(request)) return wrongState(request);
   const { extension } = request;
   const { approvals: given, digest, decideBy } = extension;
   const counted = countYes(request, { given, digest, decideBy }, command, actor, facts, now);
@@ -116,12 +111,12 @@ export function decideApproveExtension(
   });
 }
 
+type Awaiting = Active & { readonly extension: Extension };
+
 const without = ({ extension: _extension, ...kept }: Active): Active => kept;
 
 /** Somebody who may deny says no to more time; the access goes on to its old end. */
-export function decideDenyExtension(request: AccessRequest, reason: string, actor: Actor): Decision {
-  if (actor.type !== 'person') return refuse('actor_not_person');
-  if (!extensionAwaited(request)) return wrongState(request);
+export function decideDenyExtension(request: Awaiting, reason: string, actor: SenderOf<'deny'>): Decision {
   const by = overseersOf(request).find((party) => isParty(actor, party));
   if (by === undefined || isParty(actor, request.ask.requester)) return refuse('not_yours');
   const { number } = request.extension;
@@ -130,8 +125,7 @@ export function decideDenyExtension(request: AccessRequest, reason: string, acto
 }
 
 /** Nobody answered in time; the access goes on to its old end. */
-export function decideLapseExtension(request: AccessRequest, actor: Actor, now: Date): Decision {
-  if (actor.type === 'person') return refuse('not_yours');
+export function decideLapseExtension(request: RequestFor<'lapse_extension'>, now: Date): Decision {
   if (!extensionAwaited(request)) return wrongState(request);
   const { number, decideBy } = request.extension;
   if (now < decideBy) return refuse('not_due');
@@ -150,14 +144,11 @@ export const extendedEnd = (plan: Plan, { minutes }: Pick<Extension, 'minutes'>)
  * retryable refusal until the old end; a "no" drops the extension.
  */
 export function decideIssueExtension(
-  request: AccessRequest,
-  command: Extract<Command, { type: 'issue_extension' }>,
-  actor: Actor,
+  request: RequestFor<'issue_extension'>,
+  command: CommandOf<'issue_extension'>,
   facts: Facts,
   now: Date,
 ): Decision {
-  if (actor.type !== 'system') return refuse('actor_not_person');
-  if (request.state !== 'active') return wrongState(request);
   const { extension, grants } = request;
   if (extension?.approvedAt === undefined || extension.plans !== undefined) return wrongState(request);
   if (now >= request.endsAt) return refuse('too_late_to_extend');
@@ -213,16 +204,17 @@ function dropped(request: Active, number: number, { code, detail }: Refusal, eve
  * is ended.
  */
 export function decideExtended(
-  request: AccessRequest,
-  { number, grantId }: Extract<Command, { type: 'extension_confirmed' }>,
-  actor: Actor,
+  request: RequestFor<'extension_confirmed'>,
+  { number, grantId }: CommandOf<'extension_confirmed'>,
+  actor: SenderOf<'extension_confirmed'>,
+  facts: Facts,
   now: Date,
 ): Decision {
-  if (actor.type !== 'system') return refuse('actor_not_person');
-  if (request.state === 'revoking' || request.state === 'closed') {
+  if (request.state !== 'active') {
     return accept(request, { type: 'late_confirmation', data: { grantId, state: request.state, extension: number } });
   }
-  if (request.state !== 'active') return wrongState(request);
+  // Frozen while it was written: the old end stays and wins.
+  if (facts.frozen !== undefined) return decideExtensionFailed(request, { number, why: 'frozen' }, facts);
   const { extension } = request;
   const plan = extension?.plans?.find((one) => one.grantId === grantId);
   if (extension?.number !== number || plan === undefined || extension.failedWhy !== undefined)
@@ -261,15 +253,12 @@ export function decideExtended(
  * until the access ended; the old end stays armed.
  */
 export function decideExtensionFailed(
-  request: AccessRequest,
-  { number, why }: Extract<Command, { type: 'extension_failed' }>,
-  actor: Actor,
+  request: RequestFor<'extension_failed'>,
+  { number, why }: Pick<CommandOf<'extension_failed'>, 'number' | 'why'>,
   { frozen }: Facts,
 ): Decision {
-  if (actor.type !== 'system') return refuse('not_yours');
   // Lifted meanwhile: it goes on.
   if (why === 'frozen' && frozen === undefined) return refuse('not_frozen');
-  if (request.state !== 'active') return wrongState(request);
   const { extension } = request;
   if (extension?.number !== number || extension.approvedAt === undefined || extension.failedWhy !== undefined) {
     return wrongState(request);

@@ -5,7 +5,7 @@ import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { type Freeze, freezeDetail, holdOf, isHeldBy, isSecurity, isUnchanged } from './freeze.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
-import type { AccessRequest } from './request.ts';
+import type { RequestFor } from './transitions.ts';
 import { droppedFrom, hasSaid, stillSecurity } from './two-people.ts';
 
 export type FreezeCommand =
@@ -112,9 +112,7 @@ function thaw(
 }
 
 /** A waiting request is told that openings were frozen, by whom and why, and when that is over. It stays as it is. */
-export function decideNoteFreeze(request: AccessRequest, actor: Actor, { frozen }: Facts): Decision {
-  if (actor.type !== 'system') return refuse('not_yours');
-  if (request.state !== 'pending') return refuse('not_in_this_state', { detail: { state: request.state } });
+export function decideNoteFreeze(request: RequestFor<'note_freeze'>, { frozen }: Facts): Decision {
   const { held, ...free } = request;
   if (frozen === undefined) {
     return held === undefined ? refuse('not_frozen') : accept(free, { type: 'request_resumed', data: {} });

@@ -1,6 +1,5 @@
 import { standing } from './approvals.ts';
 import { canonical } from './canonical.ts';
-import type { Actor, Command } from './command.ts';
 import { policyProblem, presentApprovers, seenSince, voidedEvent } from './decide-approve.ts';
 import {
   accept,
@@ -15,9 +14,10 @@ import {
 import { personById, principalOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
-import { freezeDetail } from './freeze.ts';
+import { type Freeze, freezeDetail } from './freeze.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
 import type { AccessRequest, Approval, EndCause, EndingGrant, GrantingGrant, Plan, Target } from './request.ts';
+import type { CommandOf, RequestFor } from './transitions.ts';
 
 export type Granting = Extract<AccessRequest, { state: 'granting' }>;
 
@@ -30,14 +30,11 @@ export const plannedEndOf = ({ ask }: AccessRequest, now: Date): Date =>
  * with a retryable refusal until `grantBy`; a "no" closes the request, since without a plan nothing was opened.
  */
 export function decideIssue(
-  request: AccessRequest,
-  command: Extract<Command, { type: 'issue' }>,
-  actor: Actor,
+  request: RequestFor<'issue'>,
+  command: CommandOf<'issue'>,
   facts: Facts,
   now: Date,
 ): Decision {
-  if (actor.type !== 'system') return refuse('actor_not_person');
-  if (request.state !== 'granting') return refuse('not_in_this_state', { detail: { state: request.state } });
   const unplanned = request.grants.filter(({ plan }) => plan === undefined);
   if (unplanned.length === 0) return refuse('not_in_this_state', { detail: { state: 'planned' } });
   const lookedUp = openingBlocked(facts, now) ?? lookupProblem(request.approvals, facts, now);
@@ -168,8 +165,21 @@ function failed(request: Granting, refusal: Refusal, now: Date, events: readonly
   );
 }
 
+/** The opener gave up. Where it did so for a freeze that was lifted meanwhile, it goes on. */
+export function decideGrantFailed(
+  request: RequestFor<'grant_failed'>,
+  { why }: CommandOf<'grant_failed'>,
+  { frozen }: Facts,
+  now: Date,
+): Decision {
+  if (why !== 'frozen') return failGrant(request, { code: why }, now);
+  return frozen === undefined ? refuse('not_frozen') : failGrant(request, frozenNow(frozen), now);
+}
+
+const frozenNow = (freeze: Freeze) => ({ code: 'frozen', detail: freezeDetail(freeze) });
+
 /** Gives up on opening. With a plan there may be something in the cloud, so the way out is a proven ending. */
-export function failGrant(
+function failGrant(
   request: Granting,
   { code: why, detail }: { readonly code: string; readonly detail?: Refusal['detail'] },
   now: Date,
@@ -184,12 +194,7 @@ export function failGrant(
 const hasPlan = <G extends GrantingGrant>(grant: G): grant is G & { plan: Plan } => grant.plan !== undefined;
 
 /** From `granting` to its ending: straight to closed where no plan exists, else through `revoking`. */
-export function toRevoking(
-  request: Granting,
-  cause: Exclude<EndCause, 'expired'>,
-  now: Date,
-  events: readonly NewEvent[],
-): Decision {
+export function toRevoking(request: Granting, cause: EndCause, now: Date, events: readonly NewEvent[]): Decision {
   const { grantBy: _grantBy, grants, ...kept } = request;
   const planned = grants.filter(hasPlan);
   if (planned.length === 0) {
@@ -214,24 +219,19 @@ export function toRevoking(
 
 /** The cloud read back the opening. Too late, too little time left, or frozen meanwhile, and it is undone instead. */
 export function decideConfirmed(
-  request: AccessRequest,
-  command: Extract<Command, { type: 'grant_confirmed' }>,
-  actor: Actor,
+  request: RequestFor<'grant_confirmed'>,
+  command: CommandOf<'grant_confirmed'>,
   facts: Facts,
   now: Date,
 ): Decision {
-  if (actor.type !== 'system') return refuse('actor_not_person');
   const late: NewEvent = { type: 'late_confirmation', data: { grantId: command.grantId, state: request.state } };
-  if (request.state === 'revoking' || request.state === 'closed') return accept(request, late);
-  if (request.state !== 'granting') return refuse('not_in_this_state', { detail: { state: request.state } });
+  if (request.state !== 'granting') return accept(request, late);
   const grant = request.grants.find(({ id, plan }) => id === command.grantId && plan !== undefined);
   if (grant?.plan === undefined) return refuse('not_in_this_state', { detail: { state: 'unplanned' } });
   const grants = request.grants.map((one) => (one.id === grant.id ? { ...one, confirmedAt: now } : one));
   const confirmed: Granting = { ...request, grants };
   if (now >= request.grantBy) return failGrant(confirmed, { code: 'grant_window_closed' }, now);
-  if (facts.frozen !== undefined) {
-    return failGrant(confirmed, { code: 'frozen', detail: freezeDetail(facts.frozen) }, now);
-  }
+  if (facts.frozen !== undefined) return failGrant(confirmed, frozenNow(facts.frozen), now);
 
   const wanted = request.ask.minutes * 60_000;
   const endOf = (plan: Plan, at: Date): Date => earlier(addSeconds(at, request.ask.minutes * 60), plan.plannedEnd);

@@ -1,20 +1,17 @@
-import type { Actor, Command } from './command.ts';
 import { startEnding } from './decide-ending.ts';
 import { accept, type Decision, refuse } from './decision.ts';
-import type { AccessRequest } from './request.ts';
+import type { CommandOf, RequestFor, SenderOf } from './transitions.ts';
 
 /**
  * The cloud no longer holds what was open. Two reads of one access, the second after the first: how far apart they must
  * be is the policy's, and whoever read them waited for it.
  */
 export function decideLost(
-  request: AccessRequest,
-  { grantId, missedAt, missedAgainAt }: Extract<Command, { type: 'lost' }>,
-  actor: Actor,
+  request: RequestFor<'lost'>,
+  { grantId, missedAt, missedAgainAt }: CommandOf<'lost'>,
+  actor: SenderOf<'lost'>,
   now: Date,
 ): Decision {
-  if (actor.type !== 'system') return refuse('not_yours');
-  if (request.state !== 'active') return refuse('not_in_this_state', { detail: { state: request.state } });
   const grant = request.grants.find(({ id }) => id === grantId);
   if (grant === undefined) return refuse('unknown_request');
   if (missedAt < grant.confirmedAt || missedAgainAt <= missedAt || now < missedAgainAt) return refuse('not_proven');

@@ -1,17 +1,15 @@
-import type { Command } from './command.ts';
-import { accept, type Decision, refuse } from './decision.ts';
+import { accept, type Decision, refuse, wrongState } from './decision.ts';
 import { nextPageAt } from './paging.ts';
-import type { AccessRequest, Pages, Party } from './request.ts';
-
-const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
+import type { Pages, Party } from './request.ts';
+import type { CommandOf, RequestFor } from './transitions.ts';
 
 /** A round begins, once and not before it is due. It is no event yet: nobody was paged. */
 export function decidePageBegun(
-  request: AccessRequest,
-  { round, people }: Extract<Command, { type: 'page_begun' }>,
+  request: RequestFor<'page_begun'>,
+  { round, people }: CommandOf<'page_begun'>,
   now: Date,
 ): Decision {
-  const due = request.state === 'revoking' ? nextPageAt(request) : undefined;
+  const due = nextPageAt(request);
   if (due === undefined || round !== (request.pages?.count ?? 0) + 1) return wrongState(request);
   if (now < due) return refuse('not_due');
   const told = request.pages === undefined ? [] : toldOrMaybe(request.pages);
@@ -23,12 +21,11 @@ export function decidePageBegun(
  * reached besides. Somebody may be reached after the ending was proven: then that is called off once more.
  */
 export function decidePaged(
-  request: AccessRequest,
-  { round, reached, missed, again }: Extract<Command, { type: 'paged' }>,
+  request: RequestFor<'paged'>,
+  { round, reached, missed, again }: CommandOf<'paged'>,
 ): Decision {
   const { pages } = request;
-  const open = request.state === 'revoking' || request.state === 'closed';
-  if (!open || pages?.count !== round) return wrongState(request);
+  if (pages?.count !== round) return wrongState(request);
   const { stoodDownAt: _stoodDownAt, unresolved: _unresolved, ...kept } = pages;
   const before = pages.again;
   const fresh = before === undefined ? reached : reached.filter((one) => before.includes(one));
@@ -65,12 +62,12 @@ function toldOrMaybe(pages: Pages): readonly Party[] {
 
 /** It is over, and told once; pagers that did not hear it are told again, from where they came to. */
 export function decideStoodDown(
-  request: AccessRequest,
-  { again, resolved: came }: Extract<Command, { type: 'stood_down' }>,
+  request: RequestFor<'stood_down'>,
+  { again, resolved: came }: CommandOf<'stood_down'>,
   now: Date,
 ): Decision {
   const { pages } = request;
-  if (request.state !== 'closed' || pages === undefined) return wrongState(request);
+  if (pages === undefined) return wrongState(request);
   const before = pages.resolved ?? {};
   const further = Object.entries(came).filter(([name, round]) => round > (before[name] ?? 0));
   const resolved = { ...before, ...Object.fromEntries(further) };

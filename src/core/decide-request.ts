@@ -1,5 +1,4 @@
 import { eligibleFor, firstReason, match, placesOf, type SeenTeams } from './approvals.ts';
-import type { Actor, Command } from './command.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
 import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf, union } from './directory.ts';
 import type { NewEvent } from './events.ts';
@@ -7,15 +6,16 @@ import type { Facts } from './facts.ts';
 import { incidentSchema, REASONS, type Reason } from './policy.ts';
 import type { AccessRequest, Ask } from './request.ts';
 import { type Terms, termsDigest, termsOf } from './terms.ts';
+import type { CommandOf, SenderOf } from './transitions.ts';
 
 /** Direct messages at once go to no more people than this. */
 export const INVITE_MAX = 10;
 export const PURPOSE_MAX = 1000;
 
-type RequestCommand = Extract<Command, { type: 'request' }>;
+type RequestCommand = CommandOf<'request'>;
 
 /** Asks for access. Every value is checked here whatever the form offered (A2–A7, A9–A11). */
-export function decideRequest(command: RequestCommand, actor: Actor, facts: Facts, now: Date): Decision {
+export function decideRequest(command: RequestCommand, actor: SenderOf<'request'>, facts: Facts, now: Date): Decision {
   const acting = actingPerson(actor, facts, now);
   if (!acting.ok) return acting;
   if (!facts.policy.ok) return refuse('policy_unavailable');

@@ -1,8 +1,7 @@
-import type { Actor, Command } from './command.ts';
+import type { Actor, Command, CommandName } from './command.ts';
 import { decideApprove } from './decide-approve.ts';
 import { decideAttest } from './decide-attest.ts';
 import {
-  decideBar,
   decideDeny,
   decideEnd,
   decideEndFrozen,
@@ -12,6 +11,7 @@ import {
   decideRemovalLost,
   decideRevokeFailed,
   decideWithdraw,
+  startEnding,
 } from './decide-ending.ts';
 import { decideRemind } from './decide-escalation.ts';
 import {
@@ -24,19 +24,27 @@ import {
   decideLapseExtension,
 } from './decide-extend.ts';
 import { decideNoteFreeze } from './decide-freeze.ts';
-import { decideConfirmed, decideIssue, failGrant } from './decide-issue.ts';
+import { decideConfirmed, decideGrantFailed, decideIssue } from './decide-issue.ts';
 import { decideLost } from './decide-lost.ts';
+import { decideApproverChanged, decideBuried, decideInvited, decideTurnedAway, decideWarn } from './decide-note.ts';
 import { decidePageBegun, decidePaged, decideStoodDown } from './decide-page.ts';
 import { decideRequest } from './decide-request.ts';
-import { accept, type Decision, refuse, unreachable } from './decision.ts';
-import { union } from './directory.ts';
-import { askedNow, extensionAwaited, isTooLateToExtend } from './extension.ts';
+import { type Decision, refuse, wrongState } from './decision.ts';
+import { askedNow, extensionAwaited } from './extension.ts';
 import type { Facts } from './facts.ts';
-import { freezeDetail } from './freeze.ts';
 import type { AccessRequest } from './request.ts';
-import { warnAt } from './work.ts';
+import { type CommandOf, outOfPlace, type RequestFor, type SenderOf } from './transitions.ts';
 
 export type { Decision } from './decision.ts';
+
+/** A command that has its place in the table, as each part of `decide` receives it. */
+interface Sent<C extends CommandName> {
+  readonly request: RequestFor<C>;
+  readonly command: CommandOf<C>;
+  readonly actor: SenderOf<C>;
+  readonly facts: Facts;
+  readonly now: Date;
+}
 
 /**
  * Applies one command to one request. Pure: no clock, no I/O, no randomness; `now` comes from the store, `facts` hold
@@ -49,162 +57,61 @@ export function decide(
   facts: Facts,
   now: Date,
 ): Decision {
-  if (command.type === 'request') {
-    return request === undefined ? decideRequest(command, actor, facts, now) : refuse('not_in_this_state');
-  }
-  if (request === undefined) return refuse('unknown_request');
-  switch (command.type) {
-    case 'approve':
-      return extensionAwaited(request)
-        ? decideApproveExtension(request, command, actor, facts, now)
-        : decideApprove(request, command, actor, facts, now);
-    case 'issue':
-      return decideIssue(request, command, actor, facts, now);
-    case 'grant_confirmed':
-      return decideConfirmed(request, command, actor, facts, now);
-    case 'grant_failed':
-      if (actor.type !== 'system') return refuse('not_yours');
-      if (request.state !== 'granting') return refuse('not_in_this_state');
-      // Lifted meanwhile: it goes on.
-      if (command.why === 'frozen' && facts.frozen === undefined) return refuse('not_frozen');
-      return failGrant(request, { code: command.why, detail: freezeOf(command.why, facts) }, now);
-    case 'deny':
-      if (isNoToOther(request, command.digest)) return refuse('look_again');
-      return extensionAwaited(request)
-        ? decideDenyExtension(request, command.reason, actor)
-        : decideDeny(request, command.reason, actor, now);
-    case 'extend':
-      return decideExtend(request, command, actor, facts, now);
-    case 'issue_extension':
-      return decideIssueExtension(request, command, actor, facts, now);
-    case 'extension_confirmed':
-      // Frozen while it was written: the old end stays and wins.
-      return facts.frozen !== undefined && request.state === 'active'
-        ? decideExtensionFailed(
-            request,
-            { type: 'extension_failed', number: command.number, why: 'frozen' },
-            actor,
-            facts,
-          )
-        : decideExtended(request, command, actor, now);
-    case 'extension_failed':
-      return decideExtensionFailed(request, command, actor, facts);
-    case 'lapse_extension':
-      return decideLapseExtension(request, actor, now);
-    case 'end_frozen':
-      return decideEndFrozen(request, actor, facts, now);
-    case 'note_freeze':
-      return decideNoteFreeze(request, actor, facts);
-    case 'attest':
-      return decideAttest(request, command, actor, facts, now);
-    case 'withdraw':
-      return decideWithdraw(request, actor, now);
-    case 'lapse':
-      return decideLapse(request, actor, now);
-    case 'end':
-      return decideEnd(request, actor, now);
-    case 'expire':
-      return decideExpire(request, actor, now);
-    case 'bar_requester':
-      return decideBar(request, command.why, actor, now);
-    case 'lost':
-      return decideLost(request, command, actor, now);
-    case 'revoke_confirmed':
-    case 'sessions_confirmed':
-      return decideProof(request, command, actor, now);
-    case 'removal_lost':
-      return decideRemovalLost(request, command, actor, now);
-    case 'revoke_failed':
-      return decideRevokeFailed(request, command, actor, now);
-    default:
-      return note(request, command, actor, facts, now);
-  }
+  const refusal = outOfPlace(request, command.type, actor.type);
+  if (refusal) return { ok: false, refusal };
+  // The table has just said that the three belong together, which the compiler cannot follow.
+  const part = DECIDED[command.type] as (sent: Sent<CommandName>) => Decision;
+  return part({ request, command, actor, facts, now } as Sent<CommandName>);
 }
+
+const DECIDED: { readonly [C in CommandName]: (sent: Sent<C>) => Decision } = {
+  request: ({ command, actor, facts, now }) => decideRequest(command, actor, facts, now),
+  approve: ({ request, command, actor, facts, now }) => {
+    if (request.state === 'pending') return decideApprove(request, command, actor, facts, now);
+    return extensionAwaited(request)
+      ? decideApproveExtension(request, command, actor, facts, now)
+      : wrongState(request);
+  },
+  deny: ({ request, command, actor, now }) => {
+    if (isNoToOther(request, command.digest)) return refuse('look_again');
+    if (request.state === 'pending') return decideDeny(request, command.reason, actor, now);
+    return extensionAwaited(request) ? decideDenyExtension(request, command.reason, actor) : wrongState(request);
+  },
+  withdraw: ({ request, actor, now }) => decideWithdraw(request, actor, now),
+  lapse: ({ request, now }) => decideLapse(request, now),
+  issue: ({ request, command, facts, now }) => decideIssue(request, command, facts, now),
+  grant_confirmed: ({ request, command, facts, now }) => decideConfirmed(request, command, facts, now),
+  grant_failed: ({ request, command, facts, now }) => decideGrantFailed(request, command, facts, now),
+  extend: ({ request, command, actor, facts, now }) => decideExtend(request, command, actor, facts, now),
+  lapse_extension: ({ request, now }) => decideLapseExtension(request, now),
+  issue_extension: ({ request, command, facts, now }) => decideIssueExtension(request, command, facts, now),
+  extension_confirmed: ({ request, command, actor, facts, now }) => decideExtended(request, command, actor, facts, now),
+  extension_failed: ({ request, command, facts }) => decideExtensionFailed(request, command, facts),
+  end: ({ request, actor, now }) => decideEnd(request, actor, now),
+  expire: ({ request, actor, now }) => decideExpire(request, actor, now),
+  bar_requester: ({ request, command, actor, now }) =>
+    startEnding(request, 'requester_barred', actor, now, command.why),
+  end_frozen: ({ request, actor, facts, now }) => decideEndFrozen(request, actor, facts, now),
+  note_freeze: ({ request, facts }) => decideNoteFreeze(request, facts),
+  lost: ({ request, command, actor, now }) => decideLost(request, command, actor, now),
+  revoke_confirmed: ({ request, command, now }) => decideProof(request, command, now),
+  sessions_confirmed: ({ request, command, now }) => decideProof(request, command, now),
+  revoke_failed: ({ request, command, now }) => decideRevokeFailed(request, command, now),
+  removal_lost: ({ request, command, now }) => decideRemovalLost(request, command, now),
+  attest: ({ request, command, actor, facts, now }) => decideAttest(request, command, actor, facts, now),
+  warn: ({ request, facts, now }) => decideWarn(request, facts, now),
+  invited: ({ request, command }) => decideInvited(request, command),
+  remind: ({ request, command, facts, now }) => decideRemind(request, command, facts, now),
+  page_begun: ({ request, command, now }) => decidePageBegun(request, command, now),
+  paged: ({ request, command }) => decidePaged(request, command),
+  stood_down: ({ request, command, now }) => decideStoodDown(request, command, now),
+  approver_changed: ({ request, command }) => decideApproverChanged(request, command),
+  turned_away: ({ request, command }) => decideTurnedAway(request, command),
+  buried: ({ request, command, now }) => decideBuried(request, command, now),
+};
 
 /** A no whose form showed something else than what waits for an answer now. */
 function isNoToOther(request: AccessRequest, shown: string | undefined): boolean {
   const asked = askedNow(request);
   return shown !== undefined && asked !== undefined && shown !== asked.digest;
-}
-
-/** Who froze openings, since when and why, where that is what a grant failed by. */
-const freezeOf = (why: string, { frozen }: Facts) =>
-  why === 'frozen' && frozen !== undefined ? freezeDetail(frozen) : undefined;
-
-type Note = Extract<
-  Command,
-  {
-    type:
-      | 'warn'
-      | 'invited'
-      | 'remind'
-      | 'page_begun'
-      | 'paged'
-      | 'stood_down'
-      | 'approver_changed'
-      | 'turned_away'
-      | 'buried';
-  }
->;
-
-/** What is recorded without changing who has access. */
-function note(request: AccessRequest, command: Note, actor: Actor, facts: Facts, now: Date): Decision {
-  if (actor.type !== 'system') return refuse('not_yours');
-  switch (command.type) {
-    case 'warn':
-      if (request.state !== 'active' || request.warnedAt !== undefined) return refuse('not_in_this_state');
-      // The job of an end that has moved since: the warning of the new one is owed at its own time.
-      if (now < warnAt(request)) return refuse('not_due');
-      return accept(
-        { ...request, warnedAt: now },
-        {
-          type: 'access_ending_soon',
-          data: {
-            endsAt: request.endsAt.toISOString(),
-            // Nobody is sent to a button that refuses.
-            ...(isTooLateToExtend(request, now) && { tooLateForMore: true }),
-            ...(facts.frozen && { frozen: freezeDetail(facts.frozen) }),
-          },
-        },
-      );
-    case 'invited': {
-      if (request.invited !== undefined) return refuse('not_in_this_state');
-      const invited = { reached: command.reached, missed: command.missed };
-      return accept({ ...request, invited }, { type: 'approvers_told', data: invited });
-    }
-    case 'remind':
-      return decideRemind(request, command, facts, now);
-    case 'page_begun':
-      return decidePageBegun(request, command, now);
-    case 'paged':
-      return decidePaged(request, command);
-    case 'stood_down':
-      return decideStoodDown(request, command, now);
-    case 'approver_changed':
-      if (request.changedApprovers?.includes(command.person)) return refuse('not_in_this_state');
-      return accept(
-        { ...request, changedApprovers: [...(request.changedApprovers ?? []), command.person] },
-        { type: 'approver_changed', data: { person: command.person, why: command.why } },
-      );
-    case 'turned_away': {
-      const known = request.seenTeams[command.person] ?? [];
-      const teams = union(known, command.teams);
-      if (askedNow(request) === undefined || teams.length === known.length) return refuse('not_in_this_state');
-      const seenTeams = { ...request.seenTeams, [command.person]: teams };
-      const data = { person: command.person, teams: command.teams };
-      return accept({ ...request, seenTeams }, { type: 'approval_refused', data });
-    }
-    case 'buried': {
-      if (request.state !== 'closed') return refuse('not_in_this_state');
-      const grant = request.grants.find(({ id }) => id === command.grantId);
-      if (grant?.plan === undefined || grant.buriedAt !== undefined) return refuse('not_in_this_state');
-      const grants = request.grants.map((one) => (one.id === grant.id ? { ...one, buriedAt: now } : one));
-      return accept(
-        { ...request, grants },
-        { type: 'tombstone_removed', data: { grantId: grant.id, name: grant.plan.name } },
-      );
-    }
-    default:
-      return unreachable(command);
-  }
 }

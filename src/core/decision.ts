@@ -17,6 +17,9 @@ export const refuse = (code: RefusalCode, extra: Omit<Refusal, 'code'> = {}): De
   refusal: { code, ...extra },
 });
 
+/** No: not in the state that it is in. */
+export const wrongState = (request: AccessRequest) => refuse('not_in_this_state', { detail: { state: request.state } });
+
 /** The actor as the log names it. */
 export function actorName(actor: Actor): string {
   if (actor.type === 'person') return actor.key;

@@ -1,0 +1,68 @@
+import { accept, type Decision, refuse, wrongState } from './decision.ts';
+import { union } from './directory.ts';
+import { askedNow, isTooLateToExtend } from './extension.ts';
+import type { Facts } from './facts.ts';
+import { freezeDetail } from './freeze.ts';
+import type { CommandOf, RequestFor } from './transitions.ts';
+import { warnAt } from './work.ts';
+
+/* What is recorded without changing who has access. */
+
+/** The access ends soon (D7), said once for each end. */
+export function decideWarn(request: RequestFor<'warn'>, { frozen }: Facts, now: Date): Decision {
+  if (request.warnedAt !== undefined) return wrongState(request);
+  // The job of an end that has moved since: the warning of the new one is owed at its own time.
+  if (now < warnAt(request)) return refuse('not_due');
+  return accept(
+    { ...request, warnedAt: now },
+    {
+      type: 'access_ending_soon',
+      data: {
+        endsAt: request.endsAt.toISOString(),
+        // Nobody is sent to a button that refuses.
+        ...(isTooLateToExtend(request, now) && { tooLateForMore: true }),
+        ...(frozen && { frozen: freezeDetail(frozen) }),
+      },
+    },
+  );
+}
+
+/** Who was told at first, and who could not be reached: recorded once. */
+export function decideInvited(request: RequestFor<'invited'>, { reached, missed }: CommandOf<'invited'>): Decision {
+  if (request.invited !== undefined) return wrongState(request);
+  const invited = { reached, missed };
+  return accept({ ...request, invited }, { type: 'approvers_told', data: invited });
+}
+
+/** Somebody who approved is not who they were: said once for each person. */
+export function decideApproverChanged(
+  request: RequestFor<'approver_changed'>,
+  { person, why }: CommandOf<'approver_changed'>,
+): Decision {
+  const known = request.changedApprovers ?? [];
+  if (known.includes(person)) return wrongState(request);
+  return accept(
+    { ...request, changedApprovers: [...known, person] },
+    { type: 'approver_changed', data: { person, why } },
+  );
+}
+
+/** The teams of somebody whose yes was refused are kept, so that leaving one for the next click buys nothing. */
+export function decideTurnedAway(
+  request: RequestFor<'turned_away'>,
+  { person, teams: shown }: CommandOf<'turned_away'>,
+): Decision {
+  const known = request.seenTeams[person] ?? [];
+  const teams = union(known, shown);
+  if (askedNow(request) === undefined || teams.length === known.length) return wrongState(request);
+  const seenTeams = { ...request.seenTeams, [person]: teams };
+  return accept({ ...request, seenTeams }, { type: 'approval_refused', data: { person, teams: shown } });
+}
+
+/** The tombstone of a grant was deleted. */
+export function decideBuried(request: RequestFor<'buried'>, { grantId }: CommandOf<'buried'>, now: Date): Decision {
+  const grant = request.grants.find(({ id }) => id === grantId);
+  if (grant?.plan === undefined || grant.buriedAt !== undefined) return wrongState(request);
+  const grants = request.grants.map((one) => (one.id === grantId ? { ...one, buriedAt: now } : one));
+  return accept({ ...request, grants }, { type: 'tombstone_removed', data: { grantId, name: grant.plan.name } });
+}
