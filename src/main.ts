@@ -146,11 +146,6 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   }
   await queue.first;
   const url = role === 'worker' ? undefined : await openDoors(config, { workspace, announce, broker, deps }, opened);
-  if (settled.changed !== undefined) {
-    const untold = (error: unknown) =>
-      logger.warn({ why: String(error) }, 'the security channel was not told of the policy');
-    await announce.alarm(settled.changed).catch(untold);
-  }
   logger.info({ role, url, openingOff: settled.openingOff }, 'ready');
   return url;
 }

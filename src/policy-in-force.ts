@@ -1,7 +1,7 @@
-import { digestOf } from './core/canonical.ts';
 import type { LintRole } from './core/lint.ts';
 import type { Floors, Policy } from './core/policy.ts';
 import { policyChanges } from './core/policy-diff.ts';
+import { DOUBTED } from './core/policy-row.ts';
 import { formatProblem } from './policy-file/problem.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Logger } from './ports/logger.ts';
@@ -18,10 +18,8 @@ export interface Settling {
 }
 
 export interface Settled {
-  /** Why this process opens nothing; endings go on all the same. */
+  /** Why this process opens nothing; endings go on all the same. What is said against the policy in force is asked anew each time. */
   readonly openingOff: string | undefined;
-  /** A sentence for the security channel, if this start put a policy in force. */
-  readonly changed: string | undefined;
 }
 
 /**
@@ -38,7 +36,7 @@ export async function settlePolicy({ store, text, file, floors, logger, lintRole
     if (inForce === undefined && (await store.unended()).length === 0) {
       throw new Error(`Cannot start: no policy is in force and ${file} is wrong.\n${problems}`);
     }
-    return { openingOff: `the policy file of this process is wrong: ${file}`, changed: undefined };
+    return { openingOff: `the policy file of this process is wrong: ${file}` };
   }
   if (inForce === undefined) {
     if (read === undefined || text === undefined) {
@@ -47,8 +45,10 @@ export async function settlePolicy({ store, text, file, floors, logger, lintRole
       );
     }
     const { number } = await applyPolicy(store, read.policy, text, 'system:start', undefined);
-    return { openingOff: undefined, changed: `The first policy, number ${number}, was put in force from ${file}.` };
+    logger.info({ number, file }, 'the first policy was put in force; the workers tell its security channel');
+    return { openingOff: undefined };
   }
+  if (inForce.doubt !== undefined) logger.error({ why: inForce.doubt }, DOUBTED);
   if (read !== undefined) {
     const differs = changesOrNone(inForce.policy, read.policy, logger);
     if (differs.length > 0) {
@@ -58,7 +58,7 @@ export async function settlePolicy({ store, text, file, floors, logger, lintRole
       );
     }
   }
-  return { openingOff: undefined, changed: undefined };
+  return { openingOff: undefined };
 }
 
 /** Only said to help: a row written by another version, which cannot be compared, must not keep endings from starting. */
@@ -72,22 +72,30 @@ function changesOrNone(before: Policy, after: Policy, logger: Logger): readonly 
 }
 
 /**
- * Puts a policy in force, with `policy_changed` in the system stream.
+ * Puts a policy in force, with `policy_changed` in the system stream, from which the workers tell the security channels.
  * @throws when another policy was put in force meanwhile
  */
 export async function applyPolicy(
   store: Store,
   policy: PolicyInForce['policy'],
-  text: string,
+  document: string,
   actor: string,
   before: PolicyInForce | undefined,
 ): Promise<PolicyInForce> {
-  const changes = policyChanges(before?.policy, policy);
-  const applied = await store.applyPolicy(policy, text, actor, before?.number ?? 0, {
-    type: 'policy_changed',
-    data: { operator: actor, oldDigest: before?.digest ?? '', newDigest: digestOf(policy), changes },
-  });
+  const previous = before?.number ?? 0;
+  const applied = await store.applyPolicy({ policy, document, actor, previous, changes: changesOf(before, policy) });
   if (applied === undefined)
     throw new Error('Another policy was put in force meanwhile. Look at it, then apply again.');
   return applied;
+}
+
+/** What a new policy changes, in words. Where the one before it cannot be compared, that must not keep it in force. */
+export function changesOf(before: PolicyInForce | undefined, policy: Policy): readonly string[] {
+  const doubted =
+    before?.doubt === undefined ? [] : [`Nothing was opened by policy ${before.number}: ${before.doubt}.`];
+  try {
+    return [...doubted, ...policyChanges(before?.policy, policy)];
+  } catch {
+    return [...doubted, 'It cannot be compared with what was in force before: look at all of it.'];
+  }
 }

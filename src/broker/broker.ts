@@ -14,6 +14,7 @@ import { deny, end, withdraw } from './take-away.ts';
 import { tellFreeze } from './tell-freeze.ts';
 import { view } from './view.ts';
 import { watchPeople } from './watch-people.ts';
+import { watchPolicy } from './watch-policy.ts';
 
 type Bound<F> = F extends (deps: BrokerDeps, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
 
@@ -77,7 +78,7 @@ export const broker = (deps: BrokerDeps): Broker => ({
     await followFreeze(deps);
   }),
   tellAgain: oneAtATime(async () => {
-    await Promise.all([tellFreeze(deps), callTroublesOff(deps)]);
+    await Promise.all([tellFreeze(deps), callTroublesOff(deps), watchPolicy(deps)]);
   }),
   perform: (...rest) => perform(deps, ...rest),
   watchPeople: oneAtATime(() => watchPeople(deps)),

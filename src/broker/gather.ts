@@ -3,6 +3,7 @@ import { type Facts, type Lookup, NO_FACTS, UNANSWERED } from '../core/facts.ts'
 import type { Policy } from '../core/policy.ts';
 import type { Target } from '../core/request.ts';
 import type { Terms } from '../core/terms.ts';
+import type { PolicyInForce } from '../ports/store.ts';
 import type { BrokerDeps } from './deps.ts';
 
 /** What to look up for one opening command. */
@@ -46,20 +47,20 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
   const began = performance.now();
   // The clock is asked beside the others, and its answer put back by as long as it took: nothing looks fresher than it is.
   const time = deps.store.clock.now().then((now) => Math.floor(now.getTime() - (performance.now() - began)));
-  const inForce = policyOf(deps);
+  const inForce = policyInForce(deps);
   const [asked, policy, directory, incident, account, target, approvers, installation, mighty] = await Promise.all([
     time,
     lookup('policy', () => inForce),
     lookup(
       'directory',
-      async () => deps.directory.read(await inForce),
+      async () => deps.directory.read((await inForce).policy),
       ({ ageMs }) => ageMs,
     ),
     named === undefined
       ? UNASKED
       : lookup(
           'incident',
-          async () => deps.incidents.find(await inForce, named),
+          async () => deps.incidents.find((await inForce).policy, named),
           ({ ageMs }) => ageMs,
         ),
     lookup('account', () => deps.announce.account(question.key)),
@@ -79,13 +80,13 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
   const at = <T>(found: Found<T>): Lookup<T> =>
     found.ok ? { ok: true, value: found.value, at: new Date(asked - found.ageMs) } : found;
   return {
-    policy: at(policy),
+    policy: mapped(at(policy), ({ policy: value }) => value),
     directory: mapped(at(directory), ({ directory: value }) => value),
     incident: mapped(at(incident), ({ incident: value }) => value),
     account: at(account),
     target: at(target),
     approvers: Object.fromEntries(approvers.map(([key, found]) => [key, at(found)])),
-    openingOff: openingOff(deps.openingOff(), installation, mighty),
+    openingOff: openingOff(deps.openingOff(), { policy, installation, mighty }),
   };
 }
 
@@ -116,32 +117,40 @@ export async function openingOffNow(deps: BrokerDeps): Promise<Facts['openingOff
       (value) => ({ ok: true, value, ageMs: 0 }),
       (error: unknown) => ({ ok: false, why: String(error) }),
     );
-  const [frozen, installation, mighty] = await Promise.all([
+  const [frozen, policy, installation, mighty] = await Promise.all([
     answered(deps.store.freeze()),
+    answered(policyInForce(deps)),
     answered(deps.store.installation()),
     answered(deps.store.tooMighty()),
   ]);
-  if (!frozen.ok) return UNANSWERED;
+  if (!frozen.ok || !policy.ok) return UNANSWERED;
   if (frozen.value !== undefined) return 'openings are frozen';
-  return openingOff(deps.openingOff(), installation, mighty);
+  return openingOff(deps.openingOff(), { policy, installation, mighty });
 }
 
-function openingOff(
-  process: string | undefined,
-  installation: Found<{ readonly copy: string | undefined }>,
-  mighty: Found<string | undefined>,
-): Facts['openingOff'] {
+/** What this process must not open by, each read anew. */
+interface Guards {
+  readonly policy: Found<PolicyInForce>;
+  readonly installation: Found<{ readonly copy: string | undefined }>;
+  readonly mighty: Found<string | undefined>;
+}
+
+function openingOff(process: string | undefined, { policy, installation, mighty }: Guards): Facts['openingOff'] {
   if (process !== undefined) return process;
+  // A policy that could not be read is a look-up of its own, and opens nothing either.
   if (!installation.ok || !mighty.ok) return UNANSWERED;
-  return installation.value.copy ?? mighty.value;
+  return (policy.ok ? policy.value.doubt : undefined) ?? installation.value.copy ?? mighty.value;
 }
 
 const mapped = <A, B>(lookup: Lookup<A>, pick: (value: A) => B): Lookup<B> =>
   lookup.ok ? { ...lookup, value: pick(lookup.value) } : lookup;
 
-/** The policy in force; rejects when there is none. */
-export async function policyOf(deps: Pick<BrokerDeps, 'store'>): Promise<Policy> {
+/** The row in force, and what stands against it; rejects when there is none. */
+async function policyInForce(deps: Pick<BrokerDeps, 'store'>): Promise<PolicyInForce> {
   const inForce = await deps.store.policyInForce();
   if (inForce === undefined) throw new Error('no policy is in force');
-  return inForce.policy;
+  return inForce;
 }
+
+/** The policy that endings and messages go by; rejects when there is none. It alone never opens anything. */
+export const policyOf = async (deps: Pick<BrokerDeps, 'store'>): Promise<Policy> => (await policyInForce(deps)).policy;

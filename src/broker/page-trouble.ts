@@ -1,7 +1,7 @@
 import { onDuty } from '../core/paging.ts';
 import type { Policy } from '../core/policy.ts';
 import type { Party } from '../core/request.ts';
-import type { Called, Trouble } from '../ports/pager.ts';
+import type { Called, Trouble, TroubleRound } from '../ports/pager.ts';
 import { callAll, callOff, callsFor } from './call.ts';
 import type { BrokerDeps } from './deps.ts';
 import { policyOf } from './gather.ts';
@@ -19,7 +19,12 @@ const EVERY_SECONDS = 300;
 export async function pageTrouble(deps: BrokerDeps, trouble: Trouble): Promise<Called | undefined> {
   const policy = await policyOf(deps).catch(() => undefined);
   const begun = await deps.store.troubles.begin(trouble.key, policy?.timings.pageEverySeconds ?? EVERY_SECONDS);
-  if (begun === undefined) return undefined;
+  return begun && callDuty(deps, trouble, begun);
+}
+
+/** One round of it: who is on duty and every pager, but those that this round has reached; noted and recorded. */
+export async function callDuty(deps: BrokerDeps, trouble: Trouble, begun: TroubleRound): Promise<Called> {
+  const policy = await policyOf(deps).catch(() => undefined);
   const { mark } = await deps.store.installation();
   const page = {
     key: `${mark}/${trouble.key}`,

@@ -1,8 +1,7 @@
 import { actorName } from '../core/decision.ts';
-import { droppedAccountsInUse, policyChanges } from '../core/policy-diff.ts';
-import { applyPolicy } from '../policy-in-force.ts';
+import { droppedAccountsInUse } from '../core/policy-diff.ts';
+import { applyPolicy, changesOf } from '../policy-in-force.ts';
 import { readForCli } from './lint.ts';
-import { tellChannels } from './tell-channels.ts';
 import { operator, withStore } from './with-store.ts';
 
 /** Lints a file and puts it in force. Returns the exit code. */
@@ -26,7 +25,7 @@ export async function applyFile(file: string): Promise<number> {
       );
       return 1;
     }
-    const changes = policyChanges(inForce?.policy, read.policy);
+    const changes = changesOf(inForce, read.policy);
     if (inForce !== undefined && changes.length === 0) {
       console.log(`Nothing to do: policy ${inForce.number} already says the same.`);
       return 0;
@@ -34,10 +33,8 @@ export async function applyFile(file: string): Promise<number> {
     const by = actorName(operator());
     const { number } = await applyPolicy(store, read.policy, text, by, inForce);
     console.log([`Policy ${number} is in force.`, ...changes.map((line) => `  ${line}`)].join('\n'));
-    await tellChannels(
-      [read.policy.channels.security],
-      [`Policy ${number} was put in force by ${by}.`, ...changes].join('\n'),
-    );
+    const channels = [inForce?.policy.channels.security, read.policy.channels.security];
+    console.log(`A worker tells ${[...new Set(channels.filter(Boolean))].join(' and ')} within a minute.`);
     return 0;
   });
 }

@@ -2,8 +2,9 @@ import { type Policy, PRESETS, type Timings } from './policy.ts';
 import type { Terms } from './terms.ts';
 
 /*
- * The policy in force, and the terms that a request keeps, stay as the version wrote them that was running then. What it
- * did not know yet has its preset. Nothing is refused here: an ending reads its terms through this.
+ * The policy in force, and the terms that a request keeps, stay as the version wrote them that was running then. For
+ * endings what it did not know yet has its preset, and nothing is refused. Openings never go by this: they want the
+ * policy whole (`stored-policy.ts`) and terms that are still what their digest says (`decide-approve.ts`).
  */
 
 /** A policy that this version or an older one put in force. */
@@ -24,9 +25,9 @@ export const completePolicy = (policy: OlderPolicy): Policy => ({
   security: { ...PRESETS.security, ...policy.security },
 });
 
-/** Left out, the most is what could be asked for at once: no time was ever added then. */
+/** Left out, no time may be added: nobody said how much. */
 export const completeTerms = (terms: OlderTerms): Terms => ({
   ...terms,
   timings: { ...PRESETS.timings, ...terms.timings },
-  maxTotalMinutes: terms.maxTotalMinutes ?? terms.role.maxTotalMinutes ?? terms.maxMinutes,
+  maxTotalMinutes: terms.maxTotalMinutes ?? 0,
 });

@@ -1,5 +1,4 @@
 import { canonical } from './canonical.ts';
-import { completePolicy, type OlderPolicy } from './older-version.ts';
 import type { Policy } from './policy.ts';
 import { termsDigest, termsOf } from './terms.ts';
 
@@ -7,12 +6,11 @@ import { termsDigest, termsOf } from './terms.ts';
  * What changed from one policy to the next, a sentence each, for the security channel and the log. Empty if nothing
  * did. Names, never documents. Requests that are open keep their terms; a role named as changed makes them ask again.
  */
-export function policyChanges(inForce: OlderPolicy | undefined, after: Policy): readonly string[] {
-  if (inForce === undefined) {
+export function policyChanges(before: Policy | undefined, after: Policy): readonly string[] {
+  if (before === undefined) {
     const { roles, accounts, people } = after;
     return [`First policy: ${roles.length} roles, ${accounts.length} accounts, ${people.length} people listed.`];
   }
-  const before = completePolicy(inForce);
   return [
     ...settings(before, after),
     ...zoneChanges(before, after),

@@ -77,9 +77,10 @@ export interface TroubleRound {
 export interface TroubleMemory {
   /**
    * Begins a round: the next one if the last began at least `everySeconds` ago, else the last one again while it has
-   * reached nobody. Undefined when nothing is due. Two processes that ask at once are given one round.
+   * reached nobody. Undefined when nothing is due. Two processes that ask at once are given one round. `once`: a next
+   * one begins only when the trouble was over meanwhile.
    */
-  begin(key: string, everySeconds: number): Promise<TroubleRound | undefined>;
+  begin(key: string, everySeconds: number | 'once'): Promise<TroubleRound | undefined>;
   reached(key: string, round: number, names: readonly string[]): Promise<void>;
   /** The newest round of a trouble that was not over yet, which it is from now on; undefined when there is none. */
   over(key: string): Promise<number | undefined>;

@@ -33,6 +33,23 @@ export interface PolicyInForce {
   readonly policy: Policy;
   readonly appliedAt: Date;
   readonly appliedBy: string;
+  /**
+   * Why nothing may be opened by it: the log does not explain its row, or this version cannot read it whole. Then
+   * `policy` is what endings go by, the newest that the log explains.
+   */
+  readonly doubt: string | undefined;
+}
+
+/** A policy to be put in force. */
+export interface Application {
+  readonly policy: Policy;
+  /** The file as it was written, comments included. */
+  readonly document: string;
+  readonly actor: string;
+  /** Number of the policy that this one replaces; 0 for the first. */
+  readonly previous: number;
+  /** What it changes, in words, for the log and the security channels. */
+  readonly changes: readonly string[];
 }
 
 /** Which requests to list. */
@@ -41,6 +58,9 @@ export interface Listing {
   readonly requester?: ChatKey;
   readonly limit: number;
 }
+
+/** What is recorded beside no row. */
+export type Recorded = NewEvent & { readonly type: Exclude<NewEvent['type'], 'policy_changed'> };
 
 /** How many events a request's row says there are. */
 export interface Counted {
@@ -90,17 +110,14 @@ export interface Store {
   events(stream: string, afterSeq?: number): Promise<readonly StoredEvent[]>;
   /** Names of all streams, sorted. */
   streams(): Promise<readonly string[]>;
-  /** Appends to the system stream. */
-  record(actor: string, events: readonly NewEvent[]): Promise<readonly StoredEvent[]>;
+  /** Appends to the system stream; what explains a row is written with that row alone. */
+  record(actor: string, events: readonly Recorded[]): Promise<readonly StoredEvent[]>;
   policyInForce(): Promise<PolicyInForce | undefined>;
-  /** Puts a policy in force with its event, in one transaction; refuses (undefined) if another was put in force since `previous`. */
-  applyPolicy(
-    policy: Policy,
-    document: string,
-    actor: string,
-    previous: number,
-    event: NewEvent,
-  ): Promise<PolicyInForce | undefined>;
+  /**
+   * Puts a policy in force with its `policy_changed`, in one transaction; refuses (undefined) if another was put in force
+   * since `previous`. Nothing else writes either of them.
+   */
+  applyPolicy(application: Application): Promise<PolicyInForce | undefined>;
   /** The freeze of all openings, or undefined where there is none. */
   freeze(): Promise<Freeze | undefined>;
   readonly freezeNews: FreezeNews;

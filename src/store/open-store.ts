@@ -67,8 +67,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
         return stored;
       }),
     policyInForce: policyReader(database),
-    applyPolicy: (policy, document, actor, previous, event) =>
-      applyPolicy(database, shift, { policy, document, actor, previous, event }),
+    applyPolicy: (application) => applyPolicy(database, shift, application),
     freeze: () => readFreeze(database),
     freezeNews: freezeNews(database),
     changeFreeze: (actor, decide) => changeFreeze(database, shift, actor, decide),

@@ -10,7 +10,8 @@ export function troubleMemory(database: Database, shift: Shift): TroubleMemory {
       database.transaction('begin a round of paging', async (tx) => {
         const { now } = await lockStream(tx, shift, `trouble/${key}`);
         const last = await tx.trouble.findUnique({ where: { key } });
-        if (last !== null && now < addSeconds(last.at, everySeconds)) {
+        const lasts = everySeconds === 'once' ? last?.over === false : last && now < addSeconds(last.at, everySeconds);
+        if (last !== null && lasts) {
           return last.reached.length === 0 ? last : undefined;
         }
         const begun = { round: (last?.round ?? 0) + 1, at: now, reached: [], over: false, stoodDown: false };

@@ -1,6 +1,7 @@
 import type { CloudPass } from '../../src/broker/sweep-cloud.ts';
 import { canonical } from '../../src/core/canonical.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { applyPolicy } from '../../src/policy-in-force.ts';
 import type { Provider } from '../../src/ports/provider.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { type CloudSweep, startCloudSweep } from '../../src/queue/cloud-sweep.ts';
@@ -136,7 +137,7 @@ describe('comparing the clouds with the rows, pass by pass (D2, C6)', () => {
       const store = openStore({ url: database.appUrl, logger: sky.desk.logger });
       const policy = (await sky.desk.store.policyInForce())?.policy;
       if (policy === undefined) throw new Error('no policy');
-      await store.applyPolicy(policy, canonical(policy), 'operator:test', 0, { type: 'policy_changed', data: {} });
+      await applyPolicy(store, policy, canonical(policy), 'operator:test', undefined);
       try {
         await work(store);
       } finally {
@@ -263,8 +264,7 @@ describe('comparing the clouds with the rows, pass by pass (D2, C6)', () => {
       const brokerRole = 'arn:aws:iam::444455556666:role/breakglass-broker';
       const lost = { ...account, id: '444455556666', brokerRole };
       const policy = { ...inForce.policy, accounts: [lost, account] };
-      const applied = { type: 'policy_changed', data: {} } as const;
-      await sky.desk.store.applyPolicy(policy, canonical(policy), 'operator:test', inForce.number, applied);
+      await applyPolicy(sky.desk.store, policy, canonical(policy), 'operator:test', inForce);
       await sky.ghost('U1');
       await sky.sweep();
       expect(sky.isShut('U1')).toBe(true);

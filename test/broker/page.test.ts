@@ -4,6 +4,7 @@ import { Failure } from '../../src/core/failure.ts';
 import type { AccessRequest } from '../../src/core/request.ts';
 import { type Work, workFor } from '../../src/core/work.ts';
 import { pagersOf } from '../../src/paging/pagers.ts';
+import { applyPolicy } from '../../src/policy-in-force.ts';
 import type { Page, Pager } from '../../src/ports/pager.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { type LocalPagerDuty, type LocalWebhook, startPagerDuty, startWebhook } from '../support/pagers.ts';
@@ -35,7 +36,7 @@ describe('paging about an ending that keeps failing (D6)', () => {
     const inForce = await desk.store.policyInForce();
     if (inForce === undefined) throw new Error('no policy');
     const policy = { ...inForce.policy, security: { teams: ['security'], page: [] } };
-    await desk.store.applyPolicy(policy, '', 'operator:test', inForce.number, { type: 'policy_changed', data: {} });
+    await applyPolicy(desk.store, policy, '', 'operator:test', inForce);
   });
   afterAll(() => desk.close());
   beforeEach(async () => {

@@ -11,12 +11,6 @@ it('says nothing of the same policy, however it is written', () => {
   expect(policyChanges(small, policyOf(text))).toEqual([]);
 });
 
-it('compares with a policy of a version that knew fewer settings, by what holds where nothing is written', () => {
-  const { timings, security: _security, ...older } = small;
-  const { pageEverySeconds: _new, ...known } = timings;
-  expect(policyChanges({ ...older, timings: known }, small)).toEqual(['security.teams: security, sre (was nobody).']);
-});
-
 it('counts what a first policy holds', () => {
   expect(policyChanges(undefined, small)).toEqual(['First policy: 1 roles, 1 accounts, 3 people listed.']);
 });

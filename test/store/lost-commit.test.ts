@@ -1,5 +1,4 @@
 import { decide } from '../../src/core/decide.ts';
-import type { NewEvent } from '../../src/core/events.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -10,7 +9,7 @@ import { silent } from './silent-logger.ts';
 
 // Waited for whole, once; and longer than a busy machine stalls, or what is cut would look like what is swallowed.
 const SILENCE_MS = 4_000;
-const alarm: NewEvent = { type: 'alarm', data: { what: 'test' } };
+const alarm = { type: 'alarm', data: { what: 'test' } } as const;
 const ask = (store: Store, id: string) =>
   store.change(id, 'test', (row, now) =>
     decide(row?.request, requestCommand(id), personActor('riley'), okFacts(now), now),

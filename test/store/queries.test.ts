@@ -1,11 +1,9 @@
-import { digestOf } from '../../src/core/canonical.ts';
 import { firstBreak } from '../../src/core/log.ts';
-import type { Policy } from '../../src/core/policy.ts';
 import { type Row, TELLING, workFor } from '../../src/core/work.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';
-import { aPolicy, HOUR, KEYS } from '../support/requests.ts';
+import { HOUR, KEYS } from '../support/requests.ts';
 import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
 
@@ -99,53 +97,5 @@ describe('what the store finds', () => {
     const events = await store.events('system');
     expect(events.length).toBeGreaterThanOrEqual(80);
     expect(firstBreak('system', events)).toBeUndefined();
-  });
-});
-
-describe('the policy in force', () => {
-  let database: TestDatabase;
-  let store: Store;
-  beforeAll(async () => {
-    database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
-  });
-  afterAll(async () => {
-    await store.close();
-    await database.drop();
-  });
-  const changed = { type: 'policy_changed', data: { to: 'new' } } as const;
-
-  it('is none at first, then the newest that was applied, with its event', async () => {
-    expect(await store.policyInForce()).toBeUndefined();
-    const policy = aPolicy();
-    const applied = await store.applyPolicy(policy, '# text', 'operator:ana', 0, changed);
-    expect(applied).toMatchObject({ number: 1, digest: digestOf(policy), appliedBy: 'operator:ana' });
-    expect(await store.policyInForce()).toEqual(applied);
-    expect((await store.events('system')).map(({ type }) => type)).toEqual(['policy_changed']);
-  });
-
-  it('is seen at once by every process, and put in force by one of those that race', async () => {
-    const other = openStore({ url: database.appUrl, logger: silent });
-    expect((await other.policyInForce())?.number).toBe(1);
-    const race = await Promise.all(
-      Array.from({ length: 10 }, (_, n) =>
-        store.applyPolicy(aPolicy({ phone: `+${n}` }), '', `operator:${n}`, 1, changed),
-      ),
-    );
-    const won = race.filter((one) => one !== undefined);
-    expect(won).toHaveLength(1);
-    expect(await other.policyInForce()).toEqual(won[0]);
-    expect(await store.policyInForce()).toEqual(won[0]);
-    expect(await store.events('system')).toHaveLength(2);
-    await other.close();
-  });
-
-  it('has defaults for settings that came after the version that applied it; what fits no more is left as it is', async () => {
-    const { security: _later, ...older } = aPolicy();
-    const { number = 0 } = (await store.policyInForce()) ?? {};
-    await store.applyPolicy(older as Policy, '', 'operator:older', number, changed);
-    expect((await store.policyInForce())?.policy).toEqual({ ...older, security: { teams: [], page: [] } });
-    await store.applyPolicy({ ...older, version: 0 } as unknown as Policy, '', 'operator:oldest', number + 1, changed);
-    expect((await store.policyInForce())?.policy).toEqual({ ...older, security: { teams: [], page: [] }, version: 0 });
   });
 });

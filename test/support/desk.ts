@@ -10,6 +10,7 @@ import { type Row, type Work, type WorkName, workFor } from '../../src/core/work
 import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../src/demo/aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from '../../src/demo/aws/local-aws.ts';
+import { applyPolicy } from '../../src/policy-in-force.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from './database.ts';
@@ -86,8 +87,7 @@ export async function openDesk(): Promise<Desk> {
   const wire = await startTcpProxy(database.appUrl);
   const logger = keepingLogger();
   const store = openStore({ url: wire.through(database.appUrl), logger, offsetMs: () => turnedMs, limits: PATIENT });
-  const applied = { type: 'policy_changed', data: {} } as const;
-  await store.applyPolicy(policy, canonical(policy), 'operator:test', 0, applied);
+  await applyPolicy(store, policy, canonical(policy), 'operator:test', undefined);
 
   const dials: Dials = {
     directoryDown: false,

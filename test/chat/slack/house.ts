@@ -10,6 +10,7 @@ import type { Policy } from '../../../src/core/policy.ts';
 import type { State } from '../../../src/core/request.ts';
 import { type Row, type WorkName, workFor } from '../../../src/core/work.ts';
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
+import { applyPolicy } from '../../../src/policy-in-force.ts';
 import type { DirectorySource } from '../../../src/ports/directory.ts';
 import type { IncidentSource } from '../../../src/ports/incidents.ts';
 import type { Logger } from '../../../src/ports/logger.ts';
@@ -123,9 +124,7 @@ export async function openHouse(
   });
   const store = options.store?.(real) ?? real;
   const apply = async (policy: Policy) => {
-    const before = await store.policyInForce();
-    const event = { type: 'policy_changed', data: {} } as const;
-    await store.applyPolicy(policy, '', 'operator:test', before?.number ?? 0, event);
+    await applyPolicy(store, policy, '', 'operator:test', await store.policyInForce());
   };
   await apply(options.policy ?? aPolicy());
   const slack = await startLocalSlack({
