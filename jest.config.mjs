@@ -13,6 +13,7 @@ export default {
   },
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 120_000,
+  testSequencer: '<rootDir>/test/support/global-sequencer.mjs',
   // Much of it waits for windows to end: two at once, on two cores, take little more than half the time of one.
   maxWorkers: 2,
   workerIdleMemoryLimit: '1GB',
