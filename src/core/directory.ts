@@ -1,19 +1,25 @@
-import { principalKey } from './principal.ts';
+import { principalKey, sourceIdentityKey } from './principal.ts';
 
 /** A chat identity that never changes: `slack:<enterprise or team id of the home org>:<user id>`. */
 export type ChatKey = `slack:${string}:${string}`;
 
+/** What every kind of principal may say besides who it is. */
+interface SignedIn {
+  /** The source identity that the person's own sign-in puts on their sessions; without one it is our session name. */
+  readonly sourceIdentity?: string | undefined;
+}
+
 /** How a person is named to AWS. The kind decides the trust policy's template (clouds.md §1.1). */
 export type AwsPrincipal =
-  | { readonly kind: 'iam-user'; readonly arn: string }
-  | { readonly kind: 'identity-center-session'; readonly arn: string }
-  | {
+  | (SignedIn & { readonly kind: 'iam-user'; readonly arn: string })
+  | (SignedIn & { readonly kind: 'identity-center-session'; readonly arn: string })
+  | (SignedIn & {
       readonly kind: 'identity-center-user';
       /** The account whose root the trust names; the permission set's role lives there. */
       readonly account: string;
       readonly permissionSet: string;
       readonly userId: string;
-    };
+    });
 
 export interface Person {
   readonly id: string;
@@ -75,12 +81,17 @@ export function teamsOf(directory: Directory, person: Person): readonly string[]
   return [...all].sort();
 }
 
-/** A person's cloud identity, if it is theirs alone: one that two people hold names nobody. */
+/**
+ * A person's cloud identity, if it is theirs alone: one that two people hold names nobody, and neither does a source
+ * identity that stands for both in the cloud's own log.
+ */
 export function principalOf(directory: Directory, person: Person): AwsPrincipal | undefined {
   if (person.aws === undefined) return undefined;
   const own = principalKey(person.aws);
+  const source = sourceIdentityKey(person.id, person.aws);
   const shared = directory.people.some(
-    ({ id, aws }) => id !== person.id && aws !== undefined && principalKey(aws) === own,
+    ({ id, aws }) =>
+      id !== person.id && aws !== undefined && (principalKey(aws) === own || sourceIdentityKey(id, aws) === source),
   );
   return shared ? undefined : person.aws;
 }

@@ -1,6 +1,6 @@
 import { type Directory, keysOf, type Person, personById, teamsOf } from './directory.ts';
 import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
-import { principalKey } from './principal.ts';
+import { principalKey, sourceIdentityKey } from './principal.ts';
 
 /** Names that an entry of the directory may refer to. */
 export interface KnownThere {
@@ -81,6 +81,11 @@ function sharedIdentities({ people }: Directory): readonly Finding[] {
       ? []
       : [{ person, path: ['people', index, 'aws'] as const, key: principalKey(person.aws) }],
   );
+  const sources = people.flatMap((person, index) =>
+    person.aws === undefined
+      ? []
+      : [{ person, path: ['people', index, 'aws'] as const, key: sourceIdentityKey(person.id, person.aws) }],
+  );
   const clash =
     (what: string) =>
     (item: (typeof keys | typeof principals)[number], _index: number, first: { readonly person: Person }): Finding =>
@@ -91,6 +96,7 @@ function sharedIdentities({ people }: Directory): readonly Finding[] {
   return [
     ...duplicates(keys, ({ key }) => key, clash('Slack account')),
     ...duplicates(principals, ({ key }) => key, clash('AWS identity')),
+    ...duplicates(sources, ({ key }) => key, clash('AWS source identity')),
   ];
 }
 

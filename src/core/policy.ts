@@ -119,6 +119,15 @@ const source = z.discriminatedUnion('kind', [
 ]);
 export type Source = z.infer<typeof source>;
 
+/**
+ * What AWS takes as a source identity.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
+const sourceIdentity = z
+  .string()
+  .regex(/^[\w+=,.@-]{2,64}$/, 'must be 2 to 64 of letters, digits and _+=,.@-, as AWS takes a source identity')
+  .optional();
+
 /** A2: one human's cloud identity. Roots, roles, permission sets and patterns would open for many, from any source. */
 export const principalSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -127,6 +136,7 @@ export const principalSchema = z.discriminatedUnion('kind', [
       isIamUserArn,
       'an iam-user is named by arn:aws:iam::<account>:user/<name>: shared identities (root, roles) are refused',
     ),
+    sourceIdentity,
   }),
   z.strictObject({
     kind: z.literal('identity-center-session'),
@@ -135,12 +145,14 @@ export const principalSchema = z.discriminatedUnion('kind', [
       'an identity-center-session is named by arn:aws:sts::<account>:assumed-role/AWSReservedSSO_<set>_<id>/<user>: ' +
         'write the whole session ARN',
     ),
+    sourceIdentity,
   }),
   z.strictObject({
     kind: z.literal('identity-center-user'),
     account: accountId,
     permissionSet: z.string().regex(/^[\w+=,.@-]{1,32}$/),
     userId: z.string().regex(/^[0-9a-fA-F-]{1,47}$/),
+    sourceIdentity,
   }),
 ]);
 

@@ -11,6 +11,24 @@ export const isIamUserArn = (arn: string): boolean => IAM_USER.test(arn);
 export const isPersonalSessionArn = (arn: string): boolean => SSO_SESSION.test(arn);
 
 /**
+ * A person's name on a session: 2 to 64 of `[\w+=,.@-]`. The prefix keeps one-letter ids long enough.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+ */
+export const sessionNameOf = (personId: string): string => `bg-${personId.replace(/[^\w+=,.@-]/g, '_')}`.slice(0, 64);
+
+/**
+ * What a session of this person may carry as `sts:SourceIdentity`: what the directory says that their sign-in sets, else
+ * our session name.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html
+ */
+export const sourceIdentityOf = (personId: string, { sourceIdentity }: AwsPrincipal): string =>
+  sourceIdentity ?? sessionNameOf(personId);
+
+/** One text per source identity: AWS tells letter cases apart, people who read its log do not. */
+export const sourceIdentityKey = (personId: string, principal: AwsPrincipal): string =>
+  sourceIdentityOf(personId, principal).toLowerCase();
+
+/**
  * One text per human behind cloud principals, so that two directory entries with one key are one identity (A2). What
  * names a way in but not a person does not count: permission set, the account it leads to, a user's path, letter case.
  * A principal that names no person keeps its ARN as its key. In IAM no two users of an account have names that differ

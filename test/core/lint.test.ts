@@ -45,6 +45,8 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   // Who is who (A2)
   ['one Slack account on two people', 'slack: [{ workspace: T1, user: U3 }]', 'slack: [{ workspace: T1, user: U2 }] # <<', 'error: "cy" and "bo" share one Slack account: each belongs to one person only'],
   ['one AWS identity on two people', 'user/bo" }', 'user/ana" } # <<', 'error: "bo" and "ana" share one AWS identity: each belongs to one person only'],
+  ['one AWS source identity on two people', 'user/bo" }', 'user/bo", sourceIdentity: BG-ana } # <<', 'error: "bo" and "ana" share one AWS source identity: each belongs to one person only'],
+  ['a source identity that AWS does not take', 'user/bo" }', 'user/bo", sourceIdentity: "bo*" } # <<', 'error: people[1].aws.sourceIdentity must be 2 to 64 of letters, digits and _+=,.@-'],
   ['a role as a person', 'iam::123456789012:user/bo" }', 'iam::123456789012:role/bo" } # <<', 'error: people[1].aws.arn: an iam-user is named by arn:aws:iam::<account>:user/<name>: shared identities (root, roles) are refused'],
   ['a permission set as a person', '{ kind: iam-user, arn: "arn:aws:iam::123456789012:user/bo" }', '{ kind: identity-center-session, arn: "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_x_1/*" } # <<', 'error: people[1].aws.arn: an identity-center-session is named by'],
   ['a circle of parents', '{ id: sre, name: SRE }', '{ id: sre, name: SRE, parent: sre } # <<', 'error: the parents of team "sre" go in a circle (sre → sre): remove one parent'],

@@ -1,6 +1,6 @@
-import type { AwsPrincipal } from '../../src/core/directory.ts';
+import { type AwsPrincipal, type Person, principalOf } from '../../src/core/directory.ts';
 import { directorySchema } from '../../src/core/policy.ts';
-import { principalKey } from '../../src/core/principal.ts';
+import { principalKey, sourceIdentityOf } from '../../src/core/principal.ts';
 import { SHARED_IDENTITIES } from './shared-identities.ts';
 
 const user = (rest: string): AwsPrincipal => ({ kind: 'iam-user', arn: `arn:aws:iam::123456789012:${rest}` });
@@ -38,6 +38,23 @@ describe('the key of a cloud identity (A2)', () => {
   });
 });
 
+describe('the source identity of a person (A2)', () => {
+  const person = (id: string, aws: AwsPrincipal) => ({ id, name: id, teams: [], slack: [], aws });
+  const ofAna = (ana: Person, other: Person) => principalOf({ people: [ana, other], teams: [], onCall: {} }, ana);
+
+  it('is what the directory says, else the name of our session', () => {
+    expect(sourceIdentityOf('ana', user('user/ana'))).toBe('bg-ana');
+    expect(sourceIdentityOf('ana', { ...human('90-aa'), sourceIdentity: 'ana@x.example' })).toBe('ana@x.example');
+  });
+
+  it('names nobody where two people have it, whatever the letter case and whoever got it by default', () => {
+    const ana = person('ana', user('user/ana'));
+    expect(ofAna(ana, person('eve', user('user/eve')))).toBe(ana.aws);
+    expect(ofAna(ana, person('eve', { ...user('user/eve'), sourceIdentity: 'bg-ana' }))).toBeUndefined();
+    expect(ofAna(ana, person('eve', { ...user('user/eve'), sourceIdentity: 'BG-Ana' }))).toBeUndefined();
+  });
+});
+
 describe('a directory, from the file or over HTTP (A2)', () => {
   const taken = (aws: AwsPrincipal): boolean =>
     directorySchema.safeParse({ teams: [], people: [{ id: 'ana', name: 'Ana', teams: [], aws }] }).success;
@@ -47,9 +64,14 @@ describe('a directory, from the file or over HTTP (A2)', () => {
     ['an IAM user below a path', user('user/ops/on-call/ana@x.example')],
     ['one person’s Identity Center session', session('entry_0123456789abcdef', 'ana@x.example')],
     ['an Identity Center user', human('906722b2-aaaa')],
+    ['a source identity of its own', { ...user('user/ana'), sourceIdentity: 'ana+x=1,_.@example-2' }],
     ['an IAM user of another partition', { kind: 'iam-user', arn: 'arn:aws-us-gov:iam::123456789012:user/ana' }],
   ])('takes %s', (_promise, aws) => {
     expect(taken(aws)).toBe(true);
+  });
+
+  it.each(['a', 'x'.repeat(65), 'ana*', 'a na', 'ana\n', ''])('refuses %j as a source identity', (sourceIdentity) => {
+    expect(taken({ ...user('user/ana'), sourceIdentity })).toBe(false);
   });
 
   it.each(SHARED_IDENTITIES)('refuses %s', (_what, aws) => {

@@ -3,7 +3,7 @@ import type { Account, Role } from '../../core/policy.ts';
 import { documentText, sizeOf } from './documents.ts';
 import type { Finding } from './grammar.ts';
 import { lintPowers } from './lint-powers.ts';
-import { arnParts, partitionOf, sessionNameOf } from './names.ts';
+import { arnParts, partitionOf } from './names.ts';
 import { isWild } from './pattern.ts';
 import { inlinePolicies, managedArns } from './plan.ts';
 import { rulesOf } from './reach.ts';
@@ -135,7 +135,8 @@ function lintSizes(role: Role, account: Account): readonly Finding[] {
       },
       partition: partitionOf(account.brokerRole),
       end: SAMPLE_END,
-      sourceIdentity: role.zone === 'C' ? sessionNameOf('x'.repeat(40)) : undefined,
+      sourceIdentity: 'x'.repeat(64),
+      sourceRequired: role.zone === 'C',
       sessionTagKeys: account.sessionTagKeys,
     }),
   );

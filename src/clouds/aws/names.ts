@@ -36,9 +36,3 @@ export function arnParts(arn: string) {
 
 /** `aws`, `aws-cn` or `aws-us-gov`: whatever the account's own broker role says. */
 export const partitionOf = (arn: string): string => arnParts(arn)?.partition ?? 'aws';
-
-/**
- * A person's name on a session: 2 to 64 of `[\w+=,.@-]`. The prefix keeps one-letter ids long enough.
- * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
- */
-export const sessionNameOf = (personId: string): string => `bg-${personId.replace(/[^\w+=,.@-]/g, '_')}`.slice(0, 64);

@@ -28,7 +28,9 @@ const detailSchema = z.object({
   cloudEnd: z.iso.datetime(),
   session: z.object({
     name: z.string(),
-    /** Whether the trust demands the source identity (then equal to `name`). */
+    /** The only source identity that the trust lets a session carry. */
+    sourceIdentity: z.string(),
+    /** Whether the trust demands it. */
     sourceRequired: z.boolean(),
     /** How the person signs in (a principal's kind), and for an Identity Center user through which permission set. */
     kind: z.string(),

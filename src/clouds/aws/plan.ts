@@ -1,5 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import type { Role } from '../../core/policy.ts';
+import { sessionNameOf, sourceIdentityOf } from '../../core/principal.ts';
 import type { Plan } from '../../core/request.ts';
 import type { PlanOrder } from '../../ports/provider.ts';
 import {
@@ -14,7 +15,7 @@ import {
   REVOKED,
   REVOKED_DOCUMENT,
 } from './documents.ts';
-import { PATH, partitionOf, roleNameOf, sessionNameOf, TAG } from './names.ts';
+import { PATH, partitionOf, roleNameOf, TAG } from './names.ts';
 import type { Detail } from './plan-detail.ts';
 import { sizeProblem } from './sizes.ts';
 import { descriptionText, tagList, tagValue } from './text.ts';
@@ -51,6 +52,7 @@ export function planOf(order: PlanOrder): Plan {
   // Rounded down to the second: the cloud never lets access go on for longer than planned.
   const cloudEnd = dateText(new Date(order.plannedEnd.getTime() + order.offsetMs));
   const session = sessionNameOf(ask.subject.person);
+  const sourceIdentity = sourceIdentityOf(ask.subject.person, target.principal);
   const sourceRequired = role.zone === 'C';
   const detail: Detail = {
     account: account.id,
@@ -68,7 +70,8 @@ export function planOf(order: PlanOrder): Plan {
         principal: target.principal,
         partition,
         end: cloudEnd,
-        sourceIdentity: sourceRequired ? session : undefined,
+        sourceIdentity,
+        sourceRequired,
         sessionTagKeys: account.sessionTagKeys,
       }),
     ),
@@ -79,6 +82,7 @@ export function planOf(order: PlanOrder): Plan {
     cloudEnd,
     session: {
       name: session,
+      sourceIdentity,
       sourceRequired,
       kind: target.principal.kind,
       ...(target.principal.kind === 'identity-center-user' && { permissionSet: target.principal.permissionSet }),

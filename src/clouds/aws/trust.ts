@@ -8,8 +8,10 @@ export interface TrustOrder {
   readonly partition: string;
   /** From this instant on nobody takes on the role. */
   readonly end: string;
-  /** If given, a session must carry exactly this name for its source (zone C). */
-  readonly sourceIdentity: string | undefined;
+  /** The name of the person that a session may carry for its source, and no other. */
+  readonly sourceIdentity: string;
+  /** A session that carries none is refused too (zone C). */
+  readonly sourceRequired: boolean;
   /** Session tag keys that may be passed; none by default. */
   readonly sessionTagKeys: readonly string[];
 }
@@ -25,16 +27,22 @@ const MFA_AGE_MAX = '3600';
  */
 export function trustDocument(order: TrustOrder): PolicyDocument {
   const { principal, conditions } = whoOf(order);
-  const { sourceIdentity, sessionTagKeys } = order;
-  const condition = withEquals(
-    { ...conditions, DateLessThan: { 'aws:CurrentTime': order.end } },
-    sourceIdentity === undefined ? {} : { 'sts:SourceIdentity': sourceIdentity },
-  );
+  const { sourceIdentity, sourceRequired, sessionTagKeys } = order;
+  const condition = {
+    ...conditions,
+    DateLessThan: { 'aws:CurrentTime': order.end },
+    ...(sourceRequired && { StringEquals: { ...conditions.StringEquals, 'sts:SourceIdentity': sourceIdentity } }),
+    // The first is what a session asks to carry, the second what the caller carries already and hands on.
+    StringEqualsIfExists: {
+      ...(!sourceRequired && { 'sts:SourceIdentity': sourceIdentity }),
+      'aws:SourceIdentity': sourceIdentity,
+    },
+  };
   const enter: Statement = {
     Sid: 'NamedPerson',
     Effect: 'Allow',
     Principal: { AWS: principal },
-    // Naming the source is never refused: some sign-in systems set it, and the role serves one person anyway.
+    // Naming the source is allowed in every zone: some sign-in systems set it, and then entering needs this right.
     Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
     Condition: condition,
   };
@@ -80,8 +88,3 @@ function whoOf({ principal, partition }: TrustOrder): { principal: string; condi
     }
   }
 }
-
-const withEquals = (conditions: Conditions, equals: Readonly<Record<string, string>>): Conditions =>
-  Object.keys(equals).length === 0
-    ? conditions
-    : { ...conditions, StringEquals: { ...conditions.StringEquals, ...equals } };

@@ -42,7 +42,7 @@ function assumeCommand({ roleArn, session }: Detail): string {
     'aws sts assume-role',
     `--role-arn ${roleArn}`,
     `--role-session-name ${session.name}`,
-    `--source-identity ${session.name}`,
+    `--source-identity ${session.sourceIdentity}`,
     ...(session.kind === 'iam-user' ? ['--serial-number YOUR_MFA_DEVICE_ARN --token-code YOUR_MFA_CODE'] : []),
     `--profile ${sourceProfile(session)}`,
   ].join(' \\\n  ');

@@ -13,6 +13,8 @@ export interface TemporaryCredentials {
 export interface SignInOptions {
   /** For an IAM user: with a second factor, as GetSessionToken with an MFA code gives. Identity Center never says. */
   readonly mfa?: boolean;
+  /** What the identity provider says of the session, once and for all: every role that it takes on carries it too. */
+  readonly sourceIdentity?: string;
   /** Life of the credentials; 8 hours unless told. */
   readonly durationSeconds?: number;
 }
@@ -34,7 +36,7 @@ export function signIn(
     ...personOf(world, accounts, arn),
     issuedAt,
     expiresAt: expiration,
-    sourceIdentity: undefined,
+    sourceIdentity: options.sourceIdentity,
     policies: undefined,
     tags: [],
     transitiveTagKeys: [],

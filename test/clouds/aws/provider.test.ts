@@ -2,6 +2,7 @@ import { ListUsersCommand } from '@aws-sdk/client-iam';
 import { awsProvider } from '../../../src/clouds/aws/provider.ts';
 import type { Plan } from '../../../src/core/request.ts';
 import {
+  ALICE,
   account,
   allow,
   ask,
@@ -94,6 +95,38 @@ describe('opening (C1, D1)', () => {
     expect(await codeOf(rig.assume(plan, alice))).toBe('AccessDenied');
     expect(await codeOf(rig.assume(plan, alice, { SourceIdentity: 'bg-eve' }))).toBe('AccessDenied');
     expect(await codeOf(rig.assume(plan, alice, { SourceIdentity: 'bg-alice' }))).toBe('allowed');
+  });
+
+  describe.each(['A', 'B', 'C'] as const)('in zone %s', (zone) => {
+    const entering = async (sourceIdentity?: string) => {
+      const principal = sourceIdentity === undefined ? ALICE : { ...ALICE, sourceIdentity };
+      const plan = rig.plan({
+        target: { provider: 'aws', account: PRODUCTION, principal },
+        ask: ask({ terms: terms({ zone }) }),
+      });
+      await rig.provider.open(plan, soon());
+      return async (carried: string | undefined, asked: string | undefined) => {
+        const alice = rig.signIn('alice', carried === undefined ? {} : { sourceIdentity: carried });
+        return await codeOf(rig.assume(plan, alice, asked === undefined ? {} : { SourceIdentity: asked }));
+      };
+    };
+
+    it('lets in no session that names somebody else as its source, asked for or brought along (C3)', async () => {
+      const enter = await entering();
+      expect(await enter(undefined, 'bg-eve')).toBe('AccessDenied');
+      expect(await enter('bg-eve', undefined)).toBe('AccessDenied');
+      expect(await enter(undefined, 'bg-alice')).toBe('allowed');
+      expect(await enter('bg-alice', undefined)).toBe('allowed');
+      expect(await enter(undefined, undefined)).toBe(zone === 'C' ? 'AccessDenied' : 'allowed');
+    });
+
+    it('takes the source identity that the directory says their sign-in sets, and no other', async () => {
+      const enter = await entering('alice@example.com');
+      expect(await enter('alice@example.com', undefined)).toBe('allowed');
+      expect(await enter(undefined, 'alice@example.com')).toBe('allowed');
+      expect(await enter(undefined, 'bg-alice')).toBe('AccessDenied');
+      expect(await enter('Alice@example.com', undefined)).toBe('AccessDenied');
+    });
   });
 
   it('keeps the guardrails of its zone on, whatever the role says (C3)', async () => {

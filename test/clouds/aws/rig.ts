@@ -6,6 +6,7 @@ import type { Plan } from '../../../src/core/request.ts';
 import type { Role as LocalRole } from '../../../src/demo/aws/accounts.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
 import { type RoleOptions, reservedRoleName } from '../../../src/demo/aws/seed.ts';
+import type { SignInOptions } from '../../../src/demo/aws/sign-in.ts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
 import { simulate } from '../../../src/demo/aws/simulate.ts';
 import type { PlanOrder } from '../../../src/ports/provider.ts';
@@ -133,8 +134,8 @@ export class Rig {
     return this.iam(this.aws.keysOf(PRODUCTION, 'admin'));
   }
 
-  signIn(person: 'alice' | 'eve'): SigningKeys {
-    return this.aws.signInAs(`${SSO}/${person}@example.com`);
+  signIn(person: 'alice' | 'eve', options: SignInOptions = {}): SigningKeys {
+    return this.aws.signInAs(`${SSO}/${person}@example.com`, options);
   }
 
   /** AssumeRole of the plan's role as this person, for real. */

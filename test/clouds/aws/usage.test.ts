@@ -25,6 +25,14 @@ describe('how to use the access', () => {
     expect(cli).toMatch(/^aws sts assume-role .*--source-identity bg-alice/s);
   });
 
+  it('names the source identity that the directory gives, where one is demanded', () => {
+    const principal = { ...BOB, sourceIdentity: 'bob@example.com' };
+    const target = { provider: 'aws' as const, account: PRODUCTION, principal };
+    expect(usage({ target, ask: ask({ terms: terms({ zone: 'C' }) }) }).cli).toMatch(
+      /--role-session-name bg-alice .*--source-identity bob@example\.com/s,
+    );
+  });
+
   it('asks an IAM user for their second factor', () => {
     const target = { provider: 'aws' as const, account: PRODUCTION, principal: BOB };
     expect(usage({ target }).cli).toContain('mfa_serial');
