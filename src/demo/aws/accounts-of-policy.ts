@@ -1,5 +1,5 @@
 import { type Policy, ZONES } from '../../core/policy.ts';
-import { boundary, manifest } from './manifests.ts';
+import { boundary, manifest, serviceControl } from './manifests.ts';
 import { type AccountOptions, type ManagedPolicyOptions, type RoleOptions, reservedRoleName } from './seed.ts';
 
 /** The account and user as which the broker itself signs in, before it assumes a role in the others. */
@@ -54,6 +54,8 @@ function guarded(policy: Policy, account: Policy['accounts'][number]): AccountOp
   return {
     id: account.id,
     name: account.name,
+    serviceControlPolicies: [serviceControl(account.id, account.brokerRole)],
+    resourceControlPolicies: [manifest('rcp', account.id)],
     managedPolicies: [...boundaries, ...managed.values()],
     roles: targets.filter((arn) => arn.includes(':role/')).map((arn) => serviceRole(arn, targetPolicies)),
     brokerRole: {

@@ -69,6 +69,10 @@ export interface Account {
   readonly managedPolicies: Map<string, ManagedPolicy>;
   /** Service control policies: what they deny is denied (a full allow stands beside them, as AWS attaches it). */
   serviceControlPolicies: readonly string[];
+  /** Resource control policies: what they deny on this account's roles is denied to whoever asks, from wherever. */
+  resourceControlPolicies: readonly string[];
+  /** Id of the organization it belongs to; undefined for an account of its own. */
+  organization: string | undefined;
 }
 
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

@@ -80,6 +80,7 @@ function contextOf(
     ['aws:PrincipalIsAWSService', 'false'],
     ['aws:PrincipalArn', caller.principalArn],
     ['aws:PrincipalAccount', caller.account.id],
+    ['aws:PrincipalOrgID', caller.account.organization],
     ['aws:PrincipalType', session?.of === 'role' ? 'AssumedRole' : 'User'],
     ['aws:userid', caller.userId],
     ...(session?.of === 'role' ? [] : [['aws:username', caller.principalArn.split('/').at(-1)] as const]),

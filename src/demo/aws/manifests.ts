@@ -13,6 +13,7 @@ export interface Manifest {
 }
 
 const EXAMPLE_ACCOUNT = /123456789012/g;
+const EXAMPLE_BROKER = '"arn:aws:iam::*:role/breakglass-broker"';
 
 /**
  * A manifest as an operator installs it in this account: with its number, and, on a local AWS whose callers are all on
@@ -22,6 +23,13 @@ export function manifest(name: string, account: string): Manifest {
   const file = new URL(`../../../manifests/aws/${name}.json`, import.meta.url);
   const read: Manifest = JSON.parse(readFileSync(file, 'utf8').replace(EXAMPLE_ACCOUNT, account));
   return { ...read, Statement: read.Statement.filter(({ Sid }) => Sid !== 'ExpectedNetwork') };
+}
+
+/** The service control policy as an operator fills it in, whose broker role has this ARN. */
+export function serviceControl(account: string, brokerRole: string): Manifest {
+  const document = JSON.stringify(manifest('scp', account)).replaceAll(EXAMPLE_BROKER, JSON.stringify(brokerRole));
+  const filled: Manifest = JSON.parse(document);
+  return filled;
 }
 
 /**

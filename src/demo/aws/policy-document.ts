@@ -25,8 +25,11 @@ export interface Statement {
 
 export type Policy = readonly Statement[];
 
-/** `identity`: inline and managed policies, boundaries, session policies. `trust`: a role's assume-role policy. */
-export type PolicyKind = 'identity' | 'trust';
+/**
+ * `identity`: inline and managed policies, boundaries, session policies. `trust`: a role's assume-role policy. `resource`:
+ * an organization's resource control policy.
+ */
+export type PolicyKind = 'identity' | 'trust' | 'resource';
 
 type Json = { readonly [key: string]: unknown };
 
@@ -34,6 +37,7 @@ const DOCUMENT_KEYS = ['Version', 'Id', 'Statement'];
 const STATEMENT_KEYS: Readonly<Record<PolicyKind, readonly string[]>> = {
   identity: ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResource', 'Condition'],
   trust: ['Sid', 'Effect', 'Principal', 'Action', 'NotAction', 'Condition'],
+  resource: ['Sid', 'Effect', 'Principal', 'Action', 'Resource', 'NotResource', 'Condition'],
 };
 const SYNTAX = 'Syntax errors in policy.';
 
@@ -142,6 +146,10 @@ function statementOf(value: unknown, kind: PolicyKind): Statement {
   if (kind === 'identity' && (value.Principal ?? value.NotPrincipal) !== undefined) {
     throw malformedPolicy('Policy document should not specify a principal.');
   }
+  if (kind === 'resource' && (value.Principal !== '*' || value.Effect !== 'Deny')) {
+    // @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+    throw malformedPolicy('A resource control policy denies, and its principal is "*".');
+  }
   if (Object.keys(value).some((key) => !STATEMENT_KEYS[kind].includes(key))) throw malformedPolicy(SYNTAX);
   const sid = value.Sid;
   if (sid !== undefined && (typeof sid !== 'string' || !/^[A-Za-z0-9]*$/.test(sid))) {
@@ -150,7 +158,7 @@ function statementOf(value: unknown, kind: PolicyKind): Statement {
     );
   }
   exactlyOne(value, 'Action');
-  if (kind === 'identity') exactlyOne(value, 'Resource');
+  if (kind !== 'trust') exactlyOne(value, 'Resource');
   const list = (key: string, check: (text: string) => string) =>
     value[key] === undefined ? undefined : strings(value[key]).map(check);
   const actions = list('Action', (text) => actionOf(text, kind));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Account, iamArn, type ManagedPolicy, type Role, type Tag, type User, uniqueId } from './accounts.ts';
 import { newManagedPolicy } from './iam-managed-policies.ts';
-import { parsePolicy } from './policy-document.ts';
+import { type PolicyKind, parsePolicy } from './policy-document.ts';
 
 /** A policy document, as text or as the object it says. */
 export type Document = string | object;
@@ -62,14 +62,20 @@ export interface AccountOptions {
   readonly managedPolicies?: readonly ManagedPolicyOptions[];
   readonly permissionSets?: readonly PermissionSetOptions[];
   readonly serviceControlPolicies?: readonly Document[];
+  readonly resourceControlPolicies?: readonly Document[];
+  /** Id of its organization: {@link ORGANIZATION} unless told; `none` for an account that belongs to none. */
+  readonly organization?: string;
 }
+
+/** The organization that accounts of one configuration belong to: the one that `manifests/aws/rcp.json` names. */
+export const ORGANIZATION = 'o-exampleorg';
 
 const textOf = (document: Document): string => (typeof document === 'string' ? document : JSON.stringify(document));
 
-/** The text of an identity policy. Throws `MalformedPolicyDocument` on one that IAM would refuse. */
-export function checkedDocument(document: Document): string {
+/** The text of a policy of that kind. Throws `MalformedPolicyDocument` on one that AWS would refuse. */
+export function checkedDocument(document: Document, kind: PolicyKind = 'identity'): string {
   const text = textOf(document);
-  parsePolicy(text, 'identity');
+  parsePolicy(text, kind);
   return text;
 }
 
@@ -187,7 +193,9 @@ export function seedAccount(
     roles: earlier?.roles ?? new Map(),
     users: earlier?.users ?? new Map(),
     managedPolicies: earlier?.managedPolicies ?? new Map(),
-    serviceControlPolicies: (options.serviceControlPolicies ?? []).map(checkedDocument),
+    serviceControlPolicies: (options.serviceControlPolicies ?? []).map((one) => checkedDocument(one)),
+    resourceControlPolicies: (options.resourceControlPolicies ?? []).map((one) => checkedDocument(one, 'resource')),
+    organization: options.organization === 'none' ? undefined : (options.organization ?? ORGANIZATION),
   };
   seedUsers(account, options, now.toISOString());
   for (const policy of options.managedPolicies ?? []) {

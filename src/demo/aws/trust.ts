@@ -55,20 +55,26 @@ function closeness(
   return principals.aws.some((name) => ACCOUNT.exec(name)?.[1] === caller.account.id) ? 'account' : undefined;
 }
 
+/** Does a resource control policy of the role's own account refuse this, whoever asks? */
+const isDeniedByAccount = (world: World, roleAccount: string, ask: Ask): boolean =>
+  (world.accounts.get(roleAccount)?.resourceControlPolicies ?? []).some((text) =>
+    parsePolicy(text, 'resource').some((statement) => statementFits(statement, ask, world.bends)),
+  );
+
 /** Stands for the identity policies where the trust makes them unnecessary. */
 const EVERYTHING: Policy = [{ effect: 'Allow', actions: ['*'], resources: ['*'], conditions: [] }];
 
 const CLOSEST: readonly Closeness[] = ['session', 'role', 'account'];
 
 /**
- * May this caller do this STS action on this role? The role's trust must allow it, no policy of the caller may deny it, and
- * where the trust names only the account, or another account's principal, the caller's own policies must allow it too.
+ * May this caller do this STS action on this role? The role's trust must allow it, no policy of the caller and no resource
+ * control policy of the role's account may deny it, and where the trust names only the account, or another account's principal, the caller's own policies must allow it too.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
  */
 export function mayAssume(world: World, role: Role, roleAccount: string, caller: Caller, ask: Ask): boolean {
   const policies = effectivePolicies(role, world.base());
-  if (policies === undefined) return false;
+  if (policies === undefined || isDeniedByAccount(world, roleAccount, ask)) return false;
   const speaking = parsePolicy(policies.trust, 'trust').flatMap((statement) => {
     const close = statement.principals && closeness(statement.principals, caller, policies.trustIds);
     // A trust has no Resource element, so the statement fits by action and conditions alone.

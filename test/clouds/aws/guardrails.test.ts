@@ -1,12 +1,27 @@
 import { readFileSync } from 'node:fs';
+import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { documentText, sizeOf } from '../../../src/clouds/aws/documents.ts';
 import { readPolicy } from '../../../src/clouds/aws/grammar.ts';
 import { MANAGED_MAX } from '../../../src/clouds/aws/sizes.ts';
-import { allow, ask, document, PRODUCTION, terms } from './orders.ts';
-import { manifest, Rig, soon } from './rig.ts';
+import { parsePolicy } from '../../../src/demo/aws/policy-document.ts';
+import {
+  allow,
+  ask,
+  BOB,
+  BROKER_ROLE,
+  document,
+  ELSEWHERE,
+  EXTERNAL_ID,
+  GUARDRAILS,
+  MANAGEMENT,
+  PRODUCTION,
+  terms,
+} from './orders.ts';
+import { codeOf, manifest, Rig, soon } from './rig.ts';
 
 /** @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html */
 const SCP_MAX = 5120;
+const RCP_MAX = 5120;
 
 describe('the manifests', () => {
   it.each([
@@ -20,6 +35,12 @@ describe('the manifests', () => {
     const text = readFileSync(new URL(`../../../manifests/aws/${name}.json`, import.meta.url), 'utf8');
     expect(readPolicy(JSON.parse(text)).findings).toEqual([]);
     expect(sizeOf(documentText(JSON.parse(text)))).toBeLessThanOrEqual(most);
+  });
+
+  it('rcp is a document that AWS takes, white space counted', () => {
+    const text = readFileSync(new URL('../../../manifests/aws/rcp.json', import.meta.url), 'utf8');
+    expect(parsePolicy(text, 'resource')).not.toEqual([]);
+    expect(text.length).toBeLessThanOrEqual(RCP_MAX);
   });
 
   it('keep logging, trusts and keys out of reach in every zone (C3)', () => {
@@ -79,6 +100,111 @@ describe('the boundaries, in force', () => {
     'zone %s: %s on %s is %s, even for a role that allows everything',
     async (zone, action, resource, code) => {
       expect(await rig.may(await sessionIn(zone), action, resource)).toBe(code);
+    },
+  );
+});
+
+describe('the organization’s documents, in force', () => {
+  const rigs = new Map<string, Promise<Rig>>();
+  const rigUnder = (...organization: ('scp' | 'rcp')[]): Promise<Rig> => {
+    const key = organization.join();
+    const known = rigs.get(key) ?? Rig.open({ organization, roles: [CI] });
+    rigs.set(key, known);
+    return known;
+  };
+  afterAll(async () => {
+    for (const rig of rigs.values()) await (await rig).close();
+  });
+
+  const CI = {
+    name: 'ci',
+    trust: document({ Effect: 'Allow', Principal: { AWS: MANAGEMENT }, Action: 'sts:AssumeRole' }),
+    policies: { all: document(allow('*')) },
+  };
+  const CI_ROLE = { RoleArn: `arn:aws:iam::${PRODUCTION}:role/ci`, RoleSessionName: 'build' };
+  const INTRUDER = `arn:aws:iam::${ELSEWHERE}:user/intruder`;
+
+  /** A role as somebody who took over a worker makes it: below our path and boundary, and with any trust they like. */
+  async function sneaked(rig: Rig, name: string, principal: string) {
+    const broker = await rig.assume({ name: '' }, rig.aws.keysOf(MANAGEMENT, 'breakglass'), {
+      RoleArn: BROKER_ROLE,
+      ExternalId: EXTERNAL_ID,
+    });
+    const trust = document({ Effect: 'Allow', Principal: { AWS: principal }, Action: 'sts:AssumeRole' });
+    const AssumeRolePolicyDocument = JSON.stringify(trust);
+    await rig.iam(broker).send(
+      new CreateRoleCommand({
+        RoleName: name,
+        Path: '/breakglass/',
+        AssumeRolePolicyDocument,
+        PermissionsBoundary: `${GUARDRAILS}/boundary-c`,
+      }),
+    );
+    return { name };
+  }
+
+  it.each([
+    [[], 'allowed'],
+    [['scp'], 'allowed'],
+    [['scp', 'rcp'], 'AccessDenied'],
+  ] as const)('under %j somebody of another organization who is named in a trust is %s', async (documents, code) => {
+    const rig = await rigUnder(...documents);
+    const role = await sneaked(rig, 'bg-outsider', INTRUDER);
+    expect(await codeOf(rig.assume(role, rig.aws.keysOf(ELSEWHERE, 'intruder')))).toBe(code);
+  });
+
+  it.each([
+    [['scp'], 'allowed'],
+    [['scp', 'rcp'], 'AccessDenied'],
+  ] as const)('under %j a workload of our own that is named in a trust is %s', async (documents, code) => {
+    const rig = await rigUnder(...documents);
+    const role = await sneaked(rig, 'bg-workload', CI_ROLE.RoleArn);
+    const workload = await rig.assume(role, rig.aws.keysOf(MANAGEMENT, 'breakglass-ci'), CI_ROLE);
+    expect(await codeOf(rig.assume(role, workload))).toBe(code);
+  });
+
+  it('let people in and out of what they were granted, in every zone', async () => {
+    const rig = await rigUnder('scp', 'rcp');
+    const bob = rig.aws.signInAs(`arn:aws:iam::${PRODUCTION}:user/bob`, { mfa: true });
+    for (const zone of ['A', 'B', 'C'] as const) {
+      const inZone = ask({ terms: terms({ zone }) });
+      const source = { SourceIdentity: 'bg-alice' };
+      const alices = rig.plan({ grantId: `01ALICE${zone}`, ask: inZone });
+      const target = { provider: 'aws', account: PRODUCTION, principal: BOB } as const;
+      const bobs = rig.plan({ grantId: `01BOB${zone}`, ask: inZone, target });
+      for (const plan of [alices, bobs]) await rig.provider.open(plan, soon());
+      expect(await codeOf(rig.assume(alices, rig.signIn('alice'), source))).toBe('allowed');
+      expect(await codeOf(rig.assume(bobs, bob, source))).toBe('allowed');
+      for (const plan of [alices, bobs]) await rig.provider.close(plan, soon());
+      expect(await codeOf(rig.assume(alices, rig.signIn('alice'), source))).toBe('AccessDenied');
+    }
+  });
+
+  const PINNED = `arn:aws:iam::${PRODUCTION}:policy/breakglass/lister`;
+  const OTHER = `arn:aws:iam::${PRODUCTION}:policy/other`;
+  it.each([
+    'iam:CreatePolicy',
+    'iam:CreatePolicyVersion',
+    'iam:DeletePolicy',
+    'iam:DeletePolicyVersion',
+    'iam:SetDefaultPolicyVersion',
+    'iam:TagPolicy',
+    'iam:UntagPolicy',
+  ])('an administrator’s %s reaches neither the boundaries nor what roles of ours pin', async (action) => {
+    const rig = await rigUnder('scp', 'rcp');
+    const admin = rig.aws.keysOf(PRODUCTION, 'admin');
+    expect(await rig.may(admin, action, `${GUARDRAILS}/boundary-c`)).toBe('AccessDenied');
+    expect(await rig.may(admin, action, PINNED)).toBe('AccessDenied');
+    expect(await rig.may(admin, action, OTHER)).toBe('ok');
+  });
+
+  it.each(['iam:PassRole', 'iam:UpdateAssumeRolePolicy', 'iam:DeleteRolePolicy', 'iam:UpdateRoleDescription'])(
+    'an administrator’s %s does not reach roles of ours',
+    async (action) => {
+      const rig = await rigUnder('scp', 'rcp');
+      const admin = rig.aws.keysOf(PRODUCTION, 'admin');
+      expect(await rig.may(admin, action, `arn:aws:iam::${PRODUCTION}:role/breakglass/bg-x`)).toBe('AccessDenied');
+      expect(await rig.may(admin, action, `arn:aws:iam::${PRODUCTION}:role/other`)).toBe('ok');
     },
   );
 });

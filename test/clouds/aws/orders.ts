@@ -6,6 +6,8 @@ import type { PlanOrder } from '../../../src/ports/provider.ts';
 
 export const MANAGEMENT = '111111111111';
 export const PRODUCTION = '222222222222';
+/** An account of another organization. */
+export const ELSEWHERE = '333333333333';
 export const EXTERNAL_ID = 'external-id-of-the-broker';
 export const GUARDRAILS = `arn:aws:iam::${PRODUCTION}:policy/breakglass-guardrails`;
 export const BROKER_ROLE = `arn:aws:iam::${PRODUCTION}:role/breakglass-broker`;

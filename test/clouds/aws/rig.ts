@@ -10,7 +10,7 @@ import type { SignInOptions } from '../../../src/demo/aws/sign-in.ts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
 import { simulate } from '../../../src/demo/aws/simulate.ts';
 import type { PlanOrder } from '../../../src/ports/provider.ts';
-import { allow, document, EXTERNAL_ID, MANAGEMENT, order, PRODUCTION } from './orders.ts';
+import { allow, document, ELSEWHERE, EXTERNAL_ID, MANAGEMENT, order, PRODUCTION } from './orders.ts';
 
 interface Manifest {
   readonly Version: string;
@@ -42,19 +42,33 @@ export class Rig {
   }
 
   static async open(
-    options: { readonly roleQuota?: number; readonly broker?: object; readonly roles?: readonly RoleOptions[] } = {},
+    options: {
+      readonly roleQuota?: number;
+      readonly broker?: object;
+      readonly roles?: readonly RoleOptions[];
+      /** What the organization says over the production account, by manifest. */
+      readonly organization?: readonly ('scp' | 'rcp')[];
+    } = {},
   ): Promise<Rig> {
     const boundary = (zone: string) => ({
       name: `boundary-${zone}`,
       path: '/breakglass-guardrails/',
       document: manifest(`boundary-${zone}`),
     });
+    const over = (kind: 'scp' | 'rcp') => (options.organization?.includes(kind) ? [manifest(kind)] : []);
     const aws = await startLocalAws({
       accounts: [
+        {
+          id: ELSEWHERE,
+          name: 'another organization',
+          organization: 'o-anotherone',
+          users: [{ name: 'intruder', policies: { all: document(allow('*')) } }],
+        },
         {
           id: MANAGEMENT,
           name: 'management',
           users: [
+            { name: 'breakglass-ci', policies: { enter: document(allow('sts:AssumeRole')) } },
             {
               name: 'breakglass',
               policies: { enter: document(allow('sts:AssumeRole', 'arn:aws:iam::*:role/breakglass-broker')) },
@@ -65,6 +79,8 @@ export class Rig {
           id: PRODUCTION,
           name: 'production',
           roleQuota: options.roleQuota ?? 100,
+          serviceControlPolicies: over('scp'),
+          resourceControlPolicies: over('rcp'),
           roles: options.roles ?? [],
           users: [{ name: 'bob' }, { name: 'admin', policies: { all: document(allow('*')) } }],
           managedPolicies: [
@@ -139,7 +155,11 @@ export class Rig {
   }
 
   /** AssumeRole of the plan's role as this person, for real. */
-  async assume(plan: Plan, as: SigningKeys, input: Partial<AssumeRoleCommandInput> = {}): Promise<SigningKeys> {
+  async assume(
+    plan: Pick<Plan, 'name'>,
+    as: SigningKeys,
+    input: Partial<AssumeRoleCommandInput> = {},
+  ): Promise<SigningKeys> {
     // A second try, so that the SDK can sign anew by the server's clock.
     const sts = new STSClient({ endpoint: this.aws.url, region: 'eu-west-1', credentials: as, maxAttempts: 2 });
     this.#clients.push(sts);
