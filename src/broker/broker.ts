@@ -6,6 +6,7 @@ import type { BrokerDeps } from './deps.ts';
 import { extend } from './extend.ts';
 import { followFreeze } from './follow-freeze.ts';
 import { freeze, thaw } from './freeze.ts';
+import { watchOutage } from './incident-outage.ts';
 import { callTroublesOff, pageTrouble, troubleOver } from './page-trouble.ts';
 import { perform } from './perform.ts';
 import { request } from './request.ts';
@@ -78,7 +79,7 @@ export const broker = (deps: BrokerDeps): Broker => ({
     await followFreeze(deps);
   }),
   tellAgain: oneAtATime(async () => {
-    await Promise.all([tellFreeze(deps), callTroublesOff(deps), watchPolicy(deps)]);
+    await Promise.all([tellFreeze(deps), callTroublesOff(deps), watchPolicy(deps), watchOutage(deps)]);
   }),
   perform: (...rest) => perform(deps, ...rest),
   watchPeople: oneAtATime(() => watchPeople(deps)),

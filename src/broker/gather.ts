@@ -3,8 +3,10 @@ import { type Facts, type Lookup, NO_FACTS, UNANSWERED } from '../core/facts.ts'
 import type { Policy } from '../core/policy.ts';
 import type { Target } from '../core/request.ts';
 import type { Terms } from '../core/terms.ts';
+import type { FoundIncident } from '../ports/incidents.ts';
 import type { PolicyInForce } from '../ports/store.ts';
 import type { BrokerDeps } from './deps.ts';
+import { noteOutage } from './incident-outage.ts';
 
 /** What to look up for one opening command. */
 export interface Question {
@@ -60,7 +62,7 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
       ? UNASKED
       : lookup(
           'incident',
-          async () => deps.incidents.find((await inForce).policy, named),
+          async () => clear(deps, await deps.incidents.find((await inForce).policy, named)),
           ({ ageMs }) => ageMs,
         ),
     lookup('account', () => deps.announce.account(question.key)),
@@ -77,6 +79,8 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
     lookup('installation', () => deps.store.installation()),
     lookup('rights', () => deps.store.tooMighty()),
   ]);
+  // Beside the answer: whoever asked does not wait until security was told.
+  if (named !== undefined && policy.ok && !incident.ok) void noteOutage(deps);
   const at = <T>(found: Found<T>): Lookup<T> =>
     found.ok ? { ok: true, value: found.value, at: new Date(asked - found.ageMs) } : found;
   return {
@@ -88,6 +92,12 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
     approvers: Object.fromEntries(approvers.map(([key, found]) => [key, at(found)])),
     openingOff: openingOff(deps.openingOff(), { policy, installation, mighty }),
   };
+}
+
+/** What nobody can make sense of is said in the log: it may be the source's fault as well as the id's. */
+function clear({ logger }: BrokerDeps, found: FoundIncident): FoundIncident {
+  if (found.incident === 'unclear') logger.warn({ why: found.why }, 'the incident source gave no usable answer');
+  return found;
 }
 
 /** For a freeze: who is of the security group. Neither chat nor cloud nor incident source is asked. */

@@ -46,6 +46,7 @@ export async function request(deps: BrokerDeps, { requestId, actor, order, typed
 }
 
 function channelFor(facts: Facts, typedIn: string | undefined): string {
-  const named = facts.incident.ok && facts.incident.value !== 'not_found' ? facts.incident.value.channel : undefined;
+  const named =
+    facts.incident.ok && typeof facts.incident.value === 'object' ? facts.incident.value.channel : undefined;
   return named ?? typedIn ?? (facts.policy.ok ? facts.policy.value.channels.default : '');
 }

@@ -27,6 +27,8 @@ export const REFUSALS = {
   no_incident: () => 'No incident was named. Emergency access is given for an incident only: open one, then ask again.',
   incident_not_found: () => 'The incident source knows no such incident. Check the id, or open the incident first.',
   incident_closed: () => 'That incident is closed. Reopen it or name the open one, then ask again.',
+  incident_unclear: () =>
+    'The incident source is up, but gave no usable answer about this incident. Check the id, letter by letter. If it is right, try again in a minute, and tell whoever runs the incident source; or phone.',
   incident_unverified: () =>
     'The incident source does not answer, and this zone opens nothing for an incident that could not be checked. Try again in a minute, or phone.',
   unknown_role: () => 'There is no such role. Choose one from the list.',

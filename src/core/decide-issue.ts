@@ -82,6 +82,8 @@ export function lookupProblem(given: readonly Approval[], facts: Facts, now: Dat
   if (approvers.some((account) => !account?.ok)) return { code: 'account_unavailable' };
   if (approvers.some((account) => account === undefined || !isFresh(account, now))) return { code: 'stale_facts' };
   if (!facts.target.ok) return { code: 'target_unavailable' };
+  // The source is up, and answered about this incident before: it may again.
+  if (facts.incident.ok && facts.incident.value === 'unclear') return { code: 'incident_unclear' };
   return isFresh(facts.target, now) ? undefined : { code: 'stale_facts' };
 }
 

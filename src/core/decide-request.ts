@@ -65,13 +65,14 @@ function askOf({ id, channel, order }: RequestCommand, acting: Acting, settled: 
   const { terms, digest, commander, facts, now } = settled;
   const asker = { id: person.id, seen: teams };
   const deciders = decidersOf(terms, directory, asker);
-  const incident = facts.incident.ok && facts.incident.value !== 'not_found' ? facts.incident.value : undefined;
+  const incident = facts.incident.ok && typeof facts.incident.value === 'object' ? facts.incident.value : undefined;
   return {
     id,
     kind: 'real',
     askedAt: now,
     decideBy: addSeconds(now, terms.timings.decisionSeconds),
-    incident: { id: order.incident.trim(), title: incident?.title ?? '', verified: facts.incident.ok },
+    // In the source's own spelling, so that one incident has one stream.
+    incident: { id: incident?.id ?? order.incident.trim(), title: incident?.title ?? '', verified: facts.incident.ok },
     channel,
     reason: order.reason as Reason,
     purpose: order.purpose.trim(),

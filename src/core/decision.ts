@@ -78,6 +78,7 @@ export function incidentProblem(facts: Facts, unverified: 'accept' | 'refuse'): 
   if (!facts.incident.ok) {
     return unverified === 'refuse' ? { code: 'incident_unverified', field: 'incident' } : undefined;
   }
+  if (facts.incident.value === 'unclear') return { code: 'incident_unclear', field: 'incident' };
   if (facts.incident.value === 'not_found') return { code: 'incident_not_found', field: 'incident' };
   if (facts.incident.value.state === 'closed') return { code: 'incident_closed', field: 'incident' };
   return undefined;

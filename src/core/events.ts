@@ -54,6 +54,8 @@ export const SYSTEM_EVENTS = [
   'stray_revoked',
   'stray_foreign',
   'cloud_sweep_stopped',
+  'incident_source_down',
+  'incident_source_back',
 ] as const;
 /** Kinds in an incident's stream, which names every request that was opened under it. */
 export const INCIDENT_EVENTS = ['request_listed'] as const;

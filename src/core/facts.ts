@@ -7,6 +7,9 @@ export type Lookup<T> =
   | { readonly ok: true; readonly value: T; readonly at: Date }
   | { readonly ok: false; readonly why: string };
 
+/** What the incident source says of an id: `unclear` where it is up and answers what docs/sources.md does not know. */
+export type IncidentAnswer = IncidentRecord | 'not_found' | 'unclear';
+
 /** Facts older than this never open anything. */
 export const FACTS_MAX_AGE_MS = 60_000;
 /** A target whose clock is further from ours than this is not opened. */
@@ -33,7 +36,8 @@ export const UNANSWERED: unique symbol = Symbol('unanswered');
 export interface Facts {
   readonly policy: Lookup<Policy>;
   readonly directory: Lookup<Directory>;
-  readonly incident: Lookup<IncidentRecord | 'not_found'>;
+  /** Failed only where the source itself is down: nothing that the asker chooses brings that about (A3). */
+  readonly incident: Lookup<IncidentAnswer>;
   /** Of the acting person; for `issue`, of the requester. */
   readonly account: Lookup<ChatAccount>;
   readonly target: Lookup<TargetReading>;

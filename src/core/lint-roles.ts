@@ -25,7 +25,12 @@ export const lintReferences = (policy: Policy, known: Known = knownIn(policy)): 
   ...twice(policy.roles, 'roles', 'role'),
   ...twice(policy.accounts, 'accounts', 'account'),
   ...twice(policy.runbooks, 'runbooks', 'runbook'),
-  ...twice(policy.incidentList, 'incidentList', 'incident'),
+  // Whatever the letter case, since that is how they are looked up.
+  ...twice(
+    policy.incidentList.map(({ id }) => ({ id: id.toUpperCase() })),
+    'incidentList',
+    'incident',
+  ),
 ];
 
 const twice = (items: readonly { readonly id: string }[], section: string, what: string): readonly Finding[] =>

@@ -1,5 +1,5 @@
 import { canonical } from './canonical.ts';
-import type { Policy } from './policy.ts';
+import type { Policy, Source } from './policy.ts';
 import { termsDigest, termsOf } from './terms.ts';
 
 /**
@@ -59,10 +59,11 @@ function settings(before: Policy, after: Policy): readonly string[] {
 }
 
 /** Host and path: a query may hold what is nobody's business. */
-function sourceWords(source: Policy['directory']): string {
+function sourceWords(source: Source): string {
   if (source.kind === 'file') return 'this file';
   const { host, pathname } = new URL(source.url);
-  return `${host}${pathname} (timeout ${source.timeoutSeconds} s, kept ${source.cacheSeconds} s)`;
+  const probe = 'probe' in source ? `, probe ${source.probe}` : '';
+  return `${host}${pathname} (timeout ${source.timeoutSeconds} s, kept ${source.cacheSeconds} s${probe})`;
 }
 
 function zoneChanges(before: Policy, after: Policy): readonly string[] {

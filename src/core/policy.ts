@@ -107,17 +107,15 @@ const runbookSchema = (floors: Floors) =>
     escalation: text(300),
   });
 
-const source = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('file') }),
-  z.strictObject({
-    kind: z.literal('http'),
-    url: z.url({ protocol: /^https?$/ }),
-    timeoutSeconds: z.int().min(1).max(10).default(2),
-    /** How long one answer may be reused; never longer than the 60 s that facts may be old. */
-    cacheSeconds: z.int().min(0).max(60).default(15),
-  }),
-]);
-export type Source = z.infer<typeof source>;
+const fileSource = z.strictObject({ kind: z.literal('file') });
+const httpSource = z.strictObject({
+  kind: z.literal('http'),
+  url: z.url({ protocol: /^https?$/ }),
+  timeoutSeconds: z.int().min(1).max(10).default(2),
+  /** How long one answer may be reused; never longer than the 60 s that facts may be old. */
+  cacheSeconds: z.int().min(0).max(60).default(15),
+});
+const directorySource = z.discriminatedUnion('kind', [fileSource, httpSource]);
 
 /**
  * What AWS takes as a source identity.
@@ -195,6 +193,17 @@ export const incidentSchema = z.strictObject({
 });
 export type IncidentRecord = z.infer<typeof incidentSchema>;
 
+const incidentSource = z.discriminatedUnion('kind', [
+  fileSource,
+  httpSource.extend({
+    /** Of each of two questions, the asked id's and the probe's: both fit the 10 s that a look-up may take. */
+    timeoutSeconds: z.int().min(1).max(5).default(2),
+    /** Id of an incident that is always there (A3): only if that cannot be found either is the source down. */
+    probe: incidentSchema.shape.id,
+  }),
+]);
+export type Source = z.infer<typeof directorySource> | z.infer<typeof incidentSource>;
+
 /** Durations, in seconds, each with the floor that production keeps. */
 export interface Floors {
   readonly propagation: number;
@@ -265,8 +274,8 @@ export const policySchema = (floors: Floors) =>
     accounts: z.array(accountSchema).min(1).max(500),
     roles: z.array(roleSchema(floors)).min(1).max(1000),
     runbooks: z.array(runbookSchema(floors)).max(500).default([]),
-    directory: source,
-    incidents: source,
+    directory: directorySource,
+    incidents: incidentSource,
     /** The directory itself, where its source is this file. */
     teams: directorySchema.shape.teams.default([]),
     people: directorySchema.shape.people.default([]),

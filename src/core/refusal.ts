@@ -7,6 +7,7 @@ export const REFUSAL_CODES = [
   'no_incident',
   'incident_not_found',
   'incident_closed',
+  'incident_unclear',
   'incident_unverified',
   'unknown_role',
   'unknown_runbook',
@@ -88,5 +89,6 @@ export const RETRYABLE: ReadonlySet<RefusalCode> = new Set([
   'policy_unavailable',
   'target_unavailable',
   'installation_unavailable',
+  'incident_unclear',
   'stale_facts',
 ]);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { type IncidentRecord, incidentSchema, type Policy, type Source } from '../core/policy.ts';
+import { type IncidentRecord, incidentSchema, type Policy } from '../core/policy.ts';
 import { askJson, type HttpOptions, SourceError } from '../http-json.ts';
 import type { IncidentSource } from '../ports/incidents.ts';
+import { isSameId } from './same-id.ts';
 
-type HttpSource = Extract<Source, { kind: 'http' }>;
+type HttpSource = Extract<Policy['incidents'], { kind: 'http' }>;
 interface Answer {
   readonly incident: IncidentRecord | 'not_found';
   readonly askedAt: number;
@@ -22,14 +23,18 @@ const notFoundSchema = z.object({ error: z.literal('not_found') });
 /**
  * Incidents over HTTP: `GET <url>/<id>` (docs/sources.md). An incident is used again for `cacheSeconds` (60 at most),
  * counted from the moment it was asked for; "not found" never is, since the incident may be opened a second later.
- * Rejects on every other answer, and on none: that is neither "closed" nor "not found".
+ *
+ * Every other answer, and none in time, may have been brought about by whoever chose the id, so it says nothing about the
+ * source. Then the probe is asked, by the same path and token: the source is down only if that fails too, and otherwise
+ * the answer is unclear, which is a no. Each question has `timeoutSeconds` of its own, so that no id uses up the probe's
+ * time; both fit the 10 s of a look-up.
  */
 export function httpIncidents(options: HttpOptions): IncidentSource {
   const kept = new Map<string, Answer>();
+  const probe = probing(options);
   return {
-    find: async (policy: Policy, id: string) => {
-      const source = policy.incidents;
-      if (source.kind !== 'http') throw new Error('the incident source of this policy is not an HTTP source');
+    find: async (policy, id) => {
+      const source = sourceOf(policy);
       // Such an id no incident can have; a path like ".." is never sent.
       if (!incidentSchema.shape.id.safeParse(id).success) return { incident: 'not_found', ageMs: 0 };
       const url = addressOf(source, id);
@@ -38,11 +43,24 @@ export function httpIncidents(options: HttpOptions): IncidentSource {
         return { incident: known.incident, ageMs: options.now() - known.askedAt };
       }
       kept.delete(url.href);
-      const answer = await ask(source, url, id, options);
-      if (answer.incident !== 'not_found') keep(kept, url.href, answer);
-      return { incident: answer.incident, ageMs: options.now() - answer.askedAt };
+      const from = options.now();
+      try {
+        const answer = await ask(source, id, options);
+        if (answer.incident !== 'not_found') keep(kept, url.href, answer);
+        return { incident: answer.incident, ageMs: options.now() - answer.askedAt };
+      } catch (error) {
+        if (!(error instanceof SourceError)) throw error;
+        await probe(source, error.message);
+        return { incident: 'unclear', ageMs: options.now() - from, why: error.message };
+      }
     },
+    probe: (policy) => probe(sourceOf(policy)),
   };
+}
+
+function sourceOf({ incidents }: Policy): HttpSource {
+  if (incidents.kind !== 'http') throw new Error('the incident source of this policy is not an HTTP source');
+  return incidents;
 }
 
 function addressOf(source: HttpSource, id: string): URL {
@@ -57,7 +75,32 @@ function keep(kept: Map<string, Answer>, address: string, answer: Answer): void 
   kept.set(address, answer);
 }
 
-async function ask(source: HttpSource, url: URL, id: string, options: HttpOptions): Promise<Answer> {
+/**
+ * Asks about the incident that is always there; rejects unless its record comes back. Nothing is kept of it, but those
+ * who ask while it is under way share its answer: a burst of odd ids is one question more, not one each.
+ */
+function probing(options: HttpOptions) {
+  const underWay = new Map<string, Promise<void>>();
+  const askProbe = async (source: HttpSource): Promise<void> => {
+    const { incident } = await ask(source, source.probe, options);
+    if (incident === 'not_found') throw new SourceError('the incident source does not know its own probe');
+  };
+  return async (source: HttpSource, before?: string): Promise<void> => {
+    const key = JSON.stringify([source.url, source.probe, source.timeoutSeconds]);
+    const asked = underWay.get(key) ?? askProbe(source).finally(() => underWay.delete(key));
+    underWay.set(key, asked);
+    try {
+      await asked;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new SourceError(before === undefined ? why : `${before}; asked about ${source.probe}: ${why}`);
+    }
+  };
+}
+
+/** One answer that docs/sources.md knows. Rejects with `SourceError` on every other, and on none. */
+async function ask(source: HttpSource, id: string, options: HttpOptions): Promise<Answer> {
+  const url = addressOf(source, id);
   const from = `the incident source at ${url.host}`;
   const question = {
     source: 'the incident source',
@@ -73,6 +116,6 @@ async function ask(source: HttpSource, url: URL, id: string, options: HttpOption
     const place = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new SourceError(`${from} answered in another shape than docs/sources.md says, at "${place}"`);
   }
-  if (parsed.data.id !== id) throw new SourceError(`${from} answered about another incident`);
+  if (!isSameId(parsed.data.id, id)) throw new SourceError(`${from} answered about another incident`);
   return { incident: parsed.data, askedAt };
 }

@@ -1,3 +1,4 @@
+import type { Policy } from '../core/policy.ts';
 import type { HttpOptions } from '../http-json.ts';
 import type { IncidentSource } from '../ports/incidents.ts';
 import { fileIncidents } from './file.ts';
@@ -6,8 +7,10 @@ import { httpIncidents } from './http.ts';
 /** The incident source that the policy in force names, chosen anew at each question: a changed policy needs no restart. */
 export function incidentSource(options: HttpOptions): IncidentSource {
   const http = httpIncidents(options);
+  const of = ({ incidents }: Policy): IncidentSource => (incidents.kind === 'http' ? http : fileIncidents);
   return {
     // Spaces around an id come from pasting it; the request is kept under the id without them.
-    find: (policy, id) => (policy.incidents.kind === 'http' ? http : fileIncidents).find(policy, id.trim()),
+    find: (policy, id) => of(policy).find(policy, id.trim()),
+    probe: (policy) => of(policy).probe(policy),
   };
 }

@@ -81,6 +81,13 @@ export interface TroubleMemory {
    * one begins only when the trouble was over meanwhile.
    */
   begin(key: string, everySeconds: number | 'once'): Promise<TroubleRound | undefined>;
+  /**
+   * Begins a round that lasts until it is over; the same one again when it has reached nobody for `retrySeconds`.
+   * Undefined when nothing is due. No pager hears of it, so none is told that it is over.
+   */
+  beginOnce(key: string, retrySeconds: number): Promise<(TroubleRound & { readonly isNew: boolean }) | undefined>;
+  /** Has a trouble of this name begun and is not over? */
+  isOn(key: string): Promise<boolean>;
   reached(key: string, round: number, names: readonly string[]): Promise<void>;
   /** The newest round of a trouble that was not over yet, which it is from now on; undefined when there is none. */
   over(key: string): Promise<number | undefined>;

@@ -17,6 +17,22 @@ export function troubleMemory(database: Database, shift: Shift): TroubleMemory {
         const begun = { round: (last?.round ?? 0) + 1, at: now, reached: [], over: false, stoodDown: false };
         return tx.trouble.upsert({ where: { key }, create: { key, ...begun }, update: begun });
       }),
+    beginOnce: (key, retrySeconds) =>
+      database.transaction('note a trouble', async (tx) => {
+        const { now } = await lockStream(tx, shift, `trouble/${key}`);
+        const last = await tx.trouble.findUnique({ where: { key } });
+        const isNew = last === null || last.over;
+        if (!isNew && (last.reached.length > 0 || now < addSeconds(last.at, retrySeconds))) return undefined;
+        const round = (last?.round ?? 0) + (isNew ? 1 : 0);
+        const begun = { round, at: now, reached: [], over: false, stoodDown: true };
+        const { at, reached } = await tx.trouble.upsert({ where: { key }, create: { key, ...begun }, update: begun });
+        return { round, at, reached, isNew };
+      }),
+    isOn: (key) =>
+      database.read('read a trouble', async (prisma) => {
+        const last = await prisma.trouble.findUnique({ where: { key } });
+        return last !== null && !last.over;
+      }),
     reached: (key, round, names) =>
       database.write('note who was paged', async (prisma) => {
         // As a set: noting it twice is noting it once.

@@ -31,7 +31,7 @@ it.each<[promise: string, passage: string, replacement: string, changes: string[
   ['whom to phone, and a channel', 'phone: "+49 30 1"\nchannels: { default: C0ONE', 'phone: "+49 30 2"\nchannels: { default: C0NEW', ['phone is now "+49 30 2".', 'default channel: C0ONE → C0NEW.']],
   ['who may freeze and thaw', 'security: { teams: [security, sre] }', 'security: { teams: [sre], page: [security] }', ['security.teams: sre (was security, sre).', 'security.page: security (was nobody).']],
   ['a duration', 'channels:', 'timings: { propagationSeconds: 600 }\nchannels:', ['propagationSeconds: 300 → 600.']],
-  ['a source, without its query', 'incidents: { kind: file }', 'incidents: { kind: http, url: "https://inc.example/api?key=k3y" }', ['incidents source: this file → inc.example/api (timeout 2 s, kept 15 s).']],
+  ['a source, without its query', 'incidents: { kind: file }', 'incidents: { kind: http, url: "https://inc.example/api?key=k3y", probe: INC-1 }', ['incidents source: this file → inc.example/api (timeout 2 s, kept 15 s, probe INC-1).']],
   ['a runbook', 'minutes: 15', 'minutes: 30', ['Runbook hangs changed (minutes).']],
   ['a person who changed teams', 'teams: [security]\n    slack', 'teams: [sre]\n    slack', ['Person cy changed (teams).']],
   ['who is on call', 'onCall: { sre: [bo] }', 'onCall: { security: [cy] }', ['On call for sre: nobody (was bo).', 'On call for security: cy (was nobody).']],

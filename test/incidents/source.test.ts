@@ -13,9 +13,9 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const over = (path: string, cacheSeconds = 15, timeoutSeconds = 10): Policy => ({
+const over = (path: string, cacheSeconds = 15, timeoutSeconds = 5): Policy => ({
   ...small,
-  incidents: { kind: 'http', url: `${server.url}${path}`, timeoutSeconds, cacheSeconds },
+  incidents: { kind: 'http', url: `${server.url}${path}`, timeoutSeconds, cacheSeconds, probe: 'PROBE-1' },
 });
 
 it('finds an incident that the file lists, and no other (A3)', async () => {
@@ -23,6 +23,21 @@ it('finds an incident that the file lists, and no other (A3)', async () => {
   expect(await source.find(small, 'INC-1')).toEqual({ incident: small.incidentList[0], ageMs: 0 });
   expect((await source.find(small, ' INC-1\n')).incident).toEqual(small.incidentList[0]);
   expect(await source.find(small, 'INC-2')).toEqual({ incident: 'not_found', ageMs: 0 });
+});
+
+it('answers in the spelling of the file or the endpoint, whatever the letter case of the question (A3)', async () => {
+  const source = incidentSource(handClock());
+  for (const id of ['inc-1', 'Inc-1', 'iNC-1']) {
+    expect((await source.find(small, id)).incident).toEqual(small.incidentList[0]);
+  }
+  expect((await source.find(over(''), 'inc-7')).incident).toEqual(incident);
+});
+
+it('takes no side between two listed incidents that differ by letter case alone', async () => {
+  const [listed] = small.incidentList;
+  if (listed === undefined) throw new Error('the policy lists an incident');
+  const two = { ...small, incidentList: [listed, { ...listed, id: 'inc-1', state: 'closed' as const }] };
+  expect(await incidentSource(handClock()).find(two, 'INC-1')).toMatchObject({ incident: 'unclear' });
 });
 
 it('finds an incident at the endpoint, and sends the token as a bearer', async () => {
@@ -114,8 +129,10 @@ describe('caching', () => {
 describe('an answer that cannot be believed is neither "closed" nor "not found" (A3)', () => {
   it.each(BROKEN)('%s', async (_promise, broken, why) => {
     server.answer = broken;
-    await expect(incidentSource(handClock()).find(over('', 15, 10), 'INC-7')).rejects.toThrow(why);
-    expect(server.seen).toEqual(['GET /INC-7']);
+    await expect(incidentSource(handClock()).find(over(''), 'INC-7')).rejects.toThrow(
+      new RegExp(why.source.replace(/\$$/, ';')),
+    );
+    expect(server.seen).toEqual(['GET /INC-7', 'GET /PROBE-1']);
   });
 
   it.each([

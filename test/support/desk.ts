@@ -4,8 +4,8 @@ import { awsProvider } from '../../src/clouds/aws/provider.ts';
 import { canonical } from '../../src/core/canonical.ts';
 import type { Order } from '../../src/core/command.ts';
 import type { ChatKey, Directory } from '../../src/core/directory.ts';
-import type { ChatAccount } from '../../src/core/facts.ts';
-import type { IncidentRecord, Policy } from '../../src/core/policy.ts';
+import type { ChatAccount, IncidentAnswer } from '../../src/core/facts.ts';
+import type { Policy } from '../../src/core/policy.ts';
 import { type Row, type Work, type WorkName, workFor } from '../../src/core/work.ts';
 import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../src/demo/aws/accounts-of-policy.ts';
@@ -32,7 +32,7 @@ function guardedPolicy(): Policy {
 export interface Dials {
   directoryDown: boolean;
   directory: Directory;
-  incident: IncidentRecord | 'not_found' | 'down';
+  incident: IncidentAnswer | 'down';
   /** What the chat says of an account, where it is not a member's. */
   accounts: Partial<Record<ChatKey, ChatAccount | 'down'>>;
   queueDown: boolean;
@@ -122,6 +122,9 @@ export async function openDesk(): Promise<Desk> {
       find: () => {
         const { incident } = dials;
         return incident === 'down' ? down('the incident source') : Promise.resolve({ incident, ageMs: 0 });
+      },
+      probe: async () => {
+        if (dials.incident === 'down') await down('the incident source');
       },
     },
     schedule: {

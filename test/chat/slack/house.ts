@@ -154,6 +154,9 @@ export async function openHouse(
       if (levers.incidentsDown) throw new Error('the incident source is down');
       return { incident: incidentList.find((one) => one.id === id) ?? 'not_found', ageMs: 0 };
     },
+    probe: async () => {
+      if (levers.incidentsDown) throw new Error('the incident source is down');
+    },
   };
   const aws = standIn(levers, store, logger);
   const announce = slackAnnounce({
