@@ -1,4 +1,5 @@
 import { withDeadline } from './bounded.ts';
+import { unstorableAt } from './core/storable.ts';
 
 /** What an HTTP source is asked with. `now` is the process's monotonic clock, in milliseconds (`performance.now`). */
 export interface HttpOptions {
@@ -26,8 +27,8 @@ export interface Question {
 
 /**
  * One GET whose answer is JSON. Redirects are refused: they would carry the question, and the trust, to somebody else.
- * Rejects when there is no answer in time, when it is longer than `maxBytes`, and when it is not JSON; the message
- * names the host and never the token, the path or what was answered.
+ * Rejects when there is no answer in time, when it is longer than `maxBytes`, when it is not JSON, and when it holds what
+ * the database cannot; the message names the host and never the token, the path or what was answered.
  */
 export async function askJson(question: Question, options: HttpOptions): Promise<Asked> {
   const { source, url, timeoutMs, maxBytes } = question;
@@ -70,10 +71,19 @@ async function json(response: Response, maxBytes: number, from: string): Promise
     if (length > maxBytes) throw new SourceError(`${from} answered with more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
+  const body = parsed(Buffer.concat(chunks), `${from} answered ${response.status} with something that is not JSON`);
+  if (unstorableAt(body) !== undefined) {
+    throw new SourceError(`${from} answered with a character that cannot be stored: NUL, or half of a surrogate pair`);
+  }
+  return body;
+}
+
+/** JSON is UTF-8; one mark of the byte order before it is dropped, as RFC 8259, section 8.1 allows. */
+function parsed(bytes: Uint8Array, otherwise: string): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    throw new SourceError(`${from} answered ${response.status} with something that is not JSON`);
+    throw new SourceError(otherwise);
   }
 }
 

@@ -91,7 +91,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const store = openStore({ url: config.DATABASE_URL, logger, ...offset });
   opened.push(() => store.close());
   const floors = lowered?.floors ?? PRODUCTION_FLOORS;
-  const text = lowered?.policyText ?? (await readFile(file, 'utf8').catch(() => undefined));
+  const text = lowered?.policyText ?? (await readFile(file).catch(() => undefined));
   const settled = await settlePolicy({ store, text, file, floors, logger, lintRole: lintAwsRole });
 
   const aws = awsProvider({ clock: store.clock, logger });

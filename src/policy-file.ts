@@ -8,12 +8,12 @@ import { schemaProblems } from './policy-file/schema-words.ts';
 import { readYaml } from './policy-file/yaml-file.ts';
 
 export type PolicyRead =
-  | { readonly ok: true; readonly policy: Policy; readonly warnings: readonly Problem[] }
+  | { readonly ok: true; readonly policy: Policy; readonly text: string; readonly warnings: readonly Problem[] }
   /** Everything found, warnings among it, in the order of the file. At least one is an error. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /**
- * The one way from the text of `breakglass.yaml` to a policy, for `lint`, `apply` and the running bot alike. Every
+ * The one way from the bytes, or the text, of `breakglass.yaml` to a policy, for `lint`, `apply` and the running bot alike. Every
  * problem is reported at once, each with its line; a syntax error alone hides the rest, since nothing after it can be
  * trusted. Never throws.
  * @param fileName As problems shall name it.
@@ -21,12 +21,12 @@ export type PolicyRead =
  * @param floors The least durations that may be configured; production passes `PRODUCTION_FLOORS`.
  */
 export function readPolicy(
-  text: string,
+  source: string | Uint8Array,
   fileName: string,
   floors: Floors,
   lintRole: LintRole = lintAwsRole,
 ): PolicyRead {
-  const file = readYaml(text);
+  const file = readYaml(source);
   const told = (findings: readonly Finding[]): readonly Problem[] =>
     findings.map(({ path, message, severity }) => ({ file: fileName, line: file.lineOf(path), message, severity }));
   const unreadable = file.problems.map(
@@ -49,7 +49,7 @@ export function readPolicy(
   }
   const findings = inOrder([...unreadable, ...told(lintPolicy(parsed.data, lintRole))]);
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: findings };
-  return { ok: true, policy: parsed.data, warnings: findings };
+  return { ok: true, policy: parsed.data, text: file.text, warnings: findings };
 }
 
 const inOrder = (problems: readonly Problem[]): readonly Problem[] => [...problems].sort((a, b) => a.line - b.line);

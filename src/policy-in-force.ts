@@ -9,8 +9,8 @@ import type { PolicyInForce, Store } from './ports/store.ts';
 
 export interface Settling {
   readonly store: Store;
-  /** The text of this process's policy file, or undefined if there is none. */
-  readonly text: string | undefined;
+  /** This process's policy file, or undefined if there is none. */
+  readonly text: string | Uint8Array | undefined;
   readonly file: string;
   readonly floors: Floors;
   readonly logger: Logger;
@@ -39,12 +39,12 @@ export async function settlePolicy({ store, text, file, floors, logger, lintRole
     return { openingOff: `the policy file of this process is wrong: ${file}` };
   }
   if (inForce === undefined) {
-    if (read === undefined || text === undefined) {
+    if (read === undefined) {
       throw new Error(
         `Cannot start: no policy is in force, and there is no ${file}. Write one, or run "breakglass apply FILE".`,
       );
     }
-    const { number } = await applyPolicy(store, read.policy, text, 'system:start', undefined);
+    const { number } = await applyPolicy(store, read.policy, read.text, 'system:start', undefined);
     logger.info({ number, file }, 'the first policy was put in force; the workers tell its security channel');
     return { openingOff: undefined };
   }

@@ -36,7 +36,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   web: { imports: ['core', 'ports', 'broker'], packages: ['node:'] },
   'policy-file': { imports: ['core'], packages: ['yaml', 'zod'] },
   'policy-in-force': { imports: ['core', 'ports', 'policy-file'], packages: [] },
-  'http-json': { imports: ['bounded'], packages: [] },
+  'http-json': { imports: ['core', 'bounded'], packages: [] },
   bounded: { imports: [], packages: [] },
   'keep-trying': { imports: [], packages: [] },
   logger: { imports: ['ports'], packages: ['pino'] },

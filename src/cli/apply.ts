@@ -6,9 +6,8 @@ import { operator, withStore } from './with-store.ts';
 
 /** Lints a file and puts it in force. Returns the exit code. */
 export async function applyFile(file: string): Promise<number> {
-  const found = await readForCli(file);
-  if (found === undefined) return 1;
-  const { text, read } = found;
+  const read = await readForCli(file);
+  if (read === undefined) return 1;
   if (!read.ok) {
     console.error('\nNot applied: mend these first. The policy in force stays.');
     return 1;
@@ -31,7 +30,7 @@ export async function applyFile(file: string): Promise<number> {
       return 0;
     }
     const by = actorName(operator());
-    const { number } = await applyPolicy(store, read.policy, text, by, inForce);
+    const { number } = await applyPolicy(store, read.policy, read.text, by, inForce);
     console.log([`Policy ${number} is in force.`, ...changes.map((line) => `  ${line}`)].join('\n'));
     const channels = [inForce?.policy.channels.security, read.policy.channels.security];
     console.log(`A worker tells ${[...new Set(channels.filter(Boolean))].join(' and ')} within a minute.`);

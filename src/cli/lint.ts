@@ -6,24 +6,21 @@ import { formatProblem } from '../policy-file/problem.ts';
 import { type PolicyRead, readPolicy } from '../policy-file.ts';
 
 /** Reads and checks a policy file as the running bot would, and prints what is wrong. */
-export async function readForCli(
-  file: string,
-): Promise<{ readonly text: string; readonly read: PolicyRead } | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) {
+export async function readForCli(file: string): Promise<PolicyRead | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  if (bytes === undefined) {
     console.error(`${file} cannot be read. Copy breakglass.example.yaml to start one, or name the file.`);
     return undefined;
   }
-  const read = readPolicy(text, file, PRODUCTION_FLOORS, lintAwsRole);
+  const read = readPolicy(bytes, file, PRODUCTION_FLOORS, lintAwsRole);
   for (const problem of read.ok ? read.warnings : read.problems) console.error(formatProblem(problem));
-  return { text, read };
+  return read;
 }
 
 /** Checks a policy file and says who could approve what. Returns the exit code: 1 on any error. */
 export async function lint(file: string): Promise<number> {
-  const found = await readForCli(file);
-  if (found === undefined) return 1;
-  const { read } = found;
+  const read = await readForCli(file);
+  if (read === undefined) return 1;
   if (!read.ok) {
     const errors = read.problems.filter(({ severity }) => severity === 'error').length;
     console.error(`\n${errors} error${errors === 1 ? '' : 's'}: mend them and lint again.`);

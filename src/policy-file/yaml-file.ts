@@ -11,6 +11,8 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
+import { unstorableAt } from '../core/storable.ts';
+import { decodeUtf8 } from './decode.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -23,6 +25,8 @@ export interface YamlProblem {
 }
 
 export interface YamlFile {
+  /** The file's text; empty where it has none. */
+  readonly text: string;
   /** What the file says, as plain values; undefined where it could not be read at all. */
   readonly value: unknown;
   readonly problems: readonly YamlProblem[];
@@ -31,16 +35,21 @@ export interface YamlFile {
 }
 
 /**
- * Reads one YAML 1.2 document and remembers where everything stands. Duplicate keys, unknown tags, several documents
- * and aliases that expand without measure are problems; none of them throws.
+ * Reads one YAML 1.2 document and remembers where everything stands. What is not UTF-8, duplicate keys, unknown tags,
+ * several documents, aliases that expand without measure, and characters that the database cannot hold are problems;
+ * none of them throws.
  * @see https://eemeli.org/yaml/#data-schemas
  */
-export function readYaml(text: string): YamlFile {
-  const unreadable = (message: string): YamlFile => ({
+export function readYaml(source: string | Uint8Array): YamlFile {
+  const unreadable = (message: string, line = 1): YamlFile => ({
+    text: '',
     value: undefined,
-    problems: [{ line: 1, message }],
+    problems: [{ line, message }],
     lineOf: () => 1,
   });
+  const decoded = typeof source === 'string' ? ({ ok: true, text: source } as const) : decodeUtf8(source);
+  if (!decoded.ok) return unreadable(decoded.message, decoded.line);
+  const { text } = decoded;
   if (text.length > POLICY_MAX_CHARACTERS) {
     return unreadable(`the file is longer than ${POLICY_MAX_CHARACTERS} characters: split what does not belong here`);
   }
@@ -60,12 +69,15 @@ export function readYaml(text: string): YamlFile {
     })),
   );
   const lineOf = (path: Path): number => lineAt(offsetOf(document, path));
-  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return { value: undefined, problems, lineOf };
-  if (document.contents === null) return { value: undefined, problems: [emptyFile], lineOf };
+  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return { text, value: undefined, problems, lineOf };
+  if (document.contents === null) return { text, value: undefined, problems: [emptyFile], lineOf };
   try {
-    return { value: document.toJS(), problems, lineOf };
+    const value: unknown = document.toJS();
+    const unstorable = unstorableAt(value);
+    if (unstorable === undefined) return { text, value, problems, lineOf };
+    return { text, value, problems: [...problems, { line: lineOf(unstorable), message: unstorableWords }], lineOf };
   } catch (error) {
-    return { value: undefined, problems: [...problems, aliasProblem(document, error, lineAt)], lineOf };
+    return { text, value: undefined, problems: [...problems, aliasProblem(document, error, lineAt)], lineOf };
   }
 }
 
@@ -85,6 +97,9 @@ function aliasProblem(document: Document.Parsed, error: unknown, lineAt: (offset
 /** One slip makes the parser complain several times about the same line; the first complaint is the one that helps. */
 const firstOfEachLine = (problems: readonly YamlProblem[]): readonly YamlProblem[] =>
   problems.filter(({ line }, index) => problems.findIndex((other) => other.line === line) === index);
+
+const unstorableWords =
+  'a text here holds a character that cannot be stored (NUL, or half of a surrogate pair): take it out';
 
 const emptyFile = { line: 1, message: 'the file is empty: start from breakglass.example.yaml' };
 

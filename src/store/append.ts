@@ -1,8 +1,9 @@
 import type { NewEvent, StoredEvent } from '../core/events.ts';
 import { EMPTY_HEAD, type Head, seal } from '../core/log.ts';
+import { storableText } from '../core/storable.ts';
 import type { Tx } from './database.ts';
 import type { RawTx } from './raw.ts';
-import { storableEvent, storableText } from './row-codec.ts';
+import { storableEvent } from './row-codec.ts';
 
 /** The store's clock from the database's: the same, unless a test shifts it. */
 export type Shift = (databaseTime: Date) => Date;

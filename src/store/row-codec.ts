@@ -1,6 +1,7 @@
 import type { NewEvent, StoredEvent } from '../core/events.ts';
 import { completeTerms } from '../core/older-version.ts';
 import type { AccessRequest } from '../core/request.ts';
+import { storableText } from '../core/storable.ts';
 import type { Row } from '../core/work.ts';
 
 /*
@@ -58,9 +59,6 @@ const DATE_PATHS = {
 
 const PATHS = Object.keys(DATE_PATHS).map((path) => path.slice(1).split('.'));
 
-/** PostgreSQL's jsonb holds neither NUL nor half a surrogate pair; whoever typed one gets the replacement character. */
-const UNSTORABLE = /\0|\p{Surrogate}/gu;
-export const storableText = (text: string): string => text.replace(UNSTORABLE, '\ufffd');
 const storable = (_key: string, value: unknown): unknown => (typeof value === 'string' ? storableText(value) : value);
 
 /** The JSON text of a document or an event's data, as the database can hold it. */

@@ -38,6 +38,12 @@ it('answers with what the endpoint says, and sends the token as a bearer', async
   expect(server.tokens).toEqual(['Bearer s3cret']);
 });
 
+it('drops one mark of the byte order before the answer (RFC 8259, 8.1)', async () => {
+  server.answer = (response) => void response.writeHead(200).end(`\ufeff${JSON.stringify(answer)}`);
+  const { directory } = await directorySource(handClock()).read(over(server.url));
+  expect(directory.people.map(({ name }) => name)).toEqual(['Bo']);
+});
+
 it('follows the policy in force: file, then endpoint, then another endpoint', async () => {
   const source = directorySource(handClock());
   expect((await source.read(small)).directory.people).toHaveLength(3);
@@ -139,6 +145,19 @@ describe('an answer that cannot be believed is a failed look-up', () => {
     );
     other.close();
     server = await serve(json(200, answer));
+  });
+
+  it('an answer that is not UTF-8, and one with a character that cannot be stored', async () => {
+    const bytes = (body: string | Buffer) => {
+      server.answer = (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+    };
+    const text = JSON.stringify(answer).replace('"Bo"', '"Bó"');
+    bytes(Buffer.from(text, 'latin1'));
+    await expect(directorySource(handClock()).read(over(server.url, 0))).rejects.toThrow('not JSON');
+    for (const character of ['\\u0000', '\\ud800']) {
+      bytes(text.replace('Bó', character));
+      await expect(directorySource(handClock()).read(over(server.url, 0))).rejects.toThrow('cannot be stored');
+    }
   });
 
   it('names the host and neither token nor query in its error', async () => {
