@@ -1,6 +1,7 @@
 import { firstReason, standing } from './approvals.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
 import { type Directory, personById, personOf, principalOf, share, teamsOf, union } from './directory.ts';
+import { approvalData, written } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
 import { type Asked, askedNow } from './extension.ts';
 import type { Facts } from './facts.ts';
@@ -36,7 +37,7 @@ export function decideApprove(
   const { ask: _ask, state: _state, held: _held, ...kept } = request;
   return accept({ ...kept, ask, state: 'granting', approvals, seenTeams, grantBy, grants: [grant] }, ...events, {
     type: 'request_approved',
-    data: { grantBy: grantBy.toISOString(), approvers: approvals.map(({ by }) => by.id) },
+    data: { grantBy: grantBy.toISOString(), approvers: approvals.map(({ by }) => by.id), grants: [written(grant)] },
   });
 }
 
@@ -76,13 +77,8 @@ export function countYes(
     {
       type: 'approval_recorded',
       data: {
-        person: person.id,
-        name: person.name,
-        key,
-        teams,
+        ...approvalData(approval),
         requesterTeams: asker.seen,
-        digest,
-        assurance: 'chat',
         open: after.open.map(({ clause, missing }) => ({ clause: clause.name, missing })),
       },
     },

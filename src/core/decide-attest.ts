@@ -1,6 +1,7 @@
 import { withoutEnding } from './decide-ending.ts';
 import { accept, actingPerson, type Decision, partyOf, refuse } from './decision.ts';
 import { share } from './directory.ts';
+import { attestationData } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
 import { approversOf } from './extension.ts';
 import type { Facts } from './facts.ts';
@@ -50,7 +51,7 @@ export function decideAttest(
   const dropped = droppedFrom(before, standing.kept);
   const attested: NewEvent = {
     type: 'ending_attested',
-    data: { person: person.id, name: person.name, key, statement, missing, ...(dropped.length > 0 && { dropped }) },
+    data: { ...attestationData(attestation), missing, ...(dropped.length > 0 && { dropped }) },
   };
   if (missing > 0) return accept({ ...request, attestations }, attested);
   return accept(

@@ -166,7 +166,12 @@ export function decideProof(request: RequestFor<Proven>, command: CommandOf<Prov
     if (command.proof.readAt > now || command.proof.readAt < request.endRequestedAt) return refuse('not_proven');
     return settle(request, { ...grant, accessRemoved: command.proof }, now, {
       type: 'access_removed',
-      data: { grantId: grant.id, readAt: command.proof.readAt.toISOString(), hashes: command.proof.hashes },
+      data: {
+        grantId: grant.id,
+        readAt: command.proof.readAt.toISOString(),
+        contested: command.proof.contested,
+        hashes: command.proof.hashes,
+      },
     });
   }
   if (grant.sessionsEnded !== undefined) return wrongState(request);

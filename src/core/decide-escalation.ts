@@ -24,11 +24,8 @@ export function decideRemind(
   if (made === undefined || step > due.number) return wrongState(request);
   const { ask, escalatedTo = [] } = request;
   const known = [...ask.invite, ...escalatedTo.map(({ id }) => id)];
-  const reminded: RequestFor<'remind'> = {
-    ...request,
-    reminded: step + 1,
-    escalatedTo: [...escalatedTo, ...people.filter(({ id }) => !known.includes(id))],
-  };
+  const joined = people.filter(({ id }) => !known.includes(id));
+  const reminded: RequestFor<'remind'> = { ...request, reminded: step + 1, escalatedTo: [...escalatedTo, ...joined] };
   const following = stepInTime(reminded);
   return accept(reminded, {
     type: 'approvers_reminded',
@@ -36,6 +33,7 @@ export function decideRemind(
       step,
       tier: made.tier,
       people: people.map(({ id }) => id),
+      ...(joined.length > 0 && { parties: joined.map((one) => ({ ...one })) }),
       decideBy: ask.decideBy.toISOString(),
       next:
         following !== undefined && following.dueAt > now

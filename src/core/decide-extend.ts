@@ -15,6 +15,7 @@ import {
   refuse,
   wrongState,
 } from './decision.ts';
+import { planData } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
 import {
   type Active,
@@ -83,7 +84,7 @@ export function decideExtend(
       requesterTeams: acting.teams,
       incidentVerified: facts.incident.ok,
       endsAt: request.endsAt.toISOString(),
-      ...(joined.length > 0 && { alsoAsked: joined.map(({ id }) => id) }),
+      ...(joined.length > 0 && { alsoAsked: joined.map(({ id }) => id), parties: joined.map((one) => ({ ...one })) }),
     },
   };
   const extended = { asked: number, minutes: added, approvals };
@@ -178,10 +179,8 @@ export function decideIssueExtension(
       (plan): NewEvent => ({
         type: 'extension_planned',
         data: {
+          ...planData(plan),
           number,
-          grantId: plan.grantId,
-          plannedEnd: plan.plannedEnd.toISOString(),
-          hashes: plan.hashes,
           approvers: given.map(({ by }) => by.id),
           incidentVerified: facts.incident.ok,
         },

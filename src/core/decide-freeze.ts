@@ -104,7 +104,8 @@ function thaw(
   const missing = THAW_NEEDS - lifts.length;
   if (missing > 0) {
     const gone = droppedFrom(current.lifts, before.kept);
-    const data = { by: person.id, name: person.name, missing, ...(gone.length > 0 && { dropped: gone }) };
+    const { keys } = partyOf(person);
+    const data = { by: person.id, name: person.name, keys, key, missing, ...(gone.length > 0 && { dropped: gone }) };
     return { ok: true, next: { ...current, lifts }, events: [{ type: 'thaw_requested', data }] };
   }
   const by = lifts.map((one) => ({ id: one.by.id, name: one.by.name }));

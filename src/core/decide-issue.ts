@@ -12,6 +12,7 @@ import {
   refuse,
 } from './decision.ts';
 import { personById, principalOf } from './directory.ts';
+import { planData } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
 import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
 import { type Freeze, freezeDetail } from './freeze.ts';
@@ -63,12 +64,8 @@ export function decideIssue(
     {
       type: 'access_planned',
       data: {
-        grantId: plan.grantId,
-        name: plan.name,
-        mark: plan.mark,
+        ...planData(plan),
         account: grant.target.account,
-        plannedEnd: plan.plannedEnd.toISOString(),
-        hashes: plan.hashes,
         approvers: request.approvals.map(({ by }) => by.id),
         incidentVerified: facts.incident.ok,
       },
@@ -188,8 +185,9 @@ function failGrant(
   events: readonly NewEvent[] = [],
 ): Decision {
   const planned = request.grants.some(({ plan }) => plan !== undefined);
-  const confirmedAt = request.grants.find((grant) => grant.confirmedAt)?.confirmedAt?.toISOString();
-  const data = { ...detail, why, planned, ...(confirmedAt === undefined ? {} : { confirmedAt }) };
+  const confirmed = request.grants.findLast(({ confirmedAt }) => confirmedAt !== undefined);
+  const opened = confirmed && { grantId: confirmed.id, confirmedAt: confirmed.confirmedAt?.toISOString() };
+  const data = { ...detail, why, planned, ...opened };
   return toRevoking(request, 'grant_failed', now, [...events, { type: 'grant_failed', data }]);
 }
 

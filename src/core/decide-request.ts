@@ -1,6 +1,7 @@
 import { eligibleFor, firstReason, match, placesOf, type SeenTeams } from './approvals.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
 import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf, union } from './directory.ts';
+import { written } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { incidentSchema, REASONS, type Reason } from './policy.ts';
@@ -46,7 +47,7 @@ export function decideRequest(command: RequestCommand, actor: SenderOf<'request'
   const ask = askOf(command, acting, { terms, digest, commander, facts, now });
   const seenTeams = watchedTeams(terms, directory, person.id, teams);
   const next: AccessRequest = { state: 'pending', ask, approvals: [], seenTeams };
-  return accept(next, { type: 'request_opened', data: openedData(ask, acting) });
+  return accept(next, { type: 'request_opened', data: openedData(ask, teams) });
 }
 
 type Acting = Extract<ReturnType<typeof actingPerson>, { ok: true }>;
@@ -89,33 +90,14 @@ function askOf({ id, channel, order }: RequestCommand, acting: Acting, settled: 
   };
 }
 
-/** Everything the log must hold of the asking (E4). */
-function openedData(ask: Ask, { person, teams, key }: Acting): NewEvent['data'] {
-  const { role, account, clauses } = ask.terms;
-  return {
-    requestId: ask.id,
-    requester: person.id,
-    requesterName: person.name,
-    requesterKey: key,
-    requesterTeams: teams,
-    incident: ask.incident,
-    role: role.id,
-    roleName: role.name,
-    zone: role.zone,
-    domain: role.domain,
-    environment: role.environment,
-    account: account.id,
-    minutes: ask.minutes,
-    reason: ask.reason,
-    purpose: ask.purpose,
-    commander: ask.commander.id,
-    commanderName: ask.commander.name,
-    digest: ask.digest,
-    decideBy: ask.decideBy.toISOString(),
-    clauses,
-    runbook: ask.runbook,
-  };
-}
+/**
+ * All that was fixed at the asking, word for word: the row is held to it, and the digest that approvers saw can be
+ * computed anew from its terms (E4). What else it says is named in `openedFrom`.
+ */
+const openedData = (ask: Ask, requesterTeams: readonly string[]): NewEvent['data'] => ({
+  ...written(ask),
+  requesterTeams,
+});
 
 function orderProblem(order: RequestCommand['order'], terms: Terms, facts: Facts) {
   if (order.minutes > terms.maxMinutes || !terms.minutesOffered.includes(order.minutes)) {

@@ -1,3 +1,4 @@
+import { canonical } from './canonical.ts';
 import type { Actor, Command, CommandName } from './command.ts';
 import { decideApprove } from './decide-approve.ts';
 import { decideAttest } from './decide-attest.ts';
@@ -61,7 +62,19 @@ export function decide(
   if (refusal) return { ok: false, refusal };
   // The table has just said that the three belong together, which the compiler cannot follow.
   const part = DECIDED[command.type] as (sent: Sent<CommandName>) => Decision;
-  return part({ request, command, actor, facts, now } as Sent<CommandName>);
+  return withTeams(request, part({ request, command, actor, facts, now } as Sent<CommandName>));
+}
+
+/** Teams that were seen decide who may fill a clause, so the log holds each change of them: in the first event of it. */
+function withTeams(before: AccessRequest | undefined, decision: Decision): Decision {
+  if (!decision.ok || decision.next.seenTeams === before?.seenTeams) return decision;
+  const changed = Object.entries(decision.next.seenTeams).filter(
+    ([id, teams]) => canonical(teams) !== canonical(before?.seenTeams[id] ?? null),
+  );
+  const [first, ...rest] = decision.events;
+  if (first === undefined || changed.length === 0) return decision;
+  const seenTeams = Object.fromEntries(changed);
+  return { ...decision, events: [{ ...first, data: { ...first.data, seenTeams } }, ...rest] };
 }
 
 const DECIDED: { readonly [C in CommandName]: (sent: Sent<C>) => Decision } = {

@@ -58,16 +58,16 @@ const approve: Making = ({ events }) => {
 };
 const orderOf = (data: Data, row: AccessRequest): Command => ({
   type: 'request',
-  id: text(data.requestId),
+  id: text(data.id),
   channel: row.ask.channel,
   order: {
     incident: text((data.incident as Data).id),
-    role: text(data.role),
+    role: row.ask.terms.role.id,
     ...(data.runbook === undefined ? {} : { runbook: text(data.runbook) }),
     reason: text(data.reason),
     purpose: text(data.purpose),
     minutes: number(data.minutes),
-    commander: text(data.commander),
+    commander: row.ask.commander.id,
     digest: text(data.digest),
   },
 });

@@ -5,7 +5,18 @@ import { plannedEndOf } from '../../src/core/decide-issue.ts';
 import { digestShown } from '../../src/core/extension.ts';
 import type { AccessRequest } from '../../src/core/request.ts';
 import { propagatedAt } from '../../src/core/work.ts';
-import { aDirectory, after, aPlan, KEYS, laterPlans, okFacts, requestCommand, START } from '../support/requests.ts';
+import { expectEditsFound, isHeld, KeptRow } from '../support/kept-row.ts';
+import {
+  aDirectory,
+  after,
+  aPlan,
+  KEYS,
+  laterPlans,
+  okFacts,
+  personActor,
+  requestCommand,
+  START,
+} from '../support/requests.ts';
 import { actors, facts, lookAround, satisfied } from '../support/walks.ts';
 
 /*
@@ -99,7 +110,7 @@ const planned = (request: AccessRequest | undefined): boolean =>
   request !== undefined && request.state !== 'pending' && request.grants.some(({ plan }) => plan !== undefined);
 
 describe.each(['restart-service', 'rotate-keys'])('any life of a request for %s', (role) => {
-  it('commits a plan only with every clause satisfied by the very facts of that issue (B1–B4), closes a plan only with both proofs (D3), never leaves closed, and ends at min(confirmation + minutes, plannedEnd)', () => {
+  it('E4: is explained by its events at every step, and no other row is; commits a plan only with every clause satisfied by the very facts of that issue (B1–B4), closes a plan only with both proofs (D3), never leaves closed, and ends at min(confirmation + minutes, plannedEnd)', () => {
     fc.assert(
       fc.property(steps, fc.gen(), (story, gen) => {
         let now = START;
@@ -114,6 +125,8 @@ describe.each(['restart-service', 'rotate-keys'])('any life of a request for %s'
         );
         if (!opened.ok) throw new Error(opened.refusal.code);
         let request = opened.next;
+        const kept = new KeptRow().keep(opened, personActor('riley'), now);
+        const held = isHeld(gen);
         for (const { wait, make, nudge, actor } of story) {
           now = after(now, wait * 1000);
           const before = request;
@@ -122,6 +135,8 @@ describe.each(['restart-service', 'rotate-keys'])('any life of a request for %s'
           const decision = decide(before, command, actor, known, now);
           if (!decision.ok) continue;
           request = decision.next;
+          kept.keep(decision, actor, now);
+          if (held) expect(kept.problem()).toBeUndefined();
           if (LOOKING.has(command.type) && known.directory.ok) {
             const shown = new Map([...seen].map(([id, teams]) => [id, new Set(teams)]));
             lookAround(shown, known.directory.value);
@@ -181,6 +196,7 @@ describe.each(['restart-service', 'rotate-keys'])('any life of a request for %s'
             }
           }
         }
+        if (held) expectEditsFound(kept, gen);
       }),
       { numRuns: 3000 },
     );

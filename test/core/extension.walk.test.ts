@@ -4,6 +4,7 @@ import { decide } from '../../src/core/decide.ts';
 import { type Active, digestShown } from '../../src/core/extension.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import type { AccessRequest } from '../../src/core/request.ts';
+import { expectEditsFound, isHeld } from '../support/kept-row.ts';
 import {
   aDirectory,
   laterPlans,
@@ -95,11 +96,13 @@ describe.each(['restart-service', 'rotate-keys'] as const)('any life of open acc
   const from = walkTo('active', { order: { role, minutes: MINUTES } });
   const began = open(from.request);
 
-  it('B8: is prolonged only by the same clauses on fresh facts, within the total, never asked in the last minutes, and moved by the read-back alone', () => {
+  it('E4, B8: is explained by its events at every step, and no other row is; is prolonged only by the same clauses on fresh facts, within the total, never asked in the last minutes, and moved by the read-back alone', () => {
     fc.assert(
       fc.property(steps, fc.gen(), (story, gen) => {
         let { now } = from;
         let request: AccessRequest = began;
+        const { kept } = walkTo('active', { order: { role, minutes: MINUTES } });
+        const held = isHeld(gen);
         const seen = new Map<string, Set<string>>();
         lookAround(seen, aDirectory());
         for (const { wait, make, nudge, actor, inOrder } of story) {
@@ -115,6 +118,8 @@ describe.each(['restart-service', 'rotate-keys'] as const)('any life of open acc
           expect(decide(before, { type: 'end' }, SYSTEM, NO_FACTS, now).ok).toBe(true);
           if (!decision.ok) continue;
           request = decision.next;
+          kept.keep(decision, actor, now);
+          if (held) expect(kept.problem()).toBeUndefined();
           if (['approve', 'extend', 'issue_extension'].includes(command.type) && known.directory.ok) {
             const shown = new Map([...seen].map(([id, teams]) => [id, new Set(teams)]));
             lookAround(shown, known.directory.value);
@@ -162,6 +167,7 @@ describe.each(['restart-service', 'rotate-keys'] as const)('any life of open acc
           }
         }
         if (request.state === 'active' && (request.extended?.minutes ?? 0) > MINUTES) note('extended twice');
+        if (held) expectEditsFound(kept, gen);
       }),
       { numRuns: 400, seed: 15 },
     );

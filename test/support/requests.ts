@@ -7,6 +7,7 @@ import type { Facts, Lookup } from '../../src/core/facts.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../src/core/policy.ts';
 import type { AccessRequest, Plan, State } from '../../src/core/request.ts';
 import { termsDigest, termsOf } from '../../src/core/terms.ts';
+import { KeptRow } from './kept-row.ts';
 
 /** When the stories of the tests begin. */
 export const START = new Date('2026-03-01T12:00:00.000Z');
@@ -280,6 +281,8 @@ export interface Walked {
   readonly request: AccessRequest;
   readonly events: readonly NewEvent[];
   readonly now: Date;
+  /** The same as a store keeps it, to be gone on with. */
+  readonly kept: KeptRow;
 }
 
 /**
@@ -295,13 +298,15 @@ export function walkTo(
   let request: AccessRequest | undefined;
   let now = start;
   const events: NewEvent[] = [];
+  const kept = new KeptRow();
   for (const step of steps.slice(0, last + 1)) {
     now = after(now, step.after);
     const decision = decide(request, step.command(request, now), step.actor, okFacts(now), now);
     request = accepted(decision).next;
     events.push(...accepted(decision).events);
+    kept.keep(accepted(decision), step.actor, now);
   }
-  return { request: standing(request), events, now };
+  return { request: standing(request), events, now, kept };
 }
 
 /** The decision, which must be a yes. */
