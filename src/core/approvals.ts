@@ -1,5 +1,5 @@
 import { type Directory, type Person, personById, share, teamsOf, union } from './directory.ts';
-import type { Assurance, Clause } from './policy.ts';
+import { ASSURANCES, type Assurance, type Clause, COUNT_MAX, ZONES, type Zone } from './policy.ts';
 import type { RefusalCode } from './refusal.ts';
 import type { Approval } from './request.ts';
 
@@ -24,13 +24,36 @@ export interface OpenClause {
   readonly missing: number;
 }
 
-/** How many different people a clause wants. */
-export const placesOf = (clause: Clause): number => (clause.who === 'group' ? clause.count : 1);
+/** What a role asks of those who say yes. */
+export interface Wanted {
+  readonly zone: Zone;
+  readonly clauses: readonly Clause[];
+}
+
+/** B2: how many different people outside the requester's team must say yes at the least, whatever the clauses say. */
+export const OUTSIDE_AT_LEAST: Readonly<Record<Zone, number>> = { A: 0, B: 1, C: 2 };
+
+/**
+ * Is this a clause that can be counted? A policy is checked when it is applied and again when it is read; what came past
+ * both (an unknown `who`, no count, half a place) wants a yes that nobody can give.
+ */
+const isSound = (clause: Clause): boolean =>
+  ASSURANCES.includes(clause.assurance) &&
+  (clause.who === 'requester' ||
+    (clause.who === 'group' &&
+      Array.isArray(clause.teams) &&
+      Number.isInteger(clause.count) &&
+      clause.count >= 1 &&
+      clause.count <= COUNT_MAX));
+
+/** How many different people a clause wants: never none. */
+export const placesOf = (clause: Clause): number => (clause.who === 'group' && isSound(clause) ? clause.count : 1);
 
 const strongEnough = (given: Assurance, wanted: Assurance): boolean => wanted === 'chat' || given === 'stepped_up';
 
 /** Why this candidate cannot fill this clause, or undefined if they can (B1, B2, B3). */
 export function unfit(clause: Clause, candidate: Candidate, asker: Asker): RefusalCode | undefined {
+  if (!isSound(clause)) return 'not_eligible';
   if (clause.who === 'requester') {
     if (candidate.id !== asker.id) return 'not_eligible';
   } else {
@@ -47,7 +70,8 @@ export function unfit(clause: Clause, candidate: Candidate, asker: Asker): Refus
  * Fills clauses with people, one place each, as many places as can be filled at the same time (maximum bipartite
  * matching). Which approval fills which clause is computed each time and never stored.
  */
-export function match(clauses: readonly Clause[], candidates: readonly Candidate[], asker: Asker) {
+export function match(clauses: readonly Clause[], people: readonly Candidate[], asker: Asker) {
+  const candidates = each(people);
   const places = clauses.flatMap((clause, index) =>
     Array.from({ length: placesOf(clause) }, () => ({ clause, index })),
   );
@@ -77,6 +101,33 @@ export function match(clauses: readonly Clause[], candidates: readonly Candidate
   return { placed, open, fills, complete: open.length === 0 && places.length > 0 };
 }
 
+/** Everybody once, however often they are named: one person fills one place (B3). */
+const each = (people: readonly Candidate[]): readonly Candidate[] => [
+  ...new Map(people.map((person) => [person.id, person])).values(),
+];
+
+/**
+ * What the floor of the zone (B2) still wants once every clause is filled: people who would fit some clause of a group,
+ * and so are outside the requester's team. Undefined where the clauses hold the floor by themselves, as lint has it.
+ */
+export function belowFloor(
+  { zone, clauses }: Wanted,
+  people: readonly Candidate[],
+  asker: Asker,
+  open: readonly OpenClause[],
+): OpenClause | undefined {
+  const groups = clauses.filter((clause) => clause.who === 'group');
+  const outside = each(people).filter((person) => groups.some((clause) => unfit(clause, person, asker) === undefined));
+  const awaited = open.reduce((sum, { clause, missing }) => sum + (clause.who === 'group' ? missing : 0), 0);
+  // A zone that nobody knows asks as much as the strictest.
+  const floor = ZONES.includes(zone) ? OUTSIDE_AT_LEAST[zone] : Math.max(...Object.values(OUTSIDE_AT_LEAST));
+  const missing = floor - outside.length - awaited;
+  if (missing <= 0) return undefined;
+  const teams = [...new Set(groups.flatMap((clause) => clause.teams))];
+  const clause = { who: 'group', name: `zone ${zone}: at least ${floor} from outside`, teams, count: floor } as const;
+  return { clause: { ...clause, assurance: 'chat' }, missing };
+}
+
 export interface Standing {
   readonly counted: readonly Approval[];
   readonly voided: readonly { readonly approval: Approval; readonly why: RefusalCode }[];
@@ -91,15 +142,19 @@ const candidateOf = (person: Person, directory: Directory, seen: SeenTeams, assu
   assurance,
 });
 
-/** Every approval judged anew by today's directory: who still counts, who does not and why, what is still open. */
+/**
+ * Every approval judged anew by today's directory: who still counts, who does not and why, and what is still open, be it
+ * a clause or the floor of the zone. Complete only if neither is.
+ */
 export function standing(
-  clauses: readonly Clause[],
+  wanted: Wanted,
   approvals: readonly Approval[],
   asker: Asker,
   digest: string,
   directory: Directory,
   seen: SeenTeams,
 ): Standing {
+  const { clauses } = wanted;
   const judged = approvals.map((approval) => {
     const why = lapsed(approval, clauses, asker, digest, directory, seen);
     return { approval, why };
@@ -111,7 +166,8 @@ export function standing(
     return person ? [candidateOf(person, directory, seen, approval.assurance)] : [];
   });
   const { open, complete } = match(clauses, candidates, asker);
-  return { counted, voided, open, complete };
+  const floor = belowFloor(wanted, candidates, asker, open);
+  return { counted, voided, open: floor ? [...open, floor] : open, complete: complete && floor === undefined };
 }
 
 function lapsed(

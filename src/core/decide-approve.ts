@@ -8,7 +8,7 @@ import type { Facts } from './facts.ts';
 import type { Policy } from './policy.ts';
 import type { Refusal } from './refusal.ts';
 import type { AccessRequest, Approval } from './request.ts';
-import { termsDigest, termsOf } from './terms.ts';
+import { termsDigest, termsOf, wantedBy } from './terms.ts';
 import type { CommandOf, SenderOf } from './transitions.ts';
 
 /** From the last approval until the access must be open; past it the request fails however late a worker returns. */
@@ -65,11 +65,12 @@ export function countYes(
   const unfit = firstReason(ask.terms.clauses, candidate, asker);
   if (unfit) return refuse(unfit);
 
+  const wanted = wantedBy(ask.terms);
   const { present, gone } = presentApprovers(given, facts);
-  const before = standing(ask.terms.clauses, present, asker, digest, directory, seenTeams);
+  const before = standing(wanted, present, asker, digest, directory, seenTeams);
   if (before.counted.some(({ by }) => by.id === person.id)) return refuse('already_approved');
   const approval: Approval = { by: partyOf(person), key, at: now, teams, digest, assurance: 'chat' };
-  const after = standing(ask.terms.clauses, [...before.counted, approval], asker, digest, directory, seenTeams);
+  const after = standing(wanted, [...before.counted, approval], asker, digest, directory, seenTeams);
   if (placesLeft(after.open) >= placesLeft(before.open)) return refuse('clause_filled');
 
   const events: readonly NewEvent[] = [
@@ -121,7 +122,9 @@ export function seenSince(request: AccessRequest, directory: Directory, also: re
 export function policyProblem(request: AccessRequest, facts: Facts): Refusal | undefined {
   if (!facts.policy.ok) return { code: 'policy_unavailable' };
   if (!facts.directory.ok) return { code: 'directory_unavailable' };
-  const changed = digestNow(request, facts.policy.value) !== request.ask.digest;
+  const { digest, terms } = request.ask;
+  // The terms that are counted by are those of the row: they too must still be what everybody saw.
+  const changed = digestNow(request, facts.policy.value) !== digest || termsDigest(terms) !== digest;
   if (changed) return { code: 'terms_changed' };
   if (request.ask.terms.clauses.length === 0) return { code: 'no_clauses' };
   const requester = personById(facts.directory.value, request.ask.requester.id);
@@ -150,5 +153,5 @@ export function openNow(request: AccessRequest, directory: Directory) {
   if (asked === undefined) return undefined;
   const seen = seenSince(request, directory);
   const asker = { id: request.ask.requester.id, seen: seen[request.ask.requester.id] ?? [] };
-  return { ...standing(request.ask.terms.clauses, asked.given, asker, asked.digest, directory, seen), asker, seen };
+  return { ...standing(wantedBy(request.ask.terms), asked.given, asker, asked.digest, directory, seen), asker, seen };
 }

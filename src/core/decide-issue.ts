@@ -18,6 +18,7 @@ import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
 import { type Freeze, freezeDetail } from './freeze.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
 import type { AccessRequest, Approval, EndCause, EndingGrant, GrantingGrant, Plan, Target } from './request.ts';
+import { wantedBy } from './terms.ts';
 import type { CommandOf, RequestFor } from './transitions.ts';
 
 export type Granting = Extract<AccessRequest, { state: 'granting' }>;
@@ -98,7 +99,7 @@ export function judge(request: AccessRequest, { given, digest, grants }: Judged,
   const { ask } = request;
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
   const { present, gone } = presentApprovers(given, facts);
-  const judged = standing(ask.terms.clauses, present, asker, digest, directory, seenTeams);
+  const judged = standing(wantedBy(ask.terms), present, asker, digest, directory, seenTeams);
   const { complete } = judged;
   const voided = [...gone, ...judged.voided];
   const problem =

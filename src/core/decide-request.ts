@@ -1,4 +1,4 @@
-import { eligibleFor, firstReason, match, placesOf, type SeenTeams } from './approvals.ts';
+import { belowFloor, eligibleFor, firstReason, match, placesOf, type SeenTeams } from './approvals.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
 import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf, union } from './directory.ts';
 import { written } from './event-parts.ts';
@@ -6,7 +6,7 @@ import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { incidentSchema, REASONS, type Reason } from './policy.ts';
 import type { AccessRequest, Ask } from './request.ts';
-import { type Terms, termsDigest, termsOf } from './terms.ts';
+import { type Terms, termsDigest, termsOf, wantedBy } from './terms.ts';
 import type { CommandOf, SenderOf } from './transitions.ts';
 
 /** Direct messages at once go to no more people than this. */
@@ -178,5 +178,6 @@ export function outlook(terms: Terms, directory: Directory, requester: Person, s
       assurance: 'stepped_up' as const,
     }))
     .filter((candidate) => firstReason(terms.clauses, candidate, asker) === undefined);
-  return { clauses, fillable: match(terms.clauses, candidates, asker).complete };
+  const { complete } = match(terms.clauses, candidates, asker);
+  return { clauses, fillable: complete && belowFloor(wantedBy(terms), candidates, asker, []) === undefined };
 }

@@ -1,9 +1,6 @@
-import { placesOf } from './approvals.ts';
+import { OUTSIDE_AT_LEAST, placesOf } from './approvals.ts';
 import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
 import { type Clause, type Policy, ZONES, type Zone } from './policy.ts';
-
-/** B2: how many people outside the requester's team a zone asks at the least. */
-export const OUTSIDE_AT_LEAST: Readonly<Record<Zone, number>> = { A: 0, B: 1, C: 2 };
 
 /** Zones: the floors of the approval matrix (B2, B3), minutes that fit their cap, step-up that does not exist yet (B9). */
 export const lintZones = (policy: Policy): readonly Finding[] => ZONES.flatMap((zone) => zoneFindings(zone, policy));

@@ -16,6 +16,9 @@ export type Reason = (typeof REASONS)[number];
 export const ASSURANCES = ['chat', 'stepped_up'] as const;
 export type Assurance = (typeof ASSURANCES)[number];
 
+/** The most people that one clause may want. */
+export const COUNT_MAX = 5;
+
 const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'must be 1 to 40 of a-z, 0-9, dot, dash, underscore');
 const text = (max: number) => z.string().trim().min(1).max(max);
 /** How long access may last: whole minutes, save where the floor is lowered below one. */
@@ -34,7 +37,7 @@ export const clauseSchema = z.discriminatedUnion('who', [
     name: text(60),
     /** Members of any of these teams, children included, and outside every team of the requester. */
     teams: z.array(id).min(1).max(20),
-    count: z.int().min(1).max(5).default(1),
+    count: z.int().min(1).max(COUNT_MAX).default(1),
     assurance: z.enum(ASSURANCES),
   }),
   z.strictObject({ who: z.literal('requester'), name: text(60), assurance: z.enum(ASSURANCES) }),

@@ -4,6 +4,7 @@ import { type Floors, type Policy, policySchema } from './policy.ts';
 
 /** Durations were judged when it was applied, by floors that a demo lowers. */
 const NO_FLOORS: Floors = { propagation: 0, openingAllowance: 0, decision: 0, extendUntil: 0, window: 1, lost: 0 };
+const SCHEMA = policySchema(NO_FLOORS);
 
 /** What decides who must say yes, to what and for how long: nothing of it is ever filled in. */
 const DECIDING = ['zones', 'accounts', 'roles'] as const;
@@ -20,7 +21,7 @@ export interface StoredPolicy {
  * Everything else that came later has its preset. Endings go on by whatever can be read.
  */
 export function readStored(stored: unknown): StoredPolicy {
-  const read = policySchema(NO_FLOORS).safeParse(stored);
+  const read = SCHEMA.safeParse(stored);
   if (!read.success) {
     const [issue] = read.error.issues;
     return { policy: completePolicy(stored as OlderPolicy), problem: notRead(issue?.path.join('.') ?? '') };

@@ -1,3 +1,4 @@
+import type { Wanted } from './approvals.ts';
 import { digestOf } from './canonical.ts';
 import type { Account, Clause, Policy, Role, Timings, Zone } from './policy.ts';
 
@@ -36,6 +37,9 @@ export function termsOf(policy: Policy, roleId: string): Terms | undefined {
 
 /** SHA-256 over the role, its documents, account, caps and clauses. Other changes of the policy change nothing. */
 export const termsDigest = ({ timings: _timings, ...covered }: Terms): string => digestOf(covered);
+
+/** What these terms ask of those who say yes. */
+export const wantedBy = ({ role, clauses }: Terms): Wanted => ({ zone: role.zone, clauses });
 
 export const zoneName = (zone: Zone): string =>
   ({ A: 'Zone A: read-only diagnostics', B: 'Zone B: service recovery', C: 'Zone C: data and identity changes' })[zone];
