@@ -43,6 +43,7 @@ const provider = {
   read: async () => ({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }),
   open: async () => undefined,
   close: async () => ({ hashes: { revoked: '0'.repeat(64) } }),
+  isEnded: async () => true,
   observe: async (plan) => ({
     found: true,
     cloudTime: plan.plannedEnd,

@@ -19,6 +19,7 @@ const memory = [];
 const instant = (own) => ({
   ...own,
   close: async () => ({ hashes: { revoked: '0'.repeat(64) } }),
+  isEnded: async () => true,
   observe: async (plan) => ({
     found: true,
     cloudTime: plan.plannedEnd,

@@ -3,7 +3,7 @@ import { decide } from '../core/decide.ts';
 import { actorName } from '../core/decision.ts';
 import { type Facts, NO_FACTS } from '../core/facts.ts';
 import type { Head } from '../core/log.ts';
-import { type Row, TELLING, type Work, workFor } from '../core/work.ts';
+import { type Row, TELLING, type Work, type WorkName, workFor } from '../core/work.ts';
 import type { Changed } from '../ports/store.ts';
 import type { BrokerDeps } from './deps.ts';
 
@@ -57,10 +57,25 @@ export function enqueueTelling(deps: Queueing, row: Row): void {
   void add(deps, row, telling);
 }
 
-async function add({ schedule, logger }: Queueing, row: Row, works: readonly Work[]): Promise<void> {
+/** Puts on the queue what comes after the work of this name that was just done for a row which it left as it was. */
+export async function enqueueNext(deps: Queueing, row: Row, name: WorkName, now: Date): Promise<void> {
+  await add(
+    deps,
+    row,
+    workFor(row, now).filter((work) => work.name === name),
+    now,
+  );
+}
+
+async function add(
+  { schedule, logger }: Queueing,
+  row: Row,
+  works: readonly Work[],
+  now: Date = row.updatedAt,
+): Promise<void> {
   if (works.length === 0) return;
   try {
-    await schedule.add(works, row.updatedAt);
+    await schedule.add(works, now);
   } catch (error) {
     const requestId = row.request.ask.id;
     logger.warn({ requestId, why: String(error) }, 'the queue did not answer; the sweep will do it');

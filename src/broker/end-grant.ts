@@ -12,7 +12,8 @@ const LOCK_WAIT_MS = 5_000;
 /** What asking for a lock may take beyond waiting for it. */
 const LOCK_SLACK_MS = 1_000;
 
-const endingGrant = (row: Row | undefined, grantId: string): EndingGrant | undefined =>
+/** This grant, if the row says that it is being ended. */
+export const endingGrant = (row: Row | undefined, grantId: string): EndingGrant | undefined =>
   row?.request.state === 'revoking' ? row.request.grants.find(({ id }) => id === grantId) : undefined;
 
 /** How long access may take to be gone before people are told that it is being taken away. */
@@ -132,7 +133,7 @@ async function closeLocked(deps: BrokerDeps, { id, target, plan }: EndingGrant, 
  * Was this plan made by another installation, whose database ours was copied from? Its cloud objects are that one's to
  * end. When the store does not say, the ending goes on.
  */
-async function isForeign(deps: BrokerDeps, plan: Plan): Promise<boolean> {
+export async function isForeign(deps: BrokerDeps, plan: Plan): Promise<boolean> {
   const mark = await markOf(deps.store).catch(() => plan.mark);
   if (mark === plan.mark) return false;
   deps.logger.warn({ name: plan.name }, 'another installation made this; it is not touched');

@@ -4,6 +4,7 @@ import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
 import { bury, expire, prove, revoke } from './end-grant.ts';
 import { extendGrant } from './extend-grant.ts';
+import { observeEnding } from './observe-ending.ts';
 import { openGrant, WORKER } from './open-grant.ts';
 import { page, standDown } from './page.ts';
 import { remind } from './remind.ts';
@@ -21,6 +22,8 @@ export async function perform(deps: BrokerDeps, work: Work, signal: AbortSignal)
       return expire(deps, requestId, work.dueAt, signal);
     case 'revoke':
       return revoke(deps, requestId, grantId, signal);
+    case 'observe':
+      return observeEnding(deps, requestId, grantId, signal);
     case 'prove':
       return prove(deps, requestId, grantId, signal);
     case 'bury':
@@ -67,7 +70,14 @@ async function show(deps: BrokerDeps, requestId: string, what: 'draw' | 'post'):
 }
 
 /** Work that takes access away. The sweep runs these itself when the queue does not. */
-export const ENDINGS: ReadonlySet<Work['name']> = new Set(['expire', 'revoke', 'prove', 'lapse', 'lapse_extension']);
+export const ENDINGS: ReadonlySet<Work['name']> = new Set([
+  'expire',
+  'revoke',
+  'observe',
+  'prove',
+  'lapse',
+  'lapse_extension',
+]);
 
 /** Work that calls people: about an ending that fails, or about what waits for them. The sweep runs these too. */
 export const CALLS: ReadonlySet<Work['name']> = new Set(['page', 'stand_down', 'remind', 'warn']);

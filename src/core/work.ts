@@ -13,6 +13,7 @@ export const WORK_NAMES = [
   'warn',
   'expire',
   'revoke',
+  'observe',
   'prove',
   'bury',
   'remind',
@@ -37,7 +38,7 @@ export interface Work {
   readonly dueAt: Date;
   /** Tells this due time from any other of the same work: part of the job's id. */
   readonly generation: string;
-  /** Tells of what is over and done: it may come after everything that somebody waits for. */
+  /** It may come after everything that somebody waits for: it tells of what is over and done, or looks at it again. */
   readonly patient?: boolean;
 }
 
@@ -53,8 +54,11 @@ export interface Row {
   readonly updatedAt: Date;
 }
 
-/** Everything that must exist for this row. A row is unfinished while this is not empty, whatever its state. */
-export function workFor(row: Row): readonly Work[] {
+/**
+ * Everything that must exist for this row. A row is unfinished while this is not empty, whatever its state. Of work that
+ * comes again and again it is the next after `now`.
+ */
+export function workFor(row: Row, now: Date = row.updatedAt): readonly Work[] {
   const { request, version, seq, drawnVersion, postedSeq, updatedAt } = row;
   const requestId = request.ask.id;
   const at = (name: WorkName, dueAt: Date, generation = String(dueAt.getTime()), grantId?: string): Work => ({
@@ -69,7 +73,7 @@ export function workFor(row: Row): readonly Work[] {
     ...(drawnVersion < version ? [{ ...at('draw', updatedAt, `v${version}`), patient }] : []),
     ...(postedSeq < seq ? [{ ...at('post', updatedAt, `s${seq}`), patient }] : []),
   ];
-  return [...stateWork(request, at), ...chat];
+  return [...stateWork(request, at, now), ...chat];
 }
 
 /** Nobody has anything left to do here: access is gone, or going as it should. */
@@ -78,7 +82,7 @@ const isOver = (request: AccessRequest): boolean =>
 
 type At = (name: WorkName, dueAt: Date, generation?: string, grantId?: string) => Work;
 
-function stateWork(request: AccessRequest, at: At): readonly Work[] {
+function stateWork(request: AccessRequest, at: At, now: Date): readonly Work[] {
   const invite = request.invited === undefined ? [at('invite', request.ask.askedAt)] : [];
   switch (request.state) {
     case 'pending':
@@ -96,7 +100,7 @@ function stateWork(request: AccessRequest, at: At): readonly Work[] {
       ];
     case 'revoking':
       return [
-        ...request.grants.flatMap((grant) => endingWork(grant, request.endRequestedAt, at)),
+        ...request.grants.flatMap((grant) => endingWork(grant, request.endRequestedAt, at, now)),
         ...pageWork(request, at),
       ];
     case 'closed':
@@ -145,9 +149,23 @@ const standDown = ({ pages, closedAt }: Extract<AccessRequest, { state: 'closed'
     ? []
     : [at('stand_down', closedAt, `p${pages.count}`)];
 
-function endingWork(grant: EndingGrant, endRequestedAt: Date, at: At): readonly Work[] {
+function endingWork(grant: EndingGrant, endRequestedAt: Date, at: At, now: Date): readonly Work[] {
   if (grant.accessRemoved === undefined) return [at('revoke', endRequestedAt, undefined, grant.id)];
-  return grant.sessionsEnded === undefined ? [at('prove', sessionsEndBy(grant), undefined, grant.id)] : [];
+  if (grant.sessionsEnded !== undefined) return [];
+  const provenBy = sessionsEndBy(grant);
+  const lookAt = nextLookAt(grant.accessRemoved, now);
+  // The proof looks for itself. A look puts the next one on the queue, and the sweep does where the queue lost it.
+  const look = lookAt < provenBy ? [{ ...at('observe', lookAt, undefined, grant.id), patient: true }] : [];
+  return [at('prove', provenBy, undefined, grant.id), ...look];
+}
+
+/** Between removal and proof, so often somebody looks whether the removal still stands (seconds). */
+export const OBSERVE_SECONDS = 60;
+
+/** The first whole minute after the removal that is still to come. */
+function nextLookAt({ readAt }: RemovalProof, now: Date): Date {
+  const passed = Math.floor((now.getTime() - readAt.getTime()) / (OBSERVE_SECONDS * 1000));
+  return addSeconds(readAt, OBSERVE_SECONDS * Math.max(1, passed + 1));
 }
 
 /** An opener gives up after this long: no write of it can land later. */

@@ -92,6 +92,8 @@ export interface Provider {
   /** Resolves only after the Deny and the Deny-all trust were read back equal; returns their hashes. */
   close(plan: Plan, signal: AbortSignal): Promise<{ readonly hashes: Readonly<Record<string, string>> }>;
   observe(plan: Plan, signal: AbortSignal): Promise<Observation>;
+  /** Whether the Deny and the Deny-all trust stand, equal to what ending writes. The cheapest look at an ended plan. */
+  isEnded(plan: Plan, signal: AbortSignal): Promise<boolean>;
   /** Deletes the tombstone. Only after `plannedEnd` + 12 h. */
   bury(plan: Plan, signal: AbortSignal): Promise<void>;
   usage(plan: Plan): Usage;

@@ -33,6 +33,8 @@ export const HANDLING: Readonly<Record<WorkName, Handling>> = {
   grant: access(5_000, 80),
   expire: access(15_000, 40),
   revoke: access(15_000, 40),
+  // Another look is due in a minute, however this one ends.
+  observe: access(15_000, 3),
   prove: access(15_000, 40),
   lapse: access(15_000, 40),
   warn: access(15_000, 10),

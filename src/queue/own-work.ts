@@ -1,15 +1,17 @@
 import { CALLS, ENDINGS } from '../broker/perform.ts';
-import { type Row, type Work, workFor } from '../core/work.ts';
+import { addSeconds } from '../core/decision.ts';
+import { OBSERVE_SECONDS, type Row, type Work, workFor } from '../core/work.ts';
 
 /** What the queue gets to do an overdue ending before the sweep does it. */
 export const GRACE_MS = 10_000;
 
 /**
  * What the sweep does itself for this row: work that only takes away, overdue by the grace. That includes giving up on
- * an opening whose time is over.
+ * an opening whose time is over, and, where there is no grace because no queue answers, the look of the last minute at
+ * what was removed: with a queue, those that it did are not told from those that it did not.
  */
 export const ownWork = (row: Row, now: Date, graceMs: number): readonly Work[] =>
-  workFor(row).filter(
+  workFor(row, graceMs === 0 ? addSeconds(now, -OBSERVE_SECONDS) : now).filter(
     (work) => isOverdue(work, now, graceMs) && (ENDINGS.has(work.name) || isLateGrant(row, work, now)),
   );
 
@@ -24,9 +26,9 @@ export const ownCalls = (row: Row, now: Date, graceMs: number): readonly Work[] 
  * an opening is given up only past its planned end, since the original may have opened it meanwhile.
  */
 export const ownWorkOfCopy = (row: Row, now: Date): readonly Work[] =>
-  ownWork(row, now, 0).filter(({ name }) => !LAPSES.has(name) && (name !== 'grant' || isPastPlan(row, now)));
+  ownWork(row, now, 0).filter(({ name }) => !NOT_IN_A_COPY.has(name) && (name !== 'grant' || isPastPlan(row, now)));
 
-const LAPSES: ReadonlySet<Work['name']> = new Set(['lapse', 'lapse_extension']);
+const NOT_IN_A_COPY: ReadonlySet<Work['name']> = new Set(['lapse', 'lapse_extension', 'observe']);
 
 const isOverdue = ({ dueAt }: Work, now: Date, graceMs: number): boolean => now.getTime() - dueAt.getTime() >= graceMs;
 

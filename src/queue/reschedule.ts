@@ -40,7 +40,7 @@ export async function reschedule(deps: Rescheduling, horizonMs: number, enough: 
 
 async function addRows(deps: Rescheduling, rows: readonly Row[]): Promise<boolean> {
   const now = await deps.store.clock.now();
-  const works = rows.map((row) => derived(row, deps.logger));
+  const works = rows.map((row) => derived(row, now, deps.logger));
   try {
     await deps.schedule.add(works.flat(), now);
     return true;
@@ -68,9 +68,9 @@ async function addEach(works: readonly (readonly Work[])[], now: Date, { schedul
   return taken > 0;
 }
 
-function derived(row: Row, logger: Logger) {
+function derived(row: Row, now: Date, logger: Logger) {
   try {
-    return workFor(row);
+    return workFor(row, now);
   } catch (error) {
     logger.error({ requestId: row.request.ask.id, why: String(error) }, 'no work could be derived from a row');
     return [];

@@ -4,8 +4,9 @@ import { decide } from '../../src/core/decide.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { workFor } from '../../src/core/work.ts';
+import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
-import { MINUTE, personActor, SECOND, SYSTEM } from '../support/requests.ts';
+import { after, MINUTE, personActor, SECOND, SYSTEM } from '../support/requests.ts';
 
 const REVOKED = '99-revoked';
 
@@ -132,6 +133,58 @@ describe('ending a grant', () => {
     await desk.perform('revoke', 'E5');
     expect(deniesAll('E5')).toBe(true);
     await expect(desk.perform('prove', 'E5')).rejects.toThrow('not proven ended yet');
+  });
+
+  /** Somebody with rights in the account undoes one part of an ending, whichever it is. */
+  const undo = {
+    'the Deny is deleted': (role: CloudRole) => {
+      const { [REVOKED]: _revoked, ...inline } = role.policies.inline;
+      role.policies = { ...role.policies, inline };
+    },
+    'the Deny is rewritten': (role: CloudRole) => {
+      const weak = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}';
+      role.policies = { ...role.policies, inline: { ...role.policies.inline, [REVOKED]: weak } };
+    },
+    'somebody is let in again': (role: CloudRole) => {
+      const trust = role.policies.trust.replace('"Deny"', '"Allow"');
+      role.policies = { ...role.policies, trust };
+    },
+  };
+
+  it.each(Object.entries(undo))(
+    'D3: where %s, that is seen within a minute and undone, long before the proof',
+    async (what, by) => {
+      const id = `E5-${what.replace(/\W/g, '')}`;
+      await ended(id);
+      await desk.perform('revoke', id);
+      const role = desk.role(id);
+      if (role === undefined) throw new Error('no tombstone');
+      by(role);
+      desk.wait(MINUTE);
+      await desk.perform('observe', id);
+      expect((await desk.row(id)).request).toMatchObject({ state: 'revoking', undone: { times: 1 } });
+      expect((await eventOf(id, 'alarm'))?.data).toMatchObject({ what: 'removal_lost' });
+      expect(desk.queued.at(-1)).toMatchObject({ name: 'post', requestId: id });
+      expect(desk.queued.some(({ name, requestId }) => name === 'revoke' && requestId === id)).toBe(true);
+      await desk.perform('revoke', id);
+      expect(deniesAll(id)).toBe(true);
+      expect(desk.role(id)?.policies.trust).not.toContain('Allow');
+    },
+  );
+
+  it('D3: looks at a removal with two questions, notes nothing where it stands, and looks again in a minute', async () => {
+    await ended('E10');
+    await desk.perform('revoke', 'E10');
+    const { version } = await desk.row('E10');
+    desk.wait(MINUTE);
+    const before = desk.aws.dials.log().at(-1)?.seq;
+    await desk.perform('observe', 'E10');
+    expect(desk.aws.dials.log(before).map(({ action }) => action)).toEqual(['GetRole', 'GetRolePolicy']);
+    expect((await desk.row('E10')).version).toBe(version);
+    const { request } = await desk.row('E10');
+    const readAt = request.state === 'revoking' ? request.grants[0]?.accessRemoved?.readAt : undefined;
+    const next = desk.queued.filter(({ name, requestId }) => name === 'observe' && requestId === 'E10').at(-1);
+    expect(next?.dueAt).toEqual(after(readAt ?? new Date(0), 2 * MINUTE));
   });
 
   it('leaves a tombstone even where nothing was ever created', async () => {

@@ -1,7 +1,7 @@
 import { decide } from '../../src/core/decide.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import { nextWorkAt, type Row, warnAt, workFor } from '../../src/core/work.ts';
-import { accepted, MINUTE, personActor, after as plus, type Step, walkTo } from '../support/requests.ts';
+import { accepted, MINUTE, personActor, after as plus, SECOND, type Step, walkTo } from '../support/requests.ts';
 
 const rowIn = (state: Step['state'], shown = true): Row => {
   const { request, now, events } = walkTo(state);
@@ -17,7 +17,7 @@ describe('work is derived from the row', () => {
     ['planned', ['grant']],
     ['active', ['warn', 'expire']],
     ['revoking', ['revoke']],
-    ['removed', ['prove']],
+    ['removed', ['prove', 'observe']],
     ['closed', ['bury']],
   ])('%s owes %j, and card and posts until they are shown', (state, work) => {
     expect(namesIn(state)).toEqual(work);
@@ -31,6 +31,46 @@ describe('work is derived from the row', () => {
     const [revoke] = workFor({ ...row, request: accepted(ended).next });
     expect(revoke?.dueAt).toEqual(plus(row.updatedAt, MINUTE));
     expect(expire?.generation).not.toBe(revoke?.generation);
+  });
+
+  describe('between removal and proof (D3)', () => {
+    const looked = (change: {
+      readonly waited?: number;
+      readonly propagationSeconds?: number;
+      readonly late?: number;
+    }) => {
+      const row = rowIn('removed');
+      const { request } = row;
+      const [grant] = request.state === 'revoking' ? request.grants : [];
+      const removed = grant?.accessRemoved;
+      if (request.state !== 'revoking' || grant === undefined || removed === undefined) throw new Error('not removed');
+      const { propagationSeconds = 300, waited = 0 } = change;
+      const plannedEnd = plus(removed.readAt, (change.late ?? 600) * SECOND);
+      const plan = { ...grant.plan, propagationSeconds, plannedEnd };
+      const ending = { ...row, request: { ...request, grants: [{ ...grant, plan }] } };
+      return workFor(ending, plus(removed.readAt, waited * SECOND))
+        .filter(({ name }) => name === 'observe')
+        .map(({ dueAt }) => (dueAt.getTime() - removed.readAt.getTime()) / SECOND);
+    };
+
+    it.each([
+      [0, [60]],
+      [59, [60]],
+      [60, [120]],
+      [150, [180]],
+      [239, [240]],
+      [240, []],
+      [900, []],
+      [-30, [60]],
+    ])('looks at the removal every minute until the proof does: after %i s next at %j', (waited, next) => {
+      expect(looked({ waited })).toEqual(next);
+    });
+
+    it('owes no look where the proof comes within a minute, by propagation or by the planned end', () => {
+      expect(looked({ propagationSeconds: 60 })).toEqual([]);
+      expect(looked({ propagationSeconds: 1 })).toEqual([]);
+      expect(looked({ late: 60 })).toEqual([]);
+    });
   });
 
   it('is never finished while a tombstone stands, and finished when it is gone', () => {

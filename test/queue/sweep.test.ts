@@ -10,7 +10,7 @@ import { type Sweep, type SweepSettings, startSweep } from '../../src/queue/swee
 import { type RunningWorker, startWorker } from '../../src/queue/worker.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { put, type QueueServer, queueBackends } from '../support/queues.ts';
-import { KEYS, MINUTE } from '../support/requests.ts';
+import { after, KEYS, MINUTE } from '../support/requests.ts';
 import { until } from '../support/until.ts';
 
 /** Longer than any test: passes are made by hand. */
@@ -62,6 +62,29 @@ describe('the sweep', () => {
     const sweep = start({ schedule, intervalMs: 10 * MINUTE });
     await sweepUntil(sweep, () => names(added, 'S1').has('lapse'), 'the work of the row');
     expect(names(added, 'S1')).toEqual(new Set(['invite', 'remind', 'lapse', 'draw', 'post']));
+  });
+
+  it('D3: looks at what was removed every minute: by the queue, of which it derives the next look, or itself without one', async () => {
+    await desk.opened('S2L');
+    await desk.broker.end('S2L', OPERATOR);
+    await desk.perform('revoke', 'S2L');
+    desk.wait(2.5 * MINUTE);
+    const added: Work[] = [];
+    const sweep = start({ schedule: { add: async (works) => void added.push(...works) } });
+    const looks = () => added.filter(({ name, requestId }) => name === 'observe' && requestId === 'S2L');
+    await sweepUntil(sweep, () => looks().length > 0, 'the next look');
+    const { request } = await desk.row('S2L');
+    const readAt = (request.state === 'revoking' && request.grants[0]?.accessRemoved?.readAt) || new Date(0);
+    expect(looks()[0]?.dueAt).toEqual(after(readAt, 3 * MINUTE));
+
+    const role = desk.role('S2L');
+    if (role === undefined) throw new Error('no tombstone');
+    role.policies = { ...role.policies, inline: {} };
+    desk.dials.queueDown = true;
+    const seen = async () => (await desk.eventsOf('S2L')).includes('alarm');
+    await sweepUntil(start(), seen, 'the sweep to look itself');
+    const closed = async () => desk.role('S2L')?.policies.inline['99-revoked'] !== undefined;
+    await sweepUntil(start(), closed, 'the removal to be made again');
   });
 
   it('does overdue endings itself when the queue does not take them: expire, revoke, prove', async () => {

@@ -4,6 +4,12 @@ import { EXPIRY, REVOKED } from './documents.ts';
 import type { Detail } from './plan-detail.ts';
 import { expiryStands, isOpen, isRevoked, seeEnding, seeRole } from './role-seen.ts';
 
+/** Whether both Denies stand as ending wrote them: two questions, since every ended role is looked at again and again. */
+export async function isRoleEnded(account: AccountClient, detail: Detail): Promise<boolean> {
+  const ending = await seeEnding(account, detail, [REVOKED]);
+  return ending !== undefined && isRevoked(ending, detail);
+}
+
 /**
  * What stands in the cloud now. The time is read before the role, so that an expiry Deny seen unchanged was in force at
  * that time. Of an ended role only what shows its end is read.

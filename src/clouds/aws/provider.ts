@@ -11,7 +11,7 @@ import { capabilitiesOf } from './capabilities.ts';
 import { closeRole } from './close.ts';
 import { extendRole } from './extend.ts';
 import { DEFAULT_PACE, Limiter, type Pace } from './limiter.ts';
-import { observeRole } from './observe.ts';
+import { isRoleEnded, observeRole } from './observe.ts';
 import { openRole } from './open.ts';
 import { planOf } from './plan.ts';
 import { detailOf } from './plan-detail.ts';
@@ -74,6 +74,10 @@ export function awsProvider(options: AwsOptions): AwsProvider {
     observe: async (plan, signal) => {
       const { account, detail } = planned(plan, signal);
       return await observeRole(account, detail);
+    },
+    isEnded: async (plan, signal) => {
+      const { account, detail } = planned(plan, signal);
+      return await isRoleEnded(account, detail);
     },
     bury: async (plan, signal) => {
       const { account, detail } = planned(plan, signal);

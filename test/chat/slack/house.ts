@@ -239,7 +239,9 @@ async function workOff(store: Store, broker: Broker, names: readonly WorkName[])
     const rows = new Map(
       [...(await store.due(now, 100)), ...(await store.untold(100))].map((row) => [row.request.ask.id, row]),
     );
-    const due = [...rows.values()].flatMap(workFor).filter(({ name, dueAt }) => dueAt <= now && names.includes(name));
+    const due = [...rows.values()]
+      .flatMap((row) => workFor(row))
+      .filter(({ name, dueAt }) => dueAt <= now && names.includes(name));
     if (due.length === 0) return;
     for (const one of due) await broker.perform(one, AbortSignal.timeout(20_000));
   }
@@ -259,6 +261,7 @@ function standIn(levers: Levers, store: Store, logger: Logger): Provider {
       if (levers.cloudRefuses) throw new Failure('PROVIDER_UNAVAILABLE', 'the cloud is down');
       return { hashes: { revoked: 'c'.repeat(64) } };
     },
+    isEnded: async () => true,
     observe: async (plan) => {
       const cloudTime = await store.clock.now();
       const pastEnd = cloudTime >= plan.plannedEnd;
