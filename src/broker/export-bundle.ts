@@ -5,7 +5,7 @@ import { coveredBy } from '../core/sealed-times.ts';
 import type { CheckpointReader, LeafChange } from '../ports/checkpoints.ts';
 import type { Store } from '../ports/store.ts';
 
-type Source = Pick<Store, 'events' | 'clock'> & { readonly checkpoints: CheckpointReader };
+type Source = Pick<Store, 'events'> & { readonly checkpoints: CheckpointReader };
 
 const PAGE = 20_000;
 
@@ -29,7 +29,6 @@ export async function exportBundle(store: Source, incident: string): Promise<Bun
     format: 'breakglass-bundle',
     version: 1,
     incident,
-    exportedAt: (await store.clock.now()).toISOString(),
     keys: [...new Set(checkpoints.map(({ publicKey }) => publicKey))],
     checkpoints: checkpoints.map(({ header, hash, signature }) => ({ header, hash, signature })),
     streams: streams.map((one) => ({ ...one, events: one.events.map(written) })),

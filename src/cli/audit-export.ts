@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { exportBundle } from '../broker/export-bundle.ts';
+import { bundleText } from '../core/bundle.ts';
 import { withStore } from './with-store.ts';
 
 /** Writes the bundle of one incident. Returns the exit code. */
@@ -10,7 +11,8 @@ export const exportIncident = ({ incident, out }: { readonly incident: string; r
       console.error(`No request was ever opened for ${incident}. "breakglass list" shows what is open.`);
       return 1;
     }
-    const text = `${JSON.stringify(bundle, null, 1)}\n`;
+    // No line end: the file is the bundle byte for byte.
+    const text = bundleText(bundle);
     if (out === undefined) process.stdout.write(text);
     else await writeFile(out, text, { mode: 0o600 });
     const requests = bundle.streams.length - 1;

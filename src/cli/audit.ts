@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { verifyLog } from '../broker/verify-log.ts';
 import { SettingsProblem } from '../config.ts';
 import { type AnchorRead, anchorScan, BUNDLE_SKIPPED, isBundle } from '../core/anchor-text.ts';
-import { bundleSchema } from '../core/bundle.ts';
+import { readBundle } from '../core/bundle.ts';
 import { publicKeyOf } from '../core/checkpoint.ts';
 import { Failure } from '../core/failure.ts';
 import { type Anchored, type BundleReport, verifyBundle } from '../core/verify-bundle.ts';
@@ -83,20 +83,21 @@ async function verifyFile(
   publicKey: string | undefined,
   anchors: readonly Anchored[] | undefined,
 ): Promise<number> {
-  const text = await readFile(file, 'utf8').catch(() => {
+  const bytes = await readFile(file).catch(() => {
     throw new Unusable(`${file} cannot be read: name what "breakglass audit export" wrote.`);
   });
-  if (!isBundle(text)) throw new Unusable(`${file} is no bundle: name what "breakglass audit export" wrote.`);
-  const parsed = bundleSchema.safeParse(JSON.parse(text));
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    console.error(`broken: ${file} is no whole bundle: at "${issue?.path.join('.')}", ${issue?.message}.`);
+  const read = readBundle(bytes);
+  if (!read.ok && !read.names) {
+    throw new Unusable(`${file} is no bundle: name what "breakglass audit export" wrote.`);
+  }
+  if (!read.ok) {
+    console.error(`broken: ${file} is not a bundle as it was exported: ${read.why}.`);
     return 1;
   }
-  const { incident, streams, checkpoints } = parsed.data;
+  const { incident, streams, checkpoints } = read.bundle;
   const events = streams.reduce((sum, one) => sum + one.events.length, 0);
   console.log(`${incident}: ${streams.length - 1} requests, ${events} events, ${checkpoints.length} checkpoints.`);
-  return told(verifyBundle(parsed.data, { publicKey, anchors }));
+  return told(verifyBundle(read.bundle, { publicKey, anchors }));
 }
 
 function told({ broken, unknown, notes, complete }: BundleReport): number {

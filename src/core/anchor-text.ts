@@ -59,7 +59,8 @@ export function anchorScan(): AnchorScan {
   };
   const take = (text: string): void => {
     const found = anchoredSchema.safeParse(jsonOf(text));
-    if (found.success) checkpoints.push(found.data);
+    // As it was written: of a key that stands twice another reader might take the other one.
+    if (found.success && anchorText(found.data) === text) checkpoints.push(found.data);
     else damaged += 1;
   };
   /** Takes one checkpoint off `rest`, or what cannot be one; false where more of the text is needed. */

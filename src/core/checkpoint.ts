@@ -17,7 +17,11 @@ export const CADENCE: Cadence = { changedMs: 60_000, idleMs: 15 * 60_000 };
 export const GAP_MS = CADENCE.idleMs + CADENCE.changedMs;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
-const base64 = z.string().regex(/^[A-Za-z0-9+/]{1,400}={0,2}$/);
+/** In the one way to write these bytes: the last character may hold bits that decoding drops. */
+export const base64 = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{1,400}={0,2}$/)
+  .refine((text) => Buffer.from(text, 'base64').toString('base64') === text);
 
 /** What is signed. A member that this version does not know is refused: it could change what the others mean. */
 export const headerSchema = z.strictObject({

@@ -41,6 +41,7 @@ export function verifyBundle(bundle: Bundle, { publicKey, anchors }: Witnesses):
     ...bundle.streams.flatMap((stream) => streamProblems(bundle, stream)),
     ...listingProblems(bundle),
     ...requestsAlone(bundle),
+    ...keysProblem(bundle),
   ];
   const unknown = bundle.streams.flatMap(unsealed);
   const signedBy = bundle.checkpoints[0]?.header.key;
@@ -169,6 +170,9 @@ function streamProblems(bundle: Bundle, one: BundleStream): readonly string[] {
     const header = headers.get(change.checkpoint);
     prove({ stream, ...change }, change.proof, change.checkpoint, header?.leavesDigest, header?.changed);
   }
+  if (changes.some(({ checkpoint }, at) => at > 0 && checkpoint <= (changes[at - 1]?.checkpoint ?? 0))) {
+    problems.push(`the changes of ${stream} are out of order`);
+  }
   const lastChange = changes.at(-1);
   if (problems.length === 0 && lastChange?.length !== newest?.length) {
     problems.push(`the newest checkpoint and the last one that found ${stream} changed do not agree on it`);
@@ -201,10 +205,21 @@ function requestsAlone({ incident, streams }: Bundle): readonly string[] {
   const known = new Set([own, ...listed]);
   const strange = streams.filter(({ stream }) => !known.has(stream));
   const twice = streams.filter(({ stream }, at) => streams.findIndex((one) => one.stream === stream) < at);
-  return [
+  const problems = [
     ...strange.map(({ stream }) => `${stream} is here, and ${own} does not name it`),
     ...twice.map(({ stream }) => `${stream} is here twice`),
   ];
+  const order = [...known].filter((name) => streams.some(({ stream }) => stream === name));
+  const inOrder = streams.every(({ stream }, at) => stream === order[at]);
+  return problems.length > 0 || inOrder ? problems : [`the streams are not in the order that ${own} names them in`];
+}
+
+/** The keys are those that signed the checkpoints, in that order and nothing besides: a key more is nobody's word. */
+function keysProblem({ keys, checkpoints }: Bundle): readonly string[] {
+  const signers = [...new Set(checkpoints.map(({ header }) => header.key))];
+  return keys.map(fingerprintOf).join() === signers.join()
+    ? []
+    : ['the keys of the bundle are not those that signed its checkpoints'];
 }
 
 function unsealed({ stream, events, newest }: BundleStream): readonly string[] {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verify } from '../../src/cli/audit.ts';
 import { anchorText } from '../../src/core/anchor-text.ts';
+import { canonical } from '../../src/core/canonical.ts';
 import { CADENCE, fingerprintOf, GAP_MS, publicKeyOf } from '../../src/core/checkpoint.ts';
 import { sealOnce } from '../../src/seal/seal-once.ts';
 import { openLedger } from '../../src/store/open-ledger.ts';
@@ -24,11 +25,14 @@ describe('audit verify, on files alone (E4)', () => {
     dir = await mkdtemp(join(tmpdir(), 'breakglass-verify-'));
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const log = new SealedLog({ privateKey, publicKey: publicKeyOf(privateKey) });
-    const bundle = await log.open('R1').wait(30).seal().wait(20).go('R1').wait(20).seal().bundle();
+    const bundle = await log.open('R1').wait(30).seal().wait(20).go('R1').wait(20).seal().text();
     await writeFile(inDir('seal.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
-    await writeFile(inDir('bundle.json'), JSON.stringify(bundle));
-    await writeFile(inDir('broken.json'), JSON.stringify({ ...bundle, streams: 'none' }));
-    await writeFile(inDir('edited.json'), JSON.stringify(bundle).replace('slack:T0:U0', 'slack:T0:U9'));
+    await writeFile(inDir('bundle.json'), bundle);
+    await writeFile(inDir('broken.json'), canonical({ ...JSON.parse(bundle), streams: 'none' }));
+    await writeFile(inDir('edited.json'), bundle.replace('slack:T0:U0', 'slack:T0:U9'));
+    const twice = bundle.replace('"type":"request_listed"', '"type":"request_denied","type":"request_listed"');
+    await writeFile(inDir('twice.json'), twice);
+    await writeFile(inDir('line-end.json'), `${bundle}\n`);
     await writeFile(inDir('other.json'), '{"some":"file"}');
     await writeFile(inDir('log.jsonl'), log.checkpoints.map(({ publicKey: _, ...one }) => anchorText(one)).join('\n'));
     for (const folder of ['anchors', 'bundles', 'elsewhere']) await mkdir(inDir(folder));
@@ -64,7 +68,9 @@ describe('audit verify, on files alone (E4)', () => {
     ['a bundle with an edited event', 'edited.json', 1, 'event 1 of incident/INC-1 was changed'],
     ['a file that is no bundle', 'other.json', 2, 'is no bundle: name what'],
     ['a file that is no JSON', 'log.jsonl', 2, 'is no bundle: name what'],
-    ['a bundle that is not whole', 'broken.json', 1, 'is no whole bundle: at "streams"'],
+    ['a bundle that is not whole', 'broken.json', 1, 'is not a bundle as it was exported: at "streams"'],
+    ['a bundle that says one thing twice', 'twice.json', 1, 'the key "type" stands twice in streams.0.events.0'],
+    ['a bundle with a line end', 'line-end.json', 1, 'is not in its canonical form (RFC 8785)'],
   ])('exits with its own code for %s', async (_what, file, code, words) => {
     expect([await run(file), said.join('\n')]).toEqual([code, expect.stringContaining(words)]);
   });

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { exportBundle } from '../../src/broker/export-bundle.ts';
 import { anchorText, checkpointsIn } from '../../src/core/anchor-text.ts';
-import { type Bundle, bundleSchema } from '../../src/core/bundle.ts';
+import { type Bundle, type BundleFile, bundleText, readBundle } from '../../src/core/bundle.ts';
 import { type FullCheckpoint, publicKeyOf, signCheckpoint } from '../../src/core/checkpoint.ts';
 import { type NewEvent, requestListed, type StoredEvent } from '../../src/core/events.ts';
 import { EMPTY_HEAD, seal } from '../../src/core/log.ts';
@@ -16,6 +16,18 @@ export interface TestKey {
 export function aKey(): TestKey {
   const { privateKey } = generateKeyPairSync('ed25519');
   return { privateKey, publicKey: publicKeyOf(privateKey) };
+}
+
+export function textOf(file: BundleFile | undefined): string {
+  if (file === undefined) throw new Error('nothing was exported');
+  return bundleText(file);
+}
+
+/** A bundle through its text, as a file carries it. */
+export function bundleOf(text: string): Bundle {
+  const read = readBundle(Buffer.from(text));
+  if (!read.ok) throw new Error(read.why);
+  return read.bundle;
 }
 
 /** A log and its sealer in memory, with a clock that only the test turns. */
@@ -99,12 +111,14 @@ export class SealedLog {
     };
   }
 
-  async bundle(incident = 'INC-1'): Promise<Bundle> {
+  /** What `audit export` writes. */
+  async text(incident = 'INC-1'): Promise<string> {
     const events = async (stream: string) => this.streams.get(stream) ?? [];
-    const store = { events, clock: { now: async () => this.now }, checkpoints: this.reader() };
-    const file = await exportBundle(store, incident);
-    // Through its text, as a file would carry it.
-    return bundleSchema.parse(JSON.parse(JSON.stringify(file)));
+    return textOf(await exportBundle({ events, checkpoints: this.reader() }, incident));
+  }
+
+  async bundle(incident = 'INC-1'): Promise<Bundle> {
+    return bundleOf(await this.text(incident));
   }
 
   /** What a bucket or a file holds; a channel holds no leaves. */

@@ -1,14 +1,13 @@
-import fc from 'fast-check';
 import { exportBundle } from '../../src/broker/export-bundle.ts';
 import { anchorText, checkpointsIn } from '../../src/core/anchor-text.ts';
-import { type Bundle, type BundleStream, bundleSchema } from '../../src/core/bundle.ts';
+import type { Bundle, BundleStream } from '../../src/core/bundle.ts';
 import { signCheckpoint } from '../../src/core/checkpoint.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import { EMPTY_HEAD, hashOf, seal } from '../../src/core/log.ts';
 import { byStream, rootOf } from '../../src/core/merkle.ts';
 import { anchoredTo } from '../../src/core/verify-anchors.ts';
 import { verifyBundle } from '../../src/core/verify-bundle.ts';
-import { aKey, SealedLog, story } from './sealed-log.ts';
+import { aKey, bundleOf, SealedLog, story, textOf } from './sealed-log.ts';
 
 const changed = (bundle: Bundle, name: string, change: (one: BundleStream) => BundleStream): Bundle => ({
   ...bundle,
@@ -318,8 +317,7 @@ describe('a bundle that was tampered with (E4, E5)', () => {
         leavesAt: async (_number: number, after: string) => all.filter(({ stream }) => stream > after),
       };
       const events = async (stream: string) => streams.get(stream) ?? [];
-      const file = await exportBundle({ events, clock: { now: async () => at }, checkpoints }, 'INC-1');
-      return bundleSchema.parse(JSON.parse(JSON.stringify(file)));
+      return bundleOf(textOf(await exportBundle({ events, checkpoints }, 'INC-1')));
     };
 
     it('is not proven by headers alone, and says of which streams', async () => {
@@ -438,50 +436,4 @@ describe('a bundle that was tampered with (E4, E5)', () => {
       'event 3 of request/R1 is not the one',
     );
   });
-});
-
-describe('any change of any value (E4, E5)', () => {
-  /** Every place in a JSON document that holds no list and no object. */
-  const places = (value: unknown, at: readonly string[] = []): readonly (readonly string[])[] =>
-    typeof value === 'object' && value !== null
-      ? Object.entries(value).flatMap(([key, inner]) => places(inner, [...at, key]))
-      : [at];
-  const changedAt = (value: unknown, [key, ...rest]: readonly string[], pick: number): unknown => {
-    if (key === undefined) return otherThan(value, pick);
-    const copy = Array.isArray(value) ? [...value] : { ...(value as object) };
-    return Object.assign(copy, { [key]: changedAt(Reflect.get(Object(value), key), rest, pick) });
-  };
-  const otherThan = (value: unknown, pick: number): unknown => {
-    if (typeof value === 'number') return pick % 2 === 0 ? value + 1 : value - 1;
-    const text = String(value);
-    const at = pick % Math.max(1, text.length);
-    return `${text.slice(0, at)}${text[at] === '1' ? '2' : '1'}${text.slice(at + 1)}`;
-  };
-
-  it('is found, or makes it no bundle, or no longer proven', async () => {
-    const log = story().seal(aKey()).wait(60).go('R2', 'alarm').wait(10).seal();
-    const trusted = { publicKey: log.checkpoints[0]?.publicKey, anchors: log.anchors() };
-    const whole: unknown = JSON.parse(JSON.stringify(await log.bundle()));
-    const honest = verifyBundle(bundleSchema.parse(whole), trusted);
-    expect([honest.broken, honest.unknown]).toEqual([[], []]);
-    // The time of the export proves nothing and is not signed; the keys are found by their fingerprints.
-    const all = places(whole).filter(([first]) => first !== 'exportedAt' && first !== 'keys');
-    fc.assert(
-      fc.property(fc.constantFrom(...all), fc.nat(), (place, pick) => {
-        const parsed = bundleSchema.safeParse(changedAt(whole, place, pick));
-        if (!parsed.success) return;
-        // Trailing bits of base64 carry nothing: the same signature, written in another way.
-        if (place.at(-1) === 'signature' && sameBytes(parsed.data, whole)) return;
-        const { broken, unknown } = verifyBundle(parsed.data, trusted);
-        expect([place.join('.'), broken.length + unknown.length]).not.toEqual([place.join('.'), 0]);
-      }),
-      { numRuns: 400 },
-    );
-  });
-
-  const sameBytes = (one: Bundle, other: unknown): boolean => {
-    const bytes = ({ checkpoints }: Bundle) =>
-      checkpoints.map(({ signature }) => Buffer.from(signature, 'base64').toString('hex'));
-    return bytes(one).join() === bytes(bundleSchema.parse(other)).join();
-  };
 });

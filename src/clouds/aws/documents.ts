@@ -1,4 +1,5 @@
 import { digestOf, type Json } from '../../core/canonical.ts';
+import { strictJson } from '../../core/strict-json.ts';
 
 /** A statement as written: IAM's grammar is checked by lint and by IAM, not here. */
 export type Statement = Readonly<Record<string, Json | undefined>>;
@@ -117,16 +118,12 @@ function normal(value: unknown, name: string, inCondition: boolean): unknown {
 }
 
 /**
- * SHA-256 of what a document means: element order, white space, and one-item lists do not count. Text that is no JSON
- * hashes as itself, so that it equals nothing of ours.
+ * SHA-256 of what a document means: element order, white space, and one-item lists do not count. Text that is no
+ * JSON, or that can be read in two ways, hashes as itself, so that it equals nothing of ours.
  */
 export function meaningOf(text: string): string {
-  try {
-    return digestOf(normal(JSON.parse(text), '', false));
-  } catch (error) {
-    if (error instanceof SyntaxError) return digestOf({ unreadable: text });
-    throw error;
-  }
+  const read = strictJson(text);
+  return digestOf(read.ok ? normal(read.value, '', false) : { unreadable: text });
 }
 
 /** Do two documents mean the same? */

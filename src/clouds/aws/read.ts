@@ -2,6 +2,7 @@ import { digestOf } from '../../core/canonical.ts';
 import type { TargetReading } from '../../core/facts.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Role } from '../../core/policy.ts';
+import { strictJson } from '../../core/strict-json.ts';
 import type { AccountClient } from './account-client.ts';
 import { answered } from './errors.ts';
 
@@ -56,7 +57,7 @@ async function changedPolicies(account: AccountClient, role: Role): Promise<read
   return changed.flat();
 }
 
-/** Digest of the version in force, or undefined where there is no such policy or it is not readable as JSON. */
+/** Digest of the version in force, or undefined where there is no such policy or its text cannot be read in one way. */
 async function digestInForce(account: AccountClient, arn: string): Promise<string | undefined> {
   try {
     const { Policy } = await policyAt(account, arn);
@@ -66,9 +67,10 @@ async function digestInForce(account: AccountClient, arn: string): Promise<strin
       (iam, { GetPolicyVersionCommand }, options) =>
         iam.send(new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: version }), options),
     );
-    return digestOf(JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? '')));
+    const read = strictJson(decodeURIComponent(PolicyVersion?.Document ?? ''));
+    return read.ok ? digestOf(read.value) : undefined;
   } catch (error) {
-    if (answered(error, 'NoSuchEntity') || error instanceof SyntaxError) return undefined;
+    if (answered(error, 'NoSuchEntity')) return undefined;
     throw error;
   }
 }

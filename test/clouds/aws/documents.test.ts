@@ -27,6 +27,18 @@ describe('comparing what was written with what is read', () => {
     expect(meaningOf('garbage')).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('takes a document that can be read in two ways for nothing of ours, whichever reading is', () => {
+    const whole = text(base);
+    for (const twice of [
+      whole.replace('"Effect":"Allow"', '"Effect":"Deny","Effect":"Allow"'),
+      whole.replace('"Effect":"Allow"', '"Effect":"Allow","Effect":"Deny"'),
+      whole.replace('"Effect"', '"__proto__":{},"Effect"'),
+    ]) {
+      expect(twice).not.toBe(whole);
+      expect(sameDocument(whole, twice)).toBe(false);
+    }
+  });
+
   it('does not confuse the order of statements, whose place people rely on when they read', () => {
     const two = (a: object, b: object) => JSON.stringify({ Version: '2012-10-17', Statement: [a, b] });
     const deny = { ...base, Effect: 'Deny' };
