@@ -1,6 +1,6 @@
 import type { Actor } from './command.ts';
 import { toRevoking } from './decide-issue.ts';
-import { accept, actorName, type Decision, isParty, refuse, wrongState } from './decision.ts';
+import { type Accepted, accept, actorName, type Decision, isParty, refuse, wrongState } from './decision.ts';
 import { union } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import { approversOf, endsOf } from './extension.ts';
@@ -109,7 +109,7 @@ export function startEnding(
   actor: Actor,
   now: Date,
   why?: string,
-): Decision {
+): Accepted {
   const by = [request.ask.requester, ...overseersOf(request)].find((party) => isParty(actor, party));
   const asked: NewEvent = {
     type: 'end_requested',

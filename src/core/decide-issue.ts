@@ -2,6 +2,7 @@ import { standing } from './approvals.ts';
 import { canonical } from './canonical.ts';
 import { policyProblem, presentApprovers, seenSince, voidedEvent } from './decide-approve.ts';
 import {
+  type Accepted,
   accept,
   addSeconds,
   type Decision,
@@ -195,7 +196,7 @@ function failGrant(
 const hasPlan = <G extends GrantingGrant>(grant: G): grant is G & { plan: Plan } => grant.plan !== undefined;
 
 /** From `granting` to its ending: straight to closed where no plan exists, else through `revoking`. */
-export function toRevoking(request: Granting, cause: EndCause, now: Date, events: readonly NewEvent[]): Decision {
+export function toRevoking(request: Granting, cause: EndCause, now: Date, events: readonly NewEvent[]): Accepted {
   const { grantBy: _grantBy, grants, ...kept } = request;
   const planned = grants.filter(hasPlan);
   if (planned.length === 0) {

@@ -16,7 +16,6 @@ export function decideLost(
   if (grant === undefined) return refuse('unknown_request');
   if (missedAt < grant.confirmedAt || missedAgainAt <= missedAt || now < missedAgainAt) return refuse('not_proven');
   const ending = startEnding(request, 'lost', actor, now);
-  if (!ending.ok) return ending;
   const data = { grantId, missedAt: missedAt.toISOString(), missedAgainAt: missedAgainAt.toISOString() };
   return accept(ending.next, { type: 'access_lost', data }, ...ending.events);
 }

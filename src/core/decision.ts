@@ -10,7 +10,9 @@ export type Decision =
   | { readonly ok: true; readonly next: AccessRequest; readonly events: readonly NewEvent[] }
   | { readonly ok: false; readonly refusal: Refusal };
 
-export const accept = (next: AccessRequest, ...events: readonly NewEvent[]): Decision => ({ ok: true, next, events });
+export type Accepted = Extract<Decision, { ok: true }>;
+
+export const accept = (next: AccessRequest, ...events: readonly NewEvent[]): Accepted => ({ ok: true, next, events });
 
 export const refuse = (code: RefusalCode, extra: Omit<Refusal, 'code'> = {}): Decision & { ok: false } => ({
   ok: false,

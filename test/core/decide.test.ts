@@ -273,6 +273,7 @@ describe('issuing (B4)', () => {
       { directory: found(change('riley', { teams: ['security'] }), now) },
       'over_scope',
     ],
+    ['the requester is in no team any more', { directory: found(change('riley', { teams: [] }), now) }, 'no_team'],
     [
       'the requester has another cloud identity',
       {

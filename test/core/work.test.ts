@@ -1,7 +1,20 @@
 import { decide } from '../../src/core/decide.ts';
+import { digestShown } from '../../src/core/extension.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
-import { nextWorkAt, type Row, warnAt, workFor } from '../../src/core/work.ts';
-import { accepted, MINUTE, personActor, after as plus, SECOND, type Step, walkTo } from '../support/requests.ts';
+import type { AccessRequest } from '../../src/core/request.ts';
+import { nextWorkAt, type Row, sessionsEndBy, warnAt, workFor } from '../../src/core/work.ts';
+import {
+  accepted,
+  laterPlans,
+  MINUTE,
+  okFacts,
+  personActor,
+  after as plus,
+  SECOND,
+  type Step,
+  SYSTEM,
+  walkTo,
+} from '../support/requests.ts';
 
 const rowIn = (state: Step['state'], shown = true): Row => {
   const { request, now, events } = walkTo(state);
@@ -71,6 +84,41 @@ describe('work is derived from the row', () => {
       expect(looked({ propagationSeconds: 1 })).toEqual([]);
       expect(looked({ late: 60 })).toEqual([]);
     });
+  });
+
+  it('owes the lapse of more time that was asked, its writing once approved, and nothing once the cloud refused', () => {
+    const { request, now } = walkTo('active');
+    const { digest } = request.ask;
+    const asks = { type: 'extend', minutes: 15, digest } as const;
+    const asked = accepted(decide(request, asks, personActor('riley'), okFacts(now), now)).next;
+    const yes = { type: 'approve', digest: digestShown(asked) } as const;
+    const at = plus(now, MINUTE);
+    const approved = accepted(decide(asked, yes, personActor('avery'), okFacts(at), at)).next;
+    const plans = { type: 'issue_extension', plans: laterPlans(approved) } as const;
+    const planned = accepted(decide(approved, plans, SYSTEM, okFacts(at), at)).next;
+    const no = { type: 'extension_failed', number: 1, why: 'PROVIDER_CONFLICT' } as const;
+    const failed = accepted(decide(planned, no, SYSTEM, okFacts(at), at)).next;
+    const owed = (one: AccessRequest) =>
+      workFor({ ...rowIn('active'), request: one })
+        .filter(({ name }) => name === 'extend' || name === 'lapse_extension')
+        .map(({ name, dueAt, generation }) => [name, dueAt, generation]);
+    expect(owed(request)).toEqual([]);
+    expect(owed(asked)).toEqual([['lapse_extension', plus(now, 15 * MINUTE), 'x1']]);
+    expect(owed(approved)).toEqual([['extend', at, 'x1']]);
+    expect(owed(planned)).toEqual([['extend', at, 'x1']]);
+    expect(owed(failed)).toEqual([]);
+  });
+
+  it('knows when sessions end at the latest: by the planned end until the removal was read back', () => {
+    const { request, now } = walkTo('removed');
+    const [grant] = request.state === 'revoking' ? request.grants : [];
+    if (grant === undefined) throw new Error('not revoking');
+    const propagated = plus(now, grant.plan.propagationSeconds * SECOND);
+    expect(propagated > grant.plan.plannedEnd).toBe(true);
+    expect(sessionsEndBy({ ...grant, accessRemoved: undefined })).toEqual(grant.plan.plannedEnd);
+    expect(sessionsEndBy(grant)).toEqual(grant.plan.plannedEnd);
+    // Nobody saw the expiry Deny: the planned end proves nothing.
+    expect(sessionsEndBy({ ...grant, confirmedAt: undefined })).toEqual(propagated);
   });
 
   it('is never finished while a tombstone stands, and finished when it is gone', () => {
