@@ -5,6 +5,7 @@ import { type Active, digestShown } from '../../src/core/extension.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import type { AccessRequest } from '../../src/core/request.ts';
 import { expectEditsFound, isHeld } from '../support/kept-row.ts';
+import { cases } from '../support/long.ts';
 import {
   aDirectory,
   laterPlans,
@@ -169,7 +170,7 @@ describe.each(['restart-service', 'rotate-keys'] as const)('any life of open acc
         if (request.state === 'active' && (request.extended?.minutes ?? 0) > MINUTES) note('extended twice');
         if (held) expectEditsFound(kept, gen);
       }),
-      { numRuns: 400, seed: 15 },
+      { numRuns: cases(400, 6000), seed: 15 },
     );
   });
 });
