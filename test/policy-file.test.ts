@@ -180,9 +180,9 @@ describe('every problem at once', () => {
     expect(problemsOf(text).printed).toEqual([
       'f.yaml:3: this key stands here twice: keep one of them',
       'f.yaml:40: unknown team "servng": did you mean "serving"?',
-      'f.yaml:50: unknown role "restrat": did you mean "restart"?',
-      'f.yaml:72: people[2].name is missing: add it (a text)',
-      'f.yaml:73: unknown key "nam" in people[2]: did you mean "name"?',
+      'f.yaml:51: unknown role "restrat": did you mean "restart"?',
+      'f.yaml:73: people[2].name is missing: add it (a text)',
+      'f.yaml:74: unknown key "nam" in people[2]: did you mean "name"?',
     ]);
   });
 
@@ -220,7 +220,7 @@ describe('documents', () => {
   it('are judged by the cloud, at their own line (C4)', () => {
     const read = readPolicy(SMALL, 'f.yaml', PRODUCTION_FLOORS, complain);
     expect(read.ok ? [] : read.problems.filter(({ severity }) => severity === 'error').map(formatProblem)).toEqual([
-      'f.yaml:44: role "restart", policies[0].document.Statement: allows too much: narrow it',
+      'f.yaml:45: role "restart", policies[0].document.Statement: allows too much: narrow it',
     ]);
   });
 
@@ -239,7 +239,7 @@ describe('documents', () => {
   it('are judged although something else does not fit', () => {
     const read = readPolicy(edited('name: Cy', 'nam: Cy'), 'f.yaml', PRODUCTION_FLOORS, complain);
     expect(read.ok ? [] : read.problems.map(formatProblem)).toContain(
-      'f.yaml:44: role "restart", policies[0].document.Statement: allows too much: narrow it',
+      'f.yaml:45: role "restart", policies[0].document.Statement: allows too much: narrow it',
     );
   });
 });

@@ -112,6 +112,7 @@ function roleEntry(lane: number, zone: string) {
     maxMinutes: minutes(12),
     maxTotalMinutes: minutes(24),
     mayAsk: [teamOf(lane)],
+    startsCodeAs: zone === 'A' ? [] : [`arn:aws:iam::${accountOf(lane)}:role/service/inference-task`],
     policies: [{ name: 'access', document }],
   };
 }

@@ -40,6 +40,7 @@ function roleEntry(lane: number) {
     account: id,
     maxMinutes: 30,
     mayAsk: ['model-serving'],
+    startsCodeAs: [`arn:aws:iam::${id}:role/service/inference-task`],
     policies: [
       { name: 'restart', document: allow([allowedIn(lane).action], allowedIn(lane).resource) },
       { arn: `arn:aws:iam::${id}:policy/breakglass/look`, sha256: digestOf(looks), document: looks },

@@ -41,6 +41,7 @@ roles:
     account: "111122223333"
     maxMinutes: 30
     mayAsk: [serving]
+    startsCodeAs: ["arn:aws:iam::111122223333:role/tasks"]
     policies:
       - name: restart
         document:

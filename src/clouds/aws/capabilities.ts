@@ -1,7 +1,7 @@
 import type { Terms } from '../../core/terms.ts';
 import type { Capabilities } from '../../ports/provider.ts';
-import { OUTLIVING_TOKENS, STARTS_CODE } from './powers.ts';
-import { reachable, rulesOf } from './reach.ts';
+import { caveatsOf } from './caveats.ts';
+import { rulesOf } from './reach.ts';
 
 /** AWS ends a grant by itself, to the second; a minute is the least that is of use. */
 const SHORTEST_SECONDS = 60;
@@ -23,21 +23,11 @@ export function capabilitiesOf({ role, timings }: Terms): Capabilities {
 
 function workedOut({ role, timings }: Pick<Terms, 'role' | 'timings'>): Capabilities {
   const { rules } = rulesOf(role);
-  const startsCode = reachable(rules, STARTS_CODE).length > 0;
   return {
     nativeEnd: true,
     shortestSeconds: SHORTEST_SECONDS,
     openingAllowanceSeconds: timings.openingAllowanceSeconds,
     propagationSeconds: timings.propagationSeconds,
-    caveats: [
-      ...role.startsCodeAs.map((arn) => `Ending early does not stop what was started as ${arn}.`),
-      ...(startsCode && role.startsCodeAs.length === 0
-        ? ['Ending early does not stop what was started under another identity.']
-        : []),
-      ...(role.identityTargets.length === 0
-        ? []
-        : [`This role can change the permissions of ${role.identityTargets.join(', ')}.`]),
-      ...OUTLIVING_TOKENS.filter(({ action }) => reachable(rules, [action]).length > 0).map(({ say }) => say),
-    ],
+    caveats: caveatsOf(role, rules),
   };
 }

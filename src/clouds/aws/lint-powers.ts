@@ -1,8 +1,12 @@
 import type { Role } from '../../core/policy.ts';
+import type { ActionTable } from './action-table.ts';
 import type { Finding, Rule } from './grammar.ts';
-import { isWild, overlaps } from './pattern.ts';
-import { CHANGES_IDENTITIES, FORBIDDEN, READING_VERBS, READS_SECRETS, STARTS_CODE } from './powers.ts';
-import { allows, speaksBroadly } from './reach.ts';
+import { isWild } from './pattern.ts';
+import { CHANGES_IDENTITIES, FORBIDDEN, NOT_IN_ZONE_A, READING_VERBS } from './powers.ts';
+import { STARTS_CODE } from './powers-code.ts';
+import { VENDS_SECRETS } from './powers-secrets.ts';
+import { SHARES } from './powers-share.ts';
+import { allows, byAuthor, reached, speaksBroadly, written } from './reach.ts';
 
 /** What the rules of a role could do that no role, or no role of its zone, may. Wildcards count for all they reach. */
 export function lintPowers(role: Role, rules: readonly Rule[]): readonly Finding[] {
@@ -13,36 +17,34 @@ export function lintPowers(role: Role, rules: readonly Rule[]): readonly Finding
   return allowing.flatMap((rule) => [
     ...forbidden(rule, rules),
     ...identityChanges(role, rule, rules),
+    ...broadly(SHARES, 'can share things with others, who keep them after the end', rule, rules),
     ...codeStarts(role, rule, rules),
-    ...(role.zone === 'A' ? reading(rule, rules) : []),
+    ...(role.zone === 'A'
+      ? reading(rule, rules)
+      : broadly(VENDS_SECRETS, 'hands out secrets or credentials, which stay known after the end', rule, rules)),
   ]);
 }
 
 const actionsPath = (rule: Rule): Finding['path'] => [...rule.path, rule.actions ? 'Action' : 'NotAction'];
 
-/** As the author wrote it: what in this rule reaches the action. */
-const written = (rule: Rule, action: string): string =>
-  rule.actions?.find((pattern) => overlaps(pattern, action, true)) ?? 'NotAction';
-
 function forbidden(rule: Rule, all: readonly Rule[]): readonly Finding[] {
-  const byAuthor = new Map<string, { readonly pattern: string; readonly why: string }[]>();
-  for (const one of FORBIDDEN) {
-    if (!allows(rule, one.pattern, all)) continue;
-    const key = written(rule, one.pattern);
-    byAuthor.set(key, [...(byAuthor.get(key) ?? []), one]);
-  }
-  return [...byAuthor].map(([author, [first, ...more]]) => ({
+  const patterns = reached(
+    rule,
+    FORBIDDEN.map(({ pattern }) => pattern),
+    all,
+  );
+  return [...byAuthor(rule, patterns)].map(([author, [first, ...more]]) => ({
     path: actionsPath(rule),
     message:
-      `${author} allows ${first?.pattern}${more.length > 0 ? ` and ${more.length} more that no emergency role may hold` : ''}: ` +
-      `${first?.why}. Name narrower actions`,
+      `${author} allows ${first}${more.length > 0 ? ` and ${more.length} more that no emergency role may hold` : ''}: ` +
+      `${FORBIDDEN.find(({ pattern }) => pattern === first)?.why}. Name narrower actions`,
   }));
 }
 
 function identityChanges(role: Role, rule: Rule, all: readonly Rule[]): readonly Finding[] {
-  const reached = CHANGES_IDENTITIES.find((action) => allows(rule, action, all));
-  if (reached === undefined) return [];
-  const what = written(rule, reached);
+  const change = CHANGES_IDENTITIES.find((action) => allows(rule, action, all));
+  if (change === undefined) return [];
+  const what = written(rule, change);
   if (role.zone !== 'C') {
     return [
       {
@@ -60,27 +62,41 @@ function identityChanges(role: Role, rule: Rule, all: readonly Rule[]): readonly
   }));
 }
 
-function codeStarts(role: Role, rule: Rule, all: readonly Rule[]): readonly Finding[] {
-  const reached = STARTS_CODE.filter((action) => allows(rule, action, all));
-  const [first] = reached;
-  if (first === undefined) return [];
+const resourcePath = (rule: Rule): Finding['path'] => [...rule.path, rule.resources ? 'Resource' : 'NotResource'];
+
+/** The author's words for the first of these actions, and how many more they reach. */
+function named(rule: Rule, [first = '', ...more]: readonly string[]): string {
   const what = written(rule, first);
-  const as = what === first ? what : `${what} (which reaches ${first})`;
-  const path = [...rule.path, rule.resources ? 'Resource' : 'NotResource'];
-  if (speaksBroadly(rule)) {
-    return [
-      { path, message: `${as} runs code under another identity, here on everything of its kind: name the resources` },
-    ];
-  }
+  if (what.toLowerCase() === first.toLowerCase()) return what;
+  return `${what} (which reaches ${first}${more.length > 0 ? ` and ${more.length} more` : ''})`;
+}
+
+/** Actions of a class must say on what: an Allow of one of them on a whole kind of resource is a mistake. */
+function broadly(table: ActionTable, does: string, rule: Rule, all: readonly Rule[]): readonly Finding[] {
+  if (!speaksBroadly(rule)) return [];
+  return [...byAuthor(rule, reached(rule, table.actions, all)).values()].map((actions) => ({
+    path: resourcePath(rule),
+    message: actions.every((action) => table.onEverythingOnly.has(action))
+      ? `${named(rule, actions)} ${does}, and AWS narrows it to no resource: no emergency role may hold it. Leave it out`
+      : `${named(rule, actions)} ${does}, here on everything of its kind: name the resources`,
+  }));
+}
+
+function codeStarts(role: Role, rule: Rule, all: readonly Rule[]): readonly Finding[] {
+  const broad = broadly(STARTS_CODE, 'runs code under another identity', rule, all);
+  if (broad.length > 0) return broad;
+  const starts = reached(rule, STARTS_CODE.actions, all);
+  if (starts.length === 0) return [];
+  const path = resourcePath(rule);
   if (role.startsCodeAs.length === 0) {
     return [
       {
         path,
-        message: `${as} runs code under another identity: name that identity's role in startsCodeAs, so that approvers see it`,
+        message: `${named(rule, starts)} runs code under another identity: name that identity's role in startsCodeAs, so that approvers see it`,
       },
     ];
   }
-  if (!reached.includes('iam:PassRole')) return [];
+  if (!starts.includes('iam:PassRole')) return [];
   return (rule.resources ?? [])
     .filter((resource) => !role.startsCodeAs.includes(resource))
     .map((resource) => ({
@@ -95,15 +111,17 @@ function reading(rule: Rule, all: readonly Rule[]): readonly Finding[] {
     return [{ path, message: 'zone A lists what may be read: write Action with reading actions instead of NotAction' }];
   }
   const writing = rule.actions.filter((action) => !isReading(action));
-  const secret = READS_SECRETS.filter((action) => allows(rule, action, all));
+  const secret = byAuthor(rule, reached(rule, NOT_IN_ZONE_A, all));
   return [
     ...writing.map((action) => ({
       path,
       message: `${action} is more than reading: zone A takes Get, List, Describe, Filter and the like of one service; move the role to zone B, or narrow it`,
     })),
-    ...secret.map((action) => ({
+    ...[...secret].map(([author, [first, ...more]]) => ({
       path,
-      message: `${written(rule, action)} reaches ${action}, which hands out secrets or credentials: zone A has none of them`,
+      message:
+        `${author} reaches ${first}${more.length > 0 ? ` and ${more.length} more` : ''}, which hands out secrets or ` +
+        'credentials: zone A has none of them. Name narrower actions',
     })),
   ];
 }

@@ -1,33 +1,10 @@
+import { VENDS_SECRETS } from './powers-secrets.ts';
+
 /*
  * What actions can do, by name. Lists of patterns as IAM writes them; lint compares patterns with patterns, so a
- * wildcard of an author meets every name below it.
+ * wildcard of an author meets every name below it. The three long classes: powers-share.ts, powers-code.ts,
+ * powers-secrets.ts.
  */
-
-/** Runs code under another identity than the session's own: what it starts outlives an early end. */
-export const STARTS_CODE: readonly string[] = [
-  'iam:PassRole',
-  'lambda:UpdateFunctionCode',
-  'lambda:UpdateFunctionConfiguration',
-  'ssm:SendCommand',
-  'ssm:StartSession',
-  'ssm:StartAutomationExecution',
-  'ecs:RunTask',
-  'ecs:StartTask',
-  'ecs:ExecuteCommand',
-  'codebuild:StartBuild',
-  'codebuild:StartBuildBatch',
-  'cloudformation:Activate*',
-  'cloudformation:Continue*',
-  'cloudformation:Create*',
-  'cloudformation:Delete*',
-  'cloudformation:Deploy*',
-  'cloudformation:Execute*',
-  'cloudformation:Import*',
-  'cloudformation:Register*',
-  'cloudformation:Rollback*',
-  'cloudformation:Set*',
-  'cloudformation:Update*',
-];
 
 /** Takes permissions away from somebody, or brings an older set back: a removed Deny may add, so targets are named. */
 export const CHANGES_IDENTITIES: readonly string[] = [
@@ -46,9 +23,11 @@ const IAM_EDITS: readonly string[] = [
   .concat(
     ['DeleteAccessKey', 'DeleteAccountAlias', 'DeleteGroup', 'DeleteInstanceProfile', 'DeleteLoginProfile'].map(iam),
     ['DeleteOpenIDConnectProvider', 'DeleteRole', 'DeleteRolePermissionsBoundary', 'DeleteSAMLProvider'].map(iam),
-    ['DeleteSSHPublicKey', 'DeleteServerCertificate', 'DeleteServiceLinkedRole'].map(iam),
+    // A policy that a named roll-back may set back, it may not delete as a whole.
+    ['DeletePolicy', 'DeleteSSHPublicKey', 'DeleteServerCertificate', 'DeleteServiceLinkedRole'].map(iam),
     ['DeleteServiceSpecificCredential', 'DeleteSigningCertificate', 'DeleteUser'].map(iam),
-    ['DeleteUserPermissionsBoundary', 'DeleteVirtualMFADevice', 'SetSecurityTokenServicePreferences'].map(iam),
+    ['DeleteUserPermissionsBoundary', 'DeleteVirtualMFADevice', 'DeleteCloudFrontPublicKey'].map(iam),
+    ['SetSecurityTokenServicePreferences', 'SetSTSRegionalEndpointStatus'].map(iam),
   );
 
 function iam(action: string): string {
@@ -70,15 +49,23 @@ export const FORBIDDEN: readonly { readonly pattern: string; readonly why: strin
     'sts:GetSessionToken',
     'sts:GetWebIdentityToken',
     'sts:GetDelegatedAccessToken',
-    'rolesanywhere:Create*',
-    'rolesanywhere:Update*',
-    'rolesanywhere:Enable*',
+    ...['Create', 'Delete', 'Disable', 'Enable', 'Import', 'Put', 'Reset', 'Update'].map(
+      (verb) => `rolesanywhere:${verb}*`,
+    ),
     'ssm:CreateActivation',
   ].map((pattern) => ({ pattern, why: 'it makes credentials that outlive the access' })),
-  ...['organizations:*', 'account:*', 'sso:*', 'sso-directory:*', 'identitystore:*'].map((pattern) => ({
-    pattern,
-    why: 'it changes who may do what, everywhere',
-  })),
+  ...[
+    'organizations',
+    'account',
+    'account-access',
+    'sso',
+    'sso-directory',
+    'sso-oauth',
+    'identitystore',
+    'identity-sync',
+  ]
+    .map((service) => `${service}:*`)
+    .map((pattern) => ({ pattern, why: 'it changes who may do what, everywhere' })),
   ...[
     'cloudtrail:StopLogging',
     'cloudtrail:DeleteTrail',
@@ -95,6 +82,10 @@ export const FORBIDDEN: readonly { readonly pattern: string; readonly why: strin
     'guardduty:Disassociate*',
     'guardduty:UpdateDetector',
     'securityhub:DisableSecurityHub',
+    // Alarms about the broker itself are rules of EventBridge.
+    'events:DeleteRule',
+    'events:DisableRule',
+    'events:RemoveTargets',
     's3:BypassGovernanceRetention',
     's3:PutObjectRetention',
     's3:PutObjectLegalHold',
@@ -107,22 +98,11 @@ export const FORBIDDEN: readonly { readonly pattern: string; readonly why: strin
 export const READING_VERBS =
   /^(?:BatchCheck|BatchDescribe|BatchGet|Check|Describe|Filter|Get|Head|List|Lookup|Preview|Query|Scan|Search|Select|Simulate|StartLiveTail|StartQuery|StopQuery|Tail|TestMetricFilter|View)/;
 
-/** Reads that hand out secrets or credentials: no diagnosis needs them. */
-export const READS_SECRETS: readonly string[] = [
-  'secretsmanager:*',
-  'kms:*',
-  'ssm:GetParameter*',
-  'iam:*',
-  'sts:*',
-  'ec2:GetPasswordData',
-  'redshift:GetClusterCredentials*',
-  'redshift-serverless:GetCredentials',
-  'cognito-identity:GetCredentials*',
-  'cognito-identity:GetOpenIdToken*',
-  'lightsail:GetInstanceAccessDetails',
-  'gamelift:GetInstanceAccess',
-  'ecr:GetAuthorizationToken',
-  'codeartifact:GetAuthorizationToken',
+/** What zone A may not read: secrets and credentials, and whole services that deal in them. */
+export const NOT_IN_ZONE_A: readonly string[] = [
+  ...['secretsmanager:*', 'kms:*', 'ssm:GetParameter*', 'iam:*', 'sts:*'],
+  ...['ecr:GetAuthorizationToken', 'ecr-public:GetAuthorizationToken'],
+  ...VENDS_SECRETS.actions,
 ];
 
 /**
@@ -133,6 +113,10 @@ export const OUTLIVING_TOKENS: readonly { readonly action: string; readonly say:
   {
     action: 'ecr:GetAuthorizationToken',
     say: 'A container registry (ECR) token made during the access works for up to 12 hours, so at the latest until 12 hours after the end.',
+  },
+  {
+    action: 'ecr-public:GetAuthorizationToken',
+    say: 'A token for the public registry (ECR Public) made during the access works for up to 12 hours, so at the latest until 12 hours after the end.',
   },
   {
     action: 'codeartifact:GetAuthorizationToken',

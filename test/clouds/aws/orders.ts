@@ -49,6 +49,8 @@ export const account = (change: Partial<Account> = {}): Account => ({
   ...change,
 });
 
+/** As whom the tasks of `SERVICE` run. */
+export const TASK_ROLE = `arn:aws:iam::${PRODUCTION}:role/app/serving-task`;
 export const SERVICE = `arn:aws:ecs:eu-west-1:${PRODUCTION}:service/serving/gateway`;
 
 export const role = (change: Partial<Role> = {}): Role => ({
@@ -66,7 +68,7 @@ export const role = (change: Partial<Role> = {}): Role => ({
   policies: [
     { name: 'restart', document: document(allow('ecs:UpdateService', SERVICE), allow(['iam:ListUsers', 'ecs:List*'])) },
   ],
-  startsCodeAs: [],
+  startsCodeAs: [TASK_ROLE],
   identityTargets: [],
   ...change,
 });
