@@ -57,6 +57,16 @@ const yes = (decision: ReturnType<typeof decideFreeze>) => {
 const lifted = (by: CastName): Freeze | undefined => yes(lift(frozen, by)).next;
 
 describe('freezing (B11)', () => {
+  it.each([
+    ['the system', SYSTEM],
+    ['an operator', OPERATOR],
+  ] as const)('is never lifted by %s', (_who, actor) => {
+    const thaw = { type: 'thaw', seen: frozen } as const;
+    expect(decideFreeze(frozen, thaw, actor, okFacts(START), START)).toMatchObject({
+      refusal: { code: 'actor_not_person' },
+    });
+  });
+
   it('is done by one security person, with the chat, the cloud and the incident source all down', () => {
     const facts = { ...NO_FACTS, policy: found(aPolicy()), directory: found(aDirectory()) };
     const { next, events } = yes(stop(undefined, personActor('sasha'), facts, true));

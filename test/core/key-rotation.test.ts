@@ -1,4 +1,5 @@
 import type { Bundle } from '../../src/core/bundle.ts';
+import { checkpointHistory } from '../../src/core/key-history.ts';
 import { verifyBundle } from '../../src/core/verify-bundle.ts';
 import { aKey, SealedLog, story } from './sealed-log.ts';
 
@@ -77,4 +78,16 @@ describe('a rotation of the key (E4)', () => {
     const bundle = await log.wait(60).go('R2', 'alarm').wait(10).seal().bundle();
     expect(verifyBundle(bundle, { publicKey: old.publicKey }).broken.join()).toContain('no checkpoint before it names');
   });
+});
+
+it('no checkpoint stands twice in a history, nor after a later one', () => {
+  const { checkpoints } = story();
+  const add = (...places: readonly number[]) => {
+    const history = checkpointHistory(undefined);
+    const said = places.map((at) => checkpoints[at] && history.add(checkpoints[at], checkpoints[at].publicKey));
+    return said.at(-1);
+  };
+  expect(add(0, 1)).toBeUndefined();
+  expect(add(1, 1)).toBe('checkpoint 2 stands after checkpoint 2');
+  expect(add(1, 0)).toBe('checkpoint 1 stands after checkpoint 2');
 });

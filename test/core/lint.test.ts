@@ -1,4 +1,4 @@
-import { lintPolicy } from '../../src/core/lint.ts';
+import { lintDocuments, lintPolicy } from '../../src/core/lint.ts';
 import { fills, fillTable } from '../../src/core/lint-fill.ts';
 import { PRODUCTION_FLOORS } from '../../src/core/policy.ts';
 import { readPolicy } from '../../src/policy-file.ts';
@@ -21,6 +21,18 @@ it('finds nothing in a sound policy but the reminder that zone C asks for no sec
     'warning: clause "Security": no second sign-in is asked in zone C; card and log say so',
     'warning: clause "Sre": no second sign-in is asked in zone C; card and log say so',
   ]);
+});
+
+it('tells what the cloud finds wrong with an account once, where the account stands, and in each role what is only there', () => {
+  const finds = () => [{ path: ['account'], message: 'is wrong' }] as const;
+  const good = policyOf();
+  const accounts = good.accounts.map((one) => ({ ...one, brokerRole: 'arn:aws:iam::999999999999:role/other' }));
+  expect(lintDocuments(good, finds).map(({ message }) => message)).toEqual(
+    good.roles.map(({ id }) => `role "${id}", account: is wrong`),
+  );
+  const faulty = { ...good, accounts };
+  expect(lintPolicy(faulty, finds).some(({ path: [section] }) => section === 'accounts')).toBe(true);
+  expect(lintDocuments(faulty, finds)).toEqual([]);
 });
 
 // biome-ignore format: a table
