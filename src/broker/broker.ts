@@ -13,6 +13,7 @@ import { request } from './request.ts';
 import { sweepCloud } from './sweep-cloud.ts';
 import { deny, end, withdraw } from './take-away.ts';
 import { tellFreeze } from './tell-freeze.ts';
+import { tellPolicy } from './tell-policy.ts';
 import { view } from './view.ts';
 import { watchPeople } from './watch-people.ts';
 import { watchPolicy } from './watch-policy.ts';
@@ -79,7 +80,13 @@ export const broker = (deps: BrokerDeps): Broker => ({
     await followFreeze(deps);
   }),
   tellAgain: oneAtATime(async () => {
-    await Promise.all([tellFreeze(deps), callTroublesOff(deps), watchPolicy(deps), watchOutage(deps)]);
+    await Promise.all([
+      tellFreeze(deps),
+      tellPolicy(deps),
+      callTroublesOff(deps),
+      watchPolicy(deps),
+      watchOutage(deps),
+    ]);
   }),
   perform: (...rest) => perform(deps, ...rest),
   watchPeople: oneAtATime(() => watchPeople(deps)),

@@ -4,7 +4,7 @@ import type { ChatAccount } from '../core/facts.ts';
 import type { Freeze } from '../core/freeze.ts';
 import type { Party } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
-import type { NewsPlace } from './freeze-news.ts';
+import type { NewsPlace, PolicyPlace } from './news.ts';
 import type { Page } from './pager.ts';
 
 /**
@@ -30,6 +30,11 @@ export interface Announce {
    * now. False when that channel will not take it, however often it is tried.
    */
   freeze(place: NewsPlace, event: StoredEvent, current: Freeze | undefined): Promise<boolean>;
+  /**
+   * Tells the security channel of before or of after that a policy was put in force. False when that channel will not
+   * take it, however often it is tried.
+   */
+  policy(place: PolicyPlace, event: StoredEvent): Promise<boolean>;
   /** A line for the security channel. */
   alarm(text: string): Promise<void>;
 }

@@ -12,7 +12,7 @@ import type { ChatMemory } from './chat-memory.ts';
 import type { CheckpointReader } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { CloudMemory } from './cloud-memory.ts';
-import type { FreezeNews } from './freeze-news.ts';
+import type { News, NewsPlace, PolicyPlace } from './news.ts';
 import type { TroubleMemory } from './pager.ts';
 
 export type Changed =
@@ -120,7 +120,8 @@ export interface Store {
   applyPolicy(application: Application): Promise<PolicyInForce | undefined>;
   /** The freeze of all openings, or undefined where there is none. */
   freeze(): Promise<Freeze | undefined>;
-  readonly freezeNews: FreezeNews;
+  readonly freezeNews: News<NewsPlace>;
+  readonly policyNews: News<PolicyPlace>;
   /** One transaction: lock, clock, decide, save the freeze and its events in the system stream. A refusal changes nothing. */
   changeFreeze(actor: string, decide: DecideFreeze): Promise<FreezeDecision>;
   installation(): Promise<Installation>;

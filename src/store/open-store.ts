@@ -8,9 +8,9 @@ import { checkpointReader } from './checkpoints.ts';
 import { cloudMemory } from './cloud-memory.ts';
 import { type Limits, openDatabase } from './database.ts';
 import { changeFreeze, readFreeze } from './freeze.ts';
-import { freezeNews } from './freeze-news.ts';
 import { adopt, installation } from './installation.ts';
 import { type LockTimes, openLocks } from './lock.ts';
+import { freezeNews, policyNews } from './news.ts';
 import { applyPolicy, policyReader } from './policies.ts';
 import * as queries from './queries.ts';
 import { tooMighty } from './rights.ts';
@@ -70,6 +70,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     applyPolicy: (application) => applyPolicy(database, shift, application),
     freeze: () => readFreeze(database),
     freezeNews: freezeNews(database),
+    policyNews: policyNews(database),
     changeFreeze: (actor, decide) => changeFreeze(database, shift, actor, decide),
     installation: () => installation(database),
     adopt: (how, actor) => adopt(database, shift, how, actor),

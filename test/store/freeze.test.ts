@@ -56,9 +56,7 @@ describe('the freeze in the store (B11)', () => {
     const types = async () => (await store.freezeNews.untold('default')).map(({ type }) => type);
     const seqOf = () =>
       withClient(database.ownerUrl, async (owner) => {
-        const { rows } = await owner.query<{ seq: number }>(
-          `SELECT "seq" FROM "freeze_news" WHERE "place" = 'default'`,
-        );
+        const { rows } = await owner.query<{ seq: number }>(`SELECT "seq" FROM "news" WHERE "place" = 'default'`);
         return rows[0]?.seq;
       });
     const head = async () => (await store.events('system')).length;

@@ -143,6 +143,7 @@ export async function openDesk(): Promise<Desk> {
       },
       page: async () => true,
       freeze: async () => true,
+      policy: async () => true,
       alarm: async () => undefined,
     },
     pagers: [],

@@ -5,6 +5,7 @@ import { drawAll } from './draw.ts';
 import { tellOfFreeze } from './freeze.ts';
 import { inviteAll } from './invite.ts';
 import { pageOne } from './page.ts';
+import { tellOfPolicy } from './policy.ts';
 import { postAll } from './post.ts';
 import type { ShowDeps } from './show.ts';
 import { inert } from './text.ts';
@@ -25,6 +26,7 @@ export function slackAnnounce(deps: ShowDeps): SlackAnnounce {
     account: (key) => deps.workspace.account(key),
     page: (page, person, row) => pageOne(deps, page, person, row),
     freeze: (place, event, current) => tellOfFreeze(deps, place, freezeNews(event, current)),
+    policy: (place, event) => tellOfPolicy(deps, place, event),
     alarm: (text) => alarm(deps, text),
   };
 }

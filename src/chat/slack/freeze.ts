@@ -1,4 +1,4 @@
-import type { NewsPlace } from '../../ports/freeze-news.ts';
+import type { NewsPlace } from '../../ports/news.ts';
 import { isPlaceTrouble } from './send.ts';
 import type { ShowDeps } from './show.ts';
 import { inert } from './text.ts';
