@@ -17,6 +17,7 @@ import { tellPolicy } from './tell-policy.ts';
 import { view } from './view.ts';
 import { watchPeople } from './watch-people.ts';
 import { watchPolicy } from './watch-policy.ts';
+import { whyNotRead } from './why-not-read.ts';
 
 type Bound<F> = F extends (deps: BrokerDeps, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
 
@@ -42,6 +43,7 @@ export interface Broker {
   readonly sweepCloud: Bound<typeof sweepCloud>;
   readonly enqueue: Bound<typeof enqueue>;
   readonly view: Bound<typeof view>;
+  readonly whyNotRead: Bound<typeof whyNotRead>;
 }
 
 /** Never two runs at once: whoever asks meanwhile gets one more run after the present one, all of them the same. */
@@ -95,4 +97,5 @@ export const broker = (deps: BrokerDeps): Broker => ({
   sweepCloud: (...rest) => sweepCloud(deps, ...rest),
   enqueue: (...rest) => enqueue(deps, ...rest),
   view: (...rest) => view(deps, ...rest),
+  whyNotRead: (...rest) => whyNotRead(deps, ...rest),
 });

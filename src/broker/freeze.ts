@@ -1,5 +1,5 @@
 import type { Actor } from '../core/command.ts';
-import { decideFreeze, type FreezeDecision } from '../core/decide-freeze.ts';
+import { decideFreeze, type FreezeCommand, type FreezeDecision } from '../core/decide-freeze.ts';
 import { actorName } from '../core/decision.ts';
 import { NO_FACTS } from '../core/facts.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -21,10 +21,10 @@ const LOOKUP_MS = 10_000;
 export async function freeze(
   deps: BrokerDeps,
   actor: Actor,
-  { all, reason }: { readonly all: boolean; readonly reason: string },
+  { all, reason, of }: Omit<Extract<FreezeCommand, { type: 'freeze' }>, 'type'>,
 ): Promise<Frozen> {
   const facts = actor.type === 'person' ? await gatherPeople(deps) : NO_FACTS;
-  const command = { type: 'freeze', all, reason } as const;
+  const command = { type: 'freeze', all, reason, of } as const;
   return settled(
     deps,
     await deps.store.changeFreeze(actorName(actor), (current, now) =>

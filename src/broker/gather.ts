@@ -117,6 +117,19 @@ export async function gatherPeople(deps: BrokerDeps): Promise<Facts> {
   return { ...NO_FACTS, policy, directory };
 }
 
+/** The same with what the chat says of one account: who somebody is, and nothing about opening. */
+export async function gatherMember(deps: BrokerDeps, key: ChatKey): Promise<Facts> {
+  const asked = deps.announce.account(key).then(
+    (value) => ({ ok: true, value }) as const,
+    (error: unknown) => {
+      deps.logger.warn({ lookup: 'account', why: String(error) }, 'a look-up failed');
+      return { ok: false, why: 'account did not answer' } as const;
+    },
+  );
+  const [facts, at, account] = await Promise.all([gatherPeople(deps), deps.store.clock.now(), asked]);
+  return { ...facts, account: account.ok ? { ...account, at } : account };
+}
+
 /**
  * Whether nothing may be opened by this process now, asked afresh: just before something is written to a cloud. A
  * freeze is asked first, and one that cannot be asked is a no.

@@ -46,6 +46,12 @@ export const REFUSALS = {
   unknown_commander: () => 'The directory does not know that person as active. Name the incident commander again.',
   no_cloud_identity: () =>
     'The directory links no cloud identity, or another one than before, so there is nobody to give the access to. Ask the platform team to link it.',
+  already_asked: ({ id = '?', state = '' }) =>
+    `You asked for this role for this incident already: request ${id} ${SAME_NOW[state] ?? 'stands'}. /breakglass status ${id} shows it. Go on with that one; withdraw or end it first if you need another.`,
+  too_many_pending: ({ max = '?', ids = '' }) =>
+    `You have ${max} requests that wait for an answer, and no more may wait at once. Withdraw one that you do not need, or wait${ids === '' ? '' : `: ${ids}`}.`,
+  too_many_standing: ({ account = 'that account', standing = '?', max = '?' }) =>
+    `You have ${standing} roles in account ${account}, and one person may have ${max}. Each is deleted 12 hours after its end was due; an ended one gives no access meanwhile. Whoever applies the policy (ask the platform team) can raise asking.maxStanding, or somebody else must ask.`,
   actor_not_person: () => 'Only a person in the chat can do that. Use the buttons on the card.',
   unknown_person: (detail) =>
     who(
@@ -124,12 +130,20 @@ export const REFUSALS = {
   already_frozen: (detail) =>
     `${frozenWords(detail)} Nothing was changed${detail.all ? '' : '; /breakglass freeze all also ends what is open'}.`,
   not_frozen: () => 'Openings are not frozen, so nothing was changed.',
+  freeze_over: () =>
+    'That freeze was lifted meanwhile, so nothing was changed. To freeze again and end everything that is open, type /breakglass freeze all.',
   already_said: () => 'You have said so already. Another security person must say it too.',
   was_involved: () =>
     'You asked for this access or approved it, so your word cannot close it. Another security person must attest it.',
   bad_statement: () => 'Say in 3 to 1,000 characters how you know that the access ended.',
   unknown_request: () => 'There is no such request. Type /breakglass list to see those that are open.',
 } as const satisfies Record<RefusalCode, (detail: Detail) => string>;
+
+const SAME_NOW: Readonly<Record<string, string>> = {
+  pending: 'waits for its approvals',
+  granting: 'is being opened',
+  active: 'is open',
+};
 
 const STATE_NOW: Readonly<Record<string, string>> = {
   pending: 'This request is still waiting for its approvals.',
@@ -145,6 +159,27 @@ const STATE_NOW: Readonly<Record<string, string>> = {
 
 /** The words of one refusal. */
 export const refusalWords = (code: RefusalCode, detail: Detail = {}): string => REFUSALS[code](detail);
+
+/** Why somebody may not read what was asked here. What is theirs to end is never kept from them. */
+export const readingWords = (code: RefusalCode): string => READING[code] ?? refusalWords(code);
+
+const READING: Readonly<Partial<Record<RefusalCode, string>>> = {
+  account_guest: 'Guests read nothing here. Somebody with a full account must look.',
+  account_bot: 'Bots read nothing here. A person must look.',
+  account_deleted: 'That chat account is deactivated, so it reads nothing here.',
+  account_stranger: 'People of another organisation read nothing here. Somebody of this one must look.',
+  no_team: 'The directory lists you in no team, so you read nothing here. Ask the platform team.',
+  account_unavailable: 'The chat did not say who you are just now. Try again in a minute.',
+  directory_unavailable: 'The directory does not answer, so I cannot tell who you are. Try again in a minute.',
+  policy_unavailable: 'No policy could be read, so I cannot tell who you are. Try again in a minute.',
+};
+
+/** Look-ups that failed: who somebody is may be known in a minute. */
+export const UNANSWERED_READING: ReadonlySet<RefusalCode> = new Set([
+  'account_unavailable',
+  'directory_unavailable',
+  'policy_unavailable',
+]);
 
 /** The words of a reason that an event names: a refusal's code, or one of the few that only a grant knows. */
 export function whyWords(code: string, detail: Detail = {}): string {

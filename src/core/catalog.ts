@@ -23,7 +23,7 @@ export const cheatSheet = (policy: Policy): readonly string[] => [
   ...(policy.security.teams.length === 0
     ? []
     : [
-        `For ${policy.security.teams.join(', ')} only: /breakglass freeze [all] [reason] stops every opening (all: ends what is open too), /breakglass thaw lets them go on when two of you say so`,
+        `For ${policy.security.teams.join(', ')} only: /breakglass freeze [reason] stops every opening, /breakglass freeze all[: reason] ends what is open too, /breakglass thaw lets them go on when two of you say so`,
       ]),
   '',
   'You need an open incident, its commander, a reason and a purpose.',

@@ -28,7 +28,8 @@ type Pending = Extract<AccessRequest, { state: 'pending' }>;
 const isOverseer = (actor: Actor, request: AccessRequest): boolean =>
   overseersOf(request).some((party) => isParty(actor, party)) && !isParty(actor, request.ask.requester);
 
-const mayEnd = (actor: Actor, request: AccessRequest): boolean =>
+/** May this actor end the request's access, by the row alone? */
+export const mayEnd = (actor: Actor, request: AccessRequest): boolean =>
   actor.type !== 'person' || isParty(actor, request.ask.requester) || isOverseer(actor, request);
 
 function close(request: Pending, outcome: Outcome, now: Date, ...events: NewEvent[]) {

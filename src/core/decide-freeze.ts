@@ -9,7 +9,8 @@ import type { RequestFor } from './transitions.ts';
 import { droppedFrom, hasSaid, stillSecurity } from './two-people.ts';
 
 export type FreezeCommand =
-  | { readonly type: 'freeze'; readonly all: boolean; readonly reason: string }
+  /** `of`: widens the freeze that began then, and no other. */
+  | { readonly type: 'freeze'; readonly all: boolean; readonly reason: string; readonly of?: Date | undefined }
   /** `seen` is the freeze as it was when this was said: a word for one lifts no later one. */
   | { readonly type: 'thaw'; readonly seen: Freeze | undefined };
 
@@ -44,7 +45,7 @@ export function decideFreeze(
 
 function stop(
   current: Freeze | undefined,
-  { all, reason }: Extract<FreezeCommand, { type: 'freeze' }>,
+  { all, reason, of }: Extract<FreezeCommand, { type: 'freeze' }>,
   actor: Actor,
   facts: Facts,
   now: Date,
@@ -52,6 +53,11 @@ function stop(
   const by = whoStops(actor, facts);
   if (by === undefined) return no('actor_not_person');
   if ('code' in by) return { ok: false, refusal: by };
+  if (of !== undefined) {
+    if (current?.at.getTime() !== of.getTime()) return no('freeze_over');
+    // Delivered again, it takes back nobody's word for lifting it.
+    if (current.all) return no('already_frozen', freezeDetail(current));
+  }
   // A second freeze only ever adds to the first: it also takes back what was said for lifting it.
   if (current !== undefined && (current.all || !all) && current.lifts.length === 0) {
     return no('already_frozen', freezeDetail(current));

@@ -33,23 +33,30 @@ export const partyOf = (person: Person): Party => ({ id: person.id, name: person
 export const isParty = (actor: Actor, party: Party): boolean =>
   actor.type === 'person' && party.keys.includes(actor.key);
 
+/** Somebody whom chat and directory both know as one of this organisation's own. */
+export interface Acting {
+  readonly ok: true;
+  readonly person: Person;
+  readonly teams: readonly string[];
+  readonly key: ChatKey;
+  readonly directory: Directory;
+}
+
+type Refused = { readonly ok: false; readonly refusal: Refusal };
+
 /** The acting person, fully checked for an opening command; anything less is a refusal (A2, B4). */
-export function actingPerson(
-  actor: Actor,
-  facts: Facts,
-  now: Date,
-):
-  | {
-      readonly ok: true;
-      readonly person: Person;
-      readonly teams: readonly string[];
-      readonly key: ChatKey;
-      readonly directory: Directory;
-    }
-  | { readonly ok: false; readonly refusal: Refusal } {
+export function actingPerson(actor: Actor, facts: Facts, now: Date): Acting | Refused {
   if (actor.type !== 'person') return refuse('actor_not_person');
   const blocked = openingBlocked(facts, now);
-  if (blocked) return { ok: false, refusal: blocked };
+  return blocked ? { ok: false, refusal: blocked } : knownPerson(actor, facts);
+}
+
+/**
+ * The person behind an actor: a full member of the chat, linked to one person who is not suspended and in a team (A2). A
+ * look-up that failed is a no. Who may ask is known so, and who may read what was asked.
+ */
+export function knownPerson(actor: Actor, facts: Pick<Facts, 'directory' | 'account'>): Acting | Refused {
+  if (actor.type !== 'person') return refuse('actor_not_person');
   if (!facts.directory.ok) return refuse('directory_unavailable');
   if (!facts.account.ok) return refuse('account_unavailable');
   if (facts.account.value !== 'member') return refuse(`account_${facts.account.value}`);

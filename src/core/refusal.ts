@@ -17,6 +17,9 @@ export const REFUSAL_CODES = [
   'bad_purpose',
   'unknown_commander',
   'no_cloud_identity',
+  'already_asked',
+  'too_many_pending',
+  'too_many_standing',
   // Who acts
   'actor_not_person',
   'unknown_person',
@@ -67,6 +70,7 @@ export const REFUSAL_CODES = [
   'not_security',
   'already_frozen',
   'not_frozen',
+  'freeze_over',
   'already_said',
   'was_involved',
   'bad_statement',

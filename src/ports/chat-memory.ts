@@ -30,8 +30,9 @@ export interface Form {
   readonly key: string;
   /** The request it is about; for `request` the id that the request will get, so one view makes at most one. */
   readonly requestId: string;
+  /** What it was drawn for; of a freeze, when that began. */
   readonly digest: string;
-  /** Where the command was typed, for the choice of the channel. */
+  /** Where the command was typed. */
   readonly channel: string;
   readonly usedAt: Date | undefined;
 }

@@ -17,7 +17,7 @@ it('fits what a responder needs on one page, from the policy itself (F5)', () =>
     '/breakglass extend [id]: ask for more time on your open access',
     '/breakglass end <id>: end access early',
     '/breakglass help: this page',
-    'For security, sre only: /breakglass freeze [all] [reason] stops every opening (all: ends what is open too), /breakglass thaw lets them go on when two of you say so',
+    'For security, sre only: /breakglass freeze [reason] stops every opening, /breakglass freeze all[: reason] ends what is open too, /breakglass thaw lets them go on when two of you say so',
     '',
     'You need an open incident, its commander, a reason and a purpose.',
     'Reasons: containment, recovery, data integrity, service restoration.',

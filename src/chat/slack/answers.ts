@@ -4,8 +4,9 @@ import type { Refusal } from '../../core/refusal.ts';
 import type { Changed } from '../../ports/store.ts';
 import { oneLine } from '../phrase.ts';
 import { whoCan } from '../role-words.ts';
-import { OTHERS_CAN, refusalWords } from '../words.ts';
+import { OTHERS_CAN, refusalWords, UNANSWERED_READING } from '../words.ts';
 import type { AppDeps } from './app-deps.ts';
+import type { Caller } from './caller.ts';
 
 /** A refusal in words. */
 export const answer = ({ code, detail = {} }: Refusal): string => refusalWords(code, detail);
@@ -35,4 +36,20 @@ export async function othersWords(deps: Pick<AppDeps, 'broker'>, changed: Change
     .slice(0, NAMES_SHOWN)
     .map((name) => oneLine(name, 80))
     .join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+}
+
+/**
+ * The same for what was typed, with no card in sight: guests and strangers are not told the names. While nobody can say
+ * who is one, everybody is: the names are who ends it.
+ */
+export async function othersFor(
+  deps: Pick<AppDeps, 'broker'>,
+  caller: Pick<Caller, 'actor'>,
+  changed: Changed,
+  action: Action,
+): Promise<string> {
+  const words = await othersWords(deps, changed, action);
+  if (words === '') return words;
+  const no = await deps.broker.whyNotRead(caller.actor);
+  return no === undefined || UNANSWERED_READING.has(no.code) ? words : '';
 }

@@ -23,9 +23,10 @@ export interface AppDeps {
     | 'freeze'
     | 'thaw'
     | 'view'
+    | 'whyNotRead'
     | 'watchPeople'
   >;
-  readonly store: Pick<Store, 'chat' | 'find' | 'freeze' | 'list' | 'policyInForce'>;
+  readonly store: Pick<Store, 'chat' | 'find' | 'freeze' | 'inStates' | 'list' | 'policyInForce'>;
   readonly directory: DirectorySource;
   readonly capabilities: (terms: Terms) => Capabilities;
   readonly logger: Logger;

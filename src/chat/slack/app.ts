@@ -6,6 +6,7 @@ import { onCommand } from './on-command.ts';
 import { onDecide } from './on-decide.ts';
 import { onExtend } from './on-extend.ts';
 import { onForm } from './on-form.ts';
+import { onFreeze } from './on-freeze.ts';
 import { onPeople } from './on-people.ts';
 import { SocketReceiver } from './socket.ts';
 import { clientOptions, slackLogger } from './web.ts';
@@ -57,6 +58,7 @@ export function slackApp(deps: AppDeps): SlackApp {
   onDecide(app, deps);
   onAttest(app, deps);
   onExtend(app, deps);
+  onFreeze(app, deps);
   onPeople(app, deps);
   app.error(async (error) => deps.logger.error({ why: error.message }, 'a request from Slack was not handled'));
   return {

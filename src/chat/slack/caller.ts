@@ -5,7 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import { DONE, STILL_WORKING, TRIGGER_EXPIRED, UNEXPECTED } from '../words.ts';
 import type { AppDeps } from './app-deps.ts';
 import { directWith } from './direct.ts';
-import { sayMessage } from './render.ts';
+import { type Said, sayMessage } from './render.ts';
 import { refusalOf } from './web.ts';
 import { chatKey } from './workspace.ts';
 
@@ -15,7 +15,7 @@ export interface Caller {
   readonly key: ChatKey;
   readonly actor: Extract<Actor, { type: 'person' }>;
   /** Says something to this person only. Never rejects: what cannot be said is logged. */
-  readonly tell: (text: string) => Promise<void>;
+  readonly tell: (said: string | Said) => Promise<void>;
 }
 
 /** What a verified payload says of the person, and where an answer may go. */
@@ -28,12 +28,12 @@ export interface Origin {
 
 export async function callerOf(deps: AppDeps, origin: Origin): Promise<Caller> {
   const key = chatKey(await deps.workspace.home(), origin.team, origin.user);
-  return { user: origin.user, key, actor: { type: 'person', key }, tell: (text) => tell(deps, origin, text) };
+  return { user: origin.user, key, actor: { type: 'person', key }, tell: (said) => tell(deps, origin, said) };
 }
 
 /** Privately where they are, else as a direct message. */
-async function tell(deps: AppDeps, { user, respond, channel }: Origin, text: string): Promise<void> {
-  const message = sayMessage(text);
+async function tell(deps: AppDeps, { user, respond, channel }: Origin, said: string | Said): Promise<void> {
+  const message = typeof said === 'string' ? sayMessage(said) : sayMessage(said.text, said.button);
   try {
     if (respond) {
       await respond({ ...message, response_type: 'ephemeral', replace_original: false });
@@ -89,7 +89,11 @@ export async function inTime<T>(work: Promise<T>, ms = ANSWER_MS): Promise<T | t
  * Runs what was acknowledged already and tells this person alone what it answers, if anything. A slow one is announced
  * and then always answered; a broken one is told in words. Never rejects.
  */
-export async function guarded(deps: AppDeps, caller: Caller, work: () => Promise<string | undefined>): Promise<void> {
+export async function guarded(
+  deps: AppDeps,
+  caller: Caller,
+  work: () => Promise<string | Said | undefined>,
+): Promise<void> {
   const result = work().catch((error: unknown) => troubleWords(deps, error));
   const late = (await inTime(result, deps.answerMs)) === LATE;
   if (late) await caller.tell(STILL_WORKING);

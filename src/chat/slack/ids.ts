@@ -1,6 +1,6 @@
 import type { Action } from '../../core/actions.ts';
 
-/** Action ids: what was pressed. A button's value is a request id and nothing else. */
+/** Action ids: what was pressed. A button's value is the id of a request or of a stored form, and nothing else. */
 export const ACTION_IDS = {
   approve: 'bg_approve',
   deny: 'bg_deny',
@@ -10,6 +10,7 @@ export const ACTION_IDS = {
   attest: 'bg_attest',
 } as const satisfies Record<Action, string>;
 export const ASK_AGAIN = 'bg_ask_again';
+export const FREEZE_ALL = 'bg_freeze_all';
 export const PICK_ROLE = 'bg_pick_role';
 export const PICK_RUNBOOK = 'bg_pick_runbook';
 

@@ -1,9 +1,8 @@
 import type { App } from '@slack/bolt';
-import { cheatSheet } from '../../core/catalog.ts';
 import { incidentSchema, type Policy } from '../../core/policy.ts';
+import { freezeWish } from '../freeze-command.ts';
 import { oneLine } from '../phrase.ts';
-import { refusalWords } from '../words.ts';
-import { answer, othersWords } from './answers.ts';
+import { answer, othersFor } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded } from './caller.ts';
 import type { Draft } from './draft.ts';
@@ -11,7 +10,8 @@ import { COMMAND } from './ids.ts';
 import { openExtendForm } from './on-extend.ts';
 import { freezeAnswer, thawAnswer } from './on-freeze.ts';
 import { type Opening, openRequestForm } from './open-form.ts';
-import { listWords, statusWords } from './status.ts';
+import type { Said } from './render.ts';
+import { helpWords, listWords, statusWords } from './status.ts';
 import { unescaped } from './text.ts';
 
 /** `/breakglass` and its sub-commands. Acknowledged before anything else is done. */
@@ -20,31 +20,27 @@ export function onCommand(app: App, deps: AppDeps): void {
     await ack();
     const { user_id: user, team_id: team, channel_id: channel, trigger_id: trigger } = command;
     const caller = await callerOf(deps, { user, team, respond, channel });
-    await guarded(deps, caller, () => run(deps, caller, { trigger, channel }, words(command.text)));
+    await guarded(deps, caller, () => run(deps, caller, { trigger, channel }, unescaped(command.text)));
   });
 }
 
-const words = (text: string): readonly string[] => unescaped(text).trim().split(/\s+/).filter(Boolean);
+const words = (text: string): readonly string[] => text.trim().split(/\s+/).filter(Boolean);
 
 /** Whether the words begin with a sub-command; if not, they name what to ask for. */
-async function run(
-  deps: AppDeps,
-  caller: Caller,
-  opening: Opening,
-  typed: readonly string[],
-): Promise<string | undefined> {
+async function run(deps: AppDeps, caller: Caller, opening: Opening, text: string): Promise<string | Said | undefined> {
+  const typed = words(text);
   const [first = '', second] = typed;
+  const wish = freezeWish(text);
+  if (wish !== undefined) return freezeAnswer(deps, caller, opening, wish);
   switch (first.toLowerCase()) {
     case 'help':
-      return help(deps);
+      return helpWords(deps, caller);
     case 'status':
       return statusWords(deps, caller, second);
     case 'list':
-      return listWords(deps);
+      return listWords(deps, caller);
     case 'end':
       return end(deps, caller, second);
-    case 'freeze':
-      return freezeAnswer(deps, caller, opening, typed.slice(1));
     case 'thaw':
       return thawAnswer(deps, caller, opening);
     case 'extend':
@@ -54,16 +50,11 @@ async function run(
   }
 }
 
-async function help(deps: AppDeps): Promise<string> {
-  const inForce = await deps.store.policyInForce();
-  return inForce === undefined ? refusalWords('policy_unavailable') : cheatSheet(inForce.policy).join('\n');
-}
-
 async function end(deps: AppDeps, caller: Caller, id: string | undefined): Promise<string> {
   if (id === undefined) return 'End which? Type /breakglass end and the id; /breakglass list shows the ids.';
   const changed = await deps.broker.end(id.toLowerCase(), caller.actor);
   if (changed.ok) return 'I am taking the access away now. The card says when it is gone.';
-  return `${answer(changed.refusal)}${await othersWords(deps, changed, 'end')}`;
+  return `${answer(changed.refusal)}${await othersFor(deps, caller, changed, 'end')}`;
 }
 
 async function ask(

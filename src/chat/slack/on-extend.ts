@@ -7,7 +7,7 @@ import { type Active, whyNotExtend } from '../../core/extension.ts';
 import type { Row } from '../../core/work.ts';
 import { plural } from '../phrase.ts';
 import { refusalWords } from '../words.ts';
-import { answer, othersWords } from './answers.ts';
+import { answer, othersFor } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded } from './caller.ts';
 import { saidModal } from './decision-modals.ts';
@@ -48,7 +48,7 @@ export async function openExtendForm(
   const { request } = row;
   if (!request.ask.requester.keys.includes(caller.key)) {
     const refused = { ok: false, refusal: { code: 'not_yours' }, row } as const;
-    return `${answer(refused.refusal)}${await othersWords(deps, refused, 'extend')}`;
+    return `${answer(refused.refusal)}${await othersFor(deps, caller, refused, 'extend')}`;
   }
   if (request.state !== 'active') return refusalWords('not_in_this_state', { state: request.state });
   const why = whyNotExtend(request);

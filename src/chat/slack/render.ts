@@ -150,8 +150,19 @@ export function noteMessage(
   return { text: fallback(said), blocks };
 }
 
-/** Plain words to one person, in sections where they are long. */
-export const sayMessage = (text: string): Message => ({
+/** What is answered to one person: plain words, and where they have to choose, one button. */
+export interface Said {
+  readonly text: string;
+  readonly button?: { readonly action: string; readonly label: string; readonly value: string } | undefined;
+}
+
+/** Plain words to one person, in sections where they are long, with the button under them. */
+export const sayMessage = (text: string, button?: Said['button']): Message => ({
   text: within(text, SECTION_MAX, inert),
-  blocks: paragraphs(text),
+  blocks: [...paragraphs(text), ...(button === undefined ? [] : [dangerButton(button)])],
+});
+
+const dangerButton = ({ action, label, value }: NonNullable<Said['button']>): ActionsBlock => ({
+  type: 'actions',
+  elements: [{ type: 'button', action_id: action, text: plain(label, 75), value, style: 'danger' }],
 });

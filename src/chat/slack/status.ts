@@ -1,28 +1,65 @@
+import { actionsIn } from '../../core/actions.ts';
+import { cheatSheet } from '../../core/catalog.ts';
+import { mayEnd } from '../../core/decide-ending.ts';
+import type { RefusalCode } from '../../core/refusal.ts';
 import type { Row } from '../../core/work.ts';
 import { cardOf } from '../card.ts';
 import { frozenLines } from '../freeze-words.ts';
 import { wordsOf } from '../phrase.ts';
-import { refusalWords } from '../words.ts';
+import { readingWords, refusalWords, UNANSWERED_READING } from '../words.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Caller } from './caller.ts';
 
 const OPEN_STATES = ['pending', 'granting', 'active', 'revoking'] as const;
 const SHOWN = 20;
+const MORE = '… and more; the channel shows them.';
 
-/** Whether openings are frozen, and every request that is not over, newest first. */
-export async function listWords(deps: AppDeps): Promise<string> {
+/**
+ * Whether openings are frozen, and every request that is not over, newest first: for members, as asking knows them. While
+ * nobody can say who is one, what the caller may end is shown all the same: by the row, which is what ending asks.
+ */
+export async function listWords(deps: AppDeps, caller: Caller): Promise<string> {
+  const no = await deps.broker.whyNotRead(caller.actor);
+  if (no !== undefined) {
+    return UNANSWERED_READING.has(no.code) ? endableWords(deps, caller, no.code) : readingWords(no.code);
+  }
   const [rows, frozen] = await Promise.all([
     deps.store.list({ states: OPEN_STATES, limit: SHOWN + 1 }),
     deps.store.freeze(),
   ]);
   const above = frozenLines(frozen);
   if (rows.length === 0) return [...above, 'No request is open now. Type /breakglass to ask for access.'].join('\n');
-  const more = rows.length > SHOWN ? ['… and more; the channel shows them.'] : [];
-  return [...above, ...(await Promise.all(rows.slice(0, SHOWN).map((row) => lineOf(deps, row)))), ...more].join('\n');
+  return [...above, ...(await linesOf(deps, rows))].join('\n');
 }
 
-/** Where one request stands; without an id, the caller's own newest ones. */
+async function endableWords(deps: AppDeps, caller: Caller, code: RefusalCode): Promise<string> {
+  const rows = await endable(deps, caller);
+  if (rows.length === 0) return `${readingWords(code)} Nothing that you may end is open.`;
+  const above = `${readingWords(code)} Meanwhile, what you may end (/breakglass end and the id):`;
+  return [above, ...(await linesOf(deps, rows))].join('\n');
+}
+
+/** Newest first. What is open is in the index of what is unfinished, however much is over. */
+async function endable({ store }: AppDeps, { actor }: Caller): Promise<readonly Row[]> {
+  const found: Row[] = [];
+  for (let after: string | undefined; ; ) {
+    const rows = await store.inStates(OPEN_STATES, PAGE, after);
+    found.push(...rows.filter(({ request }) => actionsIn(request).includes('end') && mayEnd(actor, request)));
+    after = rows.at(-1)?.request.ask.id;
+    if (rows.length < PAGE || after === undefined) return found.reverse();
+  }
+}
+const PAGE = 100;
+
+async function linesOf(deps: AppDeps, rows: readonly Row[]): Promise<readonly string[]> {
+  const lines = await Promise.all(rows.slice(0, SHOWN).map((row) => lineOf(deps, row)));
+  return rows.length > SHOWN ? [...lines, MORE] : lines;
+}
+
+/** Where one request stands; without an id, the caller's own newest ones. For members. */
 export async function statusWords(deps: AppDeps, caller: Caller, id: string | undefined): Promise<string> {
+  const no = await deps.broker.whyNotRead(caller.actor);
+  if (no !== undefined) return noWords(no.code);
   if (id !== undefined) {
     const row = await deps.store.find(id.toLowerCase());
     return row === undefined ? refusalWords('unknown_request') : detailsOf(deps, row);
@@ -32,6 +69,17 @@ export async function statusWords(deps: AppDeps, caller: Caller, id: string | un
     return 'You have no open request. Type /breakglass list to see everybody’s, or /breakglass to ask.';
   return (await Promise.all(own.map((row) => lineOf(deps, row)))).join('\n');
 }
+
+/** One page of what can be asked for and how. For members. */
+export async function helpWords(deps: AppDeps, caller: Caller): Promise<string> {
+  const no = await deps.broker.whyNotRead(caller.actor);
+  if (no !== undefined) return noWords(no.code);
+  const inForce = await deps.store.policyInForce();
+  return inForce === undefined ? noWords('policy_unavailable') : cheatSheet(inForce.policy).join('\n');
+}
+
+const noWords = (code: RefusalCode): string =>
+  UNANSWERED_READING.has(code) ? `${readingWords(code)} /breakglass list shows what you may end.` : readingWords(code);
 
 async function lineOf(deps: AppDeps, row: Row): Promise<string> {
   const { headline, standing } = cardOf(await deps.broker.view(row));

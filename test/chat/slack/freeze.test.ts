@@ -1,5 +1,6 @@
 import { requestStream } from '../../../src/core/events.ts';
 import type { Row } from '../../../src/core/work.ts';
+import type { SeenMessage } from '../../../src/demo/slack/screen.ts';
 import { MINUTE } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
 import { ask, cardSeen, type House, openHouse, PEOPLE, user, type Who } from './house.ts';
@@ -163,11 +164,99 @@ describe('/breakglass freeze and thaw (B11)', () => {
     await told('riley', /FROZEN\. Openings are frozen by Sasha since .*, again by Quinn since .*\(first; second\)/);
   });
 
+  /** What they are asked once they typed this, with the button under it. */
+  const askedAfter = async (who: Who, text: string) => {
+    const before = as(who).ephemerals().length;
+    await type(who, text);
+    return as(who).sees('the question', (one) =>
+      one
+        .ephemerals()
+        .slice(before)
+        .find(({ words }) => /is that to end as well\?/.test(words)),
+    );
+  };
+  /** What they are answered once they pressed it. */
+  const pressed = async (who: Who, question: SeenMessage) => {
+    const before = as(who).ephemerals().length;
+    await as(who).click(question, 'bg_freeze_all');
+    return as(who).sees('the answer', (one) => one.ephemerals().slice(before).at(-1)?.words);
+  };
+  const opened = async () => {
+    const row = await asked();
+    await click('avery', 'approve');
+    await house.reaches(row.request.ask.id, 'granting');
+    return row.request.ask.id;
+  };
+
+  it('freezes at once whatever else is typed, and asks whether what is open ends where that is in doubt', async () => {
+    const id = await opened();
+    const question = await askedAfter('sasha', 'FREEZE all hands on deck');
+    expect(await house.store.freeze()).toMatchObject({ all: false, reason: 'all hands on deck' });
+    expect(question.words).toMatch(
+      /Openings are frozen.*(One access is open and goes on|\d+ accesses are open and go on)/,
+    );
+    expect((await house.row(id)).request.state).toBe('active');
+
+    // Whoever has left the security group meanwhile ends nothing with it.
+    const policy = (await house.store.policyInForce())?.policy;
+    if (policy === undefined) throw new Error('there is no policy');
+    await house.apply({ ...policy, security: { ...policy.security, teams: ['product'] } });
+    expect(await pressed('sasha', question)).toMatch(/Only people of the security group can do that/);
+    expect(await house.store.freeze()).toMatchObject({ all: false });
+    await house.apply(policy);
+
+    expect(await pressed('sasha', question)).toMatch(/Everything that is open is being ended/);
+    await until(async () => (await house.row(id)).request.state === 'revoking', 'the ending');
+    expect(await house.store.freeze()).toMatchObject({ all: true, reason: 'all hands on deck' });
+    await house.work();
+  });
+
+  it('counts the button once: pressed or delivered again, it takes back nobody’s word and freezes nothing anew', async () => {
+    await opened();
+    const question = await askedAfter('sasha', 'freeze all hands');
+    await pressed('sasha', question);
+    expect(await house.store.freeze()).toMatchObject({ all: true });
+    const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
+    await house.broker.thaw({ type: 'person', key: `slack:T0BREAK:${user('sasha')}` });
+    await house.slack.dials.resend(number);
+    expect(await pressed('sasha', question)).toMatch(/arrived before and counted then/);
+    expect((await house.store.freeze())?.lifts).toHaveLength(1);
+    await house.broker.thaw({ type: 'person', key: `slack:T0BREAK:${user('quinn')}` });
+    await house.slack.dials.resend(number);
+    expect(await pressed('sasha', question)).toMatch(/arrived before and counted then/);
+    expect(await isFrozen()).toBe(false);
+    await house.work();
+  });
+
+  it('does nothing by the button of a freeze that two people lifted, to a later one neither', async () => {
+    const id = await opened();
+    const question = await askedAfter('sasha', 'freeze all hands');
+    for (const who of ['sasha', 'quinn'] as const) {
+      await house.broker.thaw({ type: 'person', key: `slack:T0BREAK:${user(who)}` });
+    }
+    expect(await pressed('sasha', question)).toMatch(/That freeze was lifted meanwhile, so nothing was changed/);
+    expect(await isFrozen()).toBe(false);
+    await type('quinn', 'freeze');
+    await until(isFrozen, 'the freeze');
+    expect(await pressed('sasha', question)).toMatch(/That freeze was lifted meanwhile/);
+    expect(await house.store.freeze()).toMatchObject({ all: false });
+    expect((await house.row(id)).request.state).toBe('active');
+  });
+
+  it('asks too where openings were frozen before', async () => {
+    await opened();
+    await type('quinn', 'freeze');
+    await until(isFrozen, 'the freeze');
+    expect(await pressed('sasha', await askedAfter('sasha', 'freeze all, please'))).toMatch(/is being ended/);
+    expect(await house.store.freeze()).toMatchObject({ all: true });
+    await house.work();
+  });
+
   it('with "all" ends what is open and says how much; the card and the requester learn why', async () => {
     const row = await asked();
     await click('avery', 'approve');
     await house.reaches(row.request.ask.id, 'granting');
-    await type('sasha', 'freeze all a leak');
+    await type('sasha', 'freeze all: a leak');
     await told('sasha', /Everything that is open is being ended \(\d+ access/);
     await house.reaches(row.request.ask.id, 'revoking');
     expect(cardSeen(house, 'riley').words).toMatch(/Access removed, because openings were frozen/);
