@@ -11,20 +11,18 @@ export interface Asking {
   readonly requestId: string;
   readonly actor: Extract<Actor, { type: 'person' }>;
   readonly order: Order;
-  /** Where the command was typed, if a timeline could stand there. */
-  readonly typedIn: string | undefined;
 }
 
 const LOOKUP_MS = 10_000;
 
 /** Asks for access. A refusal is recorded in the system stream (A11) and leaves the form usable. */
-export async function request(deps: BrokerDeps, { requestId, actor, order, typedIn }: Asking): Promise<Changed> {
+export async function request(deps: BrokerDeps, { requestId, actor, order }: Asking): Promise<Changed> {
   const facts = await gather(deps, {
     key: actor.key,
     incident: order.incident.trim(),
     signal: AbortSignal.timeout(LOOKUP_MS),
   });
-  const channel = channelFor(facts, typedIn);
+  const channel = channelFor(facts);
   const changed = await apply(deps, requestId, { type: 'request', id: requestId, channel, order }, actor, facts);
   if (changed.ok) return changed;
   // The same form sent twice: the first one made the request, and the answer is that request.
@@ -45,8 +43,12 @@ export async function request(deps: BrokerDeps, { requestId, actor, order, typed
   return changed;
 }
 
-function channelFor(facts: Facts, typedIn: string | undefined): string {
+/**
+ * Where the card stands: in the incident's channel, else in the default one. Never where it was typed: whoever asks in a
+ * channel of their own would be the only one to see it.
+ */
+function channelFor(facts: Facts): string {
   const named =
     facts.incident.ok && typeof facts.incident.value === 'object' ? facts.incident.value.channel : undefined;
-  return named ?? typedIn ?? (facts.policy.ok ? facts.policy.value.channels.default : '');
+  return named ?? (facts.policy.ok ? facts.policy.value.channels.default : '');
 }

@@ -8,7 +8,7 @@ import { METADATA } from './ids.ts';
 import { tellFallback } from './notes.ts';
 import { cardMessage, type Message } from './render.ts';
 import { isPlaceTrouble, sendOnce } from './send.ts';
-import { defaultChannel, homes, type ShowDeps, sendDeps } from './show.ts';
+import { defaultChannel, homes, type ShowDeps, securityChannel, sendDeps } from './show.ts';
 import { chatFailure, refusalOf } from './web.ts';
 
 /**
@@ -44,7 +44,8 @@ export async function cardFor(deps: ShowDeps, row: Row): Promise<Message> {
 }
 
 /**
- * The channel's card, sent if it was not yet: in the incident's channel, else in the default one, else to the requester.
+ * The channel's card, sent if it was not yet: in the incident's channel, else in the default one, else in the one for
+ * security, where others see it too; to the requester alone only where none of them takes it.
  * Undefined when nowhere takes it.
  */
 export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | undefined> {
@@ -53,6 +54,10 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
     async () => ({ channel: ask.channel }),
     async () => {
       const channel = await defaultChannel(deps);
+      return channel === undefined || channel === ask.channel ? undefined : { channel };
+    },
+    async () => {
+      const channel = await securityChannel(deps);
       return channel === undefined || channel === ask.channel ? undefined : { channel };
     },
     () => directPlace(deps, ask.requester),

@@ -84,7 +84,7 @@ export async function tellFallback(deps: ShowDeps, row: Row, channel: string): P
   const { ask } = row.request;
   const where = channel.startsWith('D')
     ? 'so only you see it. Invite me to a channel where approvers are, or phone them.'
-    : 'so it stands in the channel for emergency access instead.';
+    : 'so it stands in another channel, where others see it.';
   const said: Phrase = [
     { strong: ask.terms.role.name },
     ': I could not post the card in the incident’s channel (I am not in it, or it is archived), ',

@@ -33,3 +33,8 @@ export const homes = async ({ workspace }: ShowDeps): Promise<readonly string[]>
 export async function defaultChannel({ store }: ShowDeps): Promise<string | undefined> {
   return (await store.policyInForce())?.policy.channels.default;
 }
+
+/** Where a card stands that those two would not take. Undefined when no policy says. */
+export async function securityChannel({ store }: ShowDeps): Promise<string | undefined> {
+  return (await store.policyInForce())?.policy.channels.security;
+}

@@ -52,6 +52,7 @@ describe('where the card stands', () => {
   it('is a direct message to the requester when no channel takes it', async () => {
     house.slack.dials.archive('C0INCIDENT');
     house.slack.dials.archive('C0DEFAULT');
+    house.slack.dials.archive('C0SECURITY');
     await ask(house, 'riley', { in: 'C0INCIDENT' });
     await house.work();
     expect(
