@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { parse, stringify } from 'yaml';
 import { awaitCard, fillForm, userOf } from '../dist/demo/hands.js';
-import { openStage } from '../dist/demo/stage.js';
+import { demoPolicy, openStage } from '../dist/demo/stage.js';
 import { inTurns, line, median } from './figures.mjs';
 import { program, query } from './place.mjs';
 
@@ -22,7 +23,7 @@ export async function benchApprove(place) {
      GRANT SELECT, INSERT, UPDATE ON bench_row, bench_event TO breakglass_app;
      GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO breakglass_app`,
   );
-  const stage = await openStage();
+  const stage = await openStage({ policyText: await policyWithIncidents() });
   const cloud = await startDoorbell(stage.aws.url);
   const env = {
     ...stage.env,
@@ -36,7 +37,7 @@ export async function benchApprove(place) {
   stage.slack.connectApp(`${bot.ready.url}/slack/events`);
   const ours = async (clicks) => {
     const took = [];
-    for (let click = 0; click < clicks; click++) took.push(await approveOnce(stage, cloud, `Bench ${nextPurpose()}`));
+    for (let click = 0; click < clicks; click++) took.push(await approveOnce(stage, cloud, nextPurpose()));
     return { p50: median(took) };
   };
   const bareRounds = async (rounds) => {
@@ -65,11 +66,27 @@ const nextPurpose = () => {
   return String(purposes).padStart(4, '0');
 };
 
+/** More than are asked for here. */
+const INCIDENTS = 500;
+const incidentOf = (number) => `INC-BENCH-${number}`;
+
+/** The demo's policy, with an incident for each request: one person may have one for a role and an incident. */
+async function policyWithIncidents() {
+  const policy = parse(await demoPolicy());
+  policy.asking = { maxStanding: 1000 };
+  for (let number = 1; number <= INCIDENTS; number++) {
+    const id = incidentOf(String(number).padStart(4, '0'));
+    policy.incidentList.push({ id, title: 'Bench', state: 'open', channel: CHANNEL });
+  }
+  return stringify(policy);
+}
+
 /** One request, approved when everything that the asking started has come to rest. */
-async function approveOnce(stage, cloud, purpose) {
+async function approveOnce(stage, cloud, number) {
+  const purpose = `Bench ${number}`;
   const mira = stage.slack.as(userOf(stage, 'mira'));
   await fillForm(stage, 'mira', CHANNEL, {
-    incident: 'INC-2041',
+    incident: incidentOf(number),
     role: 'model-serving-restart',
     minutes: 15,
     reason: 'service_restoration',

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseDocument } from 'yaml';
-import { demoPolicy, openStage } from '../dist/demo/stage.js';
+import { openStage } from '../dist/demo/stage.js';
 import { inTurns, median } from './figures.mjs';
 import { program, query } from './place.mjs';
+import { policyWithRequesters } from './requesters.mjs';
 
 /** Enough that no life's own waiting (a second for its sessions to end) is what limits the rate. */
 const ORDER = { atOnce: 24, seconds: 8, warmUpSeconds: 3 };
@@ -12,9 +12,7 @@ const COUNTED_AFTER_MS = 1500;
 
 /** (c) Full life cycles, over what the same PostgreSQL commits: with the chat shown in the local workspace, and without. */
 export async function benchCycles(place) {
-  const policy = parseDocument(await demoPolicy());
-  policy.setIn(['timings', 'propagationSeconds'], 1);
-  const stage = await openStage({ policyText: policy.toString() });
+  const stage = await openStage({ policyText: await policyWithRequesters(ORDER.atOnce) });
   const { SLACK_BOT_TOKEN: botToken, SLACK_APP_ID: appId, SLACK_API_URL: apiUrl } = stage.env;
   try {
     const shown = await compare(place, 'shown in the local Slack', {

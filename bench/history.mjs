@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseDocument } from 'yaml';
-import { demoPolicy } from '../dist/demo/stage.js';
 import { inTurns, times } from './figures.mjs';
 import { program, query } from './place.mjs';
+import { policyWithRequesters } from './requesters.mjs';
 
 const FEW = 1_000;
 const MANY = 100_000;
@@ -13,10 +12,9 @@ const COUNTED_AFTER_MS = 1_500;
 
 /** (f) Whole lives in a database that holds many closed requests, over the same in one that holds few. */
 export async function benchHistory(place) {
-  const policy = parseDocument(await demoPolicy());
-  policy.setIn(['timings', 'propagationSeconds'], 1);
-  const few = await grown(place, policy.toString(), FEW);
-  const many = await grown(place, policy.toString(), MANY);
+  const policyText = await policyWithRequesters(ORDER.atOnce);
+  const few = await grown(place, policyText, FEW);
+  const many = await grown(place, policyText, MANY);
   try {
     const results = await inTurns({ ours: many.run, bare: few.run, compared: ['databaseMs', 'pages', 'transactions'] });
     const [time, pages, transactions] = results;

@@ -36,6 +36,7 @@ export function teller(policy, mark) {
     account: found('member', now),
     target: found({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }, now),
     approvers: { [sasha.key]: found('member', now) },
+    history: { same: undefined, pending: [], standing: 0, turnedDown: undefined },
     openingOff: undefined,
   });
   const plan = (request, now, head) =>

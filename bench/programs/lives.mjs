@@ -85,17 +85,18 @@ const worker = await startWorker({ queue, perform: broker.perform, clock: store.
 const sweep = startSweep({ store, broker, schedule: queue, logger, worker, intervalMs: 5_000 });
 
 const digest = termsDigest(termsOf(policy, ROLE));
-const mira = { type: 'person', key: keyOf('mira') };
 const sasha = { type: 'person', key: keyOf('sasha') };
 const closing = new Map();
 
 /** What a person would do next: end it once it is open. */
 function moved({ state, ask }) {
-  if (state === 'active') broker.end(ask.id, mira).then(must, fail);
+  if (state === 'active') broker.end(ask.id, { type: 'person', key: ask.askedWith }).then(must, fail);
   if (state === 'closed') closing.get(ask.id)?.();
 }
 
-async function life() {
+/** One of so many at a time, each of somebody of their own. */
+async function life(lane) {
+  const actor = { type: 'person', key: keyOf(`bench-${lane}`) };
   const requestId = ulid().toLowerCase();
   const closed = new Promise((resolve) => closing.set(requestId, resolve));
   const order = {
@@ -107,7 +108,7 @@ async function life() {
     commander: 'kenji',
     digest,
   };
-  must(await broker.request({ requestId, actor: mira, order, typedIn: undefined }));
+  must(await broker.request({ requestId, actor, order }));
   must(await broker.approve(requestId, sasha, digest));
   await closed;
   closing.delete(requestId);
@@ -130,9 +131,9 @@ async function run({ atOnce, seconds, warmUpSeconds }) {
   let closed = 0;
   let all = 0;
   await Promise.all(
-    Array.from({ length: atOnce }, async () => {
+    Array.from({ length: atOnce }, async (_, lane) => {
       while (performance.now() < until) {
-        await life();
+        await life(lane);
         all += 1;
         const now = performance.now();
         if (now >= from && now < until) closed += 1;

@@ -3,6 +3,7 @@ import { decide } from '../core/decide.ts';
 import { actorName } from '../core/decision.ts';
 import { type Facts, NO_FACTS } from '../core/facts.ts';
 import type { Head } from '../core/log.ts';
+import { historyOf } from '../core/requester-history.ts';
 import { type Row, TELLING, type Work, type WorkName, workFor } from '../core/work.ts';
 import type { Changed } from '../ports/store.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -17,11 +18,19 @@ export const save = (
   command: CommandOf,
   actor: Actor,
   facts: Facts = NO_FACTS,
-): Promise<Changed> =>
-  store.change(requestId, actorName(actor), (row, now, head, frozen) => {
-    const known = typeof command === 'function' ? command(row, now, head) : command;
-    return decide(row?.request, known, actor, { ...facts, frozen }, now);
-  });
+): Promise<Changed> => {
+  const wanted =
+    typeof command !== 'function' && command.type === 'request' ? historyOf(command.order, actor, facts) : undefined;
+  return store.change(
+    requestId,
+    actorName(actor),
+    (row, now, head, frozen, history) => {
+      const known = typeof command === 'function' ? command(row, now, head) : command;
+      return decide(row?.request, known, actor, { ...facts, frozen, history }, now);
+    },
+    wanted,
+  );
+};
 
 /**
  * The only door: one transaction decides and saves, then everything that must happen next goes on the queue.

@@ -6,6 +6,7 @@ import { type Active, digestShown, extensionAwaited, latestEnd } from '../core/e
 import type { AccessRequest, Approval, Attestation, Hold } from '../core/request.ts';
 import { zoneName } from '../core/terms.ts';
 import { sessionsEndBy } from '../core/work.ts';
+import { followsWords } from './follows-words.ts';
 import { joined, oneLine, type Phrase, plural } from './phrase.ts';
 import { allowsWords, clauseWords, endingWords } from './role-words.ts';
 import { BUTTONS, CAUSES_SAID, endByHand, frozenWords, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED } from './words.ts';
@@ -229,6 +230,9 @@ function factsOf({ ask, extended }: AccessRequest): readonly Fact[] {
       ],
     },
     { label: 'Why', value: [REASON_WORDS[ask.reason]] },
+    ...(ask.follows === undefined
+      ? []
+      : [{ label: 'Asked before', value: followsWords(ask.follows), long: true } as const]),
     { label: 'Purpose', value: [oneLine(ask.purpose, 1000)], long: true },
     ...(ask.runbook === undefined ? [] : [{ label: 'Runbook', value: [ask.runbook] }]),
     { label: 'It allows', value: [allowsWords(ask.terms)], long: true },

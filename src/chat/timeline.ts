@@ -3,6 +3,7 @@ import type { NewEvent, RequestEventName } from '../core/events.ts';
 import type { EndCause, Outcome } from '../core/request.ts';
 import { CALLS, frozenSaid } from './call-lines.ts';
 import { detailOf, field, list, text, when } from './event-data.ts';
+import { followsWords } from './follows-words.ts';
 import { oneLine, plural } from './phrase.ts';
 import { OF_SECURITY } from './security-lines.ts';
 import { type Line, people, person, type TimelineContext, type Told } from './told.ts';
@@ -29,6 +30,7 @@ export const TIMELINE = {
       '. It lapses ',
       when(data.decideBy),
       ' if it is not approved by then.',
+      ...(ask.follows === undefined ? [] : [' It was asked before. ', ...followsWords(ask.follows)]),
     ],
     quote: text(data.purpose),
   }),

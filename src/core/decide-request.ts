@@ -5,7 +5,8 @@ import { written } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { incidentSchema, REASONS, type Reason } from './policy.ts';
-import type { AccessRequest, Ask } from './request.ts';
+import type { AccessRequest, Ask, TurnedDown } from './request.ts';
+import { judgePast } from './requester-history.ts';
 import { type Terms, termsDigest, termsOf, wantedBy } from './terms.ts';
 import type { CommandOf, SenderOf } from './transitions.ts';
 
@@ -44,7 +45,10 @@ export function decideRequest(command: RequestCommand, actor: SenderOf<'request'
   }
   if (principalOf(directory, person) === undefined) return refuse('no_cloud_identity', { field: 'role' });
 
-  const ask = askOf(command, acting, { terms, digest, commander, facts, now });
+  const past = judgePast(terms, facts, now);
+  if (!past.ok) return past;
+
+  const ask = askOf(command, acting, { terms, digest, commander, facts, follows: past.follows, now });
   const seenTeams = watchedTeams(terms, directory, person.id, teams);
   const next: AccessRequest = { state: 'pending', ask, approvals: [], seenTeams };
   return accept(next, { type: 'request_opened', data: openedData(ask, teams) });
@@ -57,13 +61,14 @@ interface Settled {
   readonly digest: string;
   readonly commander: Person;
   readonly facts: Facts;
+  readonly follows: TurnedDown | undefined;
   readonly now: Date;
 }
 
 /** What is fixed from now on. */
 function askOf({ id, channel, order }: RequestCommand, acting: Acting, settled: Settled): Ask {
   const { person, teams, key, directory } = acting;
-  const { terms, digest, commander, facts, now } = settled;
+  const { terms, digest, commander, facts, follows, now } = settled;
   const asker = { id: person.id, seen: teams };
   const deciders = decidersOf(terms, directory, asker);
   const incident = facts.incident.ok && typeof facts.incident.value === 'object' ? facts.incident.value : undefined;
@@ -87,6 +92,7 @@ function askOf({ id, channel, order }: RequestCommand, acting: Acting, settled: 
     invite: inviteOf(terms, directory, asker, deciders),
     terms,
     digest,
+    ...(follows && { follows }),
   };
 }
 

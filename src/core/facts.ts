@@ -1,6 +1,7 @@
 import type { Directory } from './directory.ts';
 import type { Freeze } from './freeze.ts';
 import type { IncidentRecord, Policy } from './policy.ts';
+import type { State, TurnedDown } from './request.ts';
 
 /** The answer of a look-up, or that there was none. `at` is when it was asked, by the store's clock. */
 export type Lookup<T> =
@@ -29,6 +30,31 @@ export interface TargetReading {
   readonly changedPolicies: readonly string[];
 }
 
+/** Whose past requests are looked at before another one is opened, and what that one is for. */
+export interface HistoryOf {
+  /** Id of the person who asks. */
+  readonly person: string;
+  readonly role: string;
+  /** Its id, whatever the letter case. */
+  readonly incident: string;
+  readonly account: string;
+}
+
+/** What somebody asked for before. */
+export interface RequesterHistory {
+  /** Their oldest request for the same role and incident that waits, is being opened or is open. */
+  readonly same: { readonly id: string; readonly state: State } | undefined;
+  /** Ids of theirs that wait for an answer, oldest first. */
+  readonly pending: readonly string[];
+  /**
+   * Objects of theirs in that account that are not deleted yet, empty ones included, and those that may still come of
+   * what waits or is being opened: so a bound on it holds whatever is approved at once.
+   */
+  readonly standing: number;
+  /** Their newest request for that role that was denied or lapsed, however long ago. */
+  readonly turnedDown: TurnedDown | undefined;
+}
+
 /** Nobody could say whether this installation may open anything: a no that may be asked again. */
 export const UNANSWERED: unique symbol = Symbol('unanswered');
 
@@ -45,6 +71,8 @@ export interface Facts {
   readonly approvers?: Readonly<Record<string, Lookup<ChatAccount>>>;
   /** Every opening is stopped (B11). Read in the transaction that decides. */
   readonly frozen?: Freeze | undefined;
+  /** For `request`: what this person asked for before. Read in the transaction that decides. */
+  readonly history?: RequesterHistory | undefined;
   /** Why this installation or process must open nothing now, if it must not (a copy, a bad file, a too-mighty role). */
   readonly openingOff: string | undefined | typeof UNANSWERED;
 }

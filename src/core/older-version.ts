@@ -8,9 +8,10 @@ import type { Terms } from './terms.ts';
  */
 
 /** A policy that this version or an older one put in force. */
-export type OlderPolicy = Omit<Policy, 'timings' | 'security'> & {
+export type OlderPolicy = Omit<Policy, 'timings' | 'security' | 'asking'> & {
   readonly timings?: Partial<Timings>;
   readonly security?: Partial<Policy['security']>;
+  readonly asking?: Partial<Policy['asking']>;
 };
 
 /** Terms under which a request was asked, in this version or an older one. */
@@ -23,6 +24,7 @@ export const completePolicy = (policy: OlderPolicy): Policy => ({
   ...policy,
   timings: { ...PRESETS.timings, ...policy.timings },
   security: { ...PRESETS.security, ...policy.security },
+  asking: { ...PRESETS.asking, ...policy.asking },
 });
 
 /** Left out, no time may be added: nobody said how much. */

@@ -55,7 +55,10 @@ function settings(before: Policy, after: Policy): readonly string[] {
       (key) =>
         `security.${key}: ${after.security[key].join(', ') || 'nobody'} (was ${before.security[key].join(', ') || 'nobody'}).`,
     );
-  return [...lines, ...timings, ...channels, ...security, ...sources];
+  const asking = (Object.keys(after.asking) as (keyof Policy['asking'])[])
+    .filter((key) => before.asking[key] !== after.asking[key])
+    .map((key) => `asking.${key}: ${before.asking[key]} → ${after.asking[key]}.`);
+  return [...lines, ...timings, ...channels, ...security, ...asking, ...sources];
 }
 
 /** Host and path: a query may hold what is nobody's business. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isIamUserArn, isPersonalSessionArn } from './principal.ts';
+import { accountId, arn, principalSchema } from './principal-schema.ts';
 
 /** Blast radius (A6): A reads, B recovers services, C changes data or identities. */
 export const ZONES = ['A', 'B', 'C'] as const;
@@ -25,8 +25,6 @@ const text = (max: number) => z.string().trim().min(1).max(max);
 const minutes = ({ window }: Floors) => (window < 60 ? z.number() : z.int()).min(window / 60).max(720);
 const seconds = (floor: number, most: number, preset: number) =>
   z.int().min(floor, `must be at least ${floor} seconds`).max(most, `must be at most ${most} seconds`).default(preset);
-const accountId = z.string().regex(/^\d{12}$/, 'must be 12 digits, in quotes');
-const arn = z.string().regex(/^arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\d{12}:.+$/, 'must be an ARN with an account');
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
 const document = z.record(z.string(), z.json());
 
@@ -119,43 +117,6 @@ const httpSource = z.strictObject({
   cacheSeconds: z.int().min(0).max(60).default(15),
 });
 const directorySource = z.discriminatedUnion('kind', [fileSource, httpSource]);
-
-/**
- * What AWS takes as a source identity.
- * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
- */
-const sourceIdentity = z
-  .string()
-  .regex(/^[\w+=,.@-]{2,64}$/, 'must be 2 to 64 of letters, digits and _+=,.@-, as AWS takes a source identity')
-  .optional();
-
-/** A2: one human's cloud identity. Roots, roles, permission sets and patterns would open for many, from any source. */
-export const principalSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('iam-user'),
-    arn: arn.refine(
-      isIamUserArn,
-      'an iam-user is named by arn:aws:iam::<account>:user/<name>: shared identities (root, roles) are refused',
-    ),
-    sourceIdentity,
-  }),
-  z.strictObject({
-    kind: z.literal('identity-center-session'),
-    arn: arn.refine(
-      isPersonalSessionArn,
-      'an identity-center-session is named by arn:aws:sts::<account>:assumed-role/AWSReservedSSO_<set>_<id>/<user>: ' +
-        'write the whole session ARN',
-    ),
-    sourceIdentity,
-  }),
-  z.strictObject({
-    kind: z.literal('identity-center-user'),
-    account: accountId,
-    permissionSet: z.string().regex(/^[\w+=,.@-]{1,32}$/),
-    userId: z.string().regex(/^[0-9a-fA-F-]{1,47}$/),
-    sourceIdentity,
-  }),
-]);
 
 /** What a directory source answers, file and HTTP alike. */
 export const directorySchema = z.strictObject({
@@ -257,8 +218,18 @@ const security = z.strictObject({
   page: z.array(id).max(20).default([]),
 });
 
+/** Bounds on what one person may ask for. */
+const asking = z.strictObject({
+  /** Objects of one person that may stand in one account at once, empty ones that wait for their deletion included. */
+  maxStanding: z.int().min(1).max(1000).default(40),
+});
+
 /** What holds where nothing was written, or nothing could be yet: an older version knew fewer settings. */
-export const PRESETS = { timings: timings(PRODUCTION_FLOORS).parse({}), security: security.parse({}) };
+export const PRESETS = {
+  timings: timings(PRODUCTION_FLOORS).parse({}),
+  security: security.parse({}),
+  asking: asking.parse({}),
+};
 
 /** The schema of `breakglass.yaml`. Floors fall only where the caller may lower them (`main`'s argument). */
 export const policySchema = (floors: Floors) =>
@@ -273,6 +244,7 @@ export const policySchema = (floors: Floors) =>
       security: z.string().regex(/^[CG][A-Z0-9]+$/),
     }),
     security: security.prefault({}),
+    asking: asking.prefault({}),
     zones: z.strictObject({ A: zoneSchema(floors), B: zoneSchema(floors), C: zoneSchema(floors) }),
     accounts: z.array(accountSchema).min(1).max(500),
     roles: z.array(roleSchema(floors)).min(1).max(1000),

@@ -22,6 +22,16 @@ export interface Party {
   readonly keys: readonly ChatKey[];
 }
 
+/** A request that was answered with a no, or with nothing. */
+export interface TurnedDown {
+  readonly id: string;
+  readonly outcome: 'denied' | 'lapsed';
+  readonly at: Date;
+  /** Who denied it and why, in their own words; empty where it lapsed. */
+  readonly by: string;
+  readonly reason: string;
+}
+
 /** Everything fixed at the moment of asking. Never edited afterwards. */
 export interface Ask {
   readonly id: string;
@@ -47,6 +57,8 @@ export interface Ask {
   readonly invite: readonly string[];
   readonly terms: Terms;
   readonly digest: string;
+  /** The no to the same person and role that it came soon after. */
+  readonly follows?: TurnedDown | undefined;
 }
 
 export interface Approval {

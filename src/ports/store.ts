@@ -2,6 +2,7 @@ import type { FreezeDecision } from '../core/decide-freeze.ts';
 import type { Decision } from '../core/decision.ts';
 import type { ChatKey } from '../core/directory.ts';
 import type { NewEvent, StoredEvent } from '../core/events.ts';
+import type { HistoryOf, RequesterHistory } from '../core/facts.ts';
 import type { Freeze } from '../core/freeze.ts';
 import type { Head } from '../core/log.ts';
 import type { Policy } from '../core/policy.ts';
@@ -20,10 +21,16 @@ export type Changed =
   | { readonly ok: false; readonly refusal: Refusal; readonly row: Row | undefined };
 
 /**
- * What decides inside the transaction: it runs after the row lock, with the database's clock and the freeze as it is
- * then, and does no I/O.
+ * What decides inside the transaction: it runs after the row lock, with the database's clock, the freeze as it is then
+ * and what was asked before, where that was wanted, and does no I/O.
  */
-export type Decide = (row: Row | undefined, now: Date, head: Head, frozen: Freeze | undefined) => Decision;
+export type Decide = (
+  row: Row | undefined,
+  now: Date,
+  head: Head,
+  frozen: Freeze | undefined,
+  history: RequesterHistory | undefined,
+) => Decision;
 /** The same for the freeze itself. */
 export type DecideFreeze = (current: Freeze | undefined, now: Date) => FreezeDecision;
 
@@ -87,9 +94,10 @@ export interface Store {
   readonly cloud: CloudMemory;
   /**
    * One transaction: lock the row (if it exists), read the clock, decide, save the new state and its events together.
-   * Serialised per request; a refusal changes nothing.
+   * Serialised per request; a refusal changes nothing. With `history`, what that person asked for before is read too, and
+   * serialised per person: of two that they ask at once, the second one is decided knowing the first.
    */
-  change(requestId: string, actor: string, decide: Decide): Promise<Changed>;
+  change(requestId: string, actor: string, decide: Decide, history?: HistoryOf): Promise<Changed>;
   find(requestId: string): Promise<Row | undefined>;
   /**
    * Rows whose state needs work before `before`, oldest first, after the given id; at most `limit`. What is only owed to

@@ -1,6 +1,7 @@
 import { incidentStream, requestListed, requestStream, type StoredEvent } from '../core/events.ts';
+import type { HistoryOf, RequesterHistory } from '../core/facts.ts';
 import type { Freeze } from '../core/freeze.ts';
-import type { ClosedGrant, GrantingGrant } from '../core/request.ts';
+import type { ClosedGrant, GrantingGrant, TurnedDown } from '../core/request.ts';
 import { nextWorkAt, type Row } from '../core/work.ts';
 import type { Changed, Decide } from '../ports/store.ts';
 import { type HeadRecord, lockStream, type Shift, sealed, type Tip, tipOf } from './append.ts';
@@ -9,6 +10,14 @@ import { freezeOf } from './freeze.ts';
 import type { RawTx } from './raw.ts';
 import { askAsStored, rowOf, toJsonText } from './row-codec.ts';
 
+/** One change: of which request, by whom, and what decides; `history` is what it must know of the past. */
+interface Change {
+  readonly requestId: string;
+  readonly actor: string;
+  readonly decide: Decide;
+  readonly history: HistoryOf | undefined;
+}
+
 interface Locked {
   readonly now: Date;
   readonly row: Row | undefined;
@@ -16,6 +25,7 @@ interface Locked {
   readonly document: unknown;
   readonly head: Tip;
   readonly frozen: Freeze | undefined;
+  readonly history: RequesterHistory | undefined;
 }
 
 interface LockedRecord extends HeadRecord {
@@ -26,6 +36,13 @@ interface LockedRecord extends HeadRecord {
   readonly postedSeq: number | null;
   readonly updatedAt: Date | null;
   readonly freeze: unknown;
+  readonly history?: StoredHistory;
+}
+
+/** As `requester_history` answers it. */
+interface StoredHistory extends Omit<RequesterHistory, 'same' | 'turnedDown'> {
+  readonly same: RequesterHistory['same'] | null;
+  readonly turnedDown: (Omit<TurnedDown, 'at'> & { readonly at: string }) | null;
 }
 
 /**
@@ -35,13 +52,11 @@ interface LockedRecord extends HeadRecord {
 export async function change(
   database: Database,
   shift: Shift,
-  requestId: string,
-  actor: string,
-  decide: Decide,
+  { requestId, actor, decide, history: wanted }: Change,
 ): Promise<Changed> {
   return database.raw.transaction(`change request ${requestId}`, async (tx) => {
-    const { now, row, document: stored, head, frozen } = await lockRequest(tx, shift, requestId);
-    const decision = decide(row, now, head, frozen);
+    const { now, row, document: stored, head, frozen, history } = await lockRequest(tx, shift, requestId, wanted);
+    const decision = decide(row, now, head, frozen, history);
     if (!decision.ok) return { ok: false, refusal: decision.refusal, row };
     const events = sealed(requestStream(requestId), head, decision.events, now, actor);
     const document = toJsonText(row === undefined ? decision.next : askAsStored(decision.next, row.request, stored));
@@ -61,12 +76,8 @@ async function listing(tx: RawTx, shift: Shift, { request }: Row, first: StoredE
   return sealed(stream, head, [requestListed(request.ask.id, first)], now, actor);
 }
 
-async function lockRequest(tx: RawTx, shift: Shift, requestId: string): Promise<Locked> {
-  const [found] = await tx.$queryRaw<LockedRecord[]>`
-    SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
-      "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
-      "freeze_now"() AS "freeze"
-    FROM "lock_request"(${requestId})`;
+async function lockRequest(tx: RawTx, shift: Shift, requestId: string, wanted: HistoryOf | undefined): Promise<Locked> {
+  const [found] = await (wanted === undefined ? lockOne(tx, requestId) : lockAsking(tx, requestId, wanted));
   if (found === undefined) throw new Error('lock_request answered nothing');
   const { version, seq, drawnVersion, postedSeq, updatedAt } = found;
   const whole = version !== null && seq !== null && drawnVersion !== null && postedSeq !== null && updatedAt !== null;
@@ -76,8 +87,31 @@ async function lockRequest(tx: RawTx, shift: Shift, requestId: string): Promise<
     document: found.document,
     head: tipOf(found),
     frozen: freezeOf(found.freeze),
+    history: found.history && historyFrom(found.history),
   };
 }
+
+const lockOne = (tx: RawTx, requestId: string) => tx.$queryRaw<LockedRecord[]>`
+  SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
+    "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
+    "freeze_now"() AS "freeze"
+  FROM "lock_request"(${requestId})`;
+
+/** The same once the person's own lock is got, with what they asked for before. */
+const lockAsking = (tx: RawTx, requestId: string, { person, role, incident, account }: HistoryOf) => tx.$queryRaw<
+  LockedRecord[]
+>`
+  SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
+    "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
+    "freeze_now"() AS "freeze", "requester_history"(${person}, ${role}, ${incident}, ${account}) AS "history"
+  FROM "lock_asking"(${requestId}, ${person})`;
+
+const historyFrom = ({ same, turnedDown, pending, standing }: StoredHistory): RequesterHistory => ({
+  same: same ?? undefined,
+  pending,
+  standing,
+  turnedDown: turnedDown === null ? undefined : { ...turnedDown, at: new Date(turnedDown.at) },
+});
 
 /** The row as it will be read back: through its own text, so that what is decided next is what was stored. */
 function nextRow(row: Row | undefined, document: string, events: readonly StoredEvent[], now: Date): Row {

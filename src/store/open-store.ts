@@ -49,7 +49,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     troubles: troubleMemory(database, shift),
     checkpoints: checkpointReader(database),
     cloud: cloudMemory(database, shift),
-    change: (requestId, actor, decide) => change(database, shift, requestId, actor, decide),
+    change: (requestId, actor, decide, history) => change(database, shift, { requestId, actor, decide, history }),
     find: (requestId) => queries.find(database, requestId),
     due: (before, limit, after) => queries.due(database, before, limit, after),
     untold: (limit) => queries.untold(database, limit),

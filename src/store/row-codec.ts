@@ -28,6 +28,7 @@ type Get<T, Key> = T extends unknown ? (Key extends keyof T ? T[Key] : never) : 
 const DATE_PATHS = {
   '.ask.askedAt': true,
   '.ask.decideBy': true,
+  '.ask.follows.at': true,
   '.approvals.*.at': true,
   '.extended.approvals.*.at': true,
   '.held.at': true,

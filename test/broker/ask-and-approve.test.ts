@@ -12,8 +12,11 @@ describe('asking and approving', () => {
     desk = await openDesk();
     usual = { ...desk.dials };
   });
-  afterEach(() => {
+  afterEach(async () => {
     Object.assign(desk.dials, usual);
+    for (const { request } of await desk.store.list({ states: ['pending'], limit: 10 })) {
+      await desk.broker.withdraw(request.ask.id, riley);
+    }
   });
   afterAll(() => desk.close());
 
@@ -23,7 +26,7 @@ describe('asking and approving', () => {
   it('A11: records a refused request in the system stream, and leaves its form usable', async () => {
     const order = desk.order({ incident: 'INC-404' });
     desk.dials.incident = 'not_found';
-    const refused = await desk.broker.request({ requestId: 'A1', actor: riley, order, typedIn: undefined });
+    const refused = await desk.broker.request({ requestId: 'A1', actor: riley, order });
     expect(refused).toMatchObject({ ok: false, refusal: { code: 'incident_not_found', field: 'incident' } });
     expect((await refusals()).at(-1)).toMatchObject({
       actor: KEYS.riley,
@@ -35,7 +38,7 @@ describe('asking and approving', () => {
   });
 
   it('makes one request of a form that is sent twice at once', async () => {
-    const send = () => desk.broker.request({ requestId: 'A2', actor: riley, order: desk.order(), typedIn: undefined });
+    const send = () => desk.broker.request({ requestId: 'A2', actor: riley, order: desk.order() });
     const before = (await refusals()).length;
     const answers = await Promise.all([send(), send(), send()]);
     expect(answers.map(({ ok }) => ok)).toEqual([true, true, true]);
@@ -46,7 +49,7 @@ describe('asking and approving', () => {
   it('does not give one person the request of another whose form id they sent', async () => {
     await desk.ask('A3');
     const actor = { type: 'person', key: KEYS.casey } as const;
-    const answer = await desk.broker.request({ requestId: 'A3', actor, order: desk.order(), typedIn: undefined });
+    const answer = await desk.broker.request({ requestId: 'A3', actor, order: desk.order() });
     expect(answer.ok).toBe(false);
   });
 

@@ -35,7 +35,7 @@ describe('an outage of the incident source (A3)', () => {
     return broker({ ...desk.deps, announce: { ...desk.deps.announce, alarm } });
   };
   const asks = (requestId: string) =>
-    process().request({ requestId, actor: riley, order: desk.order(), typedIn: undefined });
+    process().request({ requestId, actor: riley, order: desk.order({ incident: `INC-${requestId}` }) });
   const outages = async () =>
     (await desk.store.events(SYSTEM_STREAM))
       .map(({ type }) => type)

@@ -177,8 +177,9 @@ export function* triesFor(
   if (first === undefined || making === undefined) return;
   const actor = actorOf(first.actor);
   const commands = making({ data: first.data, events, request, row });
+  const history = { same: undefined, pending: [], standing: 0, turnedDown: row.ask.follows };
   for (const facts of factsAt(first.at, row.ask.incident.id, known)) {
-    for (const command of commands) yield { command, actor, facts };
+    for (const command of commands) yield { command, actor, facts: { ...facts, history } };
   }
 }
 

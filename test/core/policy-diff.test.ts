@@ -30,6 +30,7 @@ it.each<[promise: string, passage: string, replacement: string, changes: string[
   ['an account', 'externalId: acme-prod', 'externalId: acme-new', ['Account 111122223333 changed (externalId).', 'Role restart changed (by its zone or account).']],
   ['whom to phone, and a channel', 'phone: "+49 30 1"\nchannels: { default: C0ONE', 'phone: "+49 30 2"\nchannels: { default: C0NEW', ['phone is now "+49 30 2".', 'default channel: C0ONE → C0NEW.']],
   ['who may freeze and thaw', 'security: { teams: [security, sre] }', 'security: { teams: [sre], page: [security] }', ['security.teams: sre (was security, sre).', 'security.page: security (was nobody).']],
+  ['how much one person may have standing', 'channels:', 'asking: { maxStanding: 60 }\nchannels:', ['asking.maxStanding: 40 → 60.']],
   ['a duration', 'channels:', 'timings: { propagationSeconds: 600 }\nchannels:', ['propagationSeconds: 300 → 600.']],
   ['a source, without its query', 'incidents: { kind: file }', 'incidents: { kind: http, url: "https://inc.example/api?key=k3y", probe: INC-1 }', ['incidents source: this file → inc.example/api (timeout 2 s, kept 15 s, probe INC-1).']],
   ['a runbook', 'minutes: 15', 'minutes: 30', ['Runbook hangs changed (minutes).']],

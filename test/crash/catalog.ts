@@ -8,6 +8,9 @@ export const LANES = 14;
 
 export const accountOf = (lane: number): string => String(200_000_000_001 + lane);
 export const roleOf = (lane: number): string => `restart-${lane}`;
+/** Mira, and two like her: one person may have only a few requests that wait at once. */
+export const requesterOf = (lane: number): string => REQUESTERS[lane % REQUESTERS.length] ?? 'mira';
+const REQUESTERS = ['mira', 'mira-2', 'mira-3'];
 export const laneOf = (account: string): number => Number(account) - 200_000_000_001;
 
 /** Something that a lane's access allows, for the human who tries it. */
@@ -48,9 +51,30 @@ function roleEntry(lane: number) {
   };
 }
 
+interface DemoPerson {
+  readonly id: string;
+  readonly slack: readonly { readonly workspace: string; readonly user: string }[];
+  readonly aws: { readonly userId: string };
+}
+
 /** The demo's policy with a lane for each life; JSON, which is YAML too. */
 export async function lanesPolicy(): Promise<string> {
-  const policy: { accounts: object[]; roles: object[] } = parse(await demoPolicy());
+  const policy: { accounts: object[]; roles: object[]; people: DemoPerson[]; asking?: object } = parse(
+    await demoPolicy(),
+  );
+  const mira = policy.people.find(({ id }) => id === 'mira');
+  if (mira === undefined) throw new Error('the demo has no Mira');
+  for (const [index, id] of REQUESTERS.slice(1).entries()) {
+    const slack = mira.slack.map(({ workspace }) => ({ workspace, user: `U0LIKEMIRA${index}` }));
+    policy.people.push({
+      ...mira,
+      id,
+      slack,
+      aws: { ...mira.aws, userId: `${mira.aws.userId.slice(0, -2)}f${index}` },
+    });
+  }
+  // One lane is lived in more often here in minutes than by one person in a day.
+  policy.asking = { maxStanding: 1000 };
   const lanes = Array.from({ length: LANES }, (_, lane) => lane);
   policy.accounts.push(...lanes.map(accountIn));
   policy.roles.push(...lanes.map(roleEntry));

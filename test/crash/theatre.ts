@@ -5,7 +5,7 @@ import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
 import type { Simulated } from '../../src/demo/aws/simulate.ts';
 import { assumeGrant, fillForm, use, userOf } from '../../src/demo/hands.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
-import type { MessagePlace } from '../../src/demo/slack/person.ts';
+import type { MessagePlace, Person } from '../../src/demo/slack/person.ts';
 import { openStage, type Stage } from '../../src/demo/stage.ts';
 import { type MainOptions, main } from '../../src/main.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -14,7 +14,7 @@ import { type BotProcess, startBot } from '../support/bot-process.ts';
 import { type CommitGate, startCommitGate } from '../support/commit-gate.ts';
 import { freshDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
-import { accountOf, allowedIn, lanesPolicy, roleOf } from './catalog.ts';
+import { accountOf, allowedIn, lanesPolicy, requesterOf, roleOf } from './catalog.ts';
 import { AwsHolds } from './holds.ts';
 
 export const CHANNEL = 'C0INC2041';
@@ -99,14 +99,15 @@ export class Theatre {
     this.stage.slack.connectApp(`${this.#webUrl}/slack/events`);
   }
 
-  /** Mira asks for access in each of these lanes; resolves when every card can be seen. A worker must be running. */
+  /** The requester of each of these lanes asks for access there; resolves when every card can be seen. A worker must be running. */
   async ask(lanes: readonly number[], minutes = 15): Promise<readonly Life[]> {
     const purposes: string[] = [];
     for (const lane of lanes) {
       this.#asked += 1;
       const purpose = `Life ${this.#asked}.`;
       purposes.push(purpose);
-      await fillForm(this.stage, 'mira', CHANNEL, {
+      const requester = requesterOf(lane);
+      await fillForm(this.stage, requester, CHANNEL, {
         incident: 'INC-2041',
         role: roleOf(lane),
         minutes,
@@ -114,7 +115,7 @@ export class Theatre {
         purpose,
         commander: 'kenji',
       });
-      const answer = await this.stage.slack.as(userOf(this.stage, 'mira')).submit();
+      const answer = await this.stage.slack.as(userOf(this.stage, requester)).submit();
       if (!answer.ok) throw new Error(`the form was not taken: ${JSON.stringify(answer)}`);
     }
     const rows = await this.store.list({ limit: lanes.length });
@@ -158,23 +159,28 @@ export class Theatre {
     await Promise.all(lives.map(({ card }) => sasha.click(card, 'bg_approve')));
   }
 
-  /** Mira asks for the shortest time more in each; resolves when every card asks for the approvals. */
+  /** The requester asks for the shortest time more in each; resolves when every card asks for the approvals. */
   async wish(lives: readonly Life[]): Promise<void> {
-    const mira = this.stage.slack.as(userOf(this.stage, 'mira'));
-    for (const { requestId } of lives) {
-      await mira.command('/breakglass', `extend ${requestId}`, CHANNEL);
-      await mira.awaitModal();
-      const answer = await mira.submit();
+    for (const { lane, requestId } of lives) {
+      const requester = this.#requester(lane);
+      await requester.command('/breakglass', `extend ${requestId}`, CHANNEL);
+      await requester.awaitModal();
+      const answer = await requester.submit();
       if (!answer.ok) throw new Error(`the form was not taken: ${JSON.stringify(answer)}`);
     }
     await this.watch(lives, ({ request }) => request.extended?.asked === 1, 'every wish', 60_000);
     await this.told(lives);
   }
 
-  /** Mira types `/breakglass end` for each. */
+  /** The requester types `/breakglass end` for each. */
   async end(lives: readonly Life[]): Promise<void> {
-    const mira = this.stage.slack.as(userOf(this.stage, 'mira'));
-    await Promise.all(lives.map(({ requestId }) => mira.command('/breakglass', `end ${requestId}`, CHANNEL)));
+    await Promise.all(
+      lives.map(({ lane, requestId }) => this.#requester(lane).command('/breakglass', `end ${requestId}`, CHANNEL)),
+    );
+  }
+
+  #requester(lane: number): Person {
+    return this.stage.slack.as(userOf(this.stage, requesterOf(lane)));
   }
 
   async row({ requestId }: Pick<Life, 'requestId'>): Promise<Row> {
@@ -189,13 +195,17 @@ export class Theatre {
     return request.state === 'pending' ? undefined : request.grants[0]?.plan?.name;
   }
 
-  /** Mira takes the role on. Rejects when AWS refuses. */
+  /** The requester takes the role on. Rejects when AWS refuses. */
   async assume(life: Life): Promise<SigningKeys> {
     const name = await this.roleName(life);
-    return assumeGrant(this.stage, 'mira', `arn:aws:iam::${accountOf(life.lane)}:role/breakglass/${name ?? 'none'}`);
+    return assumeGrant(
+      this.stage,
+      requesterOf(life.lane),
+      `arn:aws:iam::${accountOf(life.lane)}:role/breakglass/${name ?? 'none'}`,
+    );
   }
 
-  /** Mira tries what the role is for. */
+  /** The requester tries what the role is for. */
   use({ lane }: Life, keys: SigningKeys): Promise<Simulated> {
     const { action, resource } = allowedIn(lane);
     return use(this.stage, keys, action, resource);

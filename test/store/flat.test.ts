@@ -1,13 +1,17 @@
+import { decide } from '../../src/core/decide.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
-import { HOUR } from '../support/requests.ts';
+import { HOUR, okFacts, personActor } from '../support/requests.ts';
 import { until } from '../support/until.ts';
 import { growHistory } from './history.ts';
 import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
 
 const MODEL = 'model';
+const DENIED = 'turned-away';
+/** Copies are told apart by number alone. */
+const OF_DENIED = 1_000_000;
 const FEW = 1_000;
 const MANY = 10_000;
 /** More often than a prepared statement is planned for its parameters, so that its plan for all of them is seen too. */
@@ -27,6 +31,10 @@ describe('one request costs the same however many there were', () => {
     database = await freshDatabase();
     const store = openStore({ url: database.appUrl, logger: silent });
     await playTo(store, 'closed', { id: MODEL });
+    await playTo(store, 'pending', { id: DENIED });
+    await store.change(DENIED, 'test', (row, now) =>
+      decide(row?.request, { type: 'deny', reason: 'no' }, personActor('avery'), okFacts(now), now),
+    );
     await store.close();
   });
   afterAll(() => database.drop());
@@ -103,13 +111,25 @@ describe('one request costs the same however many there were', () => {
       await store.inStates(['granting', 'active'], 100);
       await store.list({ states: ['pending', 'granting', 'active', 'revoking'], limit: 20 });
       await store.unended();
+      // What the same person asked for before: most of what is over here is theirs, and for this role.
+      await store.change(`look${lives}`, 'test', () => ({ ok: false, refusal: { code: 'not_yours' } }), {
+        person: request.ask.requester.id,
+        role: request.ask.terms.role.id,
+        incident: request.ask.incident.id,
+        account: request.ask.terms.account.id,
+      });
     }
   };
 
+  const grow = async (from: number, to: number) => {
+    await growHistory(database.adminUrl, MODEL, from, to);
+    await growHistory(database.adminUrl, DENIED, OF_DENIED + from, OF_DENIED + to);
+  };
+
   it(`reads no table whole, and touches no more with ${MANY} closed requests than with ${FEW}`, async () => {
-    await growHistory(database.adminUrl, MODEL, 0, FEW);
+    await grow(0, FEW);
     const few = await measured(live);
-    await growHistory(database.adminUrl, MODEL, FEW, MANY);
+    await grow(FEW, MANY);
     const many = await measured(live);
     const { requests, grants, events, messages, forms } = many.scans;
     expect({ requests, grants, events, messages, forms }).toEqual({

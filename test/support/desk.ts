@@ -25,7 +25,8 @@ function guardedPolicy(): Policy {
     const boundary = (zone: string) => `arn:aws:iam::${account.id}:policy/breakglass-guardrails/boundary-${zone}`;
     return { ...account, boundaries: { A: boundary('a'), B: boundary('b'), C: boundary('c') } };
   });
-  return { ...policy, accounts };
+  // One person lives more lives here in a minute than anybody in a day.
+  return { ...policy, accounts, asking: { maxStanding: 1000 } };
 }
 
 /** What a test may break. Everything answers, truthfully, until it is turned. */
@@ -119,9 +120,10 @@ export async function openDesk(): Promise<Desk> {
         dials.directoryDown ? down('the directory') : Promise.resolve({ directory: dials.directory, ageMs: 0 }),
     },
     incidents: {
-      find: () => {
+      find: (_policy, id) => {
         const { incident } = dials;
-        return incident === 'down' ? down('the incident source') : Promise.resolve({ incident, ageMs: 0 });
+        if (incident === 'down') return down('the incident source');
+        return Promise.resolve({ incident: typeof incident === 'string' ? incident : { ...incident, id }, ageMs: 0 });
       },
       probe: async () => {
         if (dials.incident === 'down') await down('the incident source');
@@ -157,10 +159,11 @@ export async function openDesk(): Promise<Desk> {
   };
   const order = (change: Partial<Order> = {}): Order =>
     anOrder({ digest: digestFor(change.role ?? 'restart-service', policy), ...change });
+  // Each for an incident of its own: nobody may ask for the same twice at once.
   const ask = async (id: string, change: Partial<Order> = {}): Promise<Row> => {
     const actor = personActor('riley');
     if (actor.type !== 'person') throw new Error('Riley is a person');
-    const asked = await ours.request({ requestId: id, actor, order: order(change), typedIn: undefined });
+    const asked = await ours.request({ requestId: id, actor, order: order({ incident: `INC-${id}`, ...change }) });
     if (!asked.ok) throw new Error(`refused: ${asked.refusal.code}`);
     return asked.row;
   };

@@ -3,7 +3,7 @@ import { type Decision, decide } from '../../src/core/decide.ts';
 import { plannedEndOf } from '../../src/core/decide-issue.ts';
 import type { ChatKey, Directory } from '../../src/core/directory.ts';
 import type { NewEvent } from '../../src/core/events.ts';
-import type { Facts, Lookup } from '../../src/core/facts.ts';
+import type { Facts, Lookup, RequesterHistory } from '../../src/core/facts.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../src/core/policy.ts';
 import type { AccessRequest, Plan, State } from '../../src/core/request.ts';
 import { termsDigest, termsOf } from '../../src/core/terms.ts';
@@ -146,6 +146,9 @@ export function aDirectory(policy: Policy = aPolicy()): Directory {
 
 const found = <T>(value: T, at: Date): Lookup<T> => ({ ok: true, value, at });
 
+/** Nothing was asked for before. */
+export const NO_HISTORY: RequesterHistory = { same: undefined, pending: [], standing: 0, turnedDown: undefined };
+
 /** Every look-up answered, just now, with nothing wrong: opening commands succeed with these. */
 export function okFacts(now: Date, change: Partial<Facts> = {}): Facts {
   const policy = aPolicy();
@@ -156,6 +159,7 @@ export function okFacts(now: Date, change: Partial<Facts> = {}): Facts {
     account: found('member', now),
     target: found({ offsetMs: 0, roles: { used: 10, quota: 1000 }, changedPolicies: [] }, now),
     approvers: Object.fromEntries(Object.values(KEYS).map((key) => [key, found('member', now)])),
+    history: NO_HISTORY,
     openingOff: undefined,
     ...change,
   };

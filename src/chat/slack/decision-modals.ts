@@ -73,10 +73,10 @@ export const denyModal = (formId: string, closes: string, frozen: Freeze | undef
   ],
 });
 
-/** A form that has nothing more to fill in: it says what happened. */
-export const saidModal = (title: string, text: string): ModalView => ({
+/** A form that has nothing more to fill in: it says what happened, and below, in markup of ours, where to look. */
+export const saidModal = (title: string, text: string, below?: string): ModalView => ({
   type: 'modal',
   title: plain(title, 24),
   close: plain('Close', 24),
-  blocks: [words(text)],
+  blocks: [words(text), ...(below === undefined ? [] : [section(below)])],
 });

@@ -5,6 +5,7 @@ import { FORM_NOT_YOURS, FORM_UNKNOWN, refusalWords } from '../words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded, troubleWords } from './caller.ts';
+import { saidModal } from './decision-modals.ts';
 import { draftAgain, draftOf, orderOf, shownDigest, withRole, withRunbook } from './draft.ts';
 import { ASK_AGAIN, FORMS, fieldOf, PICK_ROLE, PICK_RUNBOOK } from './ids.ts';
 import { requestModal } from './modals.ts';
@@ -62,11 +63,14 @@ async function asked(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<S
   const drawn = await formFor(deps, caller, draft);
   const homes = homesOf(await deps.workspace.home());
   const order = orderOf(draft, shownDigest(view), drawn.ok ? drawn.form.directory : undefined, homes);
-  const typedIn = /^[CG]/.test(form.channel) ? form.channel : undefined;
-  const changed = await deps.broker.request({ requestId: form.requestId, actor: caller.actor, order, typedIn });
+  const changed = await deps.broker.request({ requestId: form.requestId, actor: caller.actor, order });
   if (!changed.ok) {
     const look = changed.refusal.code === 'look_again' && drawn.ok;
     const said = answer(changed.refusal);
+    if (changed.refusal.code === 'already_asked') {
+      const place = await cardPlace(deps, changed.refusal.detail?.id ?? '');
+      return { said, response: { response_action: 'update', view: saidModal('Emergency access', said, place) } };
+    }
     if (!look)
       return { said, response: { response_action: 'errors', errors: { [blockFor(changed.refusal, view)]: said } } };
     const again = requestModal({ ...drawn.form, id: form.id, notice: said });
@@ -74,6 +78,16 @@ async function asked(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<S
   }
   await used(deps, form.id);
   return { said: askedWords(changed) };
+}
+
+/** Where the card of a request stands, as a line of ours. */
+async function cardPlace({ store }: AppDeps, requestId: string): Promise<string> {
+  const refs = await store.chat.refs(requestId);
+  const card = refs.find(({ kind, state }) => kind === 'card' && state === 'sent');
+  if (card === undefined) return 'Its card is not posted yet.';
+  return /^[CG]/.test(card.channel)
+    ? `Its card stands in <#${card.channel}>.`
+    : 'Its card is among my messages to you.';
 }
 
 const askedWords = ({ row }: Extract<Changed, { ok: true }>): string =>

@@ -1,6 +1,6 @@
 import type { AwsPrincipal } from '../../core/directory.ts';
 import { Failure } from '../../core/failure.ts';
-import { principalSchema } from '../../core/policy.ts';
+import { principalSchema } from '../../core/principal-schema.ts';
 import { type PolicyDocument, type Statement, VERSION } from './documents.ts';
 
 export interface TrustOrder {

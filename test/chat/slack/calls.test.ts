@@ -35,7 +35,7 @@ describe('while nobody answers (B6)', () => {
     await at(2);
     expect(dms('avery')).toHaveLength(2);
     expect(dms('avery').at(-1)).toMatch(
-      /^@riley asks for Restart a service, for incident INC-1: Checkout is down, and it still waits for approval\. Approve or deny it on the card\. It lapses .*UTC\).*Open the card$/s,
+      /^@riley asks for Restart a service, for incident INC-1[.0-9]*: Checkout is down, and it still waits for approval\. Approve or deny it on the card\. It lapses .*UTC\).*Open the card$/s,
     );
     const [card] = as('avery').dms();
     const link = JSON.stringify(as('avery').dms().at(-1)?.blocks);

@@ -1,7 +1,7 @@
 import { SYSTEM_STREAM } from '../../../src/core/events.ts';
 import { aPolicy } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
-import { ask, type House, openHouse, user } from './house.ts';
+import { anIncident, ask, type House, openHouse, user } from './house.ts';
 import { signed } from './signed.ts';
 
 let house: House;
@@ -34,7 +34,7 @@ describe('the request form', () => {
     const seen = await ask(house, 'riley', change);
     expect(seen.errors).toEqual({ [field]: expect.stringContaining(words) });
     expect((await refusals()).slice(before)).toEqual([code]);
-    await riley().choose('incident', 'INC-1');
+    await riley().choose('incident', anIncident());
     await riley().choose('commander', user('casey'));
     expect(await riley().submit()).toMatchObject({ ok: true, errors: {} });
     expect(riley().modal()).toBeUndefined();
@@ -54,7 +54,7 @@ describe('the request form', () => {
   });
 
   it('is filled in by a runbook: role, minutes, reason (A10)', async () => {
-    await riley().command('/breakglass', 'INC-1', 'C0INCIDENT');
+    await riley().command('/breakglass', anIncident(), 'C0INCIDENT');
     await riley().awaitModal();
     await riley().choose('purpose', 'Follow the runbook');
     await riley().choose('bg_pick_runbook', 'service-down');
@@ -98,7 +98,7 @@ describe('the request form', () => {
   });
 
   it('says so when the terms changed while it was open, shows the new ones, and then takes it (B4)', async () => {
-    await riley().command('/breakglass', 'INC-1 restart-service', 'C0INCIDENT');
+    await riley().command('/breakglass', `${anIncident()} restart-service`, 'C0INCIDENT');
     await riley().awaitModal();
     for (const [name, value] of [
       ['reason', 'recovery'],

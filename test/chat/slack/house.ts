@@ -8,6 +8,7 @@ import { awsProvider } from '../../../src/clouds/aws/provider.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import type { Policy } from '../../../src/core/policy.ts';
 import type { State } from '../../../src/core/request.ts';
+import { PENDING_MAX } from '../../../src/core/requester-history.ts';
 import { type Row, type WorkName, workFor } from '../../../src/core/work.ts';
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
 import { applyPolicy } from '../../../src/policy-in-force.ts';
@@ -37,6 +38,12 @@ export type Who = (typeof PEOPLE)[number];
 export const user = (who: Who): string => `U0${who.toUpperCase()}`;
 const ids = PEOPLE.map(user);
 
+export const CHANNELS: LocalSlackOptions['channels'] = [
+  { id: 'C0DEFAULT', name: 'emergency', members: ['U0BOT', ...ids] },
+  { id: 'C0INCIDENT', name: 'inc-1', members: ['U0BOT', 'U0OLGA', ...ids] },
+  { id: 'C0SECURITY', name: 'security', members: ['U0BOT', user('sasha'), user('quinn')] },
+];
+
 const WORKSPACE: LocalSlackOptions = {
   team: { id: 'T0BREAK', name: 'Example' },
   app: { id: 'A0BREAK', botUserId: 'U0BOT', commands: ['/breakglass'], scopes: SCOPES, events: ['user_change'] },
@@ -44,11 +51,7 @@ const WORKSPACE: LocalSlackOptions = {
     ...PEOPLE.map((who) => ({ id: user(who), name: who, realName: who, tz: 'Europe/Berlin' })),
     { id: 'U0OLGA', name: 'olga', realName: 'Olga', stranger: { teamId: 'T0ELSE' } },
   ],
-  channels: [
-    { id: 'C0DEFAULT', name: 'emergency', members: ['U0BOT', ...ids] },
-    { id: 'C0INCIDENT', name: 'inc-1', members: ['U0BOT', 'U0OLGA', ...ids] },
-    { id: 'C0SECURITY', name: 'security', members: ['U0BOT', user('sasha'), user('quinn')] },
-  ],
+  channels: CHANNELS,
 };
 
 /** What can be made to fail, and how far the clock is ahead. */
@@ -152,7 +155,8 @@ export async function openHouse(
   const incidents: IncidentSource = {
     find: async ({ incidentList }, id) => {
       if (levers.incidentsDown) throw new Error('the incident source is down');
-      return { incident: incidentList.find((one) => one.id === id) ?? 'not_found', ageMs: 0 };
+      const known = incidentList.find((one) => one.id === id || id.startsWith(`${one.id}.`));
+      return { incident: known === undefined ? 'not_found' : { ...known, id }, ageMs: 0 };
     },
     probe: async () => {
       if (levers.incidentsDown) throw new Error('the incident source is down');
@@ -273,7 +277,8 @@ function standIn(levers: Levers, store: Store, logger: Logger): Provider {
 /** Fills the request form in front of somebody and submits it. */
 export async function ask(house: House, who: Who, change: Readonly<Record<string, string>> = {}) {
   const person = house.slack.as(user(who));
-  await person.command('/breakglass', change.text ?? 'INC-1', change.in ?? 'C0INCIDENT');
+  await makeRoom(house, who);
+  await person.command('/breakglass', change.text ?? anIncident(), change.in ?? 'C0INCIDENT');
   await person.awaitModal();
   await person.choose('bg_pick_role', change.role ?? 'restart-service');
   await person.awaitModal((modal) => modal.blocks.some(({ block_id: id }) => String(id).startsWith('terms/')));
@@ -282,6 +287,21 @@ export async function ask(house: House, who: Who, change: Readonly<Record<string
   if (change.incident) await person.choose('incident', change.incident);
   if (change.minutes) await person.choose('minutes', change.minutes);
   return person.submit();
+}
+
+/** Takes back what still waits of this person, where no more of theirs may wait. */
+async function makeRoom({ store, broker }: House, who: Who): Promise<void> {
+  const actor = { type: 'person', key: `slack:T0BREAK:${user(who)}` } as const;
+  const waiting = await store.list({ states: ['pending'], requester: actor.key, limit: PENDING_MAX });
+  if (waiting.length < PENDING_MAX) return;
+  for (const { request } of waiting) await broker.withdraw(request.ask.id, actor);
+}
+
+let incidents = 0;
+/** One that nobody asked for before: nobody may ask for the same twice at once. All of them have the channel of INC-1. */
+export function anIncident(): string {
+  incidents += 1;
+  return `INC-1.${incidents}`;
 }
 
 const actionOf = (name: string): string => name;
