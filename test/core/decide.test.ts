@@ -110,6 +110,13 @@ describe('asking (A2–A7, A9–A11)', () => {
     expect(accepted(decision).next.ask.incident).toMatchObject({ id: 'INC-1', verified: false });
   });
 
+  it('remembers the teams of whoever could fill a clause, and of the requester and their team mates', () => {
+    const decision = decide(undefined, requestCommand('R1'), personActor('riley'), okFacts(START), START);
+    const { seenTeams } = accepted(decision).next;
+    expect(Object.keys(seenTeams).sort()).toEqual(['avery', 'blake', 'casey', 'jordan', 'riley']);
+    expect(seenTeams.riley).toEqual(['payments', 'product']);
+  });
+
   it('refuses a role that wants a second sign-in until there is one (B9)', () => {
     const policy = aPolicy();
     const stepped = { ...policy.zones.B, approvals: [{ ...policy.zones.B.approvals[0], assurance: 'stepped_up' }] };
@@ -135,6 +142,13 @@ describe('approving (B1–B5, B7)', () => {
     ['anyone when the directory is down', 'avery', { directory: down }, now, 'directory_unavailable'],
     ['anyone when users.info fails', 'avery', { account: down }, now, 'account_unavailable'],
     ['a guest', 'avery', { account: found('guest' as const, now) }, now, 'account_guest'],
+    [
+      'anyone, where the requester has no cloud identity any more',
+      'avery',
+      { directory: found(change('riley', { aws: undefined }), now) },
+      now,
+      'no_cloud_identity',
+    ],
     [
       'anyone once the incident is closed',
       'avery',
