@@ -105,7 +105,7 @@ describe('a file that does not fit the schema', () => {
   it.each<[promise: string, passage: string, replacement: string, message: string]>([
     ['an unknown key, with the one that was meant', 'maxMinutes: 60', 'maxMinuts: 60 # <<\n    maxMinutes: 60', 'unknown key "maxMinuts" in zones.A: did you mean "maxMinutes"?'],
     ['an unknown key like no other', 'organisation: Acme', 'organisation: Acme\nflavour: mint # <<', 'unknown key "flavour": remove it, or use one of: version, organisation'],
-    ['an unknown key in one of two variants', 'teams: [sre], assurance: chat }\n  C', 'team: [sre], teams: [sre], assurance: chat } # <<\n  C', 'unknown key "team" in zones.B.approvals[0]: did you mean "teams"?'],
+    ['an unknown key in one of two variants', 'teams: [sre], assurance: chat }\n    unverified', 'team: [sre], teams: [sre], assurance: chat } # <<\n    unverified', 'unknown key "team" in zones.B.approvals[0]: did you mean "teams"?'],
     ['a missing key, at what should hold it', '  C:\n    maxMinutes: 15', '  C: # <<', 'zones.C.maxMinutes is missing: add it (a number)'],
     ['a number where a text is wanted', 'account: "111122223333"', 'account: 111122223333 # <<', 'roles[0].account is a number: put it in quotes'],
     ['a missing choice', '    zone: B\n', '', 'roles[0].zone is missing: add it, one of: A, B, C'],
@@ -117,7 +117,7 @@ describe('a file that does not fit the schema', () => {
     ['a wrong kind of clause', 'who: requester', 'who: requestor', 'zones.A.approvals[0].who must be one of: group, requester; did you mean "requester"?'],
     ['an account of eleven digits', 'account: "111122223333"', 'account: "11112222333" # <<', 'must be 12 digits, in quotes'],
     ['an id with a space', 'id: restart', 'id: re start # <<', 'roles[0].id must be 1 to 40 of a-z'],
-    ['a zone without clauses', 'approvals:\n      - { who: requester, name: Self, assurance: chat }', 'approvals: [] # <<', 'no clause never means "no approval"'],
+    ['a zone without clauses', 'approvals: [{ who: requester, name: Self, assurance: chat }]', 'approvals: [] # <<', 'no clause never means "no approval"'],
     ['an empty list', 'mayAsk: [serving]', 'mayAsk: [] # <<', 'roles[0].mayAsk is empty: give it at least one entry'],
     ['a duration above the most', 'maxMinutes: 60', 'maxMinutes: 721 # <<', 'zones.A.maxMinutes must be at most 720'],
     ['a duration under the floor of production', 'channels:', 'timings: { propagationSeconds: 3 } # <<\nchannels:', 'timings.propagationSeconds must be at least 300 seconds'],

@@ -9,7 +9,16 @@ import { sessionsEndBy } from '../core/work.ts';
 import { followsWords } from './follows-words.ts';
 import { joined, oneLine, type Phrase, plural } from './phrase.ts';
 import { allowsWords, clauseWords, endingWords } from './role-words.ts';
-import { BUTTONS, CAUSES_SAID, endByHand, frozenWords, NO_SECOND_SIGN_IN, OUTCOMES_SAID, UNVERIFIED } from './words.ts';
+import {
+  BUTTONS,
+  CAUSES_SAID,
+  endByHand,
+  frozenWords,
+  NO_SECOND_SIGN_IN,
+  OUTCOMES_SAID,
+  UNVERIFIED,
+  UNVERIFIED_THEN,
+} from './words.ts';
 
 /** How a card looks from afar. Red is only for what somebody must look at now. */
 export type Tone = 'waiting' | 'open' | 'ending' | 'alarm' | 'done' | 'refused';
@@ -153,7 +162,7 @@ const attestedWords = (attestations: readonly Attestation[] = []): Phrase =>
       ];
 
 /** What becomes of a wish for more time, and that the end above holds whatever becomes of it. */
-function moreTimeOf({ ask, extension }: Active): Phrase {
+function moreTimeOf({ ask, extension, incidentVerified }: Active): Phrase {
   if (extension === undefined) return [];
   const more = `${plural(extension.minutes, 'minute')} more`;
   if (extension.failedWhy === 'frozen') return [` Openings were frozen before ${more} were confirmed; this end stays.`];
@@ -164,7 +173,7 @@ function moreTimeOf({ ask, extension }: Active): Phrase {
   return [
     ' ',
     { person: ask.requester },
-    ` asks for ${more}${extension.unverified ? ` (${UNVERIFIED})` : ''}. Unless it is approved by `,
+    ` asks for ${more}${incidentVerified ? '' : ` (${UNVERIFIED})`}. Unless it is approved by `,
     { at: extension.decideBy },
     ' and the cloud has taken it, this end stays.',
   ];
@@ -205,7 +214,7 @@ function closedWords(request: Extract<AccessRequest, { state: 'closed' }>): Phra
   return [opened ? 'Access was removed and sessions ended; both were proven.' : 'Nothing was opened.'];
 }
 
-function factsOf({ ask, extended }: AccessRequest): readonly Fact[] {
+function factsOf({ ask, extended, incidentVerified }: AccessRequest): readonly Fact[] {
   const { role, account } = ask.terms;
   const incident = oneLine(
     ask.incident.title === '' ? ask.incident.id : `${ask.incident.id}: ${ask.incident.title}`,
@@ -213,7 +222,7 @@ function factsOf({ ask, extended }: AccessRequest): readonly Fact[] {
   );
   return [
     { label: 'Who', value: [{ person: ask.requester }] },
-    { label: 'Incident', value: ask.incident.verified ? [incident] : [incident, ` (${UNVERIFIED})`] },
+    { label: 'Incident', value: [incident, verifiedWords(ask.incident.verified, incidentVerified)] },
     { label: 'Commander', value: [{ person: ask.commander }] },
     {
       label: 'How long',
@@ -239,6 +248,12 @@ function factsOf({ ask, extended }: AccessRequest): readonly Fact[] {
   ];
 }
 
+/** Whether the incident could be checked when it was asked for, and when it was looked up last. */
+function verifiedWords(asked: boolean, now: boolean): string {
+  if (asked) return now ? '' : ' (verified when it was asked for; the incident source has not answered since)';
+  return now ? ' (unverified when it was asked for; verified since)' : ` (${UNVERIFIED})`;
+}
+
 /** Each approval with what it was given for and how surely. */
 const approvalsOf = (request: AccessRequest): readonly Phrase[] => [
   ...request.approvals.map((approval) => approvalWords(approval, ' approved ')),
@@ -248,12 +263,17 @@ const approvalsOf = (request: AccessRequest): readonly Phrase[] => [
   ].map((approval) => approvalWords(approval, ' approved more time ')),
 ];
 
-const approvalWords = ({ by, at, assurance }: Approval, approved: string): Phrase => [
+const approvalWords = ({ by, at, assurance, incidentVerified }: Approval, approved: string): Phrase => [
   { person: by },
   approved,
   { at },
-  assurance === 'chat' ? ` (${NO_SECOND_SIGN_IN}).` : ' (with a second sign-in).',
+  assurance === 'chat'
+    ? ` (${NO_SECOND_SIGN_IN}${then(incidentVerified)}).`
+    : ` (with a second sign-in${then(incidentVerified)}).`,
 ];
+
+/** What the source said at that moment, where it is not what everybody takes for granted. */
+const then = (incidentVerified: boolean): string => (incidentVerified ? '' : `; ${UNVERIFIED_THEN}`);
 
 function buttonOf(action: Action): CardButton {
   const confirm =

@@ -73,6 +73,15 @@ export function clauseWords({ clause, missing, people, onCall }: ClausePeople): 
   ];
 }
 
+/** A clause with who can give it now, none of its places being filled yet. */
+export type ClauseOutlook = Omit<ClausePeople, 'missing'> & { readonly places: number };
+
+/** For a form: what is wanted besides while the incident is unverified, where the zone goes on then (A3). */
+export const unverifiedLines = (clause: ClauseOutlook | undefined): readonly Phrase[] =>
+  clause === undefined
+    ? []
+    : [['While the incident source does not answer, besides: ', ...clauseWords({ ...clause, missing: clause.places })]];
+
 /** Who could give what is open, by name: for a private answer to somebody who cannot. */
 export function whoCan(clauses: readonly ClausePeople[] | undefined): string {
   if (clauses === undefined) return 'The directory does not answer, so I cannot say who can.';

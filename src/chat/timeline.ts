@@ -7,7 +7,15 @@ import { followsWords } from './follows-words.ts';
 import { oneLine, plural } from './phrase.ts';
 import { OF_SECURITY } from './security-lines.ts';
 import { type Line, people, person, type TimelineContext, type Told } from './told.ts';
-import { CAUSES_SAID, NO_SECOND_SIGN_IN, noMoreTimeWords, OUTCOMES_SAID, UNVERIFIED, whyWords } from './words.ts';
+import {
+  CAUSES_SAID,
+  NO_SECOND_SIGN_IN,
+  noMoreTimeWords,
+  OUTCOMES_SAID,
+  UNVERIFIED,
+  UNVERIFIED_THEN,
+  whyWords,
+} from './words.ts';
 
 const ALARMS: Readonly<Record<string, string>> = {
   clock_apart:
@@ -15,6 +23,9 @@ const ALARMS: Readonly<Record<string, string>> = {
   removal_lost:
     'Somebody took away the Deny that had ended this access. I am writing it again, and the proof starts anew. Security must look at it.',
 };
+
+/** What the source said at that moment, where it is not what everybody takes for granted. */
+const then = (data: NewEvent['data']): string => (data.incidentVerified === false ? `; ${UNVERIFIED_THEN}` : '');
 
 /** Every kind of event of a request's stream, told: what happened and, where something is to be done, what. */
 export const TIMELINE = {
@@ -45,8 +56,9 @@ export const TIMELINE = {
     return {
       said: [
         person(request, data.person, data.name),
-        ` approved (${NO_SECOND_SIGN_IN}).`,
+        ` approved (${NO_SECOND_SIGN_IN}${then(data)}).`,
         open.length > 0 ? ` Still needed: ${open.join(', ')}.` : ' Nothing else is needed.',
+        ...(list(data.alsoAsked).length > 0 ? [' I am asking ', ...people(request, data.alsoAsked), ' too.'] : []),
       ],
     };
   },
@@ -85,7 +97,9 @@ export const TIMELINE = {
       { code: text(data.name) },
       ` in account ${text(data.account)}. It ends `,
       when(data.plannedEnd),
-      ' at the latest.',
+      ' at the latest',
+      data.incidentVerified === false ? ` (${UNVERIFIED})` : '',
+      '.',
     ],
   }),
   access_opened: (data, { request }) => ({
@@ -157,7 +171,12 @@ export const TIMELINE = {
     said: ['Nobody approved more time. The access ends ', when(data.endsAt), ', as it would have.'],
   }),
   extension_planned: (data) => ({
-    said: ['Writing the new end; the cloud will refuse from ', when(data.plannedEnd), '.'],
+    said: [
+      'Writing the new end; the cloud will refuse from ',
+      when(data.plannedEnd),
+      data.incidentVerified === false ? ` (${UNVERIFIED})` : '',
+      '.',
+    ],
   }),
   access_extended: (data) => ({
     said: [

@@ -101,6 +101,8 @@ export const REFUSALS = {
   not_eligible: () => 'You are in none of the groups that this approval wants.',
   already_approved: () => 'You have already approved this. One person counts once.',
   clause_filled: () => 'The places you could fill are already filled. What is still open wants somebody else.',
+  turned_unverified: () =>
+    'The incident source went down after the approvals were given, so one more person would have to say yes, and nobody was asked. Ask again: whoever that is is asked then.',
   approvals_missing: () => 'An approval stopped counting before the access was opened. Ask again.',
   clock_apart: (detail) =>
     `The cloud's clock is ${detail.seconds ?? 'too many'} seconds from ours, so nothing was opened. The platform team must look at it.`,
@@ -209,6 +211,8 @@ export function noMoreTimeWords(code: string, detail: Detail = {}): string {
 
 /** Where the words of the refusal speak of an opening: this access is open. */
 const NO_MORE_TIME: Readonly<Record<string, string>> = {
+  turned_unverified:
+    'The incident source went down after more time was approved, so one more person would have to say yes, and nobody was asked. More time can be asked for again.',
   approvals_missing: 'An approval stopped counting before the new end was written. More time can be asked for again.',
   clock_apart: 'The cloud’s clock is too far from ours, so no new end was written. The platform team must look at it.',
   managed_policy_changed:
@@ -272,6 +276,9 @@ export const NO_SECOND_SIGN_IN = 'chat: no second sign-in was asked';
 export const endByHand = (account: { readonly name: string; readonly id: string } | undefined): string =>
   `Whoever has rights in ${account ? `account ${account.name} (${account.id})` : 'the account'} can end it by hand, with exactly this; running it twice does no harm:`;
 export const UNVERIFIED = 'unverified: the incident source did not answer';
+/** Beside what was said or written while it was so. */
+export const UNVERIFIED_THEN = 'the incident was unverified then';
+
 export const UNEXPECTED =
   'Something broke on my side, and I do not know whether that was recorded. Look at the card; pressing again is safe.';
 export const STILL_WORKING = 'Still working on it: something I need is slow. I will message you as soon as I know.';

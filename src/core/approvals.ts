@@ -11,6 +11,8 @@ export interface Candidate {
   readonly teams: readonly string[];
   readonly seen: readonly string[];
   readonly assurance: Assurance;
+  /** They said yes while the incident was verified: a place that is there because it is not wants somebody who knew. */
+  readonly unaware?: true;
 }
 
 /** The requester as clauses see them: the union of teams since the request. */
@@ -19,15 +21,21 @@ export interface Asker {
   readonly seen: readonly string[];
 }
 
+/** A clause of the policy, or the one that is added while the incident is unverified (A3). */
+export type WantedClause = Clause & { readonly whileUnverified?: true };
+
 export interface OpenClause {
-  readonly clause: Clause;
+  readonly clause: WantedClause;
   readonly missing: number;
 }
 
 /** What a role asks of those who say yes. */
 export interface Wanted {
   readonly zone: Zone;
-  readonly clauses: readonly Clause[];
+  /** Those that hold now. */
+  readonly clauses: readonly WantedClause[];
+  /** Those that would hold otherwise: a yes that was given for one stands, though nobody needs it now. */
+  readonly also?: readonly WantedClause[];
 }
 
 /** B2: how many different people outside the requester's team must say yes at the least, whatever the clauses say. */
@@ -52,7 +60,7 @@ export const placesOf = (clause: Clause): number => (clause.who === 'group' && i
 const strongEnough = (given: Assurance, wanted: Assurance): boolean => wanted === 'chat' || given === 'stepped_up';
 
 /** Why this candidate cannot fill this clause, or undefined if they can (B1, B2, B3). */
-export function unfit(clause: Clause, candidate: Candidate, asker: Asker): RefusalCode | undefined {
+export function unfit(clause: WantedClause, candidate: Candidate, asker: Asker): RefusalCode | undefined {
   if (!isSound(clause)) return 'not_eligible';
   if (clause.who === 'requester') {
     if (candidate.id !== asker.id) return 'not_eligible';
@@ -62,6 +70,7 @@ export function unfit(clause: Clause, candidate: Candidate, asker: Asker): Refus
     // Any team they ever shared since the request counts: moving someone out for a minute buys nothing.
     if (share(union(candidate.teams, candidate.seen), asker.seen)) return 'same_team';
     if (!share(candidate.teams, clause.teams)) return 'not_eligible';
+    if (clause.whileUnverified && candidate.unaware) return 'not_eligible';
   }
   return strongEnough(candidate.assurance, clause.assurance) ? undefined : 'step_up_unavailable';
 }
@@ -70,7 +79,7 @@ export function unfit(clause: Clause, candidate: Candidate, asker: Asker): Refus
  * Fills clauses with people, one place each, as many places as can be filled at the same time (maximum bipartite
  * matching). Which approval fills which clause is computed each time and never stored.
  */
-export function match(clauses: readonly Clause[], people: readonly Candidate[], asker: Asker) {
+export function match(clauses: readonly WantedClause[], people: readonly Candidate[], asker: Asker) {
   const candidates = each(people);
   const places = clauses.flatMap((clause, index) =>
     Array.from({ length: placesOf(clause) }, () => ({ clause, index })),
@@ -135,11 +144,17 @@ export interface Standing {
   readonly complete: boolean;
 }
 
-const candidateOf = (person: Person, directory: Directory, seen: SeenTeams, assurance: Assurance): Candidate => ({
+const candidateOf = (
+  person: Person,
+  directory: Directory,
+  seen: SeenTeams,
+  { assurance, incidentVerified }: Pick<Approval, 'assurance'> & Partial<Pick<Approval, 'incidentVerified'>>,
+): Candidate => ({
   id: person.id,
   teams: teamsOf(directory, person),
   seen: seen[person.id] ?? [],
   assurance,
+  ...(incidentVerified && { unaware: true }),
 });
 
 /**
@@ -154,16 +169,16 @@ export function standing(
   directory: Directory,
   seen: SeenTeams,
 ): Standing {
-  const { clauses } = wanted;
+  const { clauses, also = [] } = wanted;
   const judged = approvals.map((approval) => {
-    const why = lapsed(approval, clauses, asker, digest, directory, seen);
+    const why = lapsed(approval, [...clauses, ...also], asker, digest, directory, seen);
     return { approval, why };
   });
   const counted = judged.flatMap(({ approval, why }) => (why === undefined ? [approval] : []));
   const voided = judged.flatMap(({ approval, why }) => (why === undefined ? [] : [{ approval, why }]));
   const candidates = counted.flatMap((approval) => {
     const person = personById(directory, approval.by.id);
-    return person ? [candidateOf(person, directory, seen, approval.assurance)] : [];
+    return person ? [candidateOf(person, directory, seen, approval)] : [];
   });
   const { open, complete } = match(clauses, candidates, asker);
   const floor = belowFloor(wanted, candidates, asker, open);
@@ -172,7 +187,7 @@ export function standing(
 
 function lapsed(
   approval: Approval,
-  clauses: readonly Clause[],
+  clauses: readonly WantedClause[],
   asker: Asker,
   digest: string,
   directory: Directory,
@@ -187,11 +202,15 @@ function lapsed(
   );
   if (linked.length !== 1) return 'ambiguous_person';
   if (linked[0]?.id !== person.id) return 'unknown_person';
-  return firstReason(clauses, candidateOf(person, directory, seen, approval.assurance), asker);
+  return firstReason(clauses, candidateOf(person, directory, seen, approval), asker);
 }
 
 /** Undefined if the candidate fits some clause; otherwise the most telling reason why none. */
-export function firstReason(clauses: readonly Clause[], candidate: Candidate, asker: Asker): RefusalCode | undefined {
+export function firstReason(
+  clauses: readonly WantedClause[],
+  candidate: Candidate,
+  asker: Asker,
+): RefusalCode | undefined {
   const reasons = clauses.map((clause) => unfit(clause, candidate, asker));
   if (reasons.includes(undefined)) return undefined;
   const telling = ['self_approval', 'step_up_unavailable', 'same_team', 'no_team'] as const;
@@ -200,7 +219,7 @@ export function firstReason(clauses: readonly Clause[], candidate: Candidate, as
 
 /** People who could fill this clause by today's directory (on-call or not), the requester among them only for `who: requester`. */
 export const eligibleFor = (
-  clause: Clause,
+  clause: WantedClause,
   directory: Directory,
   asker: Asker,
   seen: SeenTeams = {},
@@ -209,5 +228,6 @@ export const eligibleFor = (
     (person) =>
       !person.suspended &&
       person.slack.length > 0 &&
-      unfit({ ...clause, assurance: 'chat' }, candidateOf(person, directory, seen, 'chat'), asker) === undefined,
+      unfit({ ...clause, assurance: 'chat' }, candidateOf(person, directory, seen, { assurance: 'chat' }), asker) ===
+        undefined,
   );

@@ -3,7 +3,7 @@ import { accept, actingPerson, addSeconds, type Decision, incidentProblem, party
 import { type Directory, personById, personOf, principalOf, share, teamsOf, union } from './directory.ts';
 import { approvalData, written } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
-import { type Asked, askedNow } from './extension.ts';
+import { type Asked, askedNow, joinedByUnverified, joining, joiningData } from './extension.ts';
 import type { Facts } from './facts.ts';
 import type { Policy } from './policy.ts';
 import type { Refusal } from './refusal.ts';
@@ -26,8 +26,8 @@ export function decideApprove(
   const asked = { given, digest: ask.digest, decideBy: ask.decideBy };
   const counted = countYes(request, asked, command, actor, facts, now);
   if (!counted.ok) return counted;
-  const { approvals, seenTeams, events, complete, directory } = counted;
-  if (!complete) return accept({ ...request, approvals, seenTeams }, ...events);
+  const { approvals, changed, events, complete, directory } = counted;
+  if (!complete) return accept({ ...request, ...changed, approvals }, ...events);
 
   const grantBy = addSeconds(now, GRANT_SECONDS);
   const subject = personById(directory, ask.subject.person);
@@ -35,9 +35,14 @@ export function decideApprove(
   if (principal === undefined) return refuse('no_cloud_identity');
   const grant = { id: ask.id, target: { provider: 'aws', account: ask.terms.account.id, principal } } as const;
   const { ask: _ask, state: _state, held: _held, ...kept } = request;
-  return accept({ ...kept, ask, state: 'granting', approvals, seenTeams, grantBy, grants: [grant] }, ...events, {
+  return accept({ ...kept, ...changed, ask, state: 'granting', approvals, grantBy, grants: [grant] }, ...events, {
     type: 'request_approved',
-    data: { grantBy: grantBy.toISOString(), approvers: approvals.map(({ by }) => by.id), grants: [written(grant)] },
+    data: {
+      grantBy: grantBy.toISOString(),
+      approvers: approvals.map(({ by }) => by.id),
+      grants: [written(grant)],
+      incidentVerified: facts.incident.ok,
+    },
   });
 }
 
@@ -62,29 +67,38 @@ export function countYes(
   const seenTeams = seenSince(request, directory, [person.id]);
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
   const candidate = { id: person.id, teams, seen: seenTeams[person.id] ?? [], assurance: 'chat' as const };
-  const unfit = firstReason(ask.terms.clauses, candidate, asker);
-  if (unfit) return refuse(unfit);
-
-  const wanted = wantedBy(ask.terms);
+  const incidentVerified = facts.incident.ok;
+  const wanted = wantedBy(ask.terms, incidentVerified);
   const { present, gone } = presentApprovers(given, facts);
   const before = standing(wanted, present, asker, digest, directory, seenTeams);
+  // What was missing is not wanted any more: the incident is verified again. Whoever could have given it says go.
+  const enough = before.complete;
+  const unfit = firstReason([...wanted.clauses, ...((enough && wanted.also) || [])], candidate, asker);
+  if (unfit) return refuse(unfit);
+  const voided = [...gone, ...before.voided].map(voidedEvent);
+  const added = incidentVerified ? undefined : joinedByUnverified(request, directory, seenTeams);
+  const changed = { seenTeams, incidentVerified, ...(added && joining(request, added)) };
+  if (enough)
+    return { ok: true, approvals: before.counted, changed, events: voided, complete: true, directory } as const;
+
   if (before.counted.some(({ by }) => by.id === person.id)) return refuse('already_approved');
-  const approval: Approval = { by: partyOf(person), key, at: now, teams, digest, assurance: 'chat' };
+  const approval: Approval = { by: partyOf(person), key, at: now, teams, digest, assurance: 'chat', incidentVerified };
   const after = standing(wanted, [...before.counted, approval], asker, digest, directory, seenTeams);
   if (placesLeft(after.open) >= placesLeft(before.open)) return refuse('clause_filled');
 
   const events: readonly NewEvent[] = [
-    ...[...gone, ...before.voided].map(voidedEvent),
+    ...voided,
     {
       type: 'approval_recorded',
       data: {
         ...approvalData(approval),
         requesterTeams: asker.seen,
         open: after.open.map(({ clause, missing }) => ({ clause: clause.name, missing })),
+        ...(added && joiningData(added)),
       },
     },
   ];
-  return { ok: true, approvals: after.counted, seenTeams, events, complete: after.complete, directory } as const;
+  return { ok: true, approvals: after.counted, changed, events, complete: after.complete, directory } as const;
 }
 
 /**
@@ -152,6 +166,11 @@ export function openNow(request: AccessRequest, directory: Directory) {
   const asked = askedNow(request);
   if (asked === undefined) return undefined;
   const seen = seenSince(request, directory);
-  const asker = { id: request.ask.requester.id, seen: seen[request.ask.requester.id] ?? [] };
-  return { ...standing(wantedBy(request.ask.terms), asked.given, asker, asked.digest, directory, seen), asker, seen };
+  const { ask, incidentVerified } = request;
+  const asker = { id: ask.requester.id, seen: seen[ask.requester.id] ?? [] };
+  return {
+    ...standing(wantedBy(ask.terms, incidentVerified), asked.given, asker, asked.digest, directory, seen),
+    asker,
+    seen,
+  };
 }

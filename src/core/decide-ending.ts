@@ -19,6 +19,7 @@ import { propagatedAt } from './work.ts';
 export const overseersOf = (request: AccessRequest): readonly Party[] => [
   request.ask.commander,
   ...request.ask.deciders,
+  ...(request.alsoDeciders ?? []),
   ...(request.escalatedTo ?? []),
   ...approversOf(request).map(({ by }) => by),
 ];

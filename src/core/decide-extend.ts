@@ -24,7 +24,9 @@ import {
   extensionDigest,
   extensionMinutes,
   isTooLateToExtend,
+  joinedByUnverified,
   joinedSince,
+  joiningData,
   overTotal,
   whyNotExtend,
 } from './extension.ts';
@@ -32,6 +34,7 @@ import type { Facts } from './facts.ts';
 import { freezeDetail } from './freeze.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
 import type { Extension, Plan } from './request.ts';
+import { wantedBy } from './terms.ts';
 import type { CommandOf, RequestFor, SenderOf } from './transitions.ts';
 
 /*
@@ -65,14 +68,16 @@ export function decideExtend(
   const extension: Extension = {
     number,
     minutes,
-    ...(facts.incident.ok ? {} : { unverified: true as const }),
     askedAt: now,
     decideBy: earlier(addSeconds(now, decisionSeconds), request.endsAt),
     digest: extensionDigest(ask.digest, { number, minutes }),
     approvals: [],
   };
   const seenTeams = seenSince(request, acting.directory);
-  const joined = joinedSince(request, acting.directory, seenTeams);
+  const incidentVerified = facts.incident.ok;
+  const { clauses } = wantedBy(ask.terms, incidentVerified);
+  const joined = joinedSince(request, clauses, acting.directory, seenTeams);
+  const joinedNow = incidentVerified ? undefined : joinedByUnverified(request, acting.directory, seenTeams);
   const { minutes: added = 0, approvals = [] } = request.extended ?? {};
   const asked: NewEvent = {
     type: 'extension_asked',
@@ -82,14 +87,26 @@ export function decideExtend(
       digest: extension.digest,
       decideBy: extension.decideBy.toISOString(),
       requesterTeams: acting.teams,
-      incidentVerified: facts.incident.ok,
+      incidentVerified,
       endsAt: request.endsAt.toISOString(),
+      ...(joinedNow && joiningData(joinedNow)),
       ...(joined.length > 0 && { alsoAsked: joined.map(({ id }) => id), parties: joined.map((one) => ({ ...one })) }),
     },
   };
   const extended = { asked: number, minutes: added, approvals };
   const escalatedTo = [...(request.escalatedTo ?? []), ...joined];
-  return accept({ ...request, seenTeams, extension, extended, ...(joined.length > 0 && { escalatedTo }) }, asked);
+  return accept(
+    {
+      ...request,
+      seenTeams,
+      incidentVerified,
+      extension,
+      extended,
+      ...(joinedNow && { alsoDeciders: joinedNow.alsoDeciders }),
+      ...(joined.length > 0 && { escalatedTo }),
+    },
+    asked,
+  );
 }
 
 /** One person's yes to more time: the same clauses, every yes given anew. */
@@ -104,11 +121,15 @@ export function decideApproveExtension(
   const { approvals: given, digest, decideBy } = extension;
   const counted = countYes(request, { given, digest, decideBy }, command, actor, facts, now);
   if (!counted.ok) return counted;
-  const { approvals, seenTeams, events, complete } = counted;
-  if (!complete) return accept({ ...request, seenTeams, extension: { ...extension, approvals } }, ...events);
-  return accept({ ...request, seenTeams, extension: { ...extension, approvals, approvedAt: now } }, ...events, {
+  const { approvals, changed, events, complete } = counted;
+  if (!complete) return accept({ ...request, ...changed, extension: { ...extension, approvals } }, ...events);
+  return accept({ ...request, ...changed, extension: { ...extension, approvals, approvedAt: now } }, ...events, {
     type: 'extension_approved',
-    data: { number: extension.number, approvers: approvals.map(({ by }) => by.id) },
+    data: {
+      number: extension.number,
+      approvers: approvals.map(({ by }) => by.id),
+      incidentVerified: facts.incident.ok,
+    },
   });
 }
 
@@ -172,7 +193,12 @@ export function decideIssueExtension(
     );
   });
   if (!fits || command.plans.length !== grants.length) return refuse('plan_mismatch');
-  const next: Active = { ...request, seenTeams: judged.seenTeams, extension: { ...extension, plans: command.plans } };
+  const next: Active = {
+    ...request,
+    seenTeams: judged.seenTeams,
+    incidentVerified: facts.incident.ok,
+    extension: { ...extension, plans: command.plans },
+  };
   return accept(
     next,
     ...command.plans.map(

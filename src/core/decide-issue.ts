@@ -61,6 +61,7 @@ export function decideIssue(
     {
       ...request,
       seenTeams: judged.seenTeams,
+      incidentVerified: facts.incident.ok,
       grants: request.grants.map((one) => (one.id === grant.id ? { ...one, plan } : one)),
     },
     {
@@ -100,14 +101,19 @@ export function judge(request: AccessRequest, { given, digest, grants }: Judged,
   const { ask } = request;
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
   const { present, gone } = presentApprovers(given, facts);
-  const judged = standing(wantedBy(ask.terms), present, asker, digest, directory, seenTeams);
-  const { complete } = judged;
+  const incidentVerified = facts.incident.ok;
+  const standingWith = (verified: boolean) =>
+    standing(wantedBy(ask.terms, verified), present, asker, digest, directory, seenTeams);
+  const judged = standingWith(incidentVerified);
+  // Closed and asked again rather than kept waiting: nobody is looking at a card that says "approved" for an approval.
+  const turned = !incidentVerified && standingWith(true).complete;
+  const missing: Refusal = { code: turned ? 'turned_unverified' : 'approvals_missing' };
   const voided = [...gone, ...judged.voided];
   const problem =
     policyProblem(request, facts) ??
     accountProblem(facts) ??
     incidentProblem(facts, ask.terms.unverifiedIncident) ??
-    (complete ? undefined : ({ code: 'approvals_missing' } as const)) ??
+    (judged.complete ? undefined : missing) ??
     identityProblem(request, grants, facts);
   return { problem, seenTeams, events: voided.map(voidedEvent) };
 }

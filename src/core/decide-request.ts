@@ -1,4 +1,13 @@
-import { belowFloor, eligibleFor, firstReason, match, placesOf, type SeenTeams } from './approvals.ts';
+import {
+  type Asker,
+  belowFloor,
+  eligibleFor,
+  firstReason,
+  match,
+  placesOf,
+  type SeenTeams,
+  type WantedClause,
+} from './approvals.ts';
 import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
 import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf, union } from './directory.ts';
 import { written } from './event-parts.ts';
@@ -50,7 +59,13 @@ export function decideRequest(command: RequestCommand, actor: SenderOf<'request'
 
   const ask = askOf(command, acting, { terms, digest, commander, facts, follows: past.follows, now });
   const seenTeams = watchedTeams(terms, directory, person.id, teams);
-  const next: AccessRequest = { state: 'pending', ask, approvals: [], seenTeams };
+  const next: AccessRequest = {
+    state: 'pending',
+    ask,
+    approvals: [],
+    seenTeams,
+    incidentVerified: ask.incident.verified,
+  };
   return accept(next, { type: 'request_opened', data: openedData(ask, teams) });
 }
 
@@ -70,7 +85,8 @@ function askOf({ id, channel, order }: RequestCommand, acting: Acting, settled: 
   const { person, teams, key, directory } = acting;
   const { terms, digest, commander, facts, follows, now } = settled;
   const asker = { id: person.id, seen: teams };
-  const deciders = decidersOf(terms, directory, asker);
+  const { clauses } = wantedBy(terms, facts.incident.ok);
+  const deciders = decidersOf(clauses, directory, asker);
   const incident = facts.incident.ok && typeof facts.incident.value === 'object' ? facts.incident.value : undefined;
   return {
     id,
@@ -89,7 +105,7 @@ function askOf({ id, channel, order }: RequestCommand, acting: Acting, settled: 
     commander: partyOf(commander),
     subject: { kind: 'person', person: person.id },
     deciders: deciders.map(partyOf),
-    invite: inviteOf(terms, directory, asker, deciders),
+    invite: inviteOf(clauses, directory, asker, deciders),
     terms,
     digest,
     ...(follows && { follows }),
@@ -129,7 +145,9 @@ const scopeProblem = (terms: Terms, teams: readonly string[]) =>
  * requester. Whoever leaves the requester's team after the request stays inside for it.
  */
 function watchedTeams(terms: Terms, directory: Directory, requester: string, teams: readonly string[]) {
-  const groups = terms.clauses.flatMap((clause) => (clause.who === 'group' ? clause.teams : []));
+  // Those of the clause too that an unverified incident adds: it may turn so at any click.
+  const { clauses } = wantedBy(terms, false);
+  const groups = clauses.flatMap((clause) => (clause.who === 'group' ? clause.teams : []));
   const watched = directory.people
     .map((person) => [person.id, teamsOf(directory, person)] as const)
     .filter(([id, own]) => id === requester || share(own, groups) || share(own, teams));
@@ -137,18 +155,23 @@ function watchedTeams(terms: Terms, directory: Directory, requester: string, tea
 }
 
 /** Everyone who could fill some clause, the requester left out. */
-function decidersOf(terms: Terms, directory: Directory, asker: { id: string; seen: readonly string[] }): Person[] {
-  const found = terms.clauses.flatMap((clause) => eligibleFor(clause, directory, asker));
+export function decidersOf(
+  clauses: readonly WantedClause[],
+  directory: Directory,
+  asker: Asker,
+  seen: SeenTeams = {},
+): Person[] {
+  const found = clauses.flatMap((clause) => eligibleFor(clause, directory, asker, seen));
   return [...new Map(found.filter(({ id }) => id !== asker.id).map((person) => [person.id, person])).values()];
 }
 
 function inviteOf(
-  terms: Terms,
+  clauses: readonly WantedClause[],
   directory: Directory,
-  asker: { id: string; seen: readonly string[] },
+  asker: Asker,
   deciders: readonly Person[],
 ): string[] {
-  const groups = terms.clauses.flatMap((clause) => (clause.who === 'group' ? [clause] : []));
+  const groups = clauses.flatMap((clause) => (clause.who === 'group' ? [clause] : []));
   const onCall = deciders.filter((person) =>
     groups.some(
       (clause) =>
@@ -165,7 +188,7 @@ function inviteOf(
  */
 export function outlook(terms: Terms, directory: Directory, requester: Person, seen: SeenTeams = {}) {
   const asker = { id: requester.id, seen: union(teamsOf(directory, requester), seen[requester.id] ?? []) };
-  const clauses = terms.clauses.map((clause) => {
+  const clauseOutlook = (clause: WantedClause) => {
     const people = eligibleFor(clause, directory, asker, seen);
     const teams = clause.who === 'group' ? clause.teams : [];
     return {
@@ -174,7 +197,7 @@ export function outlook(terms: Terms, directory: Directory, requester: Person, s
       people,
       onCall: people.filter((person) => onCallFor(directory, person.id, teams)),
     };
-  });
+  };
   const candidates = directory.people
     .filter((person) => !person.suspended)
     .map((person) => ({
@@ -185,5 +208,10 @@ export function outlook(terms: Terms, directory: Directory, requester: Person, s
     }))
     .filter((candidate) => firstReason(terms.clauses, candidate, asker) === undefined);
   const { complete } = match(terms.clauses, candidates, asker);
-  return { clauses, fillable: complete && belowFloor(wantedBy(terms), candidates, asker, []) === undefined };
+  return {
+    clauses: terms.clauses.map(clauseOutlook),
+    /** What is wanted besides while the incident is unverified; undefined where the zone refuses then. */
+    whileUnverified: terms.unverifiedIncident === 'accept' ? clauseOutlook(terms.unverifiedClause) : undefined,
+    fillable: complete && belowFloor(wantedBy(terms, true), candidates, asker, []) === undefined,
+  };
 }

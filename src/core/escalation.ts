@@ -52,9 +52,11 @@ export interface Able extends Party {
  * answer: then those are asked who could when the request was made.
  */
 export function peopleToRemind(request: Pending, tier: Tier, able: readonly Able[] | undefined): readonly Party[] {
-  const { ask, approvals, escalatedTo = [] } = request;
+  const { ask, approvals, escalatedTo = [], alsoDeciders = [] } = request;
   if (tier === 'commander') return [ask.commander];
-  const known = able ?? ask.deciders.map((party): Able => ({ ...party, first: ask.invite.includes(party.id) }));
+  const known =
+    able ??
+    [...ask.deciders, ...alsoDeciders].map((party): Able => ({ ...party, first: ask.invite.includes(party.id) }));
   const answered = approvals.map(({ by }) => by.id);
   const told = [...ask.invite, ...escalatedTo.map(({ id }) => id)];
   const chosen = known

@@ -40,7 +40,14 @@ export const planFrom = (data: NewEvent['data']): Written<Plan> =>
   Object.fromEntries(Object.keys(PLAN).map((name) => [name, data[name]])) as unknown as Written<Plan>;
 
 /** An approval, for the event that records it: by the person who acts, at that moment. */
-export const approvalData = ({ by, key, teams, digest, assurance }: Omit<Approval, 'at'>): NewEvent['data'] => ({
+export const approvalData = ({
+  by,
+  key,
+  teams,
+  digest,
+  assurance,
+  incidentVerified,
+}: Omit<Approval, 'at'>): NewEvent['data'] => ({
   person: by.id,
   name: by.name,
   keys: by.keys,
@@ -48,12 +55,14 @@ export const approvalData = ({ by, key, teams, digest, assurance }: Omit<Approva
   teams,
   digest,
   assurance,
+  incidentVerified,
 });
 
 /** The approval that such an event records. */
 export function approvalFrom({ at, data }: StoredEvent): Written<Approval> {
-  const { person, name, keys, key, teams, digest, assurance } = data;
-  const approval = { by: { id: person, name, keys }, key, at: at.toISOString(), teams, digest, assurance };
+  const { person, name, keys, key, teams, digest, assurance, incidentVerified } = data;
+  const by = { id: person, name, keys };
+  const approval = { by, key, at: at.toISOString(), teams, digest, assurance, incidentVerified };
   return approval as Every<Approval>;
 }
 

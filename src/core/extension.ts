@@ -1,8 +1,9 @@
-import { eligibleFor, type SeenTeams } from './approvals.ts';
+import { eligibleFor, type SeenTeams, type WantedClause } from './approvals.ts';
 import { digestOf } from './canonical.ts';
-import { INVITE_MAX } from './decide-request.ts';
+import { decidersOf, INVITE_MAX } from './decide-request.ts';
 import { addSeconds, later, partyOf } from './decision.ts';
 import { type Directory, onCallFor } from './directory.ts';
+import type { NewEvent } from './events.ts';
 import type { Refusal } from './refusal.ts';
 import type { AccessRequest, Approval, Extension, Party, Plan } from './request.ts';
 
@@ -100,11 +101,16 @@ export const extensionMinutes = (request: AccessRequest): readonly number[] =>
   request.ask.terms.minutesOffered.filter((minutes) => minutes <= minutesLeft(request));
 
 /** Who is on call for a clause by now and was never asked: a shift may have changed since the request was made. */
-export function joinedSince(request: Active, directory: Directory, seenTeams: SeenTeams): readonly Party[] {
+export function joinedSince(
+  request: AccessRequest,
+  clauses: readonly WantedClause[],
+  directory: Directory,
+  seenTeams: SeenTeams,
+): readonly Party[] {
   const { ask, escalatedTo = [] } = request;
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
   const told = [...ask.invite, ...escalatedTo.map(({ id }) => id)];
-  const onCall = ask.terms.clauses.flatMap((clause) =>
+  const onCall = clauses.flatMap((clause) =>
     clause.who === 'group'
       ? eligibleFor(clause, directory, asker, seenTeams).filter(({ id }) => onCallFor(directory, id, clause.teams))
       : [],
@@ -112,3 +118,36 @@ export function joinedSince(request: Active, directory: Directory, seenTeams: Se
   const joined = onCall.filter(({ id }) => !told.includes(id));
   return [...new Map(joined.map((person) => [person.id, partyOf(person)])).values()].slice(0, INVITE_MAX);
 }
+
+/**
+ * Whom an incident that is unverified now adds to a request where it was verified before: on-call people of the clause
+ * that it adds, to be asked at once, and everybody who could fill it, who may deny from now on. Undefined where nothing
+ * is new.
+ */
+export function joinedByUnverified(request: AccessRequest, directory: Directory, seenTeams: SeenTeams) {
+  if (!request.incidentVerified || request.alsoDeciders !== undefined) return undefined;
+  const { requester, terms } = request.ask;
+  const clauses = [terms.unverifiedClause];
+  const asker = { id: requester.id, seen: seenTeams[requester.id] ?? [] };
+  return {
+    alsoAsked: joinedSince(request, clauses, directory, seenTeams),
+    alsoDeciders: decidersOf(clauses, directory, asker, seenTeams).map(partyOf),
+  };
+}
+
+type Joined = NonNullable<ReturnType<typeof joinedByUnverified>>;
+
+/** What that changes on the row. */
+export const joining = ({ escalatedTo = [] }: AccessRequest, { alsoAsked, alsoDeciders }: Joined) => ({
+  alsoDeciders,
+  ...(alsoAsked.length > 0 && { escalatedTo: [...escalatedTo, ...alsoAsked] }),
+});
+
+/** The same, for the event that says so. */
+export const joiningData = ({ alsoAsked, alsoDeciders }: Joined): NewEvent['data'] => ({
+  ...(alsoAsked.length > 0 && {
+    alsoAsked: alsoAsked.map(({ id }) => id),
+    parties: alsoAsked.map((one) => ({ ...one })),
+  }),
+  alsoDeciders: alsoDeciders.map((one) => ({ ...one })),
+});

@@ -1,15 +1,15 @@
-import { eligibleFor, match } from './approvals.ts';
+import { eligibleFor, match, type WantedClause } from './approvals.ts';
 import { type Directory, type Person, share, teamsOf } from './directory.ts';
 import { doubtful, type Finding, wrong } from './lint-finding.ts';
-import type { Clause, Policy } from './policy.ts';
-import { termsOf } from './terms.ts';
+import type { Policy } from './policy.ts';
+import { type Terms, termsOf, wantedBy } from './terms.ts';
 
 /** For one role and one team that may ask for it: who could fill each clause. On-call is not looked at. */
 export interface Fill {
   readonly role: string;
   readonly team: string;
   readonly clauses: readonly {
-    readonly clause: Clause;
+    readonly clause: WantedClause;
     readonly people: readonly string[];
     readonly missing: number;
   }[];
@@ -32,7 +32,8 @@ export function fills(policy: Policy): readonly Fill[] | undefined {
     .filter((person) => !person.suspended && person.slack.length > 0 && person.aws !== undefined)
     .map((person) => ({ person, teams: teamsOf(policy, person) }));
   return policy.roles.flatMap((role) => {
-    const clauses = termsOf(policy, role.id)?.clauses ?? [];
+    const terms = termsOf(policy, role.id);
+    const clauses = terms === undefined ? [] : askedAtMost(terms);
     return role.mayAsk.flatMap((team) => {
       if (!policy.teams.some(({ id }) => id === team)) return [];
       const { eligible, open, complete } = fill(clauses, [team]);
@@ -53,11 +54,15 @@ export function fills(policy: Policy): readonly Fill[] | undefined {
   });
 }
 
+/** The clauses that must be filled at the same time at worst: while the incident source is down, where the zone goes on. */
+const askedAtMost = (terms: Terms): readonly WantedClause[] =>
+  wantedBy(terms, terms.unverifiedIncident === 'refuse').clauses;
+
 /** As many places as the directory can fill for somebody of these teams. Roles share clauses, so answers are kept. */
 function filler(directory: Directory) {
   const members = directory.people.map((person) => ({ person, teams: teamsOf(directory, person) }));
   const kept = new Map<string, ReturnType<typeof bestFill>>();
-  return (clauses: readonly Clause[], teams: readonly string[]) => {
+  return (clauses: readonly WantedClause[], teams: readonly string[]) => {
     const key = JSON.stringify([clauses, [...teams].sort()]);
     const answer = kept.get(key) ?? bestFill(clauses, teams, directory, members);
     kept.set(key, answer);
@@ -67,7 +72,7 @@ function filler(directory: Directory) {
 
 type Members = readonly { readonly person: Person; readonly teams: readonly string[] }[];
 
-function bestFill(clauses: readonly Clause[], teams: readonly string[], directory: Directory, members: Members) {
+function bestFill(clauses: readonly WantedClause[], teams: readonly string[], directory: Directory, members: Members) {
   const requester: Person = { id: REQUESTER, name: REQUESTER, teams, slack: [{ workspace: 'T0', user: 'U0' }] };
   const asker = { id: REQUESTER, seen: teamsOf(directory, requester) };
   const groups = clauses.flatMap((clause) => (clause.who === 'group' ? clause.teams : []));
@@ -114,13 +119,19 @@ const unfilled = ({ role, team, clauses }: Fill, path: Finding['path']): readonl
       people.length === 0
         ? wrong(
             path,
-            `role "${role}", asked by team "${team}": nobody could fill "${clause.name}" from outside that team: add people or teams to the clause`,
+            `role "${role}", asked by team "${team}": nobody could fill "${clause.name}" from outside that team: ${addTo(clause)}`,
           )
         : wrong(
             path,
-            `role "${role}", asked by team "${team}": "${clause.name}" lacks ${missing} while the other clauses are filled (${people.join(', ')} could): add people`,
+            `role "${role}", asked by team "${team}": "${clause.name}" lacks ${missing} while the other clauses are filled (${people.join(', ')} could): ${clause.whileUnverified ? addTo(clause) : 'add people'}`,
           ),
     );
+
+/** The clause that an unverified incident adds stands nowhere in the file: what fills it does. */
+const addTo = ({ whileUnverified }: WantedClause): string =>
+  whileUnverified
+    ? 'add people or teams to zone B\'s group clauses, or let the zone say "unverified_incident: refuse"'
+    : 'add people or teams to the clause';
 
 const nobodyAsks = ({ role, team }: Fill, path: Finding['path']): Finding =>
   doubtful(
@@ -147,4 +158,4 @@ export function fillTable(policy: Policy): readonly string[] {
   ]);
 }
 
-const label = (clause: Clause): string => `${clause.name} (${clause.who === 'group' ? clause.count : 1})`;
+const label = (clause: WantedClause): string => `${clause.name} (${clause.who === 'group' ? clause.count : 1})`;

@@ -1,5 +1,5 @@
 import { type Policy, PRESETS, type Timings } from './policy.ts';
-import type { Terms } from './terms.ts';
+import { type Terms, unverifiedClauseFor } from './terms.ts';
 
 /*
  * The policy in force, and the terms that a request keeps, stay as the version wrote them that was running then. For
@@ -15,9 +15,10 @@ export type OlderPolicy = Omit<Policy, 'timings' | 'security' | 'asking'> & {
 };
 
 /** Terms under which a request was asked, in this version or an older one. */
-export type OlderTerms = Omit<Terms, 'timings' | 'maxTotalMinutes'> & {
+export type OlderTerms = Omit<Terms, 'timings' | 'maxTotalMinutes' | 'unverifiedClause'> & {
   readonly timings?: Partial<Timings>;
   readonly maxTotalMinutes?: number;
+  readonly unverifiedClause?: Terms['unverifiedClause'];
 };
 
 export const completePolicy = (policy: OlderPolicy): Policy => ({
@@ -27,9 +28,10 @@ export const completePolicy = (policy: OlderPolicy): Policy => ({
   asking: { ...PRESETS.asking, ...policy.asking },
 });
 
-/** Left out, no time may be added: nobody said how much. */
+/** Left out, no time may be added: nobody said how much. And nobody fills a clause that names no team. */
 export const completeTerms = (terms: OlderTerms): Terms => ({
   ...terms,
   timings: { ...PRESETS.timings, ...terms.timings },
   maxTotalMinutes: terms.maxTotalMinutes ?? 0,
+  unverifiedClause: terms.unverifiedClause ?? unverifiedClauseFor([]),
 });

@@ -49,6 +49,7 @@ export const REFUSAL_CODES = [
   'already_approved',
   'clause_filled',
   'approvals_missing',
+  'turned_unverified',
   'clock_apart',
   'quota_near',
   'managed_policy_changed',

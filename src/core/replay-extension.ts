@@ -13,8 +13,7 @@ export const extensionAsked: Fold = (row, { at, data }) => {
     'number' | 'minutes' | 'decideBy' | 'digest'
   >;
   if (digest !== extensionDigest(row.ask.digest, { number, minutes })) return 'asks for more time by another digest';
-  const unverified = data.incidentVerified === false ? { unverified: true as const } : {};
-  const extension = { number, minutes, ...unverified, askedAt: at.toISOString(), decideBy, digest, approvals: [] };
+  const extension = { number, minutes, askedAt: at.toISOString(), decideBy, digest, approvals: [] };
   const { minutes: added = 0, approvals = [] } = row.extended ?? {};
   const joined = (data.parties ?? []) as unknown as readonly Written<Party>[];
   const escalatedTo = [...(row.escalatedTo ?? []), ...joined];

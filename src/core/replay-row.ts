@@ -12,11 +12,12 @@ export type ReplayedGrant = Written<ClosedGrant>;
 
 /** A row as JSON, as far as its events tell it. */
 export type ReplayedRow = {
-  readonly [Key in Exclude<ExplainedField, 'grants' | 'ask' | 'state' | 'approvals' | 'seenTeams'>]?:
-    | Written<Get<AccessRequest, Key>>
-    | undefined;
+  readonly [Key in Exclude<
+    ExplainedField,
+    'grants' | 'ask' | 'state' | 'approvals' | 'seenTeams' | 'incidentVerified'
+  >]?: Written<Get<AccessRequest, Key>> | undefined;
 } & {
-  readonly [Key in 'state' | 'approvals' | 'seenTeams']: Written<Get<AccessRequest, Key>>;
+  readonly [Key in 'state' | 'approvals' | 'seenTeams' | 'incidentVerified']: Written<Get<AccessRequest, Key>>;
 } & {
   readonly ask: Omit<Written<AccessRequest['ask']>, 'terms'> & { readonly terms: Terms };
   readonly grants?: readonly ReplayedGrant[] | undefined;
@@ -33,8 +34,10 @@ export const lastEnd = (grants: readonly { readonly endsAt?: string | undefined 
   grants.reduce((last, { endsAt = '' }) => (endsAt > last ? endsAt : last), '');
 
 /**
- * Whether fewer different people said yes than the clauses have places. Who of them fills which is judged by the directory
- * of that moment, which no event holds whole.
+ * Whether fewer different people said yes than the clauses have places, one more while the incident is unverified. Who of
+ * them fills which is judged by the directory of that moment, which no event holds whole.
  */
-export const hasTooFew = ({ ask }: ReplayedRow, approvals: ReplayedRow['approvals']): boolean =>
-  new Set(approvals.map(({ by }) => by.id)).size < ask.terms.clauses.reduce((sum, clause) => sum + placesOf(clause), 0);
+export function hasTooFew({ ask, incidentVerified }: ReplayedRow, approvals: ReplayedRow['approvals']): boolean {
+  const places = ask.terms.clauses.reduce((sum, clause) => sum + placesOf(clause), incidentVerified ? 0 : 1);
+  return new Set(approvals.map(({ by }) => by.id)).size < places;
+}

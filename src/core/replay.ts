@@ -38,13 +38,22 @@ function after(row: ReplayedRow | undefined, event: StoredEvent): ReplayedRow | 
   const fold = Object.hasOwn(FOLDS, event.type) ? FOLDS[event.type as RequestEventName] : undefined;
   try {
     if (row === undefined) return event.type === 'request_opened' ? opened(event) : 'is no opening, and comes first';
-    return fold === undefined ? 'is of a kind that no request has' : withTeams(fold(row, event), event);
+    return fold === undefined
+      ? 'is of a kind that no request has'
+      : withTeams(fold(withIncident(row, event), event), event);
   } catch (error) {
     // Whoever holds the app's role can append any JSON: what a fold cannot read is no event of ours.
     if (error instanceof TypeError || error instanceof RangeError) return 'holds what no version writes';
     throw error;
   }
 }
+
+/** Whatever waits for people says what the source said then, and who may deny since it was silent. */
+const withIncident = (row: ReplayedRow, { data: { incidentVerified, alsoDeciders } }: StoredEvent): ReplayedRow => ({
+  ...row,
+  ...(incidentVerified !== undefined && { incidentVerified: incidentVerified === true }),
+  ...(alsoDeciders !== undefined && { alsoDeciders: alsoDeciders as unknown as readonly Written<Party>[] }),
+});
 
 const withTeams = (row: ReplayedRow | string, { data: { seenTeams } }: StoredEvent): ReplayedRow | string =>
   typeof row === 'string' || seenTeams === undefined
@@ -57,12 +66,26 @@ function opened({ stream, data }: StoredEvent): ReplayedRow | string {
   const ask = rest as unknown as ReplayedRow['ask'];
   if (requestStream(ask.id) !== stream) return 'opens another request';
   if (termsDigest(ask.terms) !== ask.digest) return 'shows a digest that is not that of its terms';
-  return { state: 'pending', ask, approvals: [], seenTeams: (seenTeams ?? {}) as ReplayedRow['seenTeams'] };
+  const { verified: incidentVerified } = ask.incident;
+  return {
+    state: 'pending',
+    ask,
+    approvals: [],
+    seenTeams: (seenTeams ?? {}) as ReplayedRow['seenTeams'],
+    incidentVerified,
+  };
 }
 
 const same: Fold = (row) => row;
 
-const approvalRecorded: Fold = (row, event) => {
+/** Who is asked besides from now on. */
+const withAsked = (row: ReplayedRow, { data: { parties } }: StoredEvent): ReplayedRow =>
+  parties === undefined
+    ? row
+    : { ...row, escalatedTo: [...(row.escalatedTo ?? []), ...(parties as unknown as readonly Written<Party>[])] };
+
+const approvalRecorded: Fold = (before, event) => {
+  const row = withAsked(before, event);
   const approval = approvalFrom(event);
   const { extension } = row;
   if (approval.key !== event.actor) return 'records an approval by somebody else than who acted';

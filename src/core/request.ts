@@ -69,6 +69,8 @@ export interface Approval {
   readonly teams: readonly string[];
   readonly digest: string;
   readonly assurance: Assurance;
+  /** Whether the incident was verified at the click (A3). */
+  readonly incidentVerified: boolean;
 }
 
 /**
@@ -79,8 +81,6 @@ export interface Extension {
   /** 1 for the first that was asked for on this request. */
   readonly number: number;
   readonly minutes: number;
-  /** The incident source did not answer when it was asked for (A3). */
-  readonly unverified?: true | undefined;
   readonly askedAt: Date;
   readonly decideBy: Date;
   /** What a click must name to count for this extension, and for no other and not for the request itself. */
@@ -219,6 +219,13 @@ interface Common {
   readonly approvals: readonly Approval[];
   /** Union of each person's teams over every snapshot taken since the request. Only grows. */
   readonly seenTeams: Readonly<Record<string, readonly string[]>>;
+  /**
+   * What the incident source said when somebody last asked, approved or planned: false while it was down (A3). The
+   * clauses that hold meanwhile follow from it.
+   */
+  readonly incidentVerified: boolean;
+  /** Who could fill the clause that was added when the incident turned unverified: they may deny, like `ask.deciders`. */
+  readonly alsoDeciders?: readonly Party[] | undefined;
   /** Approvers whose change since was already posted. */
   readonly changedApprovers?: readonly string[] | undefined;
   /** Who was reached by direct message when it was asked; absent until tried. */

@@ -18,6 +18,8 @@ export const ROW_FIELDS = {
   ask: 'explained',
   approvals: 'explained',
   seenTeams: 'explained',
+  incidentVerified: 'explained',
+  alsoDeciders: 'explained',
   changedApprovers: 'explained',
   invited: 'explained',
   reminded: 'explained',

@@ -16,6 +16,9 @@ const WANTED: Readonly<{ [zone: string]: readonly (readonly string[])[] }> = {
   C: [['security'], ['sre']],
 };
 
+/** One more, in every zone, where the log itself says that the incident was unverified when it was planned. */
+const UNVERIFIED = ['sre', 'security'] as const;
+
 /** How old a look-up may be, in milliseconds, where nothing held anybody up; and the most that the product allows itself. */
 const AGE_MS = 10_000;
 const AGE_MAX_MS = 60_000;
@@ -40,20 +43,42 @@ export interface Judged {
 export function unapproved(judged: Judged, evidence: Evidence): readonly string[] {
   const asked = judged.events[0]?.at.getTime() ?? 0;
   return judged.events.flatMap((event) => {
-    if (event.type === 'access_planned') return problemsAt(judged, evidence, asked, event.at.getTime(), 'the access');
+    const wanted = wantedAt(judged.zone, event);
+    const at = event.at.getTime();
+    if (event.type === 'access_planned')
+      return problemsAt(judged, evidence, { since: asked, at, wanted }, 'the access');
     if (event.type !== 'extension_planned') return [];
     const since = judged.events.findLast(({ type, seq }) => type === 'extension_asked' && seq < event.seq)?.at;
-    return problemsAt(judged, evidence, since?.getTime() ?? asked, event.at.getTime(), 'more time');
+    return problemsAt(judged, evidence, { since: since?.getTime() ?? asked, at, wanted }, 'more time');
   });
 }
 
-function problemsAt(judged: Judged, evidence: Evidence, since: number, at: number, what: string): readonly string[] {
+/** What its zone wants, and one more unless the log says that the incident was verified then. */
+const wantedAt = (zone: string, { data }: StoredEvent): Wanted => [
+  ...(WANTED[zone] ?? []),
+  ...(data.incidentVerified === true ? [] : [UNVERIFIED]),
+];
+
+type Wanted = readonly (readonly string[])[];
+interface Planned {
+  /** When it was asked for, and when it was planned. */
+  readonly since: number;
+  readonly at: number;
+  readonly wanted: Wanted;
+}
+
+function problemsAt(
+  judged: Judged,
+  evidence: Evidence,
+  { since, at, wanted }: Planned,
+  what: string,
+): readonly string[] {
   const { people } = evidence;
   const requester = personOf(judged.lane, 'requester');
   const pressed = whoPressed(judged, evidence, since, at);
   const from = Math.max(at - oldest(at, evidence.spells), since - SLACK_MS);
   const instants = people.instants([requester, ...pressed], from, at + SLACK_MS);
-  const fine = instants.some((instant) => isSatisfied(judged, people, requester, pressed, instant));
+  const fine = instants.some((instant) => isSatisfied(judged, wanted, people, pressed, instant));
   if (fine) return [];
   const seen = [requester, ...pressed].map((id) => `${id}: ${JSON.stringify(people.at(id, at))}`);
   return [`${what} was planned at ${new Date(at).toISOString()} without its approvals (${seen.join('; ')})`];
@@ -86,21 +111,20 @@ const isActive = ({ known, suspended, inChat, teams }: Standing): boolean =>
 
 function isSatisfied(
   { lane, zone }: Judged,
+  wanted: Wanted,
   people: People,
-  requesterId: string,
   pressed: readonly string[],
   instant: number,
 ): boolean {
+  const requesterId = personOf(lane, 'requester');
   const requester = people.at(requesterId, instant);
   if (!isActive(requester) || !requester.teams.includes(teamOf(lane))) return false;
-  if (zone === 'A') return pressed.includes(requesterId);
+  if (zone === 'A' && !pressed.includes(requesterId)) return false;
   const outside = pressed.filter((id) => {
     const standing = people.at(id, instant);
     return id !== requesterId && isActive(standing) && !standing.teams.some((team) => requester.teams.includes(team));
   });
-  return filled(WANTED[zone] ?? [], outside, (id, wanted) =>
-    people.at(id, instant).teams.some((team) => wanted.includes(team)),
-  );
+  return filled(wanted, outside, (id, place) => people.at(id, instant).teams.some((team) => place.includes(team)));
 }
 
 /** Can each place be filled by somebody of their own? There are few places and few people. */

@@ -146,12 +146,35 @@ describe('the oracle of approvals', () => {
     about: ID,
     accepted: true,
   });
-  const judged = (people: People, arrived: readonly Arrived[], zone = 'B'): readonly string[] => {
-    const { events } = life;
+  const judged = (
+    people: People,
+    arrived: readonly Arrived[],
+    zone = 'B',
+    events: readonly StoredEvent[] = life.events,
+  ): readonly string[] => {
     const personOfUser = (user: string): string => user.slice(2).toLowerCase();
     const evidence: Evidence = { people, arrived, spells: [], personOfUser };
     return unapproved({ lane: 0, zone, requestId: ID, events }, evidence);
   };
+
+  it('wants one more while the log says that the incident was unverified, in zone A too', () => {
+    const down = life.events.map((event) =>
+      event.type === 'access_planned' ? { ...event, data: { ...event.data, incidentVerified: false } } : event,
+    );
+    const people = new People(1);
+    const [requester, sre, security] = (['requester', 'sre', 'security'] as const).map((cast) =>
+      pressed(personOf(0, cast), 0.9),
+    );
+    if (!requester || !sre || !security) throw new Error('nobody pressed');
+    for (const [zone, few, enough] of [
+      ['A', [requester], [requester, sre]],
+      ['B', [sre], [sre, security]],
+    ] as const) {
+      expect(judged(people, few, zone)).toEqual([]);
+      expect(judged(people, few, zone, down)).toEqual([expect.stringContaining('without its approvals')]);
+      expect(judged(people, enough, zone, down)).toEqual([]);
+    }
+  });
 
   it('is content with an approver of another team', () => {
     expect(judged(new People(1), [pressed(personOf(0, 'sre'), 0.9)])).toEqual([]);

@@ -148,7 +148,15 @@ describe('reminding while nobody answers (B6)', () => {
     const { request } = walkTo('pending', { order: { role: 'rotate-keys' } });
     if (request.state !== 'pending') throw new Error('not pending');
     const approvals = [
-      { by: party('avery'), key: KEYS.avery, at: START, teams: [], digest: '', assurance: 'chat' },
+      {
+        by: party('avery'),
+        key: KEYS.avery,
+        at: START,
+        teams: [],
+        digest: '',
+        assurance: 'chat',
+        incidentVerified: true,
+      },
     ] as const;
     expect(idsOf(peopleToRemind({ ...request, approvals }, 'on_call', undefined))).toEqual(['sasha']);
     expect(idsOf(peopleToRemind({ ...request, approvals }, 'everybody', undefined))).toEqual(['blake', 'quinn']);

@@ -135,6 +135,32 @@ describe('who could fill each clause', () => {
     expect(peopleOf(joined)).toContain('nobody could fill "Outside"');
   });
 
+  it('counts the clause that an unverified incident adds, in each zone that goes on then (A3)', () => {
+    const accepting = edited('    unverified_incident: refuse\n', '');
+    const messages = (text: string) => {
+      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, () => []);
+      return read.ok ? [] : read.problems.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+    };
+    const added = '"Somebody else, as the incident is unverified"';
+    const remedy = 'add people or teams to zone B\'s group clauses, or let the zone say "unverified_incident: refuse"';
+    // Bo fills the zone's own clause; one person fills one place.
+    expect(messages(accepting)).toEqual([
+      `role "restart", asked by team "serving": ${added} lacks 1 while the other clauses are filled (bo could): ${remedy}`,
+    ]);
+    const another = edited(
+      'onCall: { sre',
+      `  - { id: di, name: Di, teams: [sre], slack: [{ workspace: T1, user: U4 }] }\nonCall: { sre`,
+      accepting,
+    );
+    expect(messages(another)).toEqual([]);
+    expect(fillTable(policyOf(another))).toContain('    Somebody else, as the incident is unverified (1)  bo, di');
+    // Zone A asks for nobody else; unverified, somebody of zone B's teams must be there, and outside the asking team.
+    const reading = edited('zone: B', 'zone: A', edited('mayAsk: [serving]', 'mayAsk: [serving, sre]'));
+    expect(messages(edited('maxMinutes: 30\n    mayAsk', 'maxMinutes: 60\n    mayAsk', reading))).toEqual([
+      `role "restart", asked by team "sre": nobody could fill ${added} from outside that team: ${remedy}`,
+    ]);
+  });
+
   it('counts one person for one place only (B3)', () => {
     const text = edited(
       'mayAsk: [serving]',

@@ -8,6 +8,7 @@ import {
   accepted,
   aDirectory,
   after,
+  aPlan,
   type CastName,
   HOUR,
   laterPlans,
@@ -40,8 +41,9 @@ class Life {
     this.now = after(this.now, ms);
     return this;
   }
-  asksMore = () => this.does({ type: 'extend', minutes: 15, digest: this.request.ask.digest }, 'riley');
-  says = (who: CastName) => this.does({ type: 'approve', digest: digestShown(this.request) }, who);
+  asksMore = (facts = {}) =>
+    this.does({ type: 'extend', minutes: 15, digest: this.request.ask.digest }, 'riley', facts);
+  says = (who: CastName, facts = {}) => this.does({ type: 'approve', digest: digestShown(this.request) }, who, facts);
   plansMore = () => this.does({ type: 'issue_extension', plans: laterPlans(this.request) });
 }
 
@@ -51,6 +53,7 @@ const moved = (team: string) => {
   return (at: Date) => ({ directory: { ok: true, value, at } as const });
 };
 const FROZEN = { at: new Date(0), by: { id: 'sasha', name: 'Sasha' }, reason: 'a leak', all: false, lifts: [] };
+const SOURCE_DOWN = { incident: { ok: false, why: 'down' } } as const;
 const OTHERS_FROZEN = { frozen: FROZEN };
 const extendedLife = () =>
   new Life('active')
@@ -85,6 +88,17 @@ const LIVES: Readonly<Record<string, () => Life>> = {
       moved('product')(after(life.now, SECOND)),
     );
   },
+  'unverified at an approval': () => new Life('pending').says('avery', SOURCE_DOWN),
+  'unverified at both approvals, and opened so': () => {
+    const life = new Life('pending').says('avery', SOURCE_DOWN).says('blake', SOURCE_DOWN);
+    const plan = aPlan(life.request, after(life.now, SECOND));
+    return life.does({ type: 'issue', plan }, 'system', SOURCE_DOWN);
+  },
+  'verified again, and approved without another yes': () =>
+    new Life('pending').says('avery', SOURCE_DOWN).says('avery'),
+  'more time asked while unverified': () => new Life('active').asksMore(SOURCE_DOWN).says('avery', SOURCE_DOWN),
+  'more time approved once it was verified again': () =>
+    new Life('active').asksMore(SOURCE_DOWN).says('avery', SOURCE_DOWN).says('avery'),
   granting: () => new Life('granting'),
   planned: () => new Life('planned'),
   'opened too late': () => new Life('planned').waits(400 * SECOND).does({ type: 'grant_confirmed', grantId: 'R1' }),

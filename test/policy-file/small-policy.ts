@@ -9,12 +9,12 @@ channels: { default: C0ONE, security: C0TWO }
 zones:
   A:
     maxMinutes: 60
-    approvals:
-      - { who: requester, name: Self, assurance: chat }
+    approvals: [{ who: requester, name: Self, assurance: chat }]
   B:
     maxMinutes: 30
     approvals:
       - { who: group, name: Outside, teams: [sre], assurance: chat }
+    unverified_incident: refuse
   C:
     maxMinutes: 15
     approvals:

@@ -4,7 +4,7 @@ import { extensionMinutes } from '../../core/extension.ts';
 import type { Freeze } from '../../core/freeze.ts';
 import type { Capabilities } from '../../ports/provider.ts';
 import { type Phrase, plural } from '../phrase.ts';
-import { type ClausePeople, clauseWords, endingWords } from '../role-words.ts';
+import { type ClauseOutlook, type ClausePeople, clauseWords, endingWords, unverifiedLines } from '../role-words.ts';
 import { lines, plain, section, words } from './blocks.ts';
 import { banner } from './decision-modals.ts';
 import { FORMS } from './ids.ts';
@@ -19,13 +19,23 @@ export interface ExtendForm {
   readonly request: Active;
   /** What it needs, with who can give it now. */
   readonly needs: readonly ClausePeople[];
+  /** What it needs besides while the incident is unverified. */
+  readonly whileUnverified: ClauseOutlook | undefined;
   readonly capabilities: Capabilities;
   readonly homes: readonly string[];
   readonly frozen: Freeze | undefined;
 }
 
 /** More time: how much of it still fits, who must approve it, and that the old end holds until then (B8, B10). */
-export function extendModal({ id, request, needs, capabilities, homes, frozen }: ExtendForm): ModalView {
+export function extendModal({
+  id,
+  request,
+  needs,
+  whileUnverified,
+  capabilities,
+  homes,
+  frozen,
+}: ExtendForm): ModalView {
   const { ask, endsAt } = request;
   const options = extensionMinutes(request).map((minutes) => ({
     text: plain(plural(minutes, 'minute'), 75),
@@ -59,7 +69,10 @@ export function extendModal({ id, request, needs, capabilities, homes, frozen }:
           ...(first === undefined ? {} : { initial_option: first }),
         },
       },
-      ...lines([[{ strong: 'Approvals it needs' }], ...needs.map(clauseWords)], homes),
+      ...lines(
+        [[{ strong: 'Approvals it needs' }], ...needs.map(clauseWords), ...unverifiedLines(whileUnverified)],
+        homes,
+      ),
       section(`*How it ends*\n${inert(endingWords(ask.terms, capabilities))}`),
       words(`In all this role allows ${plural(ask.terms.maxTotalMinutes, 'minute')} for one request.`),
     ],

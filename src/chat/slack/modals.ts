@@ -7,7 +7,7 @@ import { type Policy, REASONS, type Role, type Runbook, ZONES } from '../../core
 import { type Terms, termsDigest, termsOf, zoneName } from '../../core/terms.ts';
 import type { Capabilities } from '../../ports/provider.ts';
 import { cut, oneLine, plural } from '../phrase.ts';
-import { allowsWords, clauseWords, endingWords } from '../role-words.ts';
+import { allowsWords, clauseWords, endingWords, unverifiedLines } from '../role-words.ts';
 import { lines, plain, section, words } from './blocks.ts';
 import { banner } from './decision-modals.ts';
 import type { Draft } from './draft.ts';
@@ -147,7 +147,7 @@ const runbookWords = ({ title, url, trigger, escalation }: Runbook): string =>
 
 /** What the chosen role means: what it allows, who must approve and can now, how it ends. */
 function termsBlocks({ directory, person, homes, capabilities }: RequestForm, terms: Terms): KnownBlock[] {
-  const { clauses, fillable } = outlook(terms, directory, person);
+  const { clauses, fillable, whileUnverified } = outlook(terms, directory, person);
   const promise = capabilities(terms);
   const needs = clauses.map(({ clause, places, people, onCall }) =>
     clauseWords({ clause, missing: places, people, onCall }),
@@ -155,7 +155,7 @@ function termsBlocks({ directory, person, homes, capabilities }: RequestForm, te
   const nobody = fillable ? [] : [['Nobody can fill all of these at the same time now: phone before you wait.']];
   return [
     { ...words(`It allows: ${allowsWords(terms)}`, 2000), block_id: termsBlock(termsDigest(terms)) },
-    ...lines([[{ strong: 'Approvals it needs' }], ...needs, ...nobody], homes),
+    ...lines([[{ strong: 'Approvals it needs' }], ...needs, ...nobody, ...unverifiedLines(whileUnverified)], homes),
     section(`*How it ends*\n${inert(endingWords(terms, promise))}`),
     ...lines(
       promise.caveats.slice(0, 10).map((caveat) => [`⚠ ${oneLine(caveat, 280)}`]),

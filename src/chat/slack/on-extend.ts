@@ -80,12 +80,14 @@ async function open(
   const person = personById(directory, requester.id);
   if (person === undefined) return refusalWords('unknown_person');
   const seen = seenSince(request, directory);
-  const needs = outlook(terms, directory, person, seen).clauses.map((one) => ({ ...one, missing: one.places }));
+  const { clauses, whileUnverified } = outlook(terms, directory, person, seen);
+  const needs = clauses.map((one) => ({ ...one, missing: one.places }));
   const id = ulid();
   const view = extendModal({
     id,
     request,
     needs,
+    whileUnverified,
     capabilities: deps.capabilities(terms),
     homes: homesOf(home),
     frozen,

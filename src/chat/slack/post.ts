@@ -12,7 +12,7 @@ import { tellPrivately } from './notes.ts';
 import { postMessage } from './render.ts';
 import { remove, sendOnce } from './send.ts';
 import { defaultChannel, homes, type ShowDeps, sendDeps } from './show.ts';
-import { tellApprovers } from './tell-approvers.ts';
+import { tellAlsoAsked, tellApprovers } from './tell-approvers.ts';
 import { tellSelfApproved } from './tell-self-approved.ts';
 import { chatFailure, refusalOf } from './web.ts';
 
@@ -32,6 +32,7 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
     await tellPrivately(deps, newest, event, phone);
     await tellCalled(deps, newest, event, phone);
     if (event.type === 'extension_asked') await tellApprovers(deps, newest, event, phone);
+    if (event.type === 'approval_recorded') await tellAlsoAsked(deps, newest, event, phone);
     await tellSelfApproved(deps, newest, event, card);
     if (SECURITY.has(event.type)) await tellSecurity(deps, newest, event, phone);
     if (event.type === 'request_closed') await tidy(deps, newest, card);

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../core/events.ts';
-import { extensionAwaited } from '../../core/extension.ts';
+import { askedNow, extensionAwaited } from '../../core/extension.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Row } from '../../core/work.ts';
 import { list, text } from '../event-data.ts';
@@ -36,4 +36,25 @@ export async function tellApprovers(deps: ShowDeps, row: Row, event: StoredEvent
   }
   // A new copy shows the row as it was read before it was sent; whoever drew meanwhile did not know of that copy.
   if (card !== undefined) await drawAll(deps, row);
+}
+
+/** The incident turned unverified at an approval: whoever is on call for what that adds gets the card, and why. */
+export async function tellAlsoAsked(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
+  const { request } = row;
+  const asked = list(event.data.alsoAsked).flatMap((id) => partyIn(request, text(id)) ?? []);
+  // Told late, when it was decided meanwhile, it would send them to a card without buttons.
+  if (asked.length === 0 || askedNow(request)?.digest !== event.data.digest) return;
+  const card = await cardFor(deps, row);
+  const said = [
+    { strong: request.ask.terms.role.name },
+    ': ',
+    ...(tell(event, { request, phone })?.said ?? []),
+    ' Answer it on the card.',
+  ];
+  for (const to of asked) {
+    await inviteOne(deps, row, to.id, card);
+    await sendNote(deps, row, { seq: event.seq, who: to.id, to, id: event.id, note: { said } });
+  }
+  // A new copy shows the row as it was read before it was sent; whoever drew meanwhile did not know of that copy.
+  await drawAll(deps, row);
 }

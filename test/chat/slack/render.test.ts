@@ -235,9 +235,20 @@ describe('a card', () => {
 
   it('marks an incident that was not verified (A3) and an approval without second sign-in (B7)', () => {
     const { request } = walkTo('active');
-    const unverified = { ...request, ask: { ...request.ask, incident: { ...request.ask.incident, verified: false } } };
-    const shown = JSON.stringify(cardMessage(card(unverified), HOMES).blocks);
+    const asked = (verified: boolean) => ({ ...request.ask, incident: { ...request.ask.incident, verified } });
+    const shownAs = (verified: boolean, incidentVerified: boolean) =>
+      JSON.stringify(cardMessage(card({ ...request, ask: asked(verified), incidentVerified }), HOMES).blocks);
+    const shown = shownAs(false, false);
     expect(shown).toContain('unverified: the incident source did not answer');
+    expect(shownAs(false, true)).toContain('unverified when it was asked for; verified since');
+    expect(shownAs(true, false)).toContain(
+      'verified when it was asked for; the incident source has not answered since',
+    );
+    expect(shownAs(true, true)).not.toContain('verified');
+    const [approval] = request.approvals;
+    if (approval === undefined) throw new Error('nobody approved');
+    const then = { ...request, approvals: [{ ...approval, incidentVerified: false }] };
+    expect(JSON.stringify(cardMessage(card(then), HOMES).blocks)).toContain('the incident was unverified then');
     expect(shown).toContain('chat: no second sign-in was asked');
   });
 
@@ -353,7 +364,18 @@ describe('the banner of a freeze', () => {
     ['asking', requestModal({ ...form, frozen })],
     ['approving', approveModal('F1', card(request), HOMES, frozen)],
     ['denying', denyModal('F1', 'A role', frozen)],
-    ['extending', extendModal({ id: 'F1', request: open, needs: [], capabilities, homes: HOMES, frozen })],
+    [
+      'extending',
+      extendModal({
+        id: 'F1',
+        request: open,
+        needs: [],
+        whileUnverified: undefined,
+        capabilities,
+        homes: HOMES,
+        frozen,
+      }),
+    ],
     ['attesting', attestModal('F1', card(request), HOMES, frozen)],
   ])('stands on top of the form of %s, as plain words, whatever was typed (B11)', (_what, view) => {
     expect(viewProblems(view)).toEqual([]);

@@ -1,7 +1,7 @@
 import type { AwsPrincipal } from '../../../src/core/directory.ts';
 import { type Account, PRODUCTION_FLOORS, policySchema, type Role } from '../../../src/core/policy.ts';
 import type { Ask } from '../../../src/core/request.ts';
-import type { Terms } from '../../../src/core/terms.ts';
+import { type Terms, unverifiedClauseFor } from '../../../src/core/terms.ts';
 import type { PlanOrder } from '../../../src/ports/provider.ts';
 
 export const MANAGEMENT = '111111111111';
@@ -81,6 +81,7 @@ export const terms = (change: Partial<Role> = {}, of: Partial<Account> = {}): Te
   maxTotalMinutes: 60,
   minutesOffered: [15, 30, 60],
   unverifiedIncident: 'accept',
+  unverifiedClause: unverifiedClauseFor(['sre']),
   timings: policySchema(PRODUCTION_FLOORS).shape.timings.parse({}),
 });
 
