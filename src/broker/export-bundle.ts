@@ -124,6 +124,7 @@ async function numbersFor(
       if (first !== undefined) numbers.add(first - 1);
     }
   }
+  for (const found of await reader.findings()) numbers.add(found);
   for (const rotation of await reader.rotations()) numbers.add(rotation).add(rotation + 1);
   numbers.delete(0);
   return numbers;

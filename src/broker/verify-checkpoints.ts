@@ -1,4 +1,6 @@
+import { canonical } from '../core/canonical.ts';
 import { fingerprintOf, leavesProblem } from '../core/checkpoint.ts';
+import { findingsWords } from '../core/findings.ts';
 import { checkpointHistory } from '../core/key-history.ts';
 import { byStream, type Leaf, rootOf } from '../core/merkle.ts';
 import type { CheckpointReader, KeptCheckpoint, LeafChange } from '../ports/checkpoints.ts';
@@ -13,6 +15,8 @@ export interface SealReport {
   /** Each time that a stream was found changed, oldest first. */
   readonly changes: ReadonlyMap<string, readonly LeafChange[]>;
   readonly gaps: readonly string[];
+  /** What checkpoints say of rows that their events did not explain, in words: each time that it changed. */
+  readonly findings: readonly string[];
   readonly broken: string | undefined;
 }
 
@@ -26,6 +30,7 @@ export async function verifyCheckpoints(reader: CheckpointReader, publicKey?: st
   const history = checkpointHistory(publicKey);
   const times = new Map<number, string>();
   const changes = new Map<string, LeafChange[]>();
+  const findings: string[] = [];
   let newest: KeptCheckpoint | undefined;
   const report = (broken?: string): SealReport => ({
     newest,
@@ -33,6 +38,7 @@ export async function verifyCheckpoints(reader: CheckpointReader, publicKey?: st
     times,
     changes,
     gaps: history.gaps,
+    findings,
     broken,
   });
   for (let page = await reader.after(0, PAGE); page.length > 0; ) {
@@ -46,6 +52,10 @@ export async function verifyCheckpoints(reader: CheckpointReader, publicKey?: st
       if (wrong !== undefined) return report(wrong);
       for (const leaf of mine) remember(changes, { ...leaf, checkpoint: number });
       times.set(number, at);
+      const { unexplained } = one.header;
+      if (unexplained !== undefined && canonical(unexplained) !== canonical(newest?.header.unexplained ?? null)) {
+        findings.push(`checkpoint ${number}, ${at}, ${findingsWords(unexplained)}`);
+      }
       newest = one;
     }
     page = await reader.after(last, PAGE);

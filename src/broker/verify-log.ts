@@ -1,5 +1,7 @@
 import { GAP_MS } from '../core/checkpoint.ts';
-import { incidentStream, requestStream, type StoredEvent } from '../core/events.ts';
+import { incidentStream, requestIdOf, requestStream, type StoredEvent } from '../core/events.ts';
+import { type Unexplained, unexplainedRows } from '../core/explain.ts';
+import { unexplainedSystem } from '../core/explain-system.ts';
 import { type Break, firstBreak } from '../core/log.ts';
 import { timeProblem } from '../core/sealed-times.ts';
 import type { LeafChange } from '../ports/checkpoints.ts';
@@ -11,6 +13,8 @@ export interface LogReport {
   readonly events: number;
   /** The first thing that does not hold, in words; undefined when everything does. */
   readonly broken: string | undefined;
+  /** Rows that their events do not explain; looked for only where `broken` is undefined. */
+  readonly unexplained: readonly Unexplained[];
   readonly sealed: SealReport;
   /** Since when nobody has sealed, where that is longer than silence may last. */
   readonly unsealedSince: string | undefined;
@@ -21,10 +25,13 @@ export interface LogReport {
 const NAMEABLE = /^incident\/[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
 /** Rows counted at once. */
 const PAGE = 5_000;
+/** Rows held to their events at once: some megabytes. */
+const ROWS_AT_ONCE = 100;
 
 /**
  * Walks every chain, compares every request's row with its stream and with what its incident's stream says of it (a
- * chain alone cannot tell that its newest events, or all of them, were removed), and all of it with the checkpoints.
+ * chain alone cannot tell that its newest events, or all of them, were removed), and all of it with the checkpoints. Then
+ * every row is held to its events: of the requests, the policies and the freeze.
  */
 export async function verifyLog(store: Store, publicKey?: string): Promise<LogReport> {
   // Rows first, then checkpoints: what moves on meanwhile has more events than was counted, never fewer.
@@ -40,10 +47,11 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
   const last = sealed.newest?.header.at;
   const silent = last !== undefined && (await store.clock.now()).getTime() - Date.parse(last) > GAP_MS;
   const unsealedSince = silent ? last : undefined;
-  const report = (broken?: string): LogReport => ({
+  const report = (broken?: string, unexplained: readonly Unexplained[] = []): LogReport => ({
     streams: streams.length,
     events,
     broken,
+    unexplained,
     sealed,
     unsealedSince,
     named: highest.checkpoint > 0,
@@ -88,7 +96,29 @@ export async function verifyLog(store: Store, publicKey?: string): Promise<LogRe
     const hash = listed.get(`${incident} ${stream}`);
     if (hash !== firsts.get(stream)) return report(`${incident} does not name ${stream} as it begins`);
   }
-  return report((await goneProblem(store, listed, firsts)) ?? (await lostProblem(store, highest)));
+  const broken = (await goneProblem(store, listed, firsts)) ?? (await lostProblem(store, highest));
+  if (broken !== undefined) return report(broken);
+  const ids = new Set([...rows.map(({ stream }) => stream), ...streams].flatMap(requestIdOf));
+  return report(undefined, [...(await explainRows(store, [...ids])), ...(await explainSystem(store))]);
+}
+
+/** What their events do not explain of these requests. */
+async function explainRows({ evidence }: Store, ids: readonly string[]): Promise<readonly Unexplained[]> {
+  const found: Unexplained[] = [];
+  for (let from = 0; from < ids.length; from += ROWS_AT_ONCE) {
+    found.push(...unexplainedRows(await evidence.requests(ids.slice(from, from + ROWS_AT_ONCE))));
+  }
+  return found;
+}
+
+/** What the system stream does not explain of the freeze and of every policy; the content of one policy at a time. */
+async function explainSystem({ evidence }: Store): Promise<readonly Unexplained[]> {
+  const { policies } = await evidence.system([]);
+  const found = new Map<string, Unexplained>();
+  for (const number of [0, ...policies.map((one) => one.number)]) {
+    for (const one of unexplainedSystem(await evidence.system([number]))) found.set(one.what, one);
+  }
+  return [...found.values()];
 }
 
 interface Opened {

@@ -50,12 +50,19 @@ export async function verify(bundle: string | undefined, options: VerifyOptions)
 
 const verifyDatabase = (publicKey: string | undefined): Promise<number> =>
   withStore(async (store) => {
-    const { streams, events, broken, sealed, unsealedSince, named } = await verifyLog(store, publicKey);
-    for (const gap of sealed.gaps) console.log(`note: ${gap}.`);
+    const { streams, events, broken, unexplained, sealed, unsealedSince, named } = await verifyLog(store, publicKey);
+    for (const note of [...sealed.gaps, ...sealed.findings]) console.log(`note: ${note}.`);
     if (unsealedSince) console.log(`unknown: nothing was sealed since ${unsealedSince}: does the sealer run?`);
     if (broken) {
       console.error(`broken: ${broken}.`);
       console.error('Keep this database as it is and tell security: the log can no longer prove what followed.');
+      return 1;
+    }
+    if (unexplained.length > 0) {
+      for (const { stream, what } of unexplained) console.error(`broken: ${stream}: ${what}.`);
+      console.error(
+        'Every link holds, and these rows are not what the log says. Keep this database, and tell security.',
+      );
       return 1;
     }
     const { newest, key } = sealed;

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 import { canonical, sha256 } from './canonical.ts';
+import { type Findings, findingsSchema } from './findings.ts';
 import { GENESIS } from './log.ts';
 import { type Leaf, rootOf } from './merkle.ts';
 
@@ -38,6 +39,8 @@ export const headerSchema = z.strictObject({
   /** How many leaves changed since the checkpoint before, and the Merkle root over those alone, sorted by stream. */
   changed: z.int().min(0),
   leavesDigest: hash,
+  /** Rows that their events did not explain when the sealer last looked. */
+  unexplained: findingsSchema.optional(),
   /** Fingerprint of the public key that signed it. */
   key: hash,
   /** The public key that signs from the next one on: SPKI in base64. */
@@ -74,6 +77,7 @@ export interface Draft {
   readonly events: number;
   /** Sorted by stream. */
   readonly leaves: readonly Leaf[];
+  readonly unexplained?: Findings | undefined;
   readonly privateKey: KeyObject;
   readonly nextKey?: string | undefined;
 }
@@ -86,6 +90,7 @@ export function signCheckpoint({
   streams,
   events,
   leaves,
+  unexplained,
   privateKey,
   nextKey,
 }: Draft): Checkpoint {
@@ -99,6 +104,7 @@ export function signCheckpoint({
     events,
     changed: leaves.length,
     leavesDigest: rootOf(leaves),
+    ...(unexplained === undefined ? {} : { unexplained }),
     key: fingerprintOf(publicKeyOf(privateKey)),
     ...(nextKey === undefined ? {} : { nextKey }),
   };

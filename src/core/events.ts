@@ -87,6 +87,9 @@ export interface StoredEvent {
 
 export const SYSTEM_STREAM = 'system';
 export const requestStream = (requestId: string): string => `request/${requestId}`;
+/** The request whose stream that is, alone in a list; none for any other stream. */
+export const requestIdOf = (stream: string): readonly string[] =>
+  stream.startsWith('request/') ? [stream.slice('request/'.length)] : [];
 export const incidentStream = (incidentId: string): string => `incident/${incidentId}`;
 
 /** What an incident's stream says of a request that was opened under it: its id, and the hash of its first event. */

@@ -1,7 +1,8 @@
-import type { StoredEvent } from './events.ts';
+import { requestStream, type StoredEvent } from './events.ts';
 import { type Replayed, replay } from './replay.ts';
-import type { ReplayedGrant, ReplayedRow } from './replay-row.ts';
+import { later, type ReplayedGrant, type ReplayedRow } from './replay-row.ts';
 import { isRowField, ROW_FIELDS } from './row-fields.ts';
+import { OPENER_SECONDS } from './work.ts';
 
 /** A row of `requests` as it stands in the database, unread: whoever wrote it may not have been us. */
 export interface StoredRow {
@@ -11,6 +12,8 @@ export interface StoredRow {
   readonly seq: number;
   readonly grantBy: Date | undefined;
   readonly endsAt: Date | undefined;
+  /** When the sweep looks at it next for what its state owes. */
+  readonly stateWorkAt: Date | undefined;
   readonly document: unknown;
   /** Its rows of `grants`. */
   readonly grants: readonly StoredGrant[];
@@ -33,6 +36,21 @@ export interface Unexplained {
   readonly what: string;
 }
 
+/** A request's row and all of its events, of one moment; the row may be gone, and so may the events. */
+export interface RowEvidence {
+  readonly id: string;
+  readonly row: StoredRow | undefined;
+  readonly events: readonly StoredEvent[];
+}
+
+/** What their events do not explain of these requests. */
+export const unexplainedRows = (all: readonly RowEvidence[]): readonly Unexplained[] =>
+  all.flatMap(({ id, row, events }) => {
+    // Where neither is there, nobody ever asked for it.
+    const what = row === undefined && events.length === 0 ? undefined : unexplained(row, events);
+    return what === undefined ? [] : [{ stream: requestStream(id), what }];
+  });
+
 /**
  * The first thing about a request that its events do not explain, in words; undefined where they explain all of it. Row
  * and events must be of one moment. A chain that does not hold is found elsewhere.
@@ -46,7 +64,11 @@ export function unexplained(row: StoredRow | undefined, events: readonly StoredE
   }
   if (row.seq !== events.length) return `its row counts ${row.seq} events, and there are ${events.length}`;
   const different = documentProblem(replayed.row, row.document) ?? columnProblem(replayed.row, row);
-  return different === undefined ? undefined : `${different} is not what its events say`;
+  if (different !== undefined) return `${different} is not what its events say`;
+  const by = actsBy(replayed.row);
+  return by !== undefined && (iso(row.stateWorkAt) ?? '~') > by
+    ? 'column state_work_at puts its ending off'
+    : undefined;
 }
 
 const failed = ({ seq, why }: Extract<Replayed, { ok: false }>): string => `event ${seq} ${why}`;
@@ -70,7 +92,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Where two values of JSON first differ; the order of members does not count, since no store keeps it. */
-function difference(told: unknown, stored: unknown): readonly string[] | undefined {
+export function difference(told: unknown, stored: unknown): readonly string[] | undefined {
   if (told === stored) return undefined;
   if (Array.isArray(told) && Array.isArray(stored)) {
     if (told.length !== stored.length) return [];
@@ -91,7 +113,7 @@ function difference(told: unknown, stored: unknown): readonly string[] | undefin
 }
 
 /** A path as it is said: it is signed and posted, and whoever wrote the row chose its names. */
-const shown = (path: readonly string[]): string =>
+export const shown = (path: readonly string[]): string =>
   path
     .map((name) => (/^[A-Za-z0-9_-]{1,40}$/.test(name) ? name : '?'))
     .join('.')
@@ -116,6 +138,32 @@ function columnProblem(told: ReplayedRow, row: StoredRow): string | undefined {
     if (column !== undefined) return `${column} of a grant`;
   }
   return undefined;
+}
+
+/**
+ * By when something must be done for it, at the latest: found too late by the sweep, access would stay past its end.
+ * Undefined where nothing is left to end.
+ */
+function actsBy({ state, ask, grantBy, endsAt, endRequestedAt, grants = [] }: ReplayedRow): string | undefined {
+  switch (state) {
+    case 'pending':
+      return ask.decideBy;
+    case 'granting':
+      return grantBy;
+    case 'active':
+      return endsAt;
+    case 'revoking': {
+      const by = grants.flatMap(({ plan, accessRemoved: removed, sessionsEnded }) => {
+        if (removed === undefined) return endRequestedAt ?? '';
+        return sessionsEnded === undefined
+          ? later(removed.readAt, (plan?.propagationSeconds ?? 0) + OPENER_SECONDS)
+          : [];
+      });
+      return by.sort()[0];
+    }
+    default:
+      return undefined;
+  }
 }
 
 function grantProblem(told: ReplayedGrant, row: StoredGrant): string | undefined {

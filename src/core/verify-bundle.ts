@@ -2,6 +2,7 @@ import type { AnchoredCheckpoint } from './anchor-text.ts';
 import type { Bundle, BundleStream } from './bundle.ts';
 import { type Checkpoint, checkpointProblem, fingerprintOf, leavesProblem } from './checkpoint.ts';
 import { incidentStream, requestStream } from './events.ts';
+import { findingsWords } from './findings.ts';
 import { checkpointHistory } from './key-history.ts';
 import { firstBreak } from './log.ts';
 import { type Leaf, type Proof, rootByProof } from './merkle.ts';
@@ -43,7 +44,7 @@ export function verifyBundle(bundle: Bundle, { publicKey, anchors }: Witnesses):
     ...requestsAlone(bundle),
     ...keysProblem(bundle),
   ];
-  const unknown = bundle.streams.flatMap(unsealed);
+  const unknown = [...bundle.streams.flatMap(unsealed), ...foundHere(bundle)];
   const signedBy = bundle.checkpoints[0]?.header.key;
   if (publicKey === undefined && signedBy !== undefined) {
     unknown.push(`nobody vouched for key ${signedBy}: compare it, and name your copy of the public key with --key`);
@@ -220,6 +221,18 @@ function keysProblem({ keys, checkpoints }: Bundle): readonly string[] {
   return keys.map(fingerprintOf).join() === signers.join()
     ? []
     : ['the keys of the bundle are not those that signed its checkpoints'];
+}
+
+/** Rows of these requests that a checkpoint here found unexplained: the events are proven, what was done by the rows is not. */
+function foundHere({ checkpoints, streams }: Bundle): readonly string[] {
+  const here = new Set(streams.map(({ stream }) => stream));
+  return checkpoints.flatMap(({ header: { number, unexplained } }) => {
+    if (unexplained === undefined) return [];
+    // Where it counted more than it names, this may be among them.
+    const concerns =
+      unexplained.rows > unexplained.first.length || unexplained.first.some((one) => here.has(one.stream));
+    return concerns ? [`checkpoint ${number} ${findingsWords(unexplained)}`] : [];
+  });
 }
 
 function unsealed({ stream, events, newest }: BundleStream): readonly string[] {

@@ -17,6 +17,8 @@ export interface CheckpointReader {
   after(number: number, limit: number): Promise<readonly KeptCheckpoint[]>;
   /** Those of these numbers that exist, oldest first. */
   some(numbers: readonly number[]): Promise<readonly KeptCheckpoint[]>;
+  /** Numbers of those that name rows which their events did not explain, and not the same as the one before. */
+  findings(): Promise<readonly number[]>;
   /** Numbers of those that name a next key. */
   rotations(): Promise<readonly number[]>;
   /** The leaves that changed between two checkpoints, the second one's included, by number and stream. */

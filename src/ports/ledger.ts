@@ -1,6 +1,8 @@
 import type { StoredEvent } from '../core/events.ts';
+import type { Unexplained } from '../core/explain.ts';
 import type { Leaf } from '../core/merkle.ts';
 import type { KeptCheckpoint, LeafChange } from './checkpoints.ts';
+import type { EvidenceReader } from './evidence.ts';
 import type { Store } from './store.ts';
 
 /** A stream that is not as it was sealed last: it went on, is new, or is not what it was. */
@@ -29,15 +31,44 @@ export interface LedgerView {
   moved(): Promise<readonly MovedStream[]>;
   /** A sealed stream that has no event any more. */
   gone(): Promise<string | undefined>;
+  /** What the newest look found unexplained: the first of it by stream, and how much it is in all. */
+  unexplained(limit: number): Promise<{ readonly first: readonly Unexplained[]; readonly rows: number }>;
   /** The events of these pieces of streams, in order within each stream. */
   events(spans: readonly Span[]): Promise<readonly StoredEvent[]>;
   /** Records a checkpoint with the leaves that changed, and remembers them as the sealed heads. */
   save(checkpoint: KeptCheckpoint, leaves: readonly Leaf[]): Promise<void>;
 }
 
+/** How far a round over all requests came. */
+export interface Round {
+  /** The last stream that it looked at; empty before the first. */
+  readonly after: string;
+  readonly beganAt: Date;
+  /** How many streams it has looked at. */
+  readonly done: number;
+}
+
+/** What the sealer needs to hold rows to their events, and where it keeps what it found. */
+export interface RowLedger {
+  readonly evidence: EvidenceReader;
+  /** Requests that are not closed, by id, after the given one; at most `limit`. */
+  open(limit: number, after: string): Promise<readonly string[]>;
+  /** Requests that have a sealed stream, sorted by stream, after the given stream; at most `limit`. */
+  sealed(limit: number, after: string): Promise<readonly string[]>;
+  /** Rows that have no event at all; at most `limit`. Looks at every row. */
+  eventless(limit: number): Promise<readonly string[]>;
+  round(): Promise<Round | undefined>;
+  setRound(round: Round): Promise<void>;
+  /** What was found before; at most `limit`. */
+  found(limit: number): Promise<readonly Unexplained[]>;
+  /** Puts this in the place of all that was found before. */
+  setFound(found: readonly Unexplained[]): Promise<void>;
+}
+
 /** The sealer's side of the database. Every method rejects with `Failure` when it does not answer. */
 export interface Ledger {
   readonly withLock: Store['withLock'];
+  readonly rows: RowLedger;
   /** Why this database role may do more than a sealer should, or undefined. */
   tooMighty(): Promise<string | undefined>;
   /** Looks at one moment, and records what `work` saves: all of it or nothing. */

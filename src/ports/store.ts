@@ -13,6 +13,7 @@ import type { ChatMemory } from './chat-memory.ts';
 import type { CheckpointReader } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { CloudMemory } from './cloud-memory.ts';
+import type { EvidenceReader } from './evidence.ts';
 import type { News, NewsPlace, PolicyPlace } from './news.ts';
 import type { TroubleMemory } from './pager.ts';
 
@@ -92,6 +93,8 @@ export interface Store {
   readonly troubles: TroubleMemory;
   readonly checkpoints: CheckpointReader;
   readonly cloud: CloudMemory;
+  /** Rows with the events that must explain them. */
+  readonly evidence: EvidenceReader;
   /**
    * One transaction: lock the row (if it exists), read the clock, decide, save the new state and its events together.
    * Serialised per request; a refusal changes nothing. With `history`, what that person asked for before is read too, and

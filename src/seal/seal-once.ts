@@ -1,5 +1,7 @@
+import { canonical } from '../core/canonical.ts';
 import { type Cadence, type Checkpoint, checkpointProblem, signCheckpoint } from '../core/checkpoint.ts';
 import type { StoredEvent } from '../core/events.ts';
+import { findingsOf, NAMED_MAX } from '../core/findings.ts';
 import { EMPTY_HEAD, firstBreak, type Head } from '../core/log.ts';
 import { byStream, type Leaf, leafHash, rootBuilder } from '../core/merkle.ts';
 import type { KeptCheckpoint } from '../ports/checkpoints.ts';
@@ -58,7 +60,11 @@ export async function sealOnce(view: LedgerView, { keys, memories, cadence }: Se
   }
   const broken = await chainProblem(view, moved);
   if (broken !== undefined) return refused(broken);
-  if (newest !== undefined && !isDue(newest, moved.length, view.now, cadence) && signer.names === undefined) {
+  // A row that is not what its events say is named, and stops nothing: the log itself holds.
+  const found = await view.unexplained(NAMED_MAX);
+  const unexplained = findingsOf(found.first, found.rows);
+  const news = canonical(unexplained ?? null) !== canonical(newest?.header.unexplained ?? null);
+  if (newest !== undefined && !news && !isDue(newest, moved.length, view.now, cadence) && signer.names === undefined) {
     return { kind: 'quiet', newest };
   }
   const leaves = moved.map(({ stream, length, head }) => ({ stream, length, head }));
@@ -69,6 +75,7 @@ export async function sealOnce(view: LedgerView, { keys, memories, cadence }: Se
     streams: trees.streams,
     events: trees.events,
     leaves,
+    unexplained,
     privateKey: signer.key.privateKey,
     nextKey: signer.names,
   });

@@ -3,6 +3,7 @@ import type { Ledger } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Anchor } from './anchor.ts';
 import { anchoring } from './anchoring.ts';
+import { explaining } from './explaining.ts';
 import type { SealKeys } from './keys.ts';
 import { type Memory, sealOnce } from './seal-once.ts';
 
@@ -26,11 +27,12 @@ const STOP_MS = 10_000;
 
 /**
  * Seals the log once a minute, and follows with the anchors. One process at a time, by a lock: a second one stands by.
- * What cannot be signed is said again with every look, until somebody has looked.
+ * What cannot be signed is said again with every look, until somebody has looked. Beside it rows are held to their events.
  */
 export function startSealer({ ledger, keys, anchors, cadence, logger }: SealerSettings): Sealer {
   const stopping = new AbortController();
   const followers = anchors.map((anchor) => anchoring({ ledger, anchor, keys, logger, stopping: stopping.signal }));
+  const rows = explaining({ ledger, logger });
   let following: Promise<unknown> = Promise.resolve();
   let current: Promise<void> | undefined;
 
@@ -63,8 +65,8 @@ export function startSealer({ ledger, keys, anchors, cadence, logger }: SealerSe
     } catch (error) {
       logger.error({ why: String(error) }, 'the log could not be looked at, so nothing is sealed; it is tried again');
     }
-    // Not waited for: a place outside that hangs must not keep the log from being sealed.
-    following = Promise.all(followers.map(({ run }) => run()));
+    // Not waited for: a place outside that hangs, or ten thousand rows, must not keep the log from being sealed.
+    following = Promise.all([...followers, rows].map(({ run }) => run()));
   };
 
   const tick = (): Promise<void> => {

@@ -57,6 +57,14 @@ export const checkpointReader = (database: Database): CheckpointReader => ({
       });
       return found.map(checkpointOf);
     }),
+  findings: () =>
+    database.read('read what checkpoints found', async (prisma) => {
+      const found = await prisma.$queryRaw<{ readonly number: number }[]>`
+        SELECT c."number" FROM "checkpoints" AS c LEFT JOIN "checkpoints" AS b ON b."number" = c."number" - 1
+        WHERE c."header" ? 'unexplained' AND c."header" -> 'unexplained' IS DISTINCT FROM b."header" -> 'unexplained'
+        ORDER BY c."number"`;
+      return found.map(({ number }) => number);
+    }),
   rotations: () =>
     database.read('read rotations of the key', async (prisma) => {
       const found = await prisma.$queryRaw<{ readonly number: number }[]>`

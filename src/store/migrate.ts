@@ -196,12 +196,13 @@ const rightsOf = (app: string): readonly string[] => [
   `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT EXECUTE ON FUNCTIONS TO ${app}`,
 ];
 
-/** All that the sealer may do: read events, add checkpoints, and remember. */
+/** All that the sealer may do: read events and the rows that they explain, add checkpoints, and remember. */
 const sealRightsOf = (sealer: string): readonly string[] => [
   `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${sealer}`,
   `REVOKE ALL ON SCHEMA public FROM ${sealer}`,
   `GRANT USAGE ON SCHEMA public TO ${sealer}`,
-  `GRANT SELECT ON "events" TO ${sealer}`,
+  `GRANT SELECT ON "events", "requests", "grants", "policies", "freeze" TO ${sealer}`,
   `GRANT SELECT, INSERT ON "checkpoints", "checkpoint_leaves" TO ${sealer}`,
-  `GRANT SELECT, INSERT, UPDATE ON "sealed_heads", "anchor_progress" TO ${sealer}`,
+  `GRANT SELECT, INSERT, UPDATE ON "sealed_heads", "anchor_progress", "explaining_round" TO ${sealer}`,
+  `GRANT SELECT, INSERT, DELETE ON "unexplained_rows" TO ${sealer}`,
 ];

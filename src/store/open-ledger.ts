@@ -8,6 +8,7 @@ import { type Database, type Limits, openDatabase, type Tx } from './database.ts
 import { openLocks } from './lock.ts';
 import { tooMightySealer } from './rights.ts';
 import { type EventRecord, eventOf, toJsonText } from './row-codec.ts';
+import { foundBefore, rowLedger } from './row-ledger.ts';
 
 /** A pass looks at every stream there ever was: its statements may take longer than anything a person waits for. */
 const LIMITS: Partial<Limits> = { statementMs: 600_000, idleInTransactionMs: 60_000, silenceMs: 610_000 };
@@ -21,6 +22,7 @@ export function openLedger({ url, logger }: { readonly url: string; readonly log
   const locks = openLocks(url, logger);
   return {
     withLock: locks.withLock,
+    rows: rowLedger(database),
     tooMighty: () => tooMightySealer(database),
     look: (work) =>
       database.transaction('look at the log', async (tx) => work(await viewOf(tx)), {
@@ -74,6 +76,7 @@ async function viewOf(tx: Tx): Promise<LedgerView> {
         WHERE NOT EXISTS (SELECT FROM "events" AS e WHERE e."stream" = s."stream" COLLATE "default") LIMIT 1`;
       return found?.stream;
     },
+    unexplained: (limit) => foundBefore(tx, limit),
     events: (spans) => eventsOf(tx, spans),
     save: (checkpoint, leaves) => save(tx, checkpoint, leaves),
   };

@@ -7,6 +7,7 @@ import { chatMemory } from './chat-memory.ts';
 import { checkpointReader } from './checkpoints.ts';
 import { cloudMemory } from './cloud-memory.ts';
 import { type Limits, openDatabase } from './database.ts';
+import { evidenceReader } from './evidence.ts';
 import { changeFreeze, readFreeze } from './freeze.ts';
 import { adopt, installation } from './installation.ts';
 import { type LockTimes, openLocks } from './lock.ts';
@@ -49,6 +50,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     troubles: troubleMemory(database, shift),
     checkpoints: checkpointReader(database),
     cloud: cloudMemory(database, shift),
+    evidence: evidenceReader(database),
     change: (requestId, actor, decide, history) => change(database, shift, { requestId, actor, decide, history }),
     find: (requestId) => queries.find(database, requestId),
     due: (before, limit, after) => queries.due(database, before, limit, after),

@@ -21,7 +21,8 @@ export const tooMighty = (database: Database): Promise<string | undefined> =>
         UNION ALL
         SELECT 'may ' || "held" || ' rows of ' || tab
         FROM unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS "held",
-          unnest(ARRAY['checkpoints', 'checkpoint_leaves', 'sealed_heads', 'anchor_progress']) AS tab
+          unnest(ARRAY['checkpoints', 'checkpoint_leaves', 'sealed_heads', 'anchor_progress', 'explaining_round', 'unexplained_rows'])
+            AS tab
         WHERE has_table_privilege('public.' || tab, "held")
         UNION ALL
         SELECT 'may ' || "held" || ' rows of ' || tab
@@ -45,7 +46,7 @@ export const tooMighty = (database: Database): Promise<string | undefined> =>
     return `database role ${first.role} ${what.join(', ')}: use a role of its own for the app and run \`breakglass migrate\``;
   });
 
-/** The same for the sealer's role: on events only SELECT, on checkpoints only INSERT as well, and nothing of the app's. */
+/** The same for the sealer's role: on events and the rows that they explain only SELECT, on checkpoints only INSERT as well, and nothing else of the app's. */
 export const tooMightySealer = (database: Database): Promise<string | undefined> =>
   database.read('read the rights of the sealer’s role', async (prisma) => {
     const found = await prisma.$queryRaw<{ readonly role: string; readonly what: string }[]>`
@@ -58,8 +59,11 @@ export const tooMightySealer = (database: Database): Promise<string | undefined>
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS "held"
         WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
-          AND NOT (c.relname IN ('events', 'checkpoints', 'checkpoint_leaves') AND "held" = 'SELECT')
-          AND c.relname NOT IN ('sealed_heads', 'anchor_progress')
+          AND NOT (
+            c.relname IN ('events', 'requests', 'grants', 'policies', 'freeze', 'checkpoints', 'checkpoint_leaves')
+            AND "held" = 'SELECT'
+          )
+          AND c.relname NOT IN ('sealed_heads', 'anchor_progress', 'explaining_round', 'unexplained_rows')
           AND NOT (c.relname IN ('checkpoints', 'checkpoint_leaves') AND "held" = 'INSERT')
           AND has_table_privilege(c.oid, "held")
         UNION ALL

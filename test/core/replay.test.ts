@@ -133,7 +133,9 @@ const LIVES: Readonly<Record<string, () => Life>> = {
   denied: () => new Life('pending').does({ type: 'deny', reason: 'no' }, 'avery'),
 };
 
-describe.each(Object.entries(LIVES))('a row: %s', (_name, live) => {
+const FINAL = ['closed, its tombstone deleted', 'withdrawn', 'denied', 'attested twice', 'refused at issue'];
+
+describe.each(Object.entries(LIVES))('a row: %s', (name, live) => {
   it('E4: is explained by its events, and no single edit of it is', () => {
     const { kept } = live();
     expect(kept.problem()).toBeUndefined();
@@ -146,6 +148,12 @@ describe.each(Object.entries(LIVES))('a row: %s', (_name, live) => {
       }).map((how) => `${how} ${path.join('.')}`),
     );
     expect(missed).toEqual([]);
+  });
+
+  it('is not explained where SQL would find its ending later than it is due', () => {
+    const { kept, now } = live();
+    const put = { ...kept.row(), stateWorkAt: after(now, 10 * 24 * HOUR) };
+    expect(kept.problem(put)).toBe(FINAL.includes(name) ? undefined : 'column state_work_at puts its ending off');
   });
 
   it('is not explained by fewer events, nor by those of another request', () => {

@@ -4,6 +4,7 @@ import { anchorText, checkpointsIn } from '../../src/core/anchor-text.ts';
 import { type Bundle, type BundleFile, bundleText, readBundle } from '../../src/core/bundle.ts';
 import { type FullCheckpoint, publicKeyOf, signCheckpoint } from '../../src/core/checkpoint.ts';
 import { type NewEvent, requestListed, type StoredEvent } from '../../src/core/events.ts';
+import type { Findings } from '../../src/core/findings.ts';
 import { EMPTY_HEAD, seal } from '../../src/core/log.ts';
 import { byStream, type Leaf, rootOf } from '../../src/core/merkle.ts';
 import type { Anchored } from '../../src/core/verify-bundle.ts';
@@ -66,7 +67,7 @@ export class SealedLog {
     return this;
   }
 
-  seal(nextKey?: TestKey): this {
+  seal(nextKey?: TestKey, unexplained?: Findings): this {
     const leaves = [...this.streams]
       .map(([stream, events]) => ({ stream, length: events.length, head: events.at(-1)?.hash ?? '' }))
       .filter(({ stream, length }) => this.#heads.get(stream)?.length !== length)
@@ -80,6 +81,7 @@ export class SealedLog {
       streams: all.length,
       events: all.reduce((sum, { length }) => sum + length, 0),
       leaves,
+      unexplained,
       privateKey: this.key.privateKey,
       nextKey: nextKey?.publicKey,
     });
@@ -96,6 +98,7 @@ export class SealedLog {
       newest: async () => this.checkpoints.at(-1),
       after: async (number, limit) => this.checkpoints.filter((one) => named(one) > number).slice(0, limit),
       some: async (numbers) => this.checkpoints.filter((one) => numbers.includes(named(one))),
+      findings: async () => this.checkpoints.filter(({ header }) => header.unexplained !== undefined).map(named),
       rotations: async () => this.checkpoints.filter(({ header }) => header.nextKey !== undefined).map(named),
       changes: async (after, upTo) => changes().filter((one) => one.checkpoint > after && one.checkpoint <= upTo),
       changesOf: async (streams, upTo) =>

@@ -74,8 +74,9 @@ async function endureOnce(theatre: Theatre, { points, signal, successor }: Ordea
     if (signal === 'SIGSTOP') victim.thaw();
     for (const worker of workers) await worker.stop();
     const later = await sessions.judge(lives);
-    const { broken } = await theatre.verify();
-    const log = broken === undefined ? [] : [`the log is broken: ${JSON.stringify(broken)}`];
+    const { broken, unexplained } = await theatre.verify();
+    const rows = unexplained.map(({ stream, what }) => `the log does not explain ${stream}: ${what}`);
+    const log = broken === undefined ? rows : [`the log is broken: ${JSON.stringify(broken)}`];
     return Object.fromEntries(
       points.map((point, index) => [
         titleOf(point),

@@ -41,19 +41,24 @@ describe('the two database roles', () => {
     expect(await refusedTo(database.appUrl, sql)).toBe('42501');
   });
 
-  it('lets the sealer read events, add checkpoints, and nothing else', async () => {
+  it('lets the sealer read events and the rows that they explain, add checkpoints, and nothing else', async () => {
     const refused = [
       `INSERT INTO events (stream) VALUES ('system')`,
       `UPDATE events SET actor = 'somebody else'`,
-      'SELECT * FROM requests',
-      'SELECT * FROM policies',
+      'SELECT * FROM messages',
+      'SELECT * FROM forms',
+      `UPDATE requests SET seq = 1`,
+      'INSERT INTO policies (number) VALUES (1)',
+      'DELETE FROM "freeze"',
       `UPDATE checkpoints SET hash = ''`,
       'DELETE FROM checkpoint_leaves',
       'DELETE FROM sealed_heads',
       'CREATE TABLE mine (id int)',
     ];
     for (const sql of refused) expect([sql, await refusedTo(database.sealUrl, sql)]).toEqual([sql, '42501']);
-    expect(await refusedTo(database.sealUrl, 'SELECT * FROM events')).toBe('allowed');
+    for (const table of ['events', 'requests', 'grants', 'policies', 'freeze']) {
+      expect([table, await refusedTo(database.sealUrl, `SELECT * FROM "${table}"`)]).toEqual([table, 'allowed']);
+    }
   });
 
   it.each([`UPDATE events SET actor = 'somebody else'`, 'DELETE FROM events', 'TRUNCATE events CASCADE'])(

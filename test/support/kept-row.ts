@@ -7,6 +7,7 @@ import { type StoredGrant, type StoredRow, unexplained } from '../../src/core/ex
 import { GENESIS } from '../../src/core/log.ts';
 import type { AccessRequest, ClosedGrant } from '../../src/core/request.ts';
 import { ROW_FIELDS } from '../../src/core/row-fields.ts';
+import { nextWorkAt } from '../../src/core/work.ts';
 import { LONG } from './long.ts';
 
 /** A request's row and events as a store keeps them, in memory: all that was decided goes through JSON. */
@@ -51,6 +52,14 @@ export class KeptRow {
       seq: this.events.length,
       grantBy: request.state === 'granting' ? request.grantBy : undefined,
       endsAt: request.state === 'active' ? request.endsAt : undefined,
+      stateWorkAt: nextWorkAt({
+        request,
+        version: 1,
+        drawnVersion: 1,
+        seq: 1,
+        postedSeq: 1,
+        updatedAt: request.ask.askedAt,
+      }),
       document: JSON.parse(JSON.stringify(request)),
       grants: grants.map(
         (grant): StoredGrant => ({

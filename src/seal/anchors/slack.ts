@@ -1,5 +1,6 @@
 import { LogLevel, type Logger as SlackLogger, WebClient } from '@slack/web-api';
 import { anchorText } from '../../core/anchor-text.ts';
+import { findingsWords } from '../../core/findings.ts';
 import type { Anchor } from '../anchor.ts';
 
 export interface SlackAnchorSettings {
@@ -43,8 +44,11 @@ export function slackAnchor({ token, channel, apiUrl }: SlackAnchorSettings): An
       return undefined;
     },
     put: async ({ header, hash, signature }) => {
-      const { number, at, streams, events } = header;
-      const said = `Checkpoint ${number} of the log, ${at}: ${events} events in ${streams} streams.`;
+      const { number, at, streams, events, unexplained } = header;
+      const found =
+        unexplained &&
+        `\n:rotating_light: It ${findingsWords(unexplained)}. Keep the database as it is, and tell security.`;
+      const said = `Checkpoint ${number} of the log, ${at}: ${events} events in ${streams} streams.${found ?? ''}`;
       const line = anchorText({ header, hash, signature });
       await client.chat.postMessage({ channel, text: `${said}\n\`\`\`${line}\`\`\``, unfurl_links: false });
     },
