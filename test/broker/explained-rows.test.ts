@@ -1,5 +1,6 @@
 import { verifyLog } from '../../src/broker/verify-log.ts';
 import { digestOf } from '../../src/core/canonical.ts';
+import { unexplainedRows } from '../../src/core/explain.ts';
 import { digestShown } from '../../src/core/extension.ts';
 import { withClient } from '../support/database.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
@@ -120,14 +121,6 @@ describe('audit verify holds every row to its events (E4)', () => {
     ['the requester’s keys', edit('P1', '{ask,requester,keys}', '["slack:T:U"]'), 'P1: ask.requester.keys', 'owner'],
     ['the clauses', edit('P1', '{ask,terms,clauses}', '[]'), 'P1: ask.terms.clauses', 'owner'],
     ['a row that is gone', `DELETE FROM requests WHERE id = 'A1'`, 'A1: its row is missing, and it is active', 'owner'],
-    [
-      'a row without a stream',
-      `INSERT INTO requests (id, state, outcome, version, seq, drawn_version, posted_seq, document, created_at, updated_at)
-       SELECT 'Z9', 'closed', 'denied', 1, 1, 1, 1,
-         '{"state":"closed","outcome":"denied","ask":{"id":"Z9"},"grants":[]}', now(), now()`,
-      'Z9: its row has no events',
-      'owner',
-    ],
   ])('names %s', async (_what, sql, words, who = 'app') => {
     await (who === 'app' ? asApp(sql) : asOwnerOfAll(sql));
     expect(await look()).toEqual([expect.stringContaining(`request/${words}`)]);
@@ -148,6 +141,17 @@ describe('audit verify holds every row to its events (E4)', () => {
   ])('names a freeze %s', async (_what, sql, words) => {
     await asApp(sql);
     expect(await look()).toEqual([expect.stringMatching(words)]);
+  });
+
+  it('breaks on a row without a stream', async () => {
+    await asOwnerOfAll(
+      `INSERT INTO requests (id, state, outcome, version, seq, drawn_version, posted_seq, document, created_at, updated_at)
+       SELECT 'Z9', 'closed', 'denied', 1, 1, 1, 1,
+         '{"state":"closed","outcome":"denied","ask":{"id":"Z9"},"grants":[]}', now(), now()`,
+    );
+    expect((await verifyLog(desk.store)).broken).toContain('event 1 of request/Z9 is missing');
+    const evidence = await desk.store.evidence.requests(['Z9', 'never']);
+    expect(unexplainedRows(evidence)).toEqual([{ stream: 'request/Z9', what: 'its row has no events' }]);
   });
 
   it('names a policy that was inserted, and one whose content was changed', async () => {

@@ -436,7 +436,9 @@ describe('the sealer (E4)', () => {
     expect(await ledger.tooMighty()).toBeUndefined();
     for (const [words, right] of [
       ['may INSERT rows of events', 'INSERT ON events'],
-      ['may SELECT rows of requests', 'SELECT ON requests'],
+      ['may SELECT rows of messages', 'SELECT ON messages'],
+      ['may UPDATE rows of requests', 'UPDATE ON requests'],
+      ['may INSERT rows of policies', 'INSERT ON policies'],
       ['may UPDATE rows of checkpoints', 'UPDATE ON checkpoints'],
     ] as const) {
       await asOwnerOfAll(`GRANT ${right} TO breakglass_seal`);

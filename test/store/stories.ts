@@ -8,7 +8,12 @@ import { after, okFacts, type Step, storyOf } from '../support/requests.ts';
 export const play = (store: Store, id: string, step: Step, waitedMs = 0): Promise<Changed> =>
   store.change(id, 'system:test', (row, clock) => {
     const now = after(clock, waitedMs);
-    return decide(row?.request, step.command(row?.request, now), step.actor, okFacts(now), now);
+    const command = step.command(row?.request, now);
+    const facts = okFacts(now);
+    if (command.type !== 'request') return decide(row?.request, command, step.actor, facts, now);
+    // Each incident is one that the source knows, under that name.
+    const value = { id: command.order.incident, title: '', state: 'open' as const };
+    return decide(row?.request, command, step.actor, { ...facts, incident: { ok: true, value, at: now } }, now);
   });
 
 /** A request of this store in the wanted state. */
