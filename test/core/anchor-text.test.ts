@@ -28,11 +28,15 @@ describe('checkpoints in a text (E4)', () => {
   });
 
   it('are the same in pieces, cut anywhere', () => {
-    const text = `before ${lines.join(' between\n')} after`;
-    for (const size of [1, 7, 1000]) {
-      const scan = anchorScan();
-      for (let at = 0; at < text.length; at += size) scan.add(text.slice(at, at + size));
-      expect(scan.end()).toEqual(checkpointsIn(text));
+    const [first = '', second = ''] = lines;
+    const texts = [`before ${lines.join(' between\n')} after`, `${first.slice(0, -40)}${second}${first.slice(0, 50)}`];
+    for (const text of texts) {
+      for (const size of [1, 2, 7, 8, 9, 10, 1000]) {
+        const scan = anchorScan();
+        for (let at = 0; at < text.length; at += size) scan.add(text.slice(at, at + size));
+        expect(scan.end()).toEqual(checkpointsIn(text));
+        expect(numbers(text).at(-1)).toBe(2);
+      }
     }
   });
 

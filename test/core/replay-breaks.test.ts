@@ -250,3 +250,38 @@ describe('a log that was written by somebody else than us (E4)', () => {
     expect(replay(events)).toMatchObject({ ok: false, why });
   });
 });
+
+/** The life of a request with a second grant, whose events stand beside those of the first. */
+const twice = (kinds: readonly RequestEventName[]): readonly StoredEvent[] =>
+  forged(CLOSED, 'request_approved', ({ data }) => {
+    const [grant] = data.grants as readonly { readonly id: string }[];
+    return { data: { ...data, grants: [grant, { ...grant, id: 'R1b' }] } as unknown as StoredEvent['data'] };
+  }).flatMap((event) =>
+    kinds.includes(event.type as RequestEventName)
+      ? [event, { ...event, ...saying({ grantId: 'R1b' })(event) }]
+      : [event],
+  );
+
+describe('the events of two grants', () => {
+  const OPENED = ['access_planned', 'access_opened'] as const;
+  it('close the request when both were proven, and not before', () => {
+    expect(replay(twice([...OPENED, 'access_removed', 'sessions_ended'])).ok).toBe(true);
+    for (const proven of ['access_removed', 'sessions_ended'] as const) {
+      expect(replay(twice([...OPENED, proven]))).toMatchObject({ why: 'closes without both proofs of the ending' });
+    }
+    expect(replay(twice(OPENED))).toMatchObject({ why: 'closes without both proofs of the ending' });
+  });
+
+  it('open nothing while one was not confirmed', () => {
+    expect(replay(twice(['access_planned', 'access_removed', 'sessions_ended']))).toMatchObject({ ok: true });
+    const opened = twice(['access_planned']).filter(({ type }) => !/end|removed|closed/.test(type));
+    expect(replay(opened)).toMatchObject({ ok: true, row: { state: 'granting' } });
+  });
+});
+
+it('a field that no event tells explains no row', () => {
+  const { kept } = walkTo('pending');
+  const row = kept.row();
+  row.document.undone = { times: 1, since: '2026-03-01T12:00:00.000Z', at: '2026-03-01T12:00:00.000Z' };
+  expect(kept.problem(row)).toContain('undone');
+});
