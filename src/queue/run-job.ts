@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { until } from '../bounded.ts';
+import { storableText } from '../core/storable.ts';
 import type { Work } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import { delayMs, HANDLING, type JobContent, retryMs, toWork } from './job.ts';
@@ -71,10 +72,21 @@ export async function attempt(running: Pick<Running, 'perform' | 'deadlineMs' | 
   else stopping.addEventListener('abort', stop, { once: true });
   try {
     await until(limit.signal, running.perform(work, limit.signal));
+  } catch (error) {
+    throw keepable(error);
   } finally {
     clearTimeout(timer);
     stopping.removeEventListener('abort', stop);
   }
+}
+
+/** The same error in words that the queue can keep. It is changed and not wrapped: how it is tried again hangs on its class. */
+function keepable(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { message, stack } = error;
+  if (storableText(message) !== message) error.message = storableText(message);
+  if (stack !== undefined && storableText(stack) !== stack) error.stack = storableText(stack);
+  return error;
 }
 
 /** A delayed job comes by the clocks of processes, which may be wrong; its work is due by the store's. */

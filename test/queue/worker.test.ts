@@ -98,6 +98,21 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
     }, 'the same work as a new job');
   });
 
+  it.each([
+    ['a NUL', 'channel_not_found\u0000'],
+    ['half of a surrogate pair', 'broken \uD83D here'],
+  ])('tries again what failed with %s in the words of its error', async (_what, words) => {
+    const one = fresh({ name: 'prove' });
+    let tries = 0;
+    await put(queue, [one]);
+    await work(async ({ requestId }) => {
+      if (requestId !== one.requestId) return;
+      tries += 1;
+      if (tries === 1) throw new Error(words);
+    });
+    await until(() => tries === 2, 'the second try');
+  });
+
   it('frees the id and the place of work that hangs, although it ignores its signal', async () => {
     const hanging = fresh({ name: 'revoke' });
     const signals: AbortSignal[] = [];
