@@ -57,7 +57,8 @@ async function tellFromHere(store: Store, logger: Logger): Promise<void> {
       store,
       logger,
       announce: {
-        freeze: (place, event, current) => tellOfFreeze({ workspace, store }, place, freezeNews(event, current)),
+        freeze: (place, event, current) =>
+          tellOfFreeze({ workspace, store }, place, { text: freezeNews(event, current), at: event.at }),
       },
     });
   } catch {

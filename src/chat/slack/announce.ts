@@ -25,7 +25,7 @@ export function slackAnnounce(deps: ShowDeps): SlackAnnounce {
     invite: (row) => inviteAll(deps, row),
     account: (key) => deps.workspace.account(key),
     page: (page, person, row) => pageOne(deps, page, person, row),
-    freeze: (place, event, current) => tellOfFreeze(deps, place, freezeNews(event, current)),
+    freeze: (place, event, current) => tellOfFreeze(deps, place, { text: freezeNews(event, current), at: event.at }),
     policy: (place, event) => tellOfPolicy(deps, place, event),
     alarm: (text) => alarm(deps, text),
   };

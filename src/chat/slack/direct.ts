@@ -2,7 +2,7 @@ import type { Party } from '../../core/request.ts';
 import type { Place } from './find.ts';
 import { homes, type ShowDeps } from './show.ts';
 import { keyAt, userOf } from './text.ts';
-import { chatFailure, refusalOf } from './web.ts';
+import { chatFailure, refusalOf, UnclearAnswer } from './web.ts';
 
 /** The direct message channel with somebody, or undefined when Slack has none to give: unknown, deactivated, a bot. */
 export async function directPlace(deps: ShowDeps, { keys }: Pick<Party, 'keys'>): Promise<Place | undefined> {
@@ -17,7 +17,8 @@ export async function directWith(
 ): Promise<Place | undefined> {
   try {
     const { channel } = await workspace.client.conversations.open({ users: user });
-    return channel?.id === undefined ? undefined : { channel: channel.id };
+    if (!channel?.id) throw new UnclearAnswer('conversations.open', 'a yes without a channel');
+    return { channel: channel.id };
   } catch (error) {
     const code = refusalOf(error);
     if (code === undefined) throw chatFailure('opening a direct message', error);

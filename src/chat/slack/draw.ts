@@ -1,13 +1,16 @@
+import { actionsIn } from '../../core/actions.ts';
 import { digestShown } from '../../core/extension.ts';
 import type { Row } from '../../core/work.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
 import { cardOf } from '../card.ts';
+import { partyIn } from '../told.ts';
 import { directPlace } from './direct.ts';
+import { isPlaceTrouble } from './final-answers.ts';
 import type { Place } from './find.ts';
 import { METADATA } from './ids.ts';
 import { tellFallback } from './notes.ts';
 import { cardMessage, type Message } from './render.ts';
-import { isPlaceTrouble, sendOnce } from './send.ts';
+import { isPassedOver, sendOnce } from './send.ts';
 import { defaultChannel, homes, type ShowDeps, securityChannel, sendDeps } from './show.ts';
 import { chatFailure, refusalOf } from './web.ts';
 
@@ -19,17 +22,27 @@ export async function drawAll(deps: ShowDeps, row: Row, force = false): Promise<
   let drawn = await newest(deps, row);
   for (let round = 0; round < ROUNDS; round++) {
     await cardIn(deps, drawn);
-    const all = (await deps.store.chat.refs(drawn.request.ask.id)).filter(isCard);
-    const stale = all.filter((ref) => (force && round === 0) || ref.drawnVersion < drawn.version);
-    if (stale.length > 0) await updateAll(deps, stale, await cardFor(deps, drawn), drawn);
+    await updateStale(deps, drawn, force && round === 0);
+    // After the others, which need not wait for what became of these.
+    const failure = await copiesOf(deps, drawn);
+    await updateStale(deps, drawn);
+    if (failure !== undefined) throw failure;
     const latest = await newest(deps, drawn);
     if (latest.version === drawn.version) break;
     drawn = latest;
   }
   await deps.store.chat.drawn(drawn.request.ask.id, drawn.version);
 }
+
 /** A row that changes faster than it can be drawn is left to the next job. */
 const ROUNDS = 5;
+
+/** Brings every copy that shows less than this version up to it; `all`: the others too. */
+async function updateStale(deps: ShowDeps, row: Row, all = false): Promise<void> {
+  const cards = (await deps.store.chat.refs(row.request.ask.id)).filter(isCard);
+  const stale = cards.filter((ref) => all || ref.drawnVersion < row.version);
+  if (stale.length > 0) await updateAll(deps, stale, await cardFor(deps, row), row);
+}
 
 const newest = async ({ store }: ShowDeps, row: Row): Promise<Row> => (await store.find(row.request.ask.id)) ?? row;
 
@@ -75,6 +88,40 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
   return ref;
 }
 
+/**
+ * Copies whose sending came to an unknown end: each is looked for by its mark and drawn like every other; one that stands
+ * nowhere is sent while the request waits for somebody. Tries all, and gives the first failure.
+ */
+async function copiesOf(deps: ShowDeps, row: Row): Promise<unknown> {
+  const refs = await deps.store.chat.refs(row.request.ask.id);
+  const unknown = refs.filter(({ kind, state, ts }) => kind === 'copy' && state === 'sending' && ts === undefined);
+  const tried = await Promise.allSettled(unknown.map(({ person }) => copyFor(deps, row, person)));
+  return tried.find((one) => one.status === 'rejected')?.reason;
+}
+
+/** Somebody's own copy of the card, kept up to date like every other. Undefined when Slack has no way to them. */
+export async function copyFor(
+  deps: ShowDeps,
+  row: Row,
+  person: string,
+  message?: Message,
+): Promise<MessageRef | undefined> {
+  const { request } = row;
+  const { ask } = request;
+  const party = partyIn(request, person);
+  if (party === undefined) return undefined;
+  return sendOnce(sendDeps(deps), {
+    key: { requestId: ask.id, kind: 'copy', seq: 0, person },
+    digest: digestShown(request),
+    version: row.version,
+    since: ask.askedAt,
+    places: [() => directPlace(deps, party)],
+    mark: { type: METADATA.card, payload: { request: ask.id, kind: 'copy', person } },
+    message: () => message ?? cardFor(deps, row),
+    ...(actionsIn(request).includes('approve') ? {} : { onlyFind: 'nobody is asked any more' }),
+  });
+}
+
 /** Besides trouble with the place: refusals of an update that no second try can change. */
 const LOST: ReadonlySet<string> = new Set(['is_inactive', 'cant_update_message', 'edit_window_closed']);
 
@@ -94,6 +141,7 @@ async function update(deps: ShowDeps, ref: Copy, message: Message, { request, ve
     await deps.store.chat.sent(ref, { channel, ts, drawnVersion: version, digest: digestShown(request) });
   } catch (error) {
     const code = refusalOf(error);
+    if (code === undefined && (await isPassedOver(sendDeps(deps), ref, error))) return;
     if (code === undefined || !(LOST.has(code) || isPlaceTrouble(code))) throw chatFailure('drawing a card', error);
     deps.logger.warn({ requestId: ref.requestId, channel, why: code }, 'a card cannot be kept up to date any more');
     await deps.store.chat.gone(ref, code);

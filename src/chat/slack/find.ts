@@ -1,5 +1,12 @@
 import type { WebClient } from '@slack/web-api';
 import { chatFailure, refusalOf } from './web.ts';
+import type { Home } from './workspace.ts';
+
+/** What reading needs: a client, and who we are there. */
+export interface Reading {
+  readonly client: WebClient;
+  readonly home: () => Promise<Home>;
+}
 
 /** What a message of ours carries as metadata: enough to know it again. */
 export interface Mark {
@@ -35,10 +42,10 @@ const SLACK_SECONDS = 300;
  * only what our own bot wrote counts.
  * https://docs.slack.dev/reference/methods/conversations.replies
  */
-export async function carrying(client: WebClient, place: Place, since: Date): Promise<readonly Carrying[]> {
+export async function carrying({ client, home }: Reading, place: Place, since: Date): Promise<readonly Carrying[]> {
   const { channel, threadTs } = place;
   const oldest = String(Math.floor(since.getTime() / 1000) - SLACK_SECONDS);
-  const self = await selfOf(client);
+  const self = await home();
   const found: Carrying[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < PAGES; page++) {
@@ -64,19 +71,24 @@ interface Author {
   readonly bot: string | undefined;
 }
 
-const isOurs = (self: Author, { user, bot }: Author): boolean =>
-  (user !== undefined && user === self.user) || (bot !== undefined && bot === self.bot);
+const isOurs = ({ botUserId, botId }: Home, { user, bot }: Author): boolean =>
+  (user !== undefined && user === botUserId) || (bot !== undefined && bot === botId);
 
-const selves = new WeakMap<WebClient, Author>();
-
-/** Our own bot, asked for once for each client. https://docs.slack.dev/reference/methods/auth.test */
-async function selfOf(client: WebClient): Promise<Author> {
-  const known = selves.get(client);
-  if (known !== undefined) return known;
-  const { user_id: user, bot_id: bot } = await client.auth.test();
-  const self = { user, bot };
-  selves.set(client, self);
-  return self;
+/** The message at this place with its metadata, if our own bot wrote it there. Rejects as Slack's client does. */
+export async function messageAt({ client, home }: Reading, { channel, ts }: Found): Promise<Carrying | undefined> {
+  const self = await home();
+  const answer = await client.conversations.history({
+    channel,
+    oldest: ts,
+    latest: ts,
+    inclusive: true,
+    limit: 1,
+    include_all_metadata: true,
+  });
+  const found = answer.messages?.find((one) => one.ts === ts);
+  const { event_type: type, event_payload: payload } = found?.metadata ?? {};
+  if (!found || !type || !payload || !isOurs(self, { user: found.user, bot: found.bot_id })) return undefined;
+  return { channel, ts, mark: { type, payload: payload as Mark['payload'] } };
 }
 
 export const isMarked = ({ mark }: Carrying, wanted: Mark): boolean =>
@@ -84,13 +96,13 @@ export const isMarked = ({ mark }: Carrying, wanted: Mark): boolean =>
 
 /** Messages that carry this mark, oldest first. A place that cannot be read holds none; Slack away is a `Failure`. */
 export async function messagesOfOurs(
-  { client }: { readonly client: WebClient },
+  reading: Reading,
   place: Place,
   wanted: Mark,
   since: Date,
 ): Promise<readonly Found[]> {
   try {
-    const all = await carrying(client, place, since);
+    const all = await carrying(reading, place, since);
     return all.filter((one) => isMarked(one, wanted));
   } catch (error) {
     const code = refusalOf(error);

@@ -1,14 +1,21 @@
 import type { NewsPlace } from '../../ports/news.ts';
-import { isPlaceTrouble } from './send.ts';
+import { isPlaceTrouble } from './final-answers.ts';
+import { UNCLEAR_MAX_MS } from './send.ts';
 import type { ShowDeps } from './show.ts';
 import { inert } from './text.ts';
-import { chatFailure, refusalOf } from './web.ts';
+import { chatFailure, isUnclear, refusalOf } from './web.ts';
 
-/** Posts news of a freeze into one channel of the policy, once where it is both. False when Slack never takes it there. */
+/**
+ * Posts news of a freeze into one channel of the policy, once where it is both. False when Slack never takes it there, or
+ * still answers unclearly so long after it happened that later news must not wait for this.
+ */
 export async function tellOfFreeze(
-  { workspace, store }: Pick<ShowDeps, 'workspace'> & { readonly store: Pick<ShowDeps['store'], 'policyInForce'> },
+  {
+    workspace,
+    store,
+  }: Pick<ShowDeps, 'workspace'> & { readonly store: Pick<ShowDeps['store'], 'clock' | 'policyInForce'> },
   place: NewsPlace,
-  text: string,
+  { text, at }: { readonly text: string; readonly at: Date },
 ): Promise<boolean> {
   const channels = (await store.policyInForce())?.policy.channels;
   if (channels === undefined) return false;
@@ -18,6 +25,7 @@ export async function tellOfFreeze(
     return true;
   } catch (error) {
     if (isPlaceTrouble(refusalOf(error))) return false;
+    if (isUnclear(error) && (await store.clock.now()).getTime() - at.getTime() >= UNCLEAR_MAX_MS) return false;
     throw chatFailure('telling a channel of the freeze', error);
   }
 }

@@ -1,14 +1,9 @@
-import { digestShown } from '../../core/extension.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Row } from '../../core/work.ts';
 import type { Announce } from '../../ports/announce.ts';
-import { partyIn } from '../told.ts';
-import { directPlace } from './direct.ts';
-import { cardFor } from './draw.ts';
-import { METADATA } from './ids.ts';
+import { cardFor, copyFor } from './draw.ts';
 import type { Message } from './render.ts';
-import { sendOnce } from './send.ts';
-import { type ShowDeps, sendDeps } from './show.ts';
+import type { ShowDeps } from './show.ts';
 
 /** Sends each invited approver the card, each by itself and all at once: one that fails stops nobody else. */
 export async function inviteAll(deps: ShowDeps, row: Row): ReturnType<Announce['invite']> {
@@ -41,18 +36,5 @@ async function twice<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 /** Their own copy of the card, kept up to date like every other. False when Slack has no way to them. */
-export async function inviteOne(deps: ShowDeps, row: Row, id: string, message: Message): Promise<boolean> {
-  const { ask } = row.request;
-  const party = partyIn(row.request, id);
-  if (party === undefined) return false;
-  const ref = await sendOnce(sendDeps(deps), {
-    key: { requestId: ask.id, kind: 'copy', seq: 0, person: id },
-    digest: digestShown(row.request),
-    version: row.version,
-    since: ask.askedAt,
-    places: [() => directPlace(deps, party)],
-    mark: { type: METADATA.card, payload: { request: ask.id, kind: 'copy', person: id } },
-    message: () => message,
-  });
-  return ref !== undefined;
-}
+export const inviteOne = async (deps: ShowDeps, row: Row, id: string, message: Message): Promise<boolean> =>
+  (await copyFor(deps, row, id, message)) !== undefined;

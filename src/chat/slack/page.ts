@@ -4,9 +4,10 @@ import type { Page } from '../../ports/pager.ts';
 import { oneLine } from '../phrase.ts';
 import { endByHand } from '../words.ts';
 import { directPlace } from './direct.ts';
+import { isPlaceTrouble } from './final-answers.ts';
 import { METADATA } from './ids.ts';
 import { type Message, noteMessage } from './render.ts';
-import { isPlaceTrouble, sendOnce } from './send.ts';
+import { sendOnce } from './send.ts';
 import { homes, type ShowDeps, sendDeps } from './show.ts';
 import { chatFailure, refusalOf } from './web.ts';
 

@@ -10,11 +10,11 @@ import { carrying, type Place } from './find.ts';
 import { METADATA } from './ids.ts';
 import { tellPrivately } from './notes.ts';
 import { postMessage } from './render.ts';
-import { remove, sendOnce } from './send.ts';
+import { remove, sendOnce, UNCLEAR_MAX_MS } from './send.ts';
 import { defaultChannel, homes, type ShowDeps, sendDeps } from './show.ts';
 import { tellAlsoAsked, tellApprovers } from './tell-approvers.ts';
 import { tellSelfApproved } from './tell-self-approved.ts';
-import { chatFailure, refusalOf } from './web.ts';
+import { chatFailure, isUnclear, refusalOf } from './web.ts';
 
 /**
  * Tells every event that is not yet told, in order, one at a time; each counts as told only when Slack has it. Events
@@ -35,7 +35,7 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
     if (event.type === 'approval_recorded') await tellAlsoAsked(deps, newest, event, phone);
     await tellSelfApproved(deps, newest, event, card);
     if (SECURITY.has(event.type)) await tellSecurity(deps, newest, event, phone);
-    if (event.type === 'request_closed') await tidy(deps, newest, card);
+    if (event.type === 'request_closed') await tidy(deps, newest, event, card);
     await deps.store.chat.posted(id, event.seq);
   }
 }
@@ -117,7 +117,7 @@ const threadOf = (card: MessageRef | undefined, broadcast: boolean): Place | und
  * A sender that came back late may have left a second copy of a line. Once, at the end, the thread is read and every
  * line that is not the stored one is deleted.
  */
-async function tidy(deps: ShowDeps, row: Row, card: MessageRef | undefined): Promise<void> {
+async function tidy(deps: ShowDeps, row: Row, { at }: StoredEvent, card: MessageRef | undefined): Promise<void> {
   const thread = threadOf(card, false);
   if (thread === undefined) return;
   const { id, askedAt } = row.request.ask;
@@ -126,12 +126,13 @@ async function tidy(deps: ShowDeps, row: Row, card: MessageRef | undefined): Pro
     const kept = new Map(
       refs.filter(({ kind }) => kind === 'post').map((ref) => [`${requestStream(id)}/${ref.seq}`, ref.ts]),
     );
-    for (const one of await carrying(deps.workspace.client, thread, askedAt)) {
+    for (const one of await carrying(deps.workspace, thread, askedAt)) {
       const ts = one.mark.type === METADATA.event ? kept.get(one.mark.payload.id ?? '') : undefined;
       if (ts !== undefined && ts !== one.ts) await remove(sendDeps(deps), one);
     }
   } catch (error) {
-    if (refusalOf(error) === undefined) throw chatFailure('reading the thread for doubles', error);
+    const late = isUnclear(error) && (await deps.store.clock.now()).getTime() - at.getTime() >= UNCLEAR_MAX_MS;
+    if (refusalOf(error) === undefined && !late) throw chatFailure('reading the thread for doubles', error);
     deps.logger.warn({ requestId: id, why: String(error) }, 'the thread could not be read for doubles');
   }
 }

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { WebClient } from '@slack/web-api';
 import type { ChatMemory, MessageKey, MessageRef } from '../../ports/chat-memory.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { cut } from '../phrase.ts';
-import { type Found, type Mark, messagesOfOurs, type Place } from './find.ts';
+import { isMiswritten, isPlaceTrouble } from './final-answers.ts';
+import { type Found, type Mark, messagesOfOurs, type Place, type Reading } from './find.ts';
 import type { Message } from './render.ts';
-import { chatFailure, refusalOf } from './web.ts';
+import { chatFailure, isUnclear, refusalOf, UnclearAnswer } from './web.ts';
 
 export interface Sending {
   readonly key: MessageKey;
@@ -16,73 +17,76 @@ export interface Sending {
   /** Tried in this order until one takes it; each may need a call to be known. */
   readonly places: readonly (() => Promise<Place | undefined>)[];
   readonly mark: Mark;
+  /** Not to be sent any more, and why: it is only looked for, and given up where it is nowhere. */
+  readonly onlyFind?: string | undefined;
   /** Made only when it is really sent. */
   readonly message: (place: Place) => Message | Promise<Message>;
 }
 
-export interface SendDeps {
-  readonly client: WebClient;
+export interface SendDeps extends Reading {
+  readonly clock: Clock;
   readonly memory: ChatMemory;
   readonly logger: Logger;
   /** How long another sender of the same message may take before its outcome counts as unknown. */
   readonly unknownAfterMs: number;
 }
 
-/** Refusals that speak of the place, not of the message: another place may take it. */
-const PLACE_TROUBLE: ReadonlySet<string> = new Set([
-  'not_in_channel',
-  'channel_not_found',
-  'is_archived',
-  'channel_type_not_supported',
-  'restricted_action',
-  'restricted_action_read_only_channel',
-  'restricted_action_thread_only_channel',
-  'restricted_action_non_threadable_channel',
-  'restricted_action_thread_locked',
-  'team_access_not_granted',
-  'cannot_reply_to_message',
-  'thread_not_found',
-  'message_not_found',
-  'user_not_found',
-  'user_disabled',
-  'cannot_dm_bot',
-  'no_permission',
-  'messages_tab_disabled',
-  'user_not_visible',
-]);
-export const isPlaceTrouble = (code: string | undefined): boolean => code !== undefined && PLACE_TROUBLE.has(code);
-
-/** Refusals of a message as it is written: it would be refused again, however often it is tried. */
-const MISWRITTEN: ReadonlySet<string> = new Set([
-  'invalid_blocks',
-  'invalid_blocks_format',
-  'msg_too_long',
-  'msg_blocks_too_long',
-  'invalid_metadata_format',
-  'metadata_too_large',
-  'invalid_arguments',
-]);
-const isMiswritten = (code: string | undefined): boolean => code !== undefined && MISWRITTEN.has(code);
 /** Longest bare words. https://docs.slack.dev/reference/methods/chat.postMessage */
 const WORDS_MAX = 3000;
+
+/** What Slack answers without anybody understanding it is tried again for so long, and then passed over. */
+export const UNCLEAR_MAX_MS = 15 * 60_000;
 
 /**
  * Sends a message at most once, whoever tries and however often. Reserved first; a send whose outcome is unknown is
  * looked for in the chat before anything is sent again. Undefined when no place takes it, now and later: a message
- * that Slack refuses as it is written is tried as bare words first, and never holds up what comes after it.
+ * that Slack refuses as it is written is tried as bare words first, and never holds up what comes after it; nor does one
+ * that Slack has answered unclearly for {@link UNCLEAR_MAX_MS}, whichever processes asked.
  * Rejects with `Failure` when it should be tried again.
  */
 export async function sendOnce(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
-  const first = await placeOf(sending.places[0]);
-  const { ref, fresh } = await deps.memory.claim(sending.key, first?.channel ?? '', sending.digest);
-  if (!fresh) {
-    const known = ref.ts === undefined && ref.state === 'sending' ? await awaited(deps, sending.key) : ref;
-    if (known?.state === 'gone') return undefined;
-    if (known?.ts !== undefined) return known;
-    const found = await adopt(deps, sending);
-    if (found) return found;
+  const { key, digest } = sending;
+  const first = await placeOf(sending.places[0]).catch((error: unknown) => ({ error }));
+  // Reserved even where nobody could say its place: from then on it is a message that has still to be sent.
+  const channel = first !== undefined && 'error' in first ? undefined : (first?.channel ?? '');
+  const { ref, fresh } = await deps.memory.claim(key, channel, digest);
+  if (ref.state === 'gone') return undefined;
+  if (ref.ts !== undefined) return ref;
+  try {
+    if (first !== undefined && 'error' in first) throw first.error;
+    if (!fresh) {
+      const known = await awaited(deps, key);
+      if (known?.state === 'gone') return undefined;
+      if (known?.ts !== undefined) return known;
+      const found = await adopt(deps, sending);
+      if (found) return found;
+    }
+    if (sending.onlyFind === undefined) return await post(deps, sending);
+    await deps.memory.gone(key, sending.onlyFind);
+    return undefined;
+  } catch (error) {
+    if (!(await isPassedOver(deps, key, error))) throw error;
+    return undefined;
   }
-  return post(deps, sending);
+}
+
+/** Notes an unclear answer; after too many minutes of them the message is given up, loudly. */
+export async function isPassedOver(
+  { memory, clock, logger }: Pick<SendDeps, 'memory' | 'clock' | 'logger'>,
+  key: MessageKey,
+  error: unknown,
+): Promise<boolean> {
+  if (!isUnclear(error)) return false;
+  const now = await clock.now();
+  const since = await memory.unclear(key, now);
+  if (now.getTime() - since.getTime() < UNCLEAR_MAX_MS) return false;
+  const why = error instanceof Error ? error.message : String(error);
+  logger.error(
+    { ...key, since, why },
+    'Slack answers for 15 minutes what nobody understands; a message is passed over',
+  );
+  await memory.gone(key, why);
+  return true;
 }
 
 const placeOf = async (place: (() => Promise<Place | undefined>) | undefined): Promise<Place | undefined> => place?.();
@@ -172,7 +176,9 @@ async function call(
         ? { ...common, thread_ts: place.threadTs, reply_broadcast: true }
         : { ...common, thread_ts: place.threadTs },
   );
-  return { channel: answer.channel ?? place.channel, ts: answer.ts ?? '' };
+  // Without it nobody could find the message again but by its mark.
+  if (!answer.ts) throw new UnclearAnswer('chat.postMessage', 'a yes without a `ts`');
+  return { channel: answer.channel ?? place.channel, ts: answer.ts };
 }
 
 /** Notes where it stands, unless somebody noted another place first: then ours is the double, as is all else that was found. */

@@ -11,7 +11,7 @@ import { homesOf, type SlackWorkspace } from './workspace.ts';
 /** Everything that showing needs of the house. */
 export interface ShowDeps {
   readonly workspace: SlackWorkspace;
-  readonly store: Pick<Store, 'chat' | 'find' | 'events' | 'policyInForce'>;
+  readonly store: Pick<Store, 'chat' | 'clock' | 'find' | 'events' | 'policyInForce'>;
   readonly view: (row: Row) => Promise<RequestView>;
   readonly usage: (plan: Plan) => Usage;
   readonly logger: Logger;
@@ -21,6 +21,8 @@ export interface ShowDeps {
 
 export const sendDeps = ({ workspace, store, logger, unknownAfterMs = CALL_MS + 2000 }: ShowDeps): SendDeps => ({
   client: workspace.client,
+  home: workspace.home,
+  clock: store.clock,
   memory: store.chat,
   logger,
   unknownAfterMs,

@@ -7,7 +7,10 @@ import {
   type WebClientOptions,
 } from '@slack/web-api';
 import { Failure } from '../../core/failure.ts';
+import { storableText } from '../../core/storable.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { cut } from '../phrase.ts';
+import { isFinal } from './final-answers.ts';
 import { type Monotonic, Pace } from './pace.ts';
 
 /** What reaches Slack. Secrets come from the environment and go nowhere else. */
@@ -73,7 +76,7 @@ class PacedClient extends WebClient {
 
   override async apiCall(method: string, options: Record<string, unknown> = {}): Promise<WebAPICallResult> {
     const usualMs = USUAL_MS[method];
-    if (usualMs === undefined) return super.apiCall(method, options);
+    if (usualMs === undefined) return this.#once(method, options);
     const name = method === 'chat.postMessage' ? `${method} ${String(options.channel)}` : method;
     let patienceMs = PATIENCE_MS;
     for (;;) {
@@ -83,7 +86,7 @@ class PacedClient extends WebClient {
       if (ms > 0) await wait(ms);
       if (this.#pace.isBlocked(name)) continue;
       try {
-        const answer = await super.apiCall(method, options);
+        const answer = await this.#once(method, options);
         this.#pace.passed(name, usualMs);
         return answer;
       } catch (error) {
@@ -93,6 +96,36 @@ class PacedClient extends WebClient {
         this.#pace.limited(name, usualMs, problem.retryAfterSeconds * 1000);
       }
     }
+  }
+
+  /** One call. Only a plain yes is a yes, and only what Slack documents as a refusal of this method is a no. */
+  async #once(method: string, options: Record<string, unknown>): Promise<WebAPICallResult> {
+    try {
+      const answer = await super.apiCall(method, options);
+      if (answer.ok !== true) throw new UnclearAnswer(method, 'an `ok` that is not true');
+      return answer;
+    } catch (error) {
+      if (error instanceof UnclearAnswer) throw error;
+      const { code, data } = Object(error) as { readonly code?: unknown; readonly data?: { readonly error?: unknown } };
+      if (code === 'slack_webapi_request_error' || code === 'slack_webapi_http_error') throw error;
+      if (code === 'slack_webapi_rate_limited_error') throw error;
+      if (code !== 'slack_webapi_platform_error') throw new UnclearAnswer(method, String(error));
+      const refused = typeof data?.error === 'string' ? data.error : 'no error code';
+      if (!isFinal(method, refused)) throw new UnclearAnswer(method, refused);
+      throw error;
+    }
+  }
+}
+
+/** An answer longer than this is somebody's page: its beginning says whose. */
+const WHY_MAX = 200;
+
+/** Slack, or something on the way to it, answered with what says neither yes nor a documented no. */
+export class UnclearAnswer extends Error {
+  override readonly name = 'UnclearAnswer';
+
+  constructor(method: string, why: string) {
+    super(storableText(`${method}: ${cut(why, WHY_MAX)}`));
   }
 }
 
@@ -111,13 +144,14 @@ export function slackLogger(logger: Logger): SlackLogger {
   };
 }
 
-/** What became of a call: Slack said no, it never took it, or nobody knows. */
+/** What became of a call: Slack said no for good, it never took it, it answered what nobody understands, or not at all. */
 export type CallProblem =
   | { readonly kind: 'refused'; readonly code: string }
   | { readonly kind: 'limited'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'unclear'; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** Reads an error of Slack's client by its code: the classes differ between copies of the library. */
+/** Reads an error of our client, by the code of Slack's library: the classes differ between copies of it. */
 export function problemOf(error: unknown): CallProblem {
   const { code, data, retryAfter, message } = Object(error) as {
     readonly code?: unknown;
@@ -125,23 +159,15 @@ export function problemOf(error: unknown): CallProblem {
     readonly retryAfter?: unknown;
     readonly message?: unknown;
   };
-  if (code === 'slack_webapi_platform_error') {
-    const refused = String(data?.error ?? 'unknown_error');
-    // Slack's own trouble says nothing about what was done. https://docs.slack.dev/reference/methods/chat.postMessage#errors
-    return ITS_OWN.has(refused) ? { kind: 'unknown', why: refused } : { kind: 'refused', code: refused };
-  }
+  if (code === 'slack_webapi_platform_error') return { kind: 'refused', code: String(data?.error) };
   if (code === 'slack_webapi_rate_limited_error')
     return { kind: 'limited', retryAfterSeconds: Number(retryAfter ?? 1) };
-  return { kind: 'unknown', why: String(message ?? error) };
+  return { kind: error instanceof UnclearAnswer ? 'unclear' : 'unknown', why: String(message ?? error) };
 }
 
-const ITS_OWN: ReadonlySet<string> = new Set([
-  'internal_error',
-  'fatal_error',
-  'service_unavailable',
-  'request_timeout',
-  'team_added_to_org',
-]);
+/** Is this, or what it was made of, an answer that nobody understands? */
+export const isUnclear = (error: unknown): boolean =>
+  error instanceof UnclearAnswer || (error instanceof Failure && error.cause instanceof UnclearAnswer);
 
 /** A call that did not work as something the queue tries again. */
 export const chatFailure = (doing: string, error: unknown): Failure => {

@@ -133,6 +133,10 @@ export class Api {
       this.#note(method, {}, 200, shape.error);
       return json(200, { ok: false, error: shape.error });
     }
+    if ('body' in shape) {
+      this.#note(method, {}, 200, 'nonsense');
+      return { status: 200, headers: {}, body: shape.body };
+    }
     this.#note(method, {}, 'status' in shape ? shape.status : 0, 'status' in shape ? 'http_error' : 'dropped');
     return 'status' in shape ? { status: shape.status, headers: {}, body: 'Server Error' } : { drop: true };
   }

@@ -1,5 +1,9 @@
-/** How a faulty call ends: an HTTP status, a cut connection, or an error code in an ordinary answer. */
-export type FailureShape = { readonly status: number } | { readonly drop: true } | { readonly error: string };
+/** How a faulty call ends: an HTTP status, a cut connection, an error code in an ordinary answer, or any body with 200. */
+export type FailureShape =
+  | { readonly status: number }
+  | { readonly drop: true }
+  | { readonly error: string }
+  | { readonly body: string };
 
 /** What was set to happen to the next calls of a method. */
 type Fault =

@@ -9,7 +9,6 @@ const metadata = { event_type: MARK.type, event_payload: MARK.payload };
 /** A workspace in which several apps write: the local one knows a single app. */
 async function lookingAt(messages: readonly object[]) {
   const answers: Readonly<Record<string, object>> = {
-    '/auth.test': { ok: true, user_id: 'U0BOT', bot_id: 'B0BOT', team_id: 'T0BREAK' },
     '/conversations.history': { ok: true, messages },
   };
   const server = createServer((request, response) => {
@@ -20,7 +19,8 @@ async function lookingAt(messages: readonly object[]) {
   const { port } = server.address() as AddressInfo;
   const client = new WebClient('xoxb-1', { slackApiUrl: `http://127.0.0.1:${port}/`, retryConfig: { retries: 0 } });
   try {
-    return await messagesOfOurs({ client }, { channel: 'C1' }, MARK, new Date());
+    const home = { teamId: 'T0BREAK', enterpriseId: undefined, botUserId: 'U0BOT', botId: 'B0BOT' };
+    return await messagesOfOurs({ client, home: async () => home }, { channel: 'C1' }, MARK, new Date());
   } finally {
     server.closeAllConnections();
     await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,0 +1,242 @@
+import { isFinal } from '../../../src/chat/slack/final-answers.ts';
+import { slackWorkspace } from '../../../src/chat/slack/workspace.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import type { FailureShape } from '../../../src/demo/slack/faults.ts';
+import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+
+let house: House;
+
+const as = (who: Who) => house.slack.as(user(who));
+const dials = () => house.slack.dials;
+const cardsOf = (who: Who) =>
+  as(who)
+    .dms()
+    .filter(({ blocks }) => blocks[0]?.type === 'header');
+const copyOf = async (person: string) =>
+  (await house.store.chat.refs((await house.newest()).request.ask.id)).find((one) => one.person === person);
+/** The work of a minute, whatever fails. */
+const minute = () => house.work().catch((error: unknown) => expect(error).toBeInstanceOf(Failure));
+
+/** What says neither yes nor a documented no. */
+const UNCLEAR: readonly (readonly [what: string, shape: FailureShape])[] = [
+  ['HTML', { body: '<html><body>Bad gateway</body></html>' }],
+  ['nothing', { body: '' }],
+  ['JSON that was cut', { body: '{"ok":true,"chan' }],
+  ['null', { body: 'null' }],
+  ['a list', { body: '[]' }],
+  ['an `ok` that is a word', { body: '{"ok":"false","channel":{"id":"D0WRONG"},"ts":"1.2"}' }],
+  ['an `ok` that is a number', { body: '{"ok":1,"channel":{"id":"D0WRONG"},"ts":"1.2"}' }],
+  ['a yes without what was asked for', { body: '{"ok":true}' }],
+  ['an error that is no text', { body: '{"ok":false,"error":{"code":"channel_not_found"}}' }],
+  ['a code that nobody documents', { error: 'wobbly_flux_capacitor' }],
+  ['a final code of another method', { error: 'hash_conflict' }],
+  ['Slack’s own trouble', { error: 'internal_error' }],
+  ['a code with a NUL in it', { error: 'channel_not_found\u0000' }],
+];
+
+/** Asks once more, does what follows, and withdraws it again. */
+async function once(during: (id: string) => Promise<void>): Promise<void> {
+  dials().clearFaults();
+  await ask(house, 'riley');
+  const { id } = (await house.newest()).request.ask;
+  await during(id);
+  dials().clearFaults();
+  const card = as('riley')
+    .messages('C0INCIDENT')
+    .findLast(({ blocks, words }) => blocks[0]?.type === 'header' && words.includes(id));
+  await as('riley').click(card ?? { channel: '', ts: '' }, 'bg_withdraw');
+  await house.reaches(id, 'closed');
+}
+const about = <T extends { readonly words: string }>(id: string, messages: readonly T[]) =>
+  messages.filter(({ words }) => words.includes(id));
+
+describe('an answer that says neither yes nor a documented no', () => {
+  beforeAll(async () => {
+    house = await openHouse();
+  });
+  afterAll(() => house.close());
+
+  it.each(UNCLEAR)('of conversations.open gives up nobody’s copy: %s (B10, E1)', async (_what, shape) => {
+    await once(async (id) => {
+      dials().fail('conversations.open', 'before', shape, 2);
+      await minute();
+      expect((await copyOf('avery'))?.state).not.toBe('gone');
+      await minute();
+      await house.work();
+      expect(about(id, cardsOf('avery'))).toHaveLength(1);
+      expect(await copyOf('avery')).toMatchObject({ state: 'sent' });
+    });
+  });
+
+  it.each(UNCLEAR)('of chat.postMessage loses nothing and doubles nothing: %s (E1)', async (_what, shape) => {
+    await once(async (id) => {
+      for (const when of ['before', 'after'] as const) {
+        dials().fail('chat.postMessage', when, shape, 2);
+        await minute();
+      }
+      dials().clearFaults();
+      await minute();
+      await house.work();
+      const row = await house.newest();
+      expect(row).toMatchObject({ postedSeq: row.seq, drawnVersion: row.version });
+      const channel = as('casey').messages('C0INCIDENT');
+      const cards = about(
+        id,
+        channel.filter(({ blocks }) => blocks[0]?.type === 'header'),
+      );
+      expect(cards).toHaveLength(1);
+      expect(as('casey').thread('C0INCIDENT', cards[0]?.ts ?? '')).toHaveLength(1 + row.seq);
+      expect(about(id, cardsOf('avery'))).toHaveLength(1);
+    });
+  });
+});
+
+describe('an unclear answer that does not end', () => {
+  beforeEach(async () => {
+    house = await openHouse();
+  });
+  afterEach(() => house.close());
+
+  it.each(['chat.postMessage', 'chat.update', 'conversations.open'])(
+    'of %s is tried again for 15 minutes, over restarts, then passed over loudly; what comes after it is told',
+    async (method) => {
+      await ask(house, 'riley');
+      if (method === 'chat.update') {
+        await house.work();
+        await as('jordan').click(cardSeen(house, 'jordan'), 'bg_approve');
+        await as('casey').click(cardSeen(house, 'casey'), 'bg_deny');
+        await as('casey').awaitModal();
+        await as('casey').choose('reason', 'Not tonight');
+        await as('casey').submit();
+      }
+      dials().fail(method, 'before', { body: '<html>\0' }, 100_000);
+      const passedOver = () => house.logs.filter((line) => line.includes('is passed over'));
+      await minute();
+      house.levers.aheadMs += 14 * 60_000;
+      await minute();
+      expect(passedOver()).toEqual([]);
+      house.levers.aheadMs += 2 * 60_000;
+      for (let again = 0; again < 12; again++) await minute();
+      expect(passedOver().length).toBeGreaterThan(0);
+      dials().clearFaults();
+      await minute();
+      await house.work();
+      const row = await house.newest();
+      expect(row).toMatchObject({ postedSeq: row.seq, drawnVersion: row.version });
+    },
+  );
+});
+
+describe('no answer at all', () => {
+  afterEach(() => house.close());
+
+  it('is no answer: however long Slack is away, nothing is given up', async () => {
+    house = await openHouse();
+    await ask(house, 'riley');
+    dials().fail('*', 'before', { status: 503 }, 100_000);
+    await minute();
+    house.levers.aheadMs += 5 * 60_000;
+    await minute();
+    dials().clearFaults();
+    await minute();
+    await house.work();
+    const refs = await house.store.chat.refs((await house.newest()).request.ask.id);
+    expect(refs.filter(({ state }) => state === 'gone')).toEqual([]);
+    expect(cardsOf('avery')).toHaveLength(1);
+  });
+});
+
+describe('a copy whose sending failed, and whose second answer was lost', () => {
+  afterEach(() => house.close());
+  beforeEach(async () => {
+    house = await openHouse();
+    await ask(house, 'riley');
+    // The channel's own card first, so that what fails is the copy.
+    await house.work(['draw']);
+    dials().fail('chat.postMessage', 'before', { drop: true }, 1);
+    dials().fail('chat.postMessage', 'after', { drop: true }, 1);
+    await house.work(['invite']);
+    expect(cardsOf('avery')).toHaveLength(1);
+    expect(await copyOf('avery')).toMatchObject({ state: 'sending', ts: undefined });
+  });
+  const click = () => as('avery').click(cardsOf('avery').at(-1) ?? { channel: '', ts: '' }, 'bg_approve');
+
+  it('is found by its mark and kept up to date (E1)', async () => {
+    await house.work();
+    expect(await copyOf('avery')).toMatchObject({ state: 'sent' });
+    await as('riley').click(cardSeen(house, 'riley'), 'bg_withdraw');
+    await house.reaches((await house.newest()).request.ask.id, 'closed');
+    expect(cardsOf('avery')).toHaveLength(1);
+    expect(cardsOf('avery').at(-1)?.words).not.toContain('Access wanted');
+  });
+
+  it('is adopted at its reader’s first click, which counts (B5)', async () => {
+    await click();
+    await house.reaches((await house.newest()).request.ask.id, 'granting');
+    expect(await copyOf('avery')).toMatchObject({ state: 'sent' });
+  });
+
+  it('is not adopted while Slack does not say whose message it is, nor where it is another’s direct message', async () => {
+    dials().fail('conversations.history', 'before', { status: 500 }, 1);
+    await click();
+    expect(await copyOf('avery')).toMatchObject({ state: 'sending' });
+    dials().clearFaults();
+    const sent = dials().sent().at(-1)?.payload ?? {};
+    const payload = { ...sent, user: { ...(sent.user as object), id: user('blake') } };
+    expect(await house.post(new URLSearchParams({ payload: JSON.stringify(payload) }).toString())).toBe(200);
+    expect(await copyOf('avery')).toMatchObject({ state: 'sending' });
+    expect((await house.newest()).request.state).toBe('pending');
+  });
+
+  it('is given up where it stands nowhere and nobody is asked any more', async () => {
+    for (const { channel, ts } of cardsOf('avery')) {
+      await slackWorkspace(
+        { botToken: house.slack.app.botToken, appId: house.slack.app.id, apiUrl: house.slack.apiUrl },
+        { info: () => undefined, warn: () => undefined, error: () => undefined },
+      ).client.chat.delete({ channel, ts });
+    }
+    await as('riley').click(cardSeen(house, 'riley'), 'bg_withdraw');
+    await house.reaches((await house.newest()).request.ask.id, 'closed');
+    expect(await copyOf('avery')).toMatchObject({ state: 'gone' });
+    expect(cardsOf('avery')).toEqual([]);
+  });
+});
+
+describe('while Slack opens no form', () => {
+  afterEach(() => house.close());
+
+  it.each([
+    ['answers nothing', { drop: true }],
+    ['answers HTML', { body: '<html>' }],
+    ['is away', { status: 503 }],
+  ] as const)('because it %s, /breakglass and Deny say what is true of it (B10)', async (_why, shape) => {
+    house = await openHouse();
+    await ask(house, 'riley');
+    await house.work();
+    dials().fail('views.open', 'before', shape, 2);
+    await as('riley').command('/breakglass', '', 'C0INCIDENT');
+    const told = (who: Who, words: RegExp) =>
+      as(who).sees(String(words), (one) => one.ephemerals().find((message) => words.test(message.words)));
+    await told('riley', /no form was opened that I know of, and nothing was recorded\. If you see none, type it again/);
+    await as('avery').click(cardSeen(house, 'avery'), 'bg_deny');
+    await told('avery', /no form was opened.*\/breakglass deny [0-9a-z]{26}/s);
+    expect(
+      as('riley')
+        .ephemerals()
+        .some(({ words }) => /Look at the card/.test(words)),
+    ).toBe(false);
+  });
+});
+
+describe('the table of final answers', () => {
+  it.each([
+    ['conversations.open', 'user_disabled', true],
+    ['chat.postMessage', 'msg_too_long', true],
+    ['chat.postMessage', 'hash_conflict', false],
+    ['users.info', 'account_inactive', false],
+    ['auth.test', 'channel_not_found', false],
+    ['no.such.method', 'channel_not_found', false],
+  ])('%s: %s is final: %s', (method, code, final) => {
+    expect(isFinal(method, code)).toBe(final);
+  });
+});
