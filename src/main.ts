@@ -188,9 +188,15 @@ async function openDoors(
   const { copy } = await store.installation();
   if (copy !== undefined) logger.error({ copy }, 'this database is a copy; Slack is not answered until it is adopted');
   const routes = requestListener && copy === undefined ? { [SLACK_PATH]: requestListener } : {};
+  // Before anything is listened to; should it fail, starting the app does it again.
+  await app.recall().catch((error: unknown) => logger.warn({ why: String(error) }, 'the last start was not recalled'));
+  const ready = async (): Promise<void> => {
+    await store.ping();
+    if (copy === undefined) await app.ready();
+  };
   let web: Web | undefined;
   const listen = async (): Promise<void> => {
-    web = await startWeb({ host: config.HOST, port: config.PORT, routes, ready: () => store.ping(), logger });
+    web = await startWeb({ host: config.HOST, port: config.PORT, routes, ready, logger });
   };
   const listening = keepTrying(listen, DOOR_RETRY_MS, (error) =>
     logger.error({ why: String(error) }, 'HOST and PORT cannot be listened on; endings go on, and it is tried again'),

@@ -281,6 +281,7 @@ export const UNVERIFIED_THEN = 'the incident was unverified then';
 
 export const UNEXPECTED =
   'Something broke on my side, and I do not know whether that was recorded. Look at the card; pressing again is safe.';
+export const STARTING = 'I am starting. Nothing was done: try again in a moment.';
 export const STILL_WORKING = 'Still working on it: something I need is slow. I will message you as soon as I know.';
 export const DONE = 'Done. The card shows where it stands.';
 export const TRIGGER_EXPIRED = 'Slack took too long, and the form could not be opened. Type /breakglass again.';

@@ -19,6 +19,7 @@ export const cheatSheet = (policy: Policy): readonly string[] => [
   '/breakglass status [id]: where a request stands',
   '/breakglass extend [id]: ask for more time on your open access',
   '/breakglass end <id>: end access early',
+  '/breakglass deny <id> <why>: deny a request without a form',
   '/breakglass help: this page',
   ...(policy.security.teams.length === 0
     ? []

@@ -1,3 +1,5 @@
+import { storableText } from './storable.ts';
+
 /**
  * Every failure a person can meet, in one place. `say` is the only text that may reach a chat window: what happened,
  * then what to do. A code, once shipped, is never renamed: runbooks and dashboards quote it.
@@ -31,6 +33,14 @@ export const FAILURES = {
     say: 'The cloud does not show what I wrote yet. I am still checking; nothing for you to do.',
   },
   CHAT_UNAVAILABLE: { retry: true, say: 'The chat does not answer. The request goes on; I will post when it does.' },
+  FORM_NOT_OPENED: {
+    retry: true,
+    say: 'The chat does not answer: no form was opened that I know of, and nothing was recorded. If you see none, type it again.',
+  },
+  SENDER_UNKNOWN: {
+    retry: true,
+    say: 'The chat did not say who you are just now, so nothing was recorded. Try again in a minute, or phone.',
+  },
   PAGER_UNAVAILABLE: { retry: true, say: 'A pager does not answer. I am still trying; phone whoever is on call.' },
   PAGER_REFUSED: {
     retry: false,
@@ -47,7 +57,7 @@ export class Failure extends Error {
   readonly detail: Readonly<Record<string, string | number>>;
 
   constructor(code: FailureCode, message: string, extra: { cause?: unknown; detail?: Failure['detail'] } = {}) {
-    super(`${code}: ${message}`, { cause: extra.cause });
+    super(storableText(`${code}: ${message}`), { cause: extra.cause });
     this.code = code;
     this.detail = extra.detail ?? {};
   }

@@ -37,13 +37,25 @@ export interface Form {
   readonly usedAt: Date | undefined;
 }
 
+/** Who the chat says that we are: the workspace, the organisation it belongs to, and our own bot there. */
+export interface ChatIdentity {
+  readonly team: string;
+  readonly enterprise: string | undefined;
+  readonly botUser: string;
+  readonly bot: string;
+}
+
 /** What the chat must remember, in the same database as the rows. */
 export interface ChatMemory {
   refs(requestId: string): Promise<readonly MessageRef[]>;
-  /** Reserves a message before it is sent. `fresh` is false if it was reserved before: its outcome may be unknown. */
+  /**
+   * Reserves a message before it is sent. `fresh` is false if it was reserved before: its outcome may be unknown. Where
+   * nobody knows yet where it would stand (`channel` undefined), nothing can have been sent: the first reservation that
+   * knows is fresh too.
+   */
   claim(
     key: MessageKey,
-    channel: string,
+    channel: string | undefined,
     digest: string,
   ): Promise<{ readonly ref: MessageRef; readonly fresh: boolean }>;
   /**
@@ -60,6 +72,11 @@ export interface ChatMemory {
       readonly digest?: string | undefined;
     },
   ): Promise<void>;
+  /**
+   * The chat answered a sending at this time with what nobody knows the meaning of. Gives since when it does so for this
+   * message: `at` itself the first time.
+   */
+  unclear(key: MessageKey, at: Date): Promise<Date>;
   /** The message can never be shown (channel gone, person gone). It is not tried again. */
   gone(key: MessageKey, why: string): Promise<void>;
   /** The request whose card or copy stands at this place, if it is one of ours. */
@@ -71,4 +88,7 @@ export interface ChatMemory {
   openForm(form: Omit<Form, 'usedAt'>): Promise<void>;
   form(id: string): Promise<Form | undefined>;
   useForm(id: string): Promise<void>;
+  /** Who the chat said last that we are, as this app. */
+  identity(app: string): Promise<ChatIdentity | undefined>;
+  keepIdentity(app: string, identity: ChatIdentity): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { within } from '../bounded.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
-import { nowAndThen } from './now-and-then.ts';
+import { throttled } from '../throttled-log.ts';
 import { Stopping } from './run-job.ts';
 
 export interface CloudSweepSettings {
@@ -42,7 +42,7 @@ export function startCloudSweep({
   lookMs = Math.min(LOOK_MS, everyMs),
 }: CloudSweepSettings): CloudSweep {
   const stopping = new AbortController();
-  const onProblem = nowAndThen<unknown>(PROBLEM_EVERY_MS, (error, unsaid) =>
+  const onProblem = throttled<unknown>(PROBLEM_EVERY_MS, (error, unsaid) =>
     logger.error({ why: String(error), unsaid }, 'the clouds were not compared with the rows; the next pass goes on'),
   );
   let current: Promise<boolean> | undefined;

@@ -3,10 +3,10 @@ import { within } from '../bounded.ts';
 import type { Work } from '../core/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
+import { throttled } from '../throttled-log.ts';
 import { type Backend, type BackendSettings, type JobQueue, openBackend } from './backend.ts';
 import { delayMs, HANDLING, isFar, jobId, LANES, type Lane, toContent } from './job.ts';
 import { Load } from './load.ts';
-import { nowAndThen } from './now-and-then.ts';
 
 /** An add that the queue did not take by then is given up: nobody waits longer for a dead queue. */
 const ADD_MS = 2_000;
@@ -37,7 +37,7 @@ export async function openQueue({
   ...settings
 }: BackendSettings & { readonly logger: Logger }): Promise<WorkQueue> {
   const backend = await openBackend(settings);
-  const onError = nowAndThen<Error>(ERROR_EVERY_MS, ({ message }, unsaid) =>
+  const onError = throttled<Error>(ERROR_EVERY_MS, ({ message }, unsaid) =>
     logger.warn(
       { backend: backend.kind, why: message, unsaid },
       'the queue does not answer; the sweep does without it',

@@ -4,8 +4,8 @@ import type { Broker } from '../broker/broker.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Store } from '../ports/store.ts';
+import { throttled } from '../throttled-log.ts';
 import { endOverdue } from './end-overdue.ts';
-import { nowAndThen } from './now-and-then.ts';
 import { GRACE_MS } from './own-work.ts';
 import { pool } from './pool.ts';
 import { reschedule } from './reschedule.ts';
@@ -61,7 +61,7 @@ export function startSweep(settings: SweepSettings): Sweep {
   setMaxListeners(0, stopping.signal);
   const endings = pool(ENDINGS_MAX);
   const calls = pool(CALLS_MAX);
-  const onProblem = nowAndThen<unknown>(PROBLEM_EVERY_MS, (error, unsaid) =>
+  const onProblem = throttled<unknown>(PROBLEM_EVERY_MS, (error, unsaid) =>
     logger.error({ why: String(error), unsaid }, 'a sweep did not finish; the next one starts anew'),
   );
   const tick = ticker(settings, { closing: closing.signal, stopping: stopping.signal, endings, calls, intervalMs });

@@ -3,9 +3,9 @@ import { within } from '../bounded.ts';
 import type { Work } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import { throttled } from '../throttled-log.ts';
 import type { Backend, JobWorker } from './backend.ts';
 import { LANES, type Lane, toWork } from './job.ts';
-import { nowAndThen } from './now-and-then.ts';
 import type { WorkQueue } from './open-queue.ts';
 import { earliness, nextTryMs, runJob, Stopping } from './run-job.ts';
 
@@ -90,7 +90,7 @@ function startLane(lane: Lane, settings: WorkerSettings, stopping: AbortSignal):
       },
     },
     {
-      onError: nowAndThen(ERROR_EVERY_MS, ({ message }, unsaid) =>
+      onError: throttled(ERROR_EVERY_MS, ({ message }, unsaid) =>
         logger.warn({ lane, why: message, unsaid }, 'the queue had a problem; the sweep does without it'),
       ),
       onFailed: (job, error) =>

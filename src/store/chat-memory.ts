@@ -2,7 +2,7 @@ import type { ChatMemory, Form, MessageKey, MessageRef } from '../ports/chat-mem
 import type { Database } from './database.ts';
 import type { Form as FormRecord, Message as MessageRecord } from './generated/client.ts';
 
-/** What the chat must remember, beside the rows it shows. Every method is one statement and may be called twice. */
+/** What the chat must remember, beside the rows it shows. Every method may be called twice. */
 export function chatMemory(database: Database): ChatMemory {
   return {
     refs: (requestId) =>
@@ -15,20 +15,31 @@ export function chatMemory(database: Database): ChatMemory {
       }),
     claim: (key, channel, digest) =>
       database.write('reserve a message', async (prisma) => {
-        const reserved = { ...keyOf(key), channel, digest, state: 'sending', drawnVersion: 0 };
+        const reserved = { ...keyOf(key), channel: channel ?? NOWHERE, digest, state: 'sending', drawnVersion: 0 };
         const { count } = await prisma.message.createMany({ data: [reserved], skipDuplicates: true });
+        const unplaced = { ...keyOf(key), channel: NOWHERE, ts: null, state: 'sending' };
+        const placed =
+          count === 0 && channel !== undefined
+            ? await prisma.message.updateMany({ where: unplaced, data: { channel } })
+            : { count: 0 };
         const ref = await prisma.message.findUniqueOrThrow({ where: whereKey(key) });
-        return { ref: refOf(ref), fresh: count === 1 };
+        return { ref: refOf(ref), fresh: count + placed.count === 1 };
       }),
     sent: (key, { channel, ts, drawnVersion, digest = null }) =>
       database.write('note a message as sent', async (prisma) => {
         await prisma.$executeRaw`
-          UPDATE "messages" SET "channel" = ${channel}, "ts" = ${ts}, "state" = 'sent', "why" = NULL,
+          UPDATE "messages" SET "channel" = ${channel}, "ts" = ${ts}, "state" = 'sent', "why" = NULL, "unclear_since" = NULL,
             "drawn_version" = GREATEST("drawn_version", ${drawnVersion}::integer),
             "digest" = CASE WHEN "drawn_version" > ${drawnVersion}::integer THEN "digest"
               ELSE COALESCE(${digest}::text, "digest") END
           WHERE "request_id" = ${key.requestId} AND "kind" = ${key.kind} AND "seq" = ${key.seq}
             AND "person" = ${key.person} AND ("ts" IS NULL OR ("channel" = ${channel} AND "ts" = ${ts}))`;
+      }),
+    unclear: (key, at) =>
+      database.write('note an unclear answer', async (prisma) => {
+        await prisma.message.updateMany({ where: { ...keyOf(key), unclearSince: null }, data: { unclearSince: at } });
+        const found = await prisma.message.findUnique({ where: whereKey(key) });
+        return found?.unclearSince ?? at;
       }),
     gone: (key, why) =>
       database.write('note a message as gone', async (prisma) => {
@@ -69,8 +80,26 @@ export function chatMemory(database: Database): ChatMemory {
         await prisma.$executeRaw`
           UPDATE "forms" SET "used_at" = COALESCE("used_at", clock_timestamp()) WHERE "id" = ${id}`;
       }),
+    identity: (app) =>
+      database.read('read who the chat says we are', async (prisma) => {
+        const found = await prisma.chatIdentity.findUnique({ where: { app } });
+        if (found === null) return undefined;
+        const { team, enterprise, botUser, bot } = found;
+        return { team, enterprise: enterprise ?? undefined, botUser, bot };
+      }),
+    keepIdentity: (app, { team, enterprise = null, botUser, bot }) =>
+      database.write('keep who the chat says we are', async (prisma) => {
+        await prisma.$executeRaw`
+          INSERT INTO "chat_identities" ("app", "team", "enterprise", "bot_user", "bot")
+          VALUES (${app}, ${team}, ${enterprise}, ${botUser}, ${bot})
+          ON CONFLICT ("app") DO UPDATE SET "team" = ${team}, "enterprise" = ${enterprise},
+            "bot_user" = ${botUser}, "bot" = ${bot}, "at" = clock_timestamp()`;
+      }),
   };
 }
+
+/** The channel of a message of which nobody knows yet where it would stand. No chat has one of this name. */
+const NOWHERE = '?';
 
 const keyOf = ({ requestId, kind, seq, person }: MessageKey) => ({ requestId, kind, seq, person });
 const whereKey = (key: MessageKey) => ({ requestId_kind_seq_person: keyOf(key) });

@@ -19,7 +19,7 @@ export interface Web {
 
 /**
  * The one HTTP server: health, and the listeners that `main` hands it.
- * `/health/live` says that the process runs, `/health/ready` that it can reach its database.
+ * `/health/live` says that the process runs, `/health/ready` that it can do its work.
  */
 export async function startWeb(options: WebOptions): Promise<Web> {
   const server = createServer((request, response) => {

@@ -16,6 +16,7 @@ it('fits what a responder needs on one page, from the policy itself (F5)', () =>
     '/breakglass status [id]: where a request stands',
     '/breakglass extend [id]: ask for more time on your open access',
     '/breakglass end <id>: end access early',
+    '/breakglass deny <id> <why>: deny a request without a form',
     '/breakglass help: this page',
     'For security, sre only: /breakglass freeze [reason] stops every opening, /breakglass freeze all[: reason] ends what is open too, /breakglass thaw lets them go on when two of you say so',
     '',

@@ -1,6 +1,8 @@
 import type { RequestListener } from 'node:http';
 import bolt from '@slack/bolt';
 import type { AppDeps } from './app-deps.ts';
+import { HttpReceiver } from './http.ts';
+import { greet, recall } from './identity.ts';
 import { onAttest } from './on-attest.ts';
 import { onCommand } from './on-command.ts';
 import { onDecide } from './on-decide.ts';
@@ -9,6 +11,8 @@ import { onForm } from './on-form.ts';
 import { onFreeze } from './on-freeze.ts';
 import { onPeople } from './on-people.ts';
 import { SocketReceiver } from './socket.ts';
+import { whileStarting } from './starting.ts';
+import { turnedAwayLog } from './turned-away.ts';
 import { clientOptions, slackLogger } from './web.ts';
 
 /** Where Slack sends everything over HTTP: commands, interactions and events alike. */
@@ -16,10 +20,17 @@ export const SLACK_PATH = '/slack/events';
 
 /** The bot: hears what people do in Slack and turns it into commands. */
 export interface SlackApp {
-  /** To be mounted at {@link SLACK_PATH}; undefined in Socket Mode. Throws at once on any other path, and at all but POST. */
+  /** To be mounted at {@link SLACK_PATH}; undefined in Socket Mode. Throws at once at all but POST. */
   readonly requestListener: RequestListener | undefined;
-  /** Asks Slack who we are and, in Socket Mode, connects. Rejects when Slack does not answer. */
+  /** Reads what Slack said of us at an earlier start, so that endings are heard from the first request on. */
+  recall(): Promise<void>;
+  /**
+   * Asks Slack who we are and, in Socket Mode, connects; neither waits for the other. Rejects when Slack does not answer:
+   * to be called again then.
+   */
   start(): Promise<void>;
+  /** Rejects while nothing at all could be heard, not even an ending: its message says why. */
+  ready(): Promise<void>;
   /** Lets go of the connection and waits for what was begun. */
   stop(): Promise<void>;
 }
@@ -29,27 +40,31 @@ export interface SlackApp {
  * Both check who sends: HTTP by Slack's signature, not older than 5 minutes; Socket Mode by the connection itself.
  */
 export function slackApp(deps: AppDeps): SlackApp {
-  const { settings } = deps.workspace;
-  const logger = slackLogger(deps.logger);
+  const { workspace, logger } = deps;
+  const { settings } = workspace;
   const http = settings.appToken === undefined ? httpReceiver(deps) : undefined;
-  const receiver = http ?? new SocketReceiver(settings, settings.appToken ?? '', deps.logger);
+  const receiver = http ?? new SocketReceiver(settings, settings.appToken ?? '', logger);
   const app = new bolt.App({
-    token: settings.botToken,
     receiver,
-    deferInitialization: true,
-    logger,
-    clientOptions: clientOptions(settings, deps.logger),
+    // Bolt asks Slack who we are before it hears anything, and drops with an empty 200 what comes until then. Nothing of
+    // ours goes through its clients, so it is given no token, and need know nobody.
+    authorize: async () => ({}),
+    ignoreSelf: false,
+    convoStore: false,
+    logger: slackLogger(logger),
+    clientOptions: clientOptions(settings, logger),
   });
   const running = new Set<Promise<unknown>>();
+  const turnedAway = turnedAwayLog(logger);
   app.use(async (args) => {
     // A click for another app would not be signed for us; should one come all the same, it is dropped.
     const { api_app_id: sentFor } = args.body as { readonly api_app_id?: unknown };
     if (sentFor !== settings.appId) {
-      deps.logger.error({ sentFor }, 'Slack sent something for another app; SLACK_APP_ID may be wrong');
+      turnedAway('other_app', String(sentFor));
       if ('ack' in args && typeof args.ack === 'function') await args.ack();
       return;
     }
-    const work = args.next();
+    const work = whileStarting(deps, args);
     running.add(work);
     await work.finally(() => running.delete(work));
   });
@@ -60,13 +75,23 @@ export function slackApp(deps: AppDeps): SlackApp {
   onExtend(app, deps);
   onFreeze(app, deps);
   onPeople(app, deps);
-  app.error(async (error) => deps.logger.error({ why: error.message }, 'a request from Slack was not handled'));
+  app.error(async (error) => logger.error({ why: error.message }, 'a request from Slack was not handled'));
+  let connected = http !== undefined;
+  const connect = async (): Promise<void> => {
+    if (connected) return;
+    await app.start();
+    connected = true;
+  };
   return {
     requestListener: http?.requestListener,
+    recall: () => recall(deps),
     start: async () => {
-      await deps.workspace.home();
-      await app.init();
-      if (http === undefined) await app.start();
+      await recall(deps);
+      const tried = await Promise.allSettled([greet(deps), connect()]);
+      for (const one of tried) if (one.status === 'rejected') throw one.reason;
+    },
+    ready: async () => {
+      if (workspace.known() === undefined) throw new Error('Slack has not said yet who we are');
     },
     stop: async () => {
       if (http === undefined) await app.stop();
@@ -75,9 +100,9 @@ export function slackApp(deps: AppDeps): SlackApp {
   };
 }
 
-function httpReceiver({ workspace: { settings }, logger }: AppDeps) {
+function httpReceiver({ workspace: { settings }, logger }: AppDeps): HttpReceiver {
   const { signingSecret } = settings;
   // Without a secret anybody could sign.
   if (!signingSecret) throw new Error('Slack over HTTP needs SLACK_SIGNING_SECRET; Socket Mode needs SLACK_APP_TOKEN.');
-  return new bolt.HTTPReceiver({ signingSecret, endpoints: SLACK_PATH, logger: slackLogger(logger) });
+  return new HttpReceiver(signingSecret, logger);
 }

@@ -6,9 +6,10 @@ import { refusalWords } from '../words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { ATTEST_BLOCK, attestModal } from './attest-modal.ts';
-import { type Caller, callerOf, guarded } from './caller.ts';
+import { type Caller, callerOf, guardedFor, originOf } from './caller.ts';
 import { saidModal } from './decision-modals.ts';
 import { ACTION_IDS, FORMS } from './ids.ts';
+import { openView } from './open-view.ts';
 import { formOf, type Submitted, submit, used } from './submission.ts';
 import { homesOf } from './workspace.ts';
 
@@ -18,12 +19,11 @@ const TITLE = 'Attest the ending';
 export function onAttest(app: App, deps: AppDeps): void {
   app.action<BlockAction>(ACTION_IDS.attest, async ({ ack, body, respond }) => {
     await ack();
-    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id, respond });
-    await guarded(deps, caller, () => open(deps, caller, body));
+    await guardedFor(deps, originOf(body, respond), (caller) => open(deps, caller, body));
   });
   app.view<ViewSubmitAction>(FORMS.attest, async ({ ack, body, view }) => {
-    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
-    await submit(deps, caller, ack, TITLE, () => attested(deps, caller, view));
+    const origin = originOf(body);
+    await submit(deps, origin, ack, TITLE, async () => attested(deps, await callerOf(deps, origin), view));
   });
 }
 
@@ -44,16 +44,13 @@ async function open(deps: AppDeps, caller: Caller, body: BlockAction): Promise<s
   const channel = body.channel?.id ?? '';
   await Promise.all([
     deps.store.chat.openForm({ id, kind: 'attest', key: caller.key, requestId, digest: card.digest, channel }),
-    deps.workspace.client.views.open({
-      trigger_id: body.trigger_id,
-      view: attestModal(id, card, homesOf(home), frozen),
-    }),
+    openView(deps.workspace, body.trigger_id, attestModal(id, card, homesOf(home), frozen)),
   ]);
   return undefined;
 }
 
 async function attested(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<Submitted> {
-  const form = await formOf(deps, caller, view.private_metadata, 'attest');
+  const form = await formOf(deps, [caller.key], view.private_metadata, 'attest');
   if ('said' in form) return form;
   const statement = Object.values(view.state.values[ATTEST_BLOCK] ?? {})[0]?.value ?? '';
   const changed = await deps.broker.attest(form.requestId, caller.actor, statement);

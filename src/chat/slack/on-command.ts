@@ -2,9 +2,8 @@ import type { App } from '@slack/bolt';
 import { incidentSchema, type Policy } from '../../core/policy.ts';
 import { freezeWish } from '../freeze-command.ts';
 import { oneLine } from '../phrase.ts';
-import { answer, othersFor } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
-import { type Caller, callerOf, guarded } from './caller.ts';
+import { type Caller, callerOf, guarded, type Origin, readerOf } from './caller.ts';
 import type { Draft } from './draft.ts';
 import { COMMAND } from './ids.ts';
 import { openExtendForm } from './on-extend.ts';
@@ -13,34 +12,38 @@ import { type Opening, openRequestForm } from './open-form.ts';
 import type { Said } from './render.ts';
 import { helpWords, listWords, statusWords } from './status.ts';
 import { unescaped } from './text.ts';
+import { denyTyped, endTyped } from './typed-endings.ts';
 
 /** `/breakglass` and its sub-commands. Acknowledged before anything else is done. */
 export function onCommand(app: App, deps: AppDeps): void {
   app.command(COMMAND, async ({ ack, command, respond }) => {
     await ack();
     const { user_id: user, team_id: team, channel_id: channel, trigger_id: trigger } = command;
-    const caller = await callerOf(deps, { user, team, respond, channel });
-    await guarded(deps, caller, () => run(deps, caller, { trigger, channel }, unescaped(command.text)));
+    const origin = { user, team, respond, channel };
+    const opening = { trigger, channel };
+    await guarded(deps, readerOf(deps, origin), () => run(deps, origin, opening, unescaped(command.text)));
   });
 }
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/).filter(Boolean);
 
 /** Whether the words begin with a sub-command; if not, they name what to ask for. */
-async function run(deps: AppDeps, caller: Caller, opening: Opening, text: string): Promise<string | Said | undefined> {
+async function run(deps: AppDeps, origin: Origin, opening: Opening, text: string): Promise<string | Said | undefined> {
   const typed = words(text);
   const [first = '', second] = typed;
+  const word = first.toLowerCase();
+  if (word === 'end') return endTyped(deps, origin, second);
+  if (word === 'deny') return denyTyped(deps, origin, typed.slice(1));
+  const caller = await callerOf(deps, origin);
   const wish = freezeWish(text);
   if (wish !== undefined) return freezeAnswer(deps, caller, opening, wish);
-  switch (first.toLowerCase()) {
+  switch (word) {
     case 'help':
       return helpWords(deps, caller);
     case 'status':
       return statusWords(deps, caller, second);
     case 'list':
       return listWords(deps, caller);
-    case 'end':
-      return end(deps, caller, second);
     case 'thaw':
       return thawAnswer(deps, caller, opening);
     case 'extend':
@@ -48,13 +51,6 @@ async function run(deps: AppDeps, caller: Caller, opening: Opening, text: string
     default:
       return ask(deps, caller, opening, typed);
   }
-}
-
-async function end(deps: AppDeps, caller: Caller, id: string | undefined): Promise<string> {
-  if (id === undefined) return 'End which? Type /breakglass end and the id; /breakglass list shows the ids.';
-  const changed = await deps.broker.end(id.toLowerCase(), caller.actor);
-  if (changed.ok) return 'I am taking the access away now. The card says when it is gone.';
-  return `${answer(changed.refusal)}${await othersFor(deps, caller, changed, 'end')}`;
 }
 
 async function ask(

@@ -3,52 +3,58 @@ import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt
 import { ulid } from 'ulid';
 import type { Action } from '../../core/actions.ts';
 import { actionsIn } from '../../core/actions.ts';
+import type { ChatKey } from '../../core/directory.ts';
 import { digestShown } from '../../core/extension.ts';
+import { Failure } from '../../core/failure.ts';
 import type { Row } from '../../core/work.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
 import type { Changed } from '../../ports/store.ts';
 import { cardOf } from '../card.ts';
 import { oneLine } from '../phrase.ts';
 import { NOT_A_CARD, refusalWords } from '../words.ts';
+import { adoptCopy } from './adopt-copy.ts';
 import { answer, othersWords } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
-import { type Caller, callerOf, guarded } from './caller.ts';
+import { type Caller, callerOf, endedBy, guarded, keysToEnd, type Origin, originOf, readerOf } from './caller.ts';
 import { approveModal, DENY_BLOCK, DENY_REASON_MAX, denyModal, saidModal } from './decision-modals.ts';
 import { ACTION_IDS, digestOfButtons, FORMS } from './ids.ts';
+import { openView } from './open-view.ts';
 import { formOf, type Submitted, submit, used } from './submission.ts';
 import { CALL_MS } from './web.ts';
 import { homesOf } from './workspace.ts';
 
-/** A click on a card: who, on what, where. */
+/** A click on a card: on what, where. */
 interface Click {
-  readonly caller: Caller;
   readonly requestId: string;
   readonly body: BlockAction;
 }
 
 /** The buttons of a card and the two forms behind them. */
 export function onDecide(app: App, deps: AppDeps): void {
-  const on = (action: Action, work: (click: Click) => Promise<string | undefined>) =>
+  const on = (action: Action, work: (click: Click, origin: Origin) => Promise<string | undefined>) =>
     app.action<BlockAction>(ACTION_IDS[action], async ({ ack, body, respond }) => {
       await ack();
-      const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id, respond });
+      const origin = originOf(body, respond);
       const [pressed] = body.actions;
       const requestId = pressed?.type === 'button' ? (pressed.value ?? '') : '';
-      await guarded(deps, caller, () => work({ caller, requestId, body }));
+      await guarded(deps, readerOf(deps, origin), () => work({ requestId, body }, origin));
     });
-  on('approve', (click) => approve(deps, click));
-  on('deny', (click) => openDeny(deps, click));
-  on('withdraw', async ({ caller, requestId }) =>
-    refusedWords(deps, await deps.broker.withdraw(requestId, caller.actor), 'withdraw'),
+  on('approve', async (click, origin) => approve(deps, await callerOf(deps, origin), click));
+  // What takes away asks Slack nothing about the person: whoever may not is refused by the row.
+  on('deny', (click, origin) => openDeny(deps, origin, click));
+  on('withdraw', async ({ requestId }, origin) =>
+    refusedWords(deps, await endedBy(deps, origin, (actor) => deps.broker.withdraw(requestId, actor)), 'withdraw'),
   );
-  on('end', async ({ caller, requestId }) => refusedWords(deps, await deps.broker.end(requestId, caller.actor), 'end'));
+  on('end', async ({ requestId }, origin) =>
+    refusedWords(deps, await endedBy(deps, origin, (actor) => deps.broker.end(requestId, actor)), 'end'),
+  );
   app.view<ViewSubmitAction>(FORMS.approve, async ({ ack, body, view }) => {
-    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
-    await submit(deps, caller, ack, 'Approve access', () => approved(deps, caller, view));
+    const origin = originOf(body);
+    await submit(deps, origin, ack, 'Approve access', async () => approved(deps, await callerOf(deps, origin), view));
   });
   app.view<ViewSubmitAction>(FORMS.deny, async ({ ack, body, view }) => {
-    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
-    await submit(deps, caller, ack, 'Deny access', () => denied(deps, caller, view));
+    const origin = originOf(body);
+    await submit(deps, origin, ack, 'Deny access', () => denied(deps, origin, view));
   });
 }
 
@@ -56,10 +62,12 @@ export function onDecide(app: App, deps: AppDeps): void {
  * An opening click counts only on a message that is stored as this request's card or a copy of it, and for what the
  * newest drawing of it shows. The message itself is never read: anybody's app could have drawn it.
  */
-async function cardClicked({ store }: AppDeps, { body, requestId }: Click): Promise<Clicked | undefined> {
+async function cardClicked(deps: AppDeps, caller: Caller, { body, requestId }: Click): Promise<Clicked | undefined> {
   const { channel_id: channel, message_ts: ts } = body.container as { channel_id?: unknown; message_ts?: unknown };
   if (typeof channel !== 'string' || typeof ts !== 'string') return undefined;
-  const ref = await storedCard(store, { channel, ts, requestId });
+  const ref =
+    (await storedCard(deps.store, { channel, ts, requestId })) ??
+    (await adoptCopy(deps, caller, requestId, { channel, ts }));
   const digest = digestOfButtons(body.actions[0]?.block_id);
   if (ref?.requestId !== requestId || digest === undefined) return undefined;
   return { digest, older: digest !== ref.digest };
@@ -91,9 +99,9 @@ async function storedCard(
 const POLL_MS = 100;
 
 /** Zone A and B: the click is the decision. Zone C: it opens the form whose submission is. */
-async function approve(deps: AppDeps, click: Click): Promise<string | undefined> {
-  const { caller, requestId, body } = click;
-  const clicked = await cardClicked(deps, click);
+async function approve(deps: AppDeps, caller: Caller, click: Click): Promise<string | undefined> {
+  const { requestId } = click;
+  const clicked = await cardClicked(deps, caller, click);
   if (clicked === undefined) return NOT_A_CARD;
   const row = await deps.store.find(requestId);
   if (row === undefined) return refusalWords('unknown_request');
@@ -107,12 +115,12 @@ async function approve(deps: AppDeps, click: Click): Promise<string | undefined>
   const [seen, home, frozen] = await Promise.all([deps.broker.view(row), deps.workspace.home(), deps.store.freeze()]);
   const card = cardOf(seen);
   const view = (id: string) => approveModal(id, card, homesOf(home), frozen);
-  return openForm(deps, click, 'approve', { digest: card.digest, trigger: body.trigger_id, view });
+  return openForm(deps, click, 'approve', { key: caller.key, digest: card.digest, view });
 }
 
 const tooLate = (row: Row): string => refusalWords('not_in_this_state', { state: row.request.state });
 
-async function openDeny(deps: AppDeps, click: Click): Promise<string | undefined> {
+async function openDeny(deps: AppDeps, origin: Origin, click: Click): Promise<string | undefined> {
   const [row, frozen] = await Promise.all([deps.store.find(click.requestId), deps.store.freeze()]);
   if (row === undefined) return refusalWords('unknown_request');
   if (!actionsIn(row.request).includes('deny')) return tooLate(row);
@@ -123,20 +131,26 @@ async function openDeny(deps: AppDeps, click: Click): Promise<string | undefined
       : `Denying says no to more time on ${name}, for everybody. The access goes on to the end that it has.`;
   const digest = digestShown(row.request);
   const view = (id: string) => denyModal(id, closes, frozen);
-  return openForm(deps, click, 'deny', { digest, trigger: click.body.trigger_id, view });
+  const [key] = await keysToEnd(deps, origin);
+  try {
+    return await openForm(deps, click, 'deny', { key, digest, view });
+  } catch (error) {
+    if (!(error instanceof Failure && error.code === 'FORM_NOT_OPENED')) throw error;
+    return `${error.say} Without a form: type /breakglass deny ${click.requestId} and why.`;
+  }
 }
 
 async function openForm(
   { store, workspace }: AppDeps,
-  { caller, requestId, body }: Click,
+  { requestId, body }: Click,
   kind: 'approve' | 'deny',
-  { digest, trigger, view }: { digest: string; trigger: string; view: (id: string) => ReturnType<typeof denyModal> },
+  { key, digest, view }: { key: ChatKey; digest: string; view: (id: string) => ReturnType<typeof denyModal> },
 ): Promise<undefined> {
   const id = ulid();
   const channel = body.channel?.id ?? '';
   await Promise.all([
-    store.chat.openForm({ id, kind, key: caller.key, requestId, digest, channel }),
-    workspace.client.views.open({ trigger_id: trigger, view: view(id) }),
+    store.chat.openForm({ id, kind, key, requestId, digest, channel }),
+    openView(workspace, body.trigger_id, view(id)),
   ]);
 }
 
@@ -148,21 +162,21 @@ async function refusedWords(deps: AppDeps, changed: Changed, action: Action): Pr
 }
 
 async function approved(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<Submitted> {
-  const form = await formOf(deps, caller, view.private_metadata, 'approve');
+  const form = await formOf(deps, [caller.key], view.private_metadata, 'approve');
   if ('said' in form) return form;
   const changed = await deps.broker.approve(form.requestId, caller.actor, form.digest);
   return decided(deps, form.id, changed, 'approve', 'Your approval is recorded.');
 }
 
-async function denied(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<Submitted> {
-  const form = await formOf(deps, caller, view.private_metadata, 'deny');
+async function denied(deps: AppDeps, origin: Origin, view: ViewOutput): Promise<Submitted> {
+  const form = await formOf(deps, await keysToEnd(deps, origin), view.private_metadata, 'deny');
   if ('said' in form) return form;
   const reason = oneLine(Object.values(view.state.values[DENY_BLOCK] ?? {})[0]?.value ?? '', DENY_REASON_MAX);
   if (reason === '') {
     const said = 'Say why, in at most 500 characters: the requester reads it.';
     return { said, response: { response_action: 'errors', errors: { [DENY_BLOCK]: said } } };
   }
-  const changed = await deps.broker.deny(form.requestId, caller.actor, reason, form.digest);
+  const changed = await endedBy(deps, origin, (actor) => deps.broker.deny(form.requestId, actor, reason, form.digest));
   return decided(deps, form.id, changed, 'deny', 'Your denial is recorded.');
 }
 

@@ -9,11 +9,12 @@ import { plural } from '../phrase.ts';
 import { refusalWords } from '../words.ts';
 import { answer, othersFor } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
-import { type Caller, callerOf, guarded } from './caller.ts';
+import { type Caller, callerOf, guardedFor, originOf } from './caller.ts';
 import { saidModal } from './decision-modals.ts';
 import { EXTEND_BLOCK, extendModal } from './extend-modal.ts';
 import { ACTION_IDS, FORMS } from './ids.ts';
 import type { Opening } from './open-form.ts';
+import { openView } from './open-view.ts';
 import { formOf, type Submitted, submit, used } from './submission.ts';
 import { homesOf } from './workspace.ts';
 
@@ -21,14 +22,14 @@ import { homesOf } from './workspace.ts';
 export function onExtend(app: App, deps: AppDeps): void {
   app.action<BlockAction>(ACTION_IDS.extend, async ({ ack, body, respond }) => {
     await ack();
-    const { user, actions, channel, trigger_id: trigger } = body;
-    const caller = await callerOf(deps, { user: user.id, team: user.team_id, respond });
+    const { actions, channel, trigger_id: trigger } = body;
     const id = actions[0]?.type === 'button' ? (actions[0].value ?? '') : '';
-    await guarded(deps, caller, () => openExtendForm(deps, caller, { trigger, channel: channel?.id ?? '' }, id));
+    const opening = { trigger, channel: channel?.id ?? '' };
+    await guardedFor(deps, originOf(body, respond), (caller) => openExtendForm(deps, caller, opening, id));
   });
   app.view<ViewSubmitAction>(FORMS.extend, async ({ ack, body, view }) => {
-    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
-    await submit(deps, caller, ack, 'More time', () => asked(deps, caller, view));
+    const origin = originOf(body);
+    await submit(deps, origin, ack, 'More time', async () => asked(deps, await callerOf(deps, origin), view));
   });
 }
 
@@ -94,13 +95,13 @@ async function open(
   });
   await Promise.all([
     deps.store.chat.openForm({ id, kind: 'extend', key: caller.key, requestId, digest, channel }),
-    deps.workspace.client.views.open({ trigger_id: trigger, view }),
+    openView(deps.workspace, trigger, view),
   ]);
   return undefined;
 }
 
 async function asked(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<Submitted> {
-  const form = await formOf(deps, caller, view.private_metadata, 'extend');
+  const form = await formOf(deps, [caller.key], view.private_metadata, 'extend');
   if ('said' in form) return form;
   const chosen = Object.values(view.state.values[EXTEND_BLOCK] ?? {})[0]?.selected_option?.value;
   const minutes = Number(chosen ?? Number.NaN);

@@ -4,7 +4,7 @@ import type { Changed } from '../../ports/store.ts';
 import { FORM_NOT_YOURS, FORM_UNKNOWN, refusalWords } from '../words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
-import { type Caller, callerOf, guarded, troubleWords } from './caller.ts';
+import { type Caller, callerOf, guardedFor, type Origin, originOf, readerOf, troubleWords } from './caller.ts';
 import { saidModal } from './decision-modals.ts';
 import { draftAgain, draftOf, orderOf, shownDigest, withRole, withRunbook } from './draft.ts';
 import { ASK_AGAIN, FORMS, fieldOf, PICK_ROLE, PICK_RUNBOOK } from './ids.ts';
@@ -19,26 +19,29 @@ export function onForm(app: App, deps: AppDeps): void {
   for (const action of [PICK_ROLE, PICK_RUNBOOK]) {
     app.action<BlockAction>(action, async ({ ack, body }) => {
       await ack();
-      const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
-      if (body.view)
-        await redraw(deps, caller, body.view, action).catch((error: unknown) => caller.tell(troubleWords(deps, error)));
+      if (body.view === undefined) return;
+      const origin = originOf(body);
+      await redraw(deps, origin, body.view, action).catch((error: unknown) =>
+        readerOf(deps, origin).tell(troubleWords(deps, error)),
+      );
     });
   }
   app.view<ViewSubmitAction>(FORMS.request, async ({ ack, body, view }) => {
-    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id });
-    await submit(deps, caller, ack, 'Emergency access', () => asked(deps, caller, view));
+    const origin = originOf(body);
+    await submit(deps, origin, ack, 'Emergency access', async () => asked(deps, await callerOf(deps, origin), view));
   });
   app.action<BlockAction>(ASK_AGAIN, async ({ ack, body, respond }) => {
     await ack();
-    const { user, actions, channel, trigger_id: trigger } = body;
-    const caller = await callerOf(deps, { user: user.id, team: user.team_id, respond });
+    const { actions, channel, trigger_id: trigger } = body;
     const value = actions[0]?.type === 'button' ? actions[0].value : undefined;
-    await guarded(deps, caller, () => again(deps, caller, { trigger, channel: channel?.id ?? '' }, value ?? ''));
+    const opening = { trigger, channel: channel?.id ?? '' };
+    await guardedFor(deps, originOf(body, respond), (caller) => again(deps, caller, opening, value ?? ''));
   });
 }
 
 /** Shows what the choice means, or tells why it cannot. A choice made meanwhile is newer: it draws the form itself. */
-async function redraw(deps: AppDeps, caller: Caller, view: ViewOutput, action: string): Promise<void> {
+async function redraw(deps: AppDeps, origin: Origin, view: ViewOutput, action: string): Promise<void> {
+  const caller = await callerOf(deps, origin);
   const picked = draftOf(view);
   const inForce = await deps.store.policyInForce();
   if (inForce === undefined) return;
@@ -57,7 +60,7 @@ async function redraw(deps: AppDeps, caller: Caller, view: ViewOutput, action: s
 }
 
 async function asked(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<Submitted> {
-  const form = await formOf(deps, caller, view.private_metadata, 'request');
+  const form = await formOf(deps, [caller.key], view.private_metadata, 'request');
   if ('said' in form) return form;
   const draft = draftOf(view);
   const drawn = await formFor(deps, caller, draft);

@@ -7,7 +7,7 @@ import { plural } from '../phrase.ts';
 import { COMMAND_USED, FORM_NOT_YOURS, FORM_UNKNOWN } from '../words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
-import { type Caller, callerOf, guarded } from './caller.ts';
+import { type Caller, guardedFor, originOf } from './caller.ts';
 import { FREEZE_ALL } from './ids.ts';
 import type { Opening } from './open-form.ts';
 import type { Said } from './render.ts';
@@ -24,10 +24,9 @@ const BY_HAND = '/breakglass freeze all ends it.';
 export function onFreeze(app: App, deps: AppDeps): void {
   app.action<BlockAction>(FREEZE_ALL, async ({ ack, body, respond }) => {
     await ack();
-    const caller = await callerOf(deps, { user: body.user.id, team: body.user.team_id, respond });
     const [pressed] = body.actions;
     const id = pressed?.type === 'button' ? (pressed.value ?? '') : '';
-    await guarded(deps, caller, () => endAll(deps, caller, id));
+    await guardedFor(deps, originOf(body, respond), (caller) => endAll(deps, caller, id));
   });
 }
 

@@ -6,6 +6,7 @@ import type { AppDeps } from './app-deps.ts';
 import type { Caller } from './caller.ts';
 import type { Draft } from './draft.ts';
 import { askable, type RequestForm, requestModal } from './modals.ts';
+import { openView } from './open-view.ts';
 import { homesOf } from './workspace.ts';
 
 /** Where a form is opened from: Slack's ticket for it, good for 3 s, and the channel. */
@@ -62,7 +63,7 @@ export async function openRequestForm(
       digest: '',
       channel,
     }),
-    deps.workspace.client.views.open({ trigger_id: trigger, view: requestModal({ ...drawn.form, id }) }),
+    openView(deps.workspace, trigger, requestModal({ ...drawn.form, id })),
   ]);
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../core/events.ts';
 import type { PolicyPlace } from '../../ports/news.ts';
 import { policyNews } from '../policy-words.ts';
-import { isPlaceTrouble } from './send.ts';
+import { isPlaceTrouble } from './final-answers.ts';
 import type { ShowDeps } from './show.ts';
 import { inert } from './text.ts';
 import { chatFailure, refusalOf } from './web.ts';

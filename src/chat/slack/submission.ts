@@ -1,8 +1,9 @@
 import type { AckFn, ViewResponseAction } from '@slack/bolt';
+import type { ChatKey } from '../../core/directory.ts';
 import type { Form } from '../../ports/chat-memory.ts';
 import { FORM_NOT_YOURS, FORM_UNKNOWN, FORM_USED, STILL_WORKING } from '../words.ts';
 import type { AppDeps } from './app-deps.ts';
-import { type Caller, inTime, LATE, troubleWords } from './caller.ts';
+import { inTime, LATE, type Origin, readerOf, troubleWords } from './caller.ts';
 import { saidModal } from './decision-modals.ts';
 
 /** What a submission is answered with: an answer for Slack, and words for when it comes too late for that. */
@@ -17,7 +18,7 @@ export interface Submitted {
  */
 export async function submit(
   deps: AppDeps,
-  caller: Caller,
+  origin: Origin,
   ack: AckFn<ViewResponseAction>,
   title: string,
   work: () => Promise<Submitted>,
@@ -32,17 +33,22 @@ export async function submit(
     return;
   }
   await ack({ response_action: 'update', view: saidModal(title, STILL_WORKING) });
-  await caller.tell((await result).said);
+  await readerOf(deps, origin).tell((await result).said);
 }
 
 /**
- * The record of a form, if it may be sent by this person now; else the answer that says why not. A decision counts once
+ * The record of a form, if it may be sent now by whoever has one of these keys; else the answer that says why not. A decision counts once
  * for each form. A request's form may arrive again: it names one request, and the answer is that request.
  */
-export async function formOf(deps: AppDeps, caller: Caller, id: string, kind: Form['kind']): Promise<Form | Submitted> {
+export async function formOf(
+  deps: AppDeps,
+  keys: readonly ChatKey[],
+  id: string,
+  kind: Form['kind'],
+): Promise<Form | Submitted> {
   const form = await deps.store.chat.form(id);
   if (form?.kind !== kind) return closing(FORM_UNKNOWN);
-  if (form.key !== caller.key) return closing(FORM_NOT_YOURS);
+  if (!keys.some((key) => key === form.key)) return closing(FORM_NOT_YOURS);
   return kind !== 'request' && form.usedAt !== undefined ? closing(FORM_USED) : form;
 }
 

@@ -18,7 +18,7 @@ import { isSilent, reply, slackbotSays } from './replies.ts';
 import { seeMessage } from './screen.ts';
 import type { ReplyPlace, ReplyUrls, Triggers } from './tickets.ts';
 import { VIEW_STACK_MAX, type ViewDesk } from './view-desk.ts';
-import { wireActor, wireChannel, wireMessage, wireOrigin, wireView } from './wire.ts';
+import { teamOf, wireActor, wireChannel, wireMessage, wireOrigin, wireView } from './wire.ts';
 import type { World } from './world.ts';
 
 /** Slack's own words when an app does not take a submission. */
@@ -74,7 +74,7 @@ export class Client {
     const place = { user, channel };
     const outcome = await delivery.send('slash_commands', {
       token: 'local-verification-token',
-      team_id: person.stranger?.teamId ?? team.id,
+      team_id: teamOf(world, person),
       team_domain: team.domain ?? team.name.toLowerCase(),
       ...(team.enterprise ? { enterprise_id: team.enterprise.id, enterprise_name: team.enterprise.name } : {}),
       channel_id: channel,

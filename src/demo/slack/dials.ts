@@ -99,6 +99,16 @@ export class Dials {
     this.#triggers.expireAll();
   }
 
+  /** How many Socket Mode connections stand. */
+  sockets(): number {
+    return this.#line.count();
+  }
+
+  /** Sends this over every Socket Mode connection, whatever it is. */
+  sendOverSockets(text: string): void {
+    this.#line.sendRaw(text);
+  }
+
   /** Asks Socket Mode connections to come back, as Slack does from time to time. */
   recycleSockets(): void {
     this.#line.recycle();

@@ -17,6 +17,8 @@ export interface LocalPerson {
   readonly guest?: 'multi_channel' | 'single_channel';
   readonly bot?: boolean;
   readonly deleted?: boolean;
+  /** Another workspace of our own Enterprise organisation that the person is of; the workspace must be of one. */
+  readonly workspace?: string;
   /** Set for a person of another organisation who is here through Slack Connect. */
   readonly stranger?: { readonly teamId: string; readonly enterpriseId?: string };
 }

@@ -28,6 +28,11 @@ export class SocketLine {
     return ticket;
   }
 
+  /** How many connections the app has open. */
+  count(): number {
+    return this.#server.clients.size;
+  }
+
   /** True while the app has a connection open. */
   isOpen(): boolean {
     return this.#server.clients.size > 0;
@@ -74,6 +79,11 @@ export class SocketLine {
       });
       connection.send(JSON.stringify(envelope));
     });
+  }
+
+  /** Sends any text over every connection. */
+  sendRaw(text: string): void {
+    for (const connection of this.#server.clients) connection.send(text);
   }
 
   /** Asks every connection to come back, as Slack does when it renews its servers. */

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export function wireUser(world: World, person: LocalPerson): Fields {
   const { enterprise } = world.team;
   const stranger = person.stranger;
-  const teamId = stranger?.teamId ?? world.team.id;
+  const teamId = teamOf(world, person);
   return {
     id: person.id,
     team_id: teamId,
@@ -47,7 +47,7 @@ export function wireUser(world: World, person: LocalPerson): Fields {
             enterprise_name: enterprise.name,
             is_admin: false,
             is_owner: false,
-            teams: [world.team.id],
+            teams: [teamId],
           },
         }
       : {}),
@@ -138,12 +138,16 @@ export function wireView(world: World, view: OpenView): Fields {
   };
 }
 
-/** The top-level `user` of an interaction: a person of another organisation keeps their own team id. */
+/** The workspace that a person is of: this one, unless they are a colleague's or another organisation's. */
+export const teamOf = ({ team }: World, { stranger, workspace }: LocalPerson): string =>
+  stranger?.teamId ?? workspace ?? team.id;
+
+/** The top-level `user` of an interaction: a person of another workspace keeps their own team id. */
 export const wireActor = (world: World, person: LocalPerson): Fields => ({
   id: person.id,
   username: person.name,
   name: person.name,
-  team_id: person.stranger?.teamId ?? world.team.id,
+  team_id: teamOf(world, person),
 });
 
 /** What every interaction payload says about where it comes from. */

@@ -10,6 +10,7 @@ import type { Policy } from '../../../src/core/policy.ts';
 import type { State } from '../../../src/core/request.ts';
 import { PENDING_MAX } from '../../../src/core/requester-history.ts';
 import { type Row, type WorkName, workFor } from '../../../src/core/work.ts';
+import { signatureOf } from '../../../src/demo/slack/delivery.ts';
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
 import { applyPolicy } from '../../../src/policy-in-force.ts';
 import type { DirectorySource } from '../../../src/ports/directory.ts';
@@ -81,6 +82,10 @@ export interface House {
   /** Everything that was logged. */
   readonly logs: readonly string[];
   readonly apply: (policy: Policy) => Promise<void>;
+  /** Another start of the app on the same database and workspace; what it asked Slack at its start is settled by `started`. */
+  readonly restart: () => Promise<{ readonly started: Promise<void>; readonly ready: () => Promise<void> }>;
+  /** Sends the app a request as it stands, signed by Slack's secret unless it is `unsigned`. Rejects when there is no answer. */
+  readonly post: (body: string, options?: { readonly json?: boolean; readonly unsigned?: boolean }) => Promise<number>;
   readonly close: () => Promise<void>;
 }
 
@@ -108,6 +113,8 @@ export async function openHouse(
     socket?: boolean;
     store?: (store: Store) => Store;
     url?: (url: string) => Promise<string>;
+    /** What Slack says of us at a start is not kept for the next. */
+    knowsNobody?: boolean;
     /** Short, since most that are sent to an unknown end here are lost. */
     unknownAfterMs?: number;
     /** False: everybody waits as long as Slack does, and no longer. */
@@ -125,7 +132,8 @@ export async function openHouse(
     logger,
     offsetMs: () => levers.aheadMs,
   });
-  const store = options.store?.(real) ?? real;
+  const blank = { ...real, chat: { ...real.chat, identity: async () => undefined } };
+  const store = options.store?.(real) ?? (options.knowsNobody ? blank : real);
   const apply = async (policy: Policy) => {
     await applyPolicy(store, policy, '', 'operator:test', await store.policyInForce());
   };
@@ -135,16 +143,18 @@ export async function openHouse(
     ...(patient ? { ackMs: 2 * PATIENT_MS, triggerMs: 2 * PATIENT_MS } : {}),
     ...options.slack,
   });
-  const workspace = slackWorkspace(
-    {
-      botToken: slack.app.botToken,
-      appId: slack.app.id,
-      apiUrl: slack.apiUrl,
-      ...(options.socket ? { appToken: slack.app.appToken } : { signingSecret: slack.app.signingSecret }),
-    },
-    logger,
-    () => performance.now() + levers.aheadMs,
-  );
+  const newWorkspace = () =>
+    slackWorkspace(
+      {
+        botToken: slack.app.botToken,
+        appId: slack.app.id,
+        apiUrl: slack.apiUrl,
+        ...(options.socket ? { appToken: slack.app.appToken } : { signingSecret: slack.app.signingSecret }),
+      },
+      logger,
+      () => performance.now() + levers.aheadMs,
+    );
+  const workspace = newWorkspace();
   const directory: DirectorySource = {
     read: async ({ people, teams, onCall }) => {
       if (levers.directoryDown) throw new Error('the directory is down');
@@ -182,24 +192,27 @@ export async function openHouse(
     logger,
     openingOff: () => undefined,
   });
-  const app = slackApp({
-    workspace,
-    announce,
-    broker,
-    store,
-    directory,
-    capabilities: (terms) => aws.capabilities(terms),
-    logger,
-    get answerMs() {
-      return levers.patient ? PATIENT_MS : undefined;
-    },
-  });
+  const newApp = (its = workspace) =>
+    slackApp({
+      workspace: its,
+      announce,
+      broker,
+      store,
+      directory,
+      capabilities: (terms) => aws.capabilities(terms),
+      logger,
+      get answerMs() {
+        return levers.patient ? PATIENT_MS : undefined;
+      },
+    });
+  let app = newApp();
   await app.start();
-  const { requestListener } = app;
-  const server = requestListener && createServer(requestListener);
+  const server = app.requestListener && createServer((...args) => app.requestListener?.(...args));
+  let url = '';
   if (server) {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    slack.connectApp(`http://127.0.0.1:${(server.address() as AddressInfo).port}${SLACK_PATH}`);
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${SLACK_PATH}`;
+    slack.connectApp(url);
   }
   const row = async (id: string): Promise<Row> => {
     const found = await store.find(id);
@@ -215,6 +228,24 @@ export async function openHouse(
     logs,
     apply,
     row,
+    restart: async () => {
+      await app.stop();
+      app = newApp(newWorkspace());
+      await app.recall();
+      const started = app.start();
+      started.catch(() => undefined);
+      return { started, ready: app.ready };
+    },
+    post: async (body, { json = false, unsigned = false } = {}) => {
+      const timestamp = Math.floor(Date.now() / 1000);
+      const secret = unsigned ? 'another secret' : slack.app.signingSecret;
+      const headers = {
+        'content-type': json ? 'application/json' : 'application/x-www-form-urlencoded',
+        'x-slack-request-timestamp': String(timestamp),
+        'x-slack-signature': signatureOf(secret, timestamp, body),
+      };
+      return (await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(PATIENT_MS) })).status;
+    },
     reaches: async (id, state) => {
       await until(async () => (await row(id)).request.state === state, `${id} to be ${state}`);
       await workOff(store, broker, NOW_NAMES);

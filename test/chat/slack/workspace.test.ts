@@ -1,4 +1,4 @@
-import { chatKey, slackWorkspace } from '../../../src/chat/slack/workspace.ts';
+import { endingKeys, slackWorkspace } from '../../../src/chat/slack/workspace.ts';
 import type { ChatKey } from '../../../src/core/directory.ts';
 import { type LocalSlack, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
 import { silent } from '../../store/silent-logger.ts';
@@ -76,14 +76,63 @@ describe.each([
 });
 
 describe('the chat key of a verified payload', () => {
-  it.each<[enterprise: string | undefined, team: string | undefined, key: ChatKey]>([
-    [undefined, 'T0HOME', 'slack:T0HOME:U1'],
-    [undefined, undefined, 'slack:T0HOME:U1'],
-    ['E0HOME', 'T0HOME', 'slack:E0HOME:U1'],
-    ['E0HOME', 'E0HOME', 'slack:E0HOME:U1'],
-    [undefined, 'T0ELSE', 'slack:T0ELSE:U1'],
-    ['E0HOME', 'T0ELSE', 'slack:T0ELSE:U1'],
-  ])('enterprise %s, the person’s team %s: %s', (enterpriseId, team, key) => {
-    expect(chatKey({ teamId: 'T0HOME', enterpriseId }, team, 'U1')).toBe(key);
+  const PEOPLE_OF_GRID = [
+    ...PEOPLE,
+    { id: 'W0SIBLING', name: 'sibling', realName: 'Sibling', workspace: 'T0SIBLING' },
+    { id: 'W0VISITOR', name: 'visitor', realName: 'Visitor', workspace: 'T0SIBLING', guest: 'multi_channel' as const },
+  ];
+  const enterprise = { id: 'E0HOME', name: 'Org' };
+  let alone: LocalSlack;
+  let grid: LocalSlack;
+  beforeAll(async () => {
+    const app = { scopes: SCOPES, commands: [] };
+    const team = { id: 'T0HOME', name: 'Home' };
+    alone = await startLocalSlack({ team, app, people: PEOPLE_OF_GRID, channels: [] });
+    grid = await startLocalSlack({ team: { ...team, enterprise }, app, people: PEOPLE_OF_GRID, channels: [] });
+  });
+  afterAll(() => Promise.all([alone.close(), grid.close()]));
+  const at = (slack: LocalSlack) =>
+    slackWorkspace({ botToken: slack.app.botToken, appId: slack.app.id, apiUrl: slack.apiUrl }, silent);
+
+  it.each<[where: 'alone' | 'grid', user: string, team: string | undefined, place: string | undefined, key: ChatKey]>([
+    ['alone', 'U0MEMBER', 'T0HOME', 'T0HOME', 'slack:T0HOME:U0MEMBER'],
+    ['alone', 'U0MEMBER', 'T0HOME', undefined, 'slack:T0HOME:U0MEMBER'],
+    ['alone', 'U0MEMBER', undefined, 'T0HOME', 'slack:nowhere:U0MEMBER'],
+    ['alone', 'U0MEMBER', 'T0HOME', 'T0ELSE', 'slack:T0ELSE:U0MEMBER'],
+    ['alone', 'U0MEMBER', 'T0ELSE', 'T0HOME', 'slack:T0ELSE:U0MEMBER'],
+    ['grid', 'U0MEMBER', 'T0HOME', 'T0HOME', 'slack:E0HOME:U0MEMBER'],
+    ['grid', 'U0MEMBER', 'E0HOME', 'E0HOME', 'slack:E0HOME:U0MEMBER'],
+    ['grid', 'W0SIBLING', 'T0SIBLING', 'T0HOME', 'slack:E0HOME:W0SIBLING'],
+    ['grid', 'W0SIBLING', 'E0HOME', 'T0SIBLING', 'slack:E0HOME:W0SIBLING'],
+    ['grid', 'W0VISITOR', 'T0SIBLING', 'T0HOME', 'slack:T0SIBLING:W0VISITOR'],
+    ['grid', 'U0OTHER', 'T0ELSE', 'T0HOME', 'slack:T0ELSE:U0OTHER'],
+    ['grid', 'U0NOBODY', 'T0ELSE', 'T0HOME', 'slack:T0ELSE:U0NOBODY'],
+    ['grid', 'U0GONE', 'T0SIBLING', 'T0HOME', 'slack:T0SIBLING:U0GONE'],
+  ])('in the workspace %s: %s of %s, clicking in %s, is %s (A2)', async (where, user, team, place, key) => {
+    expect(await at(where === 'grid' ? grid : alone).keyOf({ user, team, place })).toBe(key);
+  });
+
+  it('is nobody’s while Slack does not say who they are, and needs no call for one of us', async () => {
+    const here = at(grid);
+    await here.home();
+    grid.dials.fail('users.info', 'before', { status: 500 });
+    const before = grid.dials.calls('users.info').length;
+    expect(await here.keyOf({ user: 'U0MEMBER', team: 'T0HOME', place: 'T0HOME' })).toBe('slack:E0HOME:U0MEMBER');
+    expect(grid.dials.calls('users.info')).toHaveLength(before);
+    await expect(here.keyOf({ user: 'W0SIBLING', team: 'T0SIBLING' })).rejects.toMatchObject({
+      code: 'CHAT_UNAVAILABLE',
+    });
+  });
+
+  const home = { teamId: 'T0HOME', enterpriseId: 'E0HOME', botUserId: 'U0BOT', botId: 'B0BOT' };
+  it.each<[enterprise: string | undefined, team: string | undefined, keys: readonly ChatKey[]]>([
+    [undefined, 'T0HOME', ['slack:T0HOME:U1']],
+    [undefined, undefined, ['slack:T0HOME:U1']],
+    [undefined, 'T0ELSE', ['slack:T0ELSE:U1']],
+    ['E0HOME', undefined, ['slack:E0HOME:U1']],
+    ['E0HOME', 'E0HOME', ['slack:E0HOME:U1']],
+    ['E0HOME', 'T0SIBLING', ['slack:T0SIBLING:U1', 'slack:E0HOME:U1']],
+  ])('for an ending needs no call and no field: enterprise %s, team %s: %p (D5)', (enterpriseId, team, keys) => {
+    expect(endingKeys({ ...home, enterpriseId }, { user: 'U1', team })).toEqual(keys);
   });
 });

@@ -2,7 +2,7 @@
  * Calls `say` for the first of many like events and then at most once every `everyMs`, with how many went unsaid:
  * a dead server reports itself several times a second, and a log full of that hides everything else.
  */
-export function nowAndThen<T>(everyMs: number, say: (event: T, unsaid: number) => void): (event: T) => void {
+export function throttled<T>(everyMs: number, say: (event: T, unsaid: number) => void): (event: T) => void {
   let quietUntil = 0;
   let unsaid = 0;
   return (event) => {

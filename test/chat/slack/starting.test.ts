@@ -1,0 +1,125 @@
+import { until } from '../../support/until.ts';
+import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+
+let house: House;
+afterEach(() => house.close());
+
+const as = (who: Who) => house.slack.as(user(who));
+const command = (who: Who, text: string) => as(who).command('/breakglass', text, 'C0INCIDENT');
+const stateOf = async (id: string) => (await house.row(id)).request.state;
+const told = (who: Who, words: RegExp) =>
+  as(who).sees(String(words), (one) => one.ephemerals().find((message) => words.test(message.words)));
+const STARTING = /I am starting\. Nothing was done: try again/;
+
+/** A request that waits, of somebody, with its card drawn. */
+async function asked(who: Who, role: string): Promise<string> {
+  await ask(house, who, { role });
+  await house.work();
+  return (await house.newest()).request.ask.id;
+}
+const clickOn = (who: Who, id: string, action: string) => {
+  const card = as(who)
+    .messages('C0INCIDENT')
+    .findLast(({ words, blocks }) => blocks[0]?.type === 'header' && words.includes(id));
+  return as(who).click(card ?? cardSeen(house, who), `bg_${action}`);
+};
+
+const TROUBLES = [
+  ['hangs', () => house.slack.dials.delay('auth.test', 6_000, 100)],
+  ['is answered 500', () => house.slack.dials.fail('auth.test', 'before', { status: 500 }, 1_000)],
+  ['and everything else of Slack’s API fails', () => house.slack.dials.fail('*', 'before', { status: 500 }, 1_000)],
+] as const;
+
+describe.each([
+  ['signed HTTP', false, TROUBLES],
+  ['Socket Mode', true, TROUBLES.slice(0, 2)],
+] as const)('over %s, while auth.test', (_how, socket, troubles) => {
+  it.each(troubles)(
+    '%s, what ends works at once and what opens is answered in words (D5, B5, B11)',
+    async (_what, turn) => {
+      house = await openHouse({ socket });
+      const active = await asked('riley', 'restart-service');
+      const withdrawn = await asked('riley', 'read-logs');
+      const typed = await asked('casey', 'restart-service');
+      const waiting = await asked('casey', 'read-logs');
+      await clickOn('avery', active, 'approve');
+      await house.reaches(active, 'granting');
+      expect(await stateOf(active)).toBe('active');
+
+      turn();
+      const { started, ready } = await house.restart();
+      const { dials } = house.slack;
+      const isConnected = async () => dials.calls('apps.connections.open').length > 1 && dials.sockets() === 1;
+      if (socket) await until(isConnected, 'a connection of its own');
+      await ready();
+
+      expect((await clickOn('avery', waiting, 'approve')).ok).toBe(true);
+      await told('avery', STARTING);
+      expect((await command('riley', '')).shown.join()).toMatch(STARTING);
+      expect(as('riley').modal()).toBeUndefined();
+      expect((await command('sasha', 'thaw')).shown.join()).toMatch(STARTING);
+
+      expect((await command('riley', `end ${active}`)).ok).toBe(true);
+      await told('riley', /I am taking the access away now/);
+      await clickOn('riley', withdrawn, 'withdraw');
+      await command('avery', `deny ${typed} not tonight`);
+      await told('avery', /Your denial is recorded/);
+      await command('sasha', 'freeze just in case');
+      await told('sasha', /Openings are frozen/);
+
+      expect(await stateOf(active)).toBe('revoking');
+      expect((await house.row(withdrawn)).request).toMatchObject({ state: 'closed', outcome: 'withdrawn' });
+      expect((await house.row(typed)).request).toMatchObject({ state: 'closed', outcome: 'denied' });
+      expect(await stateOf(waiting)).toBe('pending');
+      expect(house.logs.join('\n')).not.toMatch(/is not a function|Authorization of incoming event/);
+      house.slack.dials.clearFaults();
+      await Promise.allSettled([started]);
+    },
+  );
+});
+
+describe('until Slack said who we are', () => {
+  it('a form that is sent is refused beside its field, and what was typed can be sent again', async () => {
+    house = await openHouse();
+    await as('riley').command('/breakglass', 'INC-1', 'C0INCIDENT');
+    await as('riley').awaitModal();
+    await as('riley').choose('bg_pick_role', 'restart-service');
+    await as('riley').awaitModal((modal) => modal.blocks.some(({ block_id: id }) => String(id).startsWith('terms/')));
+    const typed = { reason: 'recovery', purpose: 'Restart the checkout service', commander: user('casey') };
+    for (const [name, value] of Object.entries(typed)) await as('riley').choose(name, value);
+    house.slack.dials.fail('auth.test', 'before', { status: 500 }, 1);
+    const { started } = await house.restart();
+    await expect(started).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    expect(Object.values((await as('riley').submit()).errors ?? {}).join()).toMatch(STARTING);
+    expect(await house.store.list({ limit: 1 })).toEqual([]);
+
+    await (await house.restart()).started;
+    expect((await as('riley').submit()).ok).toBe(true);
+    expect(await house.store.list({ limit: 5 })).toHaveLength(1);
+  });
+
+  it('at the very first start nothing is heard, everything is answered, and we are not ready', async () => {
+    house = await openHouse({ knowsNobody: true });
+    house.slack.dials.fail('auth.test', 'before', { status: 500 }, 1);
+    const first = await house.restart();
+    await expect(first.ready()).rejects.toThrow('Slack has not said yet who we are');
+    await expect(first.started).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    for (const text of ['', 'end 01', 'freeze', 'list']) {
+      expect((await command('sasha', text)).shown.join()).toMatch(STARTING);
+    }
+    expect(await house.store.freeze()).toBeUndefined();
+    const second = await house.restart();
+    await second.started;
+    await second.ready();
+  });
+
+  it('what it says now counts, whatever it said before, and a difference is logged', async () => {
+    house = await openHouse();
+    const last = { team: 'T0FORMER', enterprise: undefined, botUser: 'U0BOT', bot: house.slack.app.botId };
+    await house.store.chat.keepIdentity(house.slack.app.id, last);
+    await (await house.restart()).started;
+    expect(house.logs.join('\n')).toMatch(/others than at the last start.*T0FORMER.*T0BREAK/);
+    expect(await house.store.chat.identity(house.slack.app.id)).toEqual({ ...last, team: 'T0BREAK' });
+    await asked('riley', 'restart-service');
+  });
+});
