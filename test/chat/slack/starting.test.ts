@@ -25,7 +25,7 @@ const clickOn = (who: Who, id: string, action: string) => {
 };
 
 const TROUBLES = [
-  ['hangs', () => house.slack.dials.delay('auth.test', 6_000, 100)],
+  ['hangs', () => house.slack.dials.delay('auth.test', 30_000, 100)],
   ['is answered 500', () => house.slack.dials.fail('auth.test', 'before', { status: 500 }, 1_000)],
   ['and everything else of Slack’s API fails', () => house.slack.dials.fail('*', 'before', { status: 500 }, 1_000)],
 ] as const;
