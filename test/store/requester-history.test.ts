@@ -3,7 +3,7 @@ import type { HistoryOf, RequesterHistory } from '../../src/core/facts.ts';
 import type { Changed, Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';
-import { HOUR, MINUTE, okFacts, personActor, requestCommand, SYSTEM } from '../support/requests.ts';
+import { HOUR, MINUTE, okFacts, openIncident, personActor, requestCommand, SYSTEM } from '../support/requests.ts';
 import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
 
@@ -41,7 +41,7 @@ const ask = (store: Store, id: string, incident = 'INC-1'): Promise<Changed> =>
     id,
     'test',
     (row, now, _head, frozen, history) => {
-      const facts = { ...okFacts(now), frozen, history };
+      const facts = { ...okFacts(now, { incident: openIncident(incident, now) }), frozen, history };
       return decide(row?.request, requestCommand(id, { incident }), personActor('riley'), facts, now);
     },
     { ...WANTED, incident },

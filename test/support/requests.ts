@@ -165,6 +165,10 @@ export function okFacts(now: Date, change: Partial<Facts> = {}): Facts {
   };
 }
 
+/** The source's answer to whoever asks for this incident: there is one, open, spelled so. */
+export const openIncident = (id: string, now: Date): Facts['incident'] =>
+  found({ id, title: 'Checkout is down', state: 'open', channel: 'C0INCIDENT' }, now);
+
 export const personActor = (name: CastName): Actor => ({ type: 'person', key: KEYS[name] });
 export const SYSTEM: Actor = { type: 'system', name: 'worker' };
 
