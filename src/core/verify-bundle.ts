@@ -210,9 +210,10 @@ function requestsAlone({ incident, streams }: Bundle): readonly string[] {
     ...strange.map(({ stream }) => `${stream} is here, and ${own} does not name it`),
     ...twice.map(({ stream }) => `${stream} is here twice`),
   ];
-  const order = [...known].filter((name) => streams.some(({ stream }) => stream === name));
-  const inOrder = streams.every(({ stream }, at) => stream === order[at]);
-  return problems.length > 0 || inOrder ? problems : [`the streams are not in the order that ${own} names them in`];
+  const order = [...known];
+  // What is left out is said where it was named.
+  const moved = streams.length === order.length && streams.some(({ stream }, at) => stream !== order[at]);
+  return problems.length === 0 && moved ? [`the streams are not in the order that ${own} names them in`] : problems;
 }
 
 /** The keys are those that signed the checkpoints, in that order and nothing besides: a key more is nobody's word. */

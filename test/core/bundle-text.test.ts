@@ -192,6 +192,19 @@ describe('a bundle reads in one way only (E4)', () => {
   });
 });
 
+it('streams stand in the order in which the incident names them; what is missing is said once', async () => {
+  const { text, trusted } = await honest();
+  const bundle = JSON.parse(text);
+  const [own, ...others] = bundle.streams;
+  const said = (...streams: readonly unknown[]) => against(canonical({ ...bundle, streams }), trusted);
+  expect(said(own, ...others)).toEqual([]);
+  expect(said(own, ...others.reverse())).toEqual([
+    'the streams are not in the order that incident/INC-1 names them in',
+  ]);
+  expect(said(own, others[0])).toEqual([expect.stringMatching(/^request\/\w+ was left out/)]);
+  expect(said(own, others[0], others[0])).toContainEqual(expect.stringContaining('is here twice'));
+});
+
 describe('a checkpoint from outside reads in one way only', () => {
   it('any that is not as it was written counts for nothing', async () => {
     const { log } = await honest();

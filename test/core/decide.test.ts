@@ -116,17 +116,6 @@ describe('asking (A2–A7, A9–A11)', () => {
     expect(Object.keys(seenTeams).sort()).toEqual(['avery', 'blake', 'casey', 'jordan', 'riley']);
     expect(seenTeams.riley).toEqual(['payments', 'product']);
   });
-
-  it('refuses a role that wants a second sign-in until there is one (B9)', () => {
-    const policy = aPolicy();
-    const stepped = { ...policy.zones.B, approvals: [{ ...policy.zones.B.approvals[0], assurance: 'stepped_up' }] };
-    const wanting = { ...policy, zones: { ...policy.zones, B: stepped } } as typeof policy;
-    const facts = okFacts(START, { policy: found(wanting) });
-    const command = requestCommand('R1');
-    const decision = decide(undefined, command, personActor('riley'), facts, START);
-    // The digest of the form is another one too; what matters is that no path lets it through.
-    expect(decision.ok).toBe(false);
-  });
 });
 
 describe('approving (B1–B5, B7)', () => {
