@@ -9,7 +9,7 @@ import { type LocalSlack, startLocalSlack } from '../../src/demo/slack/local-sla
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { silent } from '../store/silent-logger.ts';
-import { playTo } from '../store/stories.ts';
+import { openNow, playTo } from '../store/stories.ts';
 import { type BotProcess, startSealer } from '../support/bot-process.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
 import { type LocalS3, startLocalS3 } from '../support/local-s3.ts';
@@ -106,7 +106,7 @@ describe('the sealer, as a process', () => {
     const posts = () => slack.dials.calls('chat.postMessage').map(({ args }) => String(args.text));
     // A channel begins with the newest: here that is the first.
     await until(() => posts().length > 0, 'the first post');
-    await playTo(store, 'closed', { id: 'LIFE', order: { incident: 'INC-7' } });
+    await openNow(store, 'LIFE', { incident: 'INC-7' });
     await playTo(store, 'pending', { id: 'OTHER', order: { incident: 'INC-7' } });
     await write();
     const number = await atRest();
