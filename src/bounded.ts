@@ -20,6 +20,19 @@ export async function within<T>(ms: number, what: string, promise: Promise<T>): 
   }
 }
 
+/** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await until(signal, over);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** The promise's own outcome, or a rejection with the signal's reason as soon as it aborts: what ignores it is not waited for. */
 export async function until<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);

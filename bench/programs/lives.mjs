@@ -51,6 +51,7 @@ const provider = {
     pastEnd: false,
     revoked: true,
     expiryDenyUnchanged: true,
+    altered: [],
   }),
 };
 const silent = {

@@ -27,6 +27,7 @@ const instant = (own) => ({
     pastEnd: false,
     revoked: true,
     expiryDenyUnchanged: true,
+    altered: [],
   }),
 });
 

@@ -56,6 +56,11 @@ export const stoppedWords = (): string =>
 export const unclosedWords = (count: number): string =>
   `I cannot close ${count} role(s) of this installation's mark that no request of mine explains. I keep trying.`;
 
+/** Some of what was ended lets somebody in again, and cannot be closed. */
+export const tombstoneWords = (count: number): string =>
+  `${count} role(s) whose end was proven are open again: somebody took the Deny or the closed trust away, and I cannot ` +
+  'write them again. I keep trying.';
+
 /** An account that cannot be looked at. */
 export const unlistedWords = ({ account, why }: CloudPlace & { readonly why: string }): string =>
   `I cannot list the roles of account ${account} (${why}), so nothing there is compared with the requests. Endings go ` +

@@ -7,6 +7,7 @@ import { listAccount } from './list-account.ts';
 import { Patience } from './patience.ts';
 import { settleStrays } from './settle-strays.ts';
 import { tellFindings } from './tell-findings.ts';
+import { watchStanding } from './watch-standing.ts';
 
 export interface CloudPass {
   /** Time from the beginning of one pass to that of the next, in milliseconds of the store's clock. */
@@ -15,6 +16,8 @@ export interface CloudPass {
   readonly oneMs?: number;
   /** How long a part that looks at single objects may take, in milliseconds. */
   readonly partMs?: number;
+  /** From a look that shows a difference to the second one, in milliseconds. */
+  readonly againMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -22,17 +25,18 @@ export interface CloudPass {
 const ONE_MS = 30_000;
 /** So long for each part that looks at single objects. The listing needs no such limit: it goes on where it stands. */
 const PART_MS = 60_000;
+const AGAIN_MS = 2_000;
 
 /**
- * Compares what the clouds hold under our mark with the rows, both ways: what no row explains, and open access that is
- * not there. One call at a time over all processes, which the caller sees to; it may be cut off anywhere, and the next
+ * Compares what the clouds hold under our mark with the rows, both ways: what no row explains, open access that is not
+ * there or not what was opened, and what was ended and is open again. One call at a time over all processes, which the caller sees to; it may be cut off anywhere, and the next
  * call goes on where the memory stands. A copy of another installation looks at nothing.
  *
  * Rejects when the store does not answer or no policy is in force; what a cloud does not answer is noted and told.
  */
 export async function sweepCloud(
   deps: BrokerDeps,
-  { everyMs, oneMs = ONE_MS, partMs = PART_MS, signal }: CloudPass,
+  { everyMs, oneMs = ONE_MS, partMs = PART_MS, againMs = AGAIN_MS, signal }: CloudPass,
 ): Promise<void> {
   const { store } = deps;
   const { mark, copy } = await store.installation();
@@ -49,6 +53,7 @@ export async function sweepCloud(
   const pass = { round, mark, accounts, patience, signal };
   await inLanes(accounts, (account) => listAccount(deps, pass, account));
   await part('settleStrays', (limit) => settleStrays(deps, { ...pass, signal: limit }));
+  await part('watchStanding', (limit) => watchStanding(deps, { ...pass, againMs, signal: limit }));
   await part('noteMissing', (limit) => noteMissing(deps, { ...pass, signal: limit }));
   await store.cloud.endRound(round, await store.clock.now());
   await tellFindings(deps, signal);

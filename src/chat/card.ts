@@ -6,6 +6,7 @@ import { type Active, digestShown, extensionAwaited, latestEnd } from '../core/e
 import type { AccessRequest, Approval, Attestation, Hold } from '../core/request.ts';
 import { zoneName } from '../core/terms.ts';
 import { sessionsEndBy } from '../core/work.ts';
+import { alteredSince } from './alteration-words.ts';
 import { followsWords } from './follows-words.ts';
 import { joined, oneLine, type Phrase, plural } from './phrase.ts';
 import { allowsWords, clauseWords, endingWords } from './role-words.ts';
@@ -96,7 +97,10 @@ function headline(request: AccessRequest): { readonly tone: Tone; readonly title
     case 'granting':
       return { tone: 'waiting', title: 'Approved, opening' };
     case 'active':
-      return { tone: 'open', title: extensionAwaited(request) ? 'Access open, more time wanted' : 'Access open' };
+      return {
+        tone: request.grants.some(({ altered }) => altered !== undefined) ? 'alarm' : 'open',
+        title: extensionAwaited(request) ? 'Access open, more time wanted' : 'Access open',
+      };
     case 'revoking': {
       if (request.failures > 0) return { tone: 'alarm', title: 'Access could not be ended yet' };
       const removed = request.grants.every(({ accessRemoved }) => accessRemoved !== undefined);
@@ -137,6 +141,7 @@ function standingOf(request: AccessRequest): Phrase {
         { at: latestEnd(request) ?? request.endsAt },
         request.extension?.plans === undefined ? '.' : ' at the latest.',
         ...moreTimeOf(request),
+        alteredSince(request.grants.flatMap(({ altered = [] }) => altered)),
       ];
     case 'revoking':
       return endingOf(request);

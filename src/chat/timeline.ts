@@ -1,6 +1,7 @@
 import { actionsIn } from '../core/actions.ts';
 import type { NewEvent, RequestEventName } from '../core/events.ts';
 import type { EndCause, Outcome } from '../core/request.ts';
+import { alteredWords } from './alteration-words.ts';
 import { CALLS, frozenSaid } from './call-lines.ts';
 import { detailOf, field, list, text, when } from './event-data.ts';
 import { followsWords } from './follows-words.ts';
@@ -22,10 +23,20 @@ const ALARMS: Readonly<Record<string, string>> = {
     'The cloud’s clock is too far from ours, so I write nothing there that opens access. The platform team must look at it.',
   removal_lost:
     'Somebody took away the Deny that had ended this access. I am writing it again, and the proof starts anew. Security must look at it.',
+  closed_again:
+    'Somebody opened again what had been ended for good. I closed it: the Deny and a trust that lets nobody in were read back. Security must find out in the cloud’s log who did it, and who was inside meanwhile.',
 };
 
 /** What the source said at that moment, where it is not what everybody takes for granted. */
 const then = (data: NewEvent['data']): string => (data.incidentVerified === false ? `; ${UNVERIFIED_THEN}` : '');
+
+function alarmWords(data: NewEvent['data']): string {
+  const what = text(data.what);
+  if (what !== 'access_altered') return ALARMS[what] ?? `Security must look at it: ${oneLine(what, 100)}.`;
+  return alteredWords(
+    list(data.altered).map((one) => ({ part: text(field(one, 'part')), name: text(field(one, 'name')) })),
+  );
+}
 
 /** Every kind of event of a request's stream, told: what happened and, where something is to be done, what. */
 export const TIMELINE = {
@@ -252,7 +263,7 @@ export const TIMELINE = {
   alarm: (data) => ({
     said: [
       { strong: 'Alarm. ' },
-      ALARMS[text(data.what)] ?? `Security must look at it: ${oneLine(text(data.what), 100)}.`,
+      alarmWords(data),
       ...list(data.dropped).map(
         (one) => ` ${oneLine(text(field(one, 'name')), 80)} had attested that it ended, which does not count any more.`,
       ),

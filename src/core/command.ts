@@ -1,3 +1,4 @@
+import type { Alteration } from './alteration.ts';
 import type { ChatKey } from './directory.ts';
 import type { Reason } from './policy.ts';
 import type { Party, Plan, RemovalProof, SessionsProof } from './request.ts';
@@ -71,6 +72,10 @@ export type Command =
   | { readonly type: 'sessions_confirmed'; readonly grantId: string; readonly proof: SessionsProof }
   /** `of`: what was to be proven; where it stands by now, a failure that comes late says nothing. */
   | { readonly type: 'revoke_failed'; readonly why: string; readonly of?: Unproven | undefined }
+  /** Open access was read, and differs from what was opened, in these parts besides those known before. */
+  | { readonly type: 'altered'; readonly grantId: string; readonly altered: readonly Alteration[] }
+  /** What an ending left standing had been opened again, and was closed and read back again. */
+  | { readonly type: 'closed_again'; readonly grantId: string; readonly hashes: RemovalProof['hashes'] }
   /** The Deny that was read back is gone: the removal is no longer a fact and starts again. */
   | { readonly type: 'removal_lost'; readonly grantId: string; readonly readAt: Date }
   /** Notes for the record. */

@@ -1,3 +1,4 @@
+import { newAlterations } from './alteration.ts';
 import { accept, type Decision, refuse, wrongState } from './decision.ts';
 import { union } from './directory.ts';
 import { askedNow, isTooLateToExtend } from './extension.ts';
@@ -57,6 +58,30 @@ export function decideTurnedAway(
   if (askedNow(request) === undefined || teams.length === known.length) return wrongState(request);
   const seenTeams = { ...request.seenTeams, [person]: teams };
   return accept({ ...request, seenTeams }, { type: 'approval_refused', data: { person, teams: shown } });
+}
+
+/** What somebody changed on open access in the cloud: each part is told once, and ends nothing. */
+export function decideAltered(
+  request: RequestFor<'altered'>,
+  { grantId, altered: found }: CommandOf<'altered'>,
+): Decision {
+  const grant = request.grants.find(({ id }) => id === grantId);
+  const altered = newAlterations(grant?.altered, found);
+  if (grant === undefined || altered.length === 0) return wrongState(request);
+  const grants = request.grants.map((one) =>
+    one.id === grantId ? { ...one, altered: [...(one.altered ?? []), ...altered] } : one,
+  );
+  return accept({ ...request, grants }, { type: 'alarm', data: { what: 'access_altered', grantId, altered } });
+}
+
+/** A tombstone had been opened. What was proven stays proven: whoever entered meanwhile entered anew. */
+export function decideClosedAgain(
+  request: RequestFor<'closed_again'>,
+  { grantId, hashes }: CommandOf<'closed_again'>,
+): Decision {
+  const grant = request.grants.find(({ id }) => id === grantId);
+  if (grant?.plan === undefined || grant.buriedAt !== undefined) return wrongState(request);
+  return accept(request, { type: 'alarm', data: { what: 'closed_again', grantId, name: grant.plan.name, hashes } });
 }
 
 /** The tombstone of a grant was deleted. */

@@ -27,7 +27,15 @@ import {
 import { decideNoteFreeze } from './decide-freeze.ts';
 import { decideConfirmed, decideGrantFailed, decideIssue } from './decide-issue.ts';
 import { decideLost } from './decide-lost.ts';
-import { decideApproverChanged, decideBuried, decideInvited, decideTurnedAway, decideWarn } from './decide-note.ts';
+import {
+  decideAltered,
+  decideApproverChanged,
+  decideBuried,
+  decideClosedAgain,
+  decideInvited,
+  decideTurnedAway,
+  decideWarn,
+} from './decide-note.ts';
 import { decidePageBegun, decidePaged, decideStoodDown } from './decide-page.ts';
 import { decideRequest } from './decide-request.ts';
 import { type Decision, refuse, wrongState } from './decision.ts';
@@ -111,6 +119,8 @@ const DECIDED: { readonly [C in CommandName]: (sent: Sent<C>) => Decision } = {
   sessions_confirmed: ({ request, command, now }) => decideProof(request, command, now),
   revoke_failed: ({ request, command, now }) => decideRevokeFailed(request, command, now),
   removal_lost: ({ request, command, now }) => decideRemovalLost(request, command, now),
+  altered: ({ request, command }) => decideAltered(request, command),
+  closed_again: ({ request, command }) => decideClosedAgain(request, command),
   attest: ({ request, command, actor, facts, now }) => decideAttest(request, command, actor, facts, now),
   warn: ({ request, facts, now }) => decideWarn(request, facts, now),
   invited: ({ request, command }) => decideInvited(request, command),

@@ -28,6 +28,10 @@ export const FAILURES = {
     retry: false,
     say: 'Something else stands in the cloud under that name. Security must look at it.',
   },
+  PINNED_POLICY_CHANGED: {
+    retry: false,
+    say: 'A policy in the cloud is not the one that was approved any more. Security must look at it.',
+  },
   READ_BACK_DIFFERS: {
     retry: true,
     say: 'The cloud does not show what I wrote yet. I am still checking; nothing for you to do.',

@@ -51,8 +51,13 @@ export const sessionsEnded: Fold = (row, { data }) => {
   return changed(row, grantId, { sessionsEnded: proof as unknown as NonNullable<ReplayedGrant['sessionsEnded']> });
 };
 
-/** One alarm changes the row: somebody took the removal back, so neither it nor what was attested counts any more. */
-export const alarmed: Fold = (row, { at, data }) => {
+/**
+ * Two alarms change the row. Open access that somebody altered is known to be; and where somebody took the removal back,
+ * neither it nor what was attested counts any more.
+ */
+export const alarmed: Fold = (row, event) => {
+  const { at, data } = event;
+  if (data.what === 'access_altered') return altered(row, event);
   if (data.what !== 'removal_lost') return row;
   if (row.state !== 'revoking') return 'loses a removal of what is not ending';
   const { attestations: _attestations, ...kept } = row;
@@ -62,6 +67,15 @@ export const alarmed: Fold = (row, { at, data }) => {
   const now = at.toISOString();
   const { times = 0, since = now } = row.undone ?? {};
   return { ...kept, grants, undone: { times: times + 1, since, at: now } };
+};
+
+const altered: Fold = (row, { data }) => {
+  if (row.state !== 'active') return 'alters what is not open';
+  const found = Array.isArray(data.altered) ? (data.altered as NonNullable<ReplayedGrant['altered']>) : [];
+  const grants = row.grants?.map((one) =>
+    one.id === data.grantId ? { ...one, altered: [...(one.altered ?? []), ...found] } : one,
+  );
+  return { ...row, grants };
 };
 
 /** Security's word; whose does not count any more is named beside it. */

@@ -1,3 +1,4 @@
+import type { Alteration } from './alteration.ts';
 import type { Json } from './canonical.ts';
 import type { AwsPrincipal, ChatKey } from './directory.ts';
 import type { Assurance, Reason } from './policy.ts';
@@ -168,6 +169,8 @@ export type SessionsProof =
 interface GrantBase {
   readonly id: string;
   readonly target: Target;
+  /** What somebody else changed on it in the cloud while it was open: told once each. */
+  readonly altered?: readonly Alteration[] | undefined;
 }
 export interface GrantingGrant extends GrantBase {
   readonly plan?: Plan | undefined;

@@ -45,6 +45,8 @@ export const TRANSITIONS = {
   sessions_confirmed: { from: JOB, in: ['revoking'] },
   revoke_failed: { from: ['operator', 'system'], in: ['revoking'] },
   removal_lost: { from: JOB, in: ['revoking'] },
+  altered: { from: JOB, in: ['active'] },
+  closed_again: { from: JOB, in: ['closed'] },
   attest: { from: ['person'], in: ['revoking'] },
   warn: { from: JOB, in: ['active'] },
   invited: { from: JOB, in: ANY_STATE },

@@ -48,11 +48,14 @@ export interface ListedPage {
   readonly events: readonly NewEvent[];
 }
 
-/** Open access that is not where it should be. */
-export interface MissingGrant extends CloudPlace {
+/** A grant, with the account that holds it. */
+export interface NamedGrant extends CloudPlace {
   readonly requestId: string;
   readonly grantId: string;
 }
+
+/** Open access that is not where it should be. */
+export type MissingGrant = NamedGrant;
 
 /** What the security channel has not been told yet. */
 export interface Untold {
@@ -103,6 +106,13 @@ export interface CloudMemory {
   ): Promise<readonly (MissingGrant & { readonly missedAt: Date })[]>;
   /** A read by name found it, or did not. The first miss is kept until it is seen again. */
   noteRead(grantId: string, found: boolean, now: Date): Promise<void>;
+  /**
+   * What should stand as we left it, by id: open access of this mark, and tombstones that are not about to be deleted.
+   */
+  standing(mark: string, now: Date, limit: number, after: string): Promise<readonly NamedGrant[]>;
+  /** Up to which grant the looks at what stands came; '' at the beginning, and when they are through. */
+  watchedTo(): Promise<string>;
+  noteWatched(after: string): Promise<void>;
   untold(limit: number, tellAt: number): Promise<Untold>;
   toldStopped(): Promise<void>;
   toldAccount(place: CloudPlace): Promise<void>;

@@ -1,3 +1,4 @@
+import type { Alteration } from '../core/alteration.ts';
 import type { TargetReading } from '../core/facts.ts';
 import type { Account } from '../core/policy.ts';
 import type { Ask, Party, Plan, Target } from '../core/request.ts';
@@ -40,6 +41,8 @@ export interface Observation {
   readonly revoked: boolean;
   /** The expiry Deny is there, equal to the plan's. */
   readonly expiryDenyUnchanged: boolean;
+  /** How it differs from what the plan opened, the content of what it refers to included. */
+  readonly altered: readonly Alteration[];
 }
 
 /** An object in the place where only ours should stand. */

@@ -1,7 +1,15 @@
-import type { CloudMemory, MissingGrant } from '../ports/cloud-memory.ts';
+import { addSeconds } from '../core/decision.ts';
+import { TOMBSTONE_SECONDS } from '../core/work.ts';
+import type { CloudMemory, MissingGrant, NamedGrant } from '../ports/cloud-memory.ts';
 import type { Database } from './database.ts';
 
-type Sightings = Pick<CloudMemory, 'planned' | 'unseen' | 'missed' | 'noteRead'>;
+type Sightings = Pick<
+  CloudMemory,
+  'planned' | 'unseen' | 'missed' | 'noteRead' | 'standing' | 'watchedTo' | 'noteWatched'
+>;
+
+/** A tombstone is left alone from so long before it may be deleted: one that is gone then is no sign of anybody else. */
+const DELETED_SOON_SECONDS = 600;
 
 /** Which rows explain what the clouds hold, and which open access they show. */
 export const cloudSightings = (database: Database): Sightings => ({
@@ -44,6 +52,28 @@ export const cloudSightings = (database: Database): Sightings => ({
           AND g."plan" ->> 'mark' = ${mark} AND g."id" > ${after}
         ORDER BY g."id" LIMIT ${limit}`,
     ),
+  standing: (mark, now, limit, after) => {
+    const rested = addSeconds(now, DELETED_SOON_SECONDS - TOMBSTONE_SECONDS).toISOString();
+    return database.read(
+      'read what should stand in the clouds',
+      (prisma) =>
+        prisma.$queryRaw<NamedGrant[]>`
+        SELECT "provider", "account", "request_id" AS "requestId", "id" AS "grantId" FROM "grants"
+        WHERE "plan" IS NOT NULL AND "buried_at" IS NULL AND "id" > ${after} AND "plan" ->> 'mark' = ${mark}
+          AND ("state" = 'active' OR ("state" = 'closed' AND "planned_end" > ${rested}::timestamptz))
+        ORDER BY "id" LIMIT ${limit}`,
+    );
+  },
+  watchedTo: () =>
+    database.read('read how far the looks at the clouds came', async (prisma) => {
+      const [row] = await prisma.$queryRaw<{ readonly watchedTo: string }[]>`
+        SELECT "watched_to" AS "watchedTo" FROM "cloud_rounds"`;
+      return row?.watchedTo ?? '';
+    }),
+  noteWatched: (after) =>
+    database.write('note how far the looks at the clouds came', async (prisma) => {
+      await prisma.$executeRaw`UPDATE "cloud_rounds" SET "watched_to" = ${after} WHERE "watched_to" <> ${after}`;
+    }),
   noteRead: (grantId, found, now) =>
     database.write(`note a read of grant ${grantId}`, async (prisma) => {
       const at = now.toISOString();

@@ -86,6 +86,8 @@ const MAKERS: readonly Make[] = [
     const grant = request?.state === 'revoking' ? request.grants[0] : undefined;
     return { type: 'removal_lost', grantId: 'R1', readAt: grant?.accessRemoved?.readAt ?? now };
   },
+  () => ({ type: 'altered', grantId: 'R1', altered: [{ part: 'entry' }, { part: 'permissions', name: 'more' }] }),
+  () => ({ type: 'closed_again', grantId: 'R1', hashes: {} }),
   () => ({ type: 'revoke_failed', why: 'PROVIDER_THROTTLED' }),
   () => ({ type: 'warn' }),
   () => ({ type: 'invited', reached: ['avery'], missed: [] }),

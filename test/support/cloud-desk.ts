@@ -62,7 +62,7 @@ export async function openCloudDesk(): Promise<CloudDesk> {
     const announce = { ...desk.deps.announce, alarm, page: calls };
     const providers = { aws: { ...aws, ...change } };
     const deps: BrokerDeps = { ...desk.deps, store, providers, announce, pagers: [pager] };
-    return sweepCloud(deps, { everyMs: 0, signal: soon(), ...how });
+    return sweepCloud(deps, { everyMs: 0, againMs: 10, signal: soon(), ...how });
   };
   const standing = (id: string): CloudRole => {
     const role = desk.role(id);

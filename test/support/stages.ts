@@ -169,6 +169,8 @@ export const SENT: {
     const removed = request?.state === 'revoking' ? request.grants[0]?.accessRemoved : undefined;
     return [{ type: 'removal_lost', grantId: 'R1', readAt: removed?.readAt ?? now }];
   },
+  altered: () => [{ type: 'altered', grantId: 'R1', altered: [{ part: 'entry' }] }],
+  closed_again: () => [{ type: 'closed_again', grantId: 'R1', hashes: { deny: 'a'.repeat(64) } }],
   attest: () => [{ type: 'attest', statement: 'I looked at the account' }],
   warn: () => [{ type: 'warn' }],
   invited: () => [{ type: 'invited', reached: ['avery'], missed: [] }],

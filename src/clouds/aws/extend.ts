@@ -1,6 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import type { AccountClient } from './account-client.ts';
 import { EXPIRY, REVOKED, sameDocument } from './documents.ts';
+import { type Pinned, refuseChanged } from './pinned.ts';
 import type { Detail } from './plan-detail.ts';
 import {
   isOpen,
@@ -27,7 +28,12 @@ interface Step {
  * before the next is written, and an ending that shows stops it: whatever it writes late stays refused by `99-revoked`,
  * which it never touches. Goes on from whatever an earlier try left; writes nothing if all of it stands.
  */
-export async function extendRole(account: AccountClient, from: Detail, to: Detail): Promise<void> {
+export async function extendRole(
+  account: AccountClient,
+  from: Detail,
+  to: Detail,
+  pinned: readonly Pinned[],
+): Promise<void> {
   const { roleName } = to;
   const look = async (): Promise<RoleSeen | undefined> => {
     const seen = await seeRole(account, to);
@@ -43,8 +49,10 @@ export async function extendRole(account: AccountClient, from: Detail, to: Detai
       return now && done(now) ? now : undefined;
     });
   }
-  if (isOpen(seen, to) && changedTags(seen, to).length === 0) return;
-  throw new Failure('READ_BACK_DIFFERS', `role ${roleName} changed while it was being extended`);
+  if (!isOpen(seen, to) || changedTags(seen, to).length > 0) {
+    throw new Failure('READ_BACK_DIFFERS', `role ${roleName} changed while it was being extended`);
+  }
+  await refuseChanged(account, pinned);
 }
 
 const stepsOf = (account: AccountClient, to: Detail): readonly Step[] => [

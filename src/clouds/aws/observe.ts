@@ -1,6 +1,8 @@
 import type { Observation } from '../../ports/provider.ts';
 import type { AccountClient } from './account-client.ts';
+import { alterationsOf } from './alterations.ts';
 import { EXPIRY, REVOKED } from './documents.ts';
+import { changedPinned, type Pinned } from './pinned.ts';
 import type { Detail } from './plan-detail.ts';
 import { expiryStands, isOpen, isRevoked, seeEnding, seeRole } from './role-seen.ts';
 
@@ -14,19 +16,28 @@ export async function isRoleEnded(account: AccountClient, detail: Detail): Promi
  * What stands in the cloud now. The time is read before the role, so that an expiry Deny seen unchanged was in force at
  * that time. Of an ended role only what shows its end is read.
  */
-export async function observeRole(account: AccountClient, detail: Detail): Promise<Observation> {
+export async function observeRole(
+  account: AccountClient,
+  detail: Detail,
+  pinned: readonly Pinned[],
+): Promise<Observation> {
   const { cloud } = await account.time();
   const time = { cloudTime: new Date(cloud), pastEnd: cloud >= Date.parse(detail.cloudEnd) };
   const ending = await seeEnding(account, detail, [REVOKED, EXPIRY]);
   if (ending !== undefined && isRevoked(ending, detail)) {
-    return { ...time, found: true, open: false, revoked: true, expiryDenyUnchanged: expiryStands(ending, detail) };
+    const expiryDenyUnchanged = expiryStands(ending, detail);
+    return { ...time, found: true, open: false, revoked: true, expiryDenyUnchanged, altered: [{ part: 'ended' }] };
   }
   const seen = ending && (await seeRole(account, detail));
+  if (seen === undefined) {
+    return { ...time, found: false, open: false, revoked: false, expiryDenyUnchanged: false, altered: [] };
+  }
   return {
     ...time,
-    found: seen !== undefined,
-    open: seen !== undefined && isOpen(seen, detail),
-    revoked: seen !== undefined && isRevoked(seen, detail),
-    expiryDenyUnchanged: seen !== undefined && expiryStands(seen, detail),
+    found: true,
+    open: isOpen(seen, detail),
+    revoked: isRevoked(seen, detail),
+    expiryDenyUnchanged: expiryStands(seen, detail),
+    altered: alterationsOf(seen, detail, await changedPinned(account, pinned)),
   };
 }

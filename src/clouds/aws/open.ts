@@ -2,6 +2,7 @@ import { Failure } from '../../core/failure.ts';
 import type { AccountClient } from './account-client.ts';
 import { REVOKED } from './documents.ts';
 import { answered } from './errors.ts';
+import { type Pinned, refuseChanged } from './pinned.ts';
 import type { Detail } from './plan-detail.ts';
 import {
   isMissing,
@@ -22,9 +23,9 @@ import { until } from './until.ts';
  * ends it, then the permissions. Goes on from whatever an earlier try left; writes nothing if all of it stands.
  *
  * It never writes a trust policy and never touches `99-revoked`, so whatever it writes late, after an ending, stays
- * refused; and it resolves only after a read-back that shows no ending.
+ * refused; and it resolves only after a read-back that shows no ending, and each pinned policy as it was approved.
  */
-export async function openRole(account: AccountClient, detail: Detail): Promise<void> {
+export async function openRole(account: AccountClient, detail: Detail, pinned: readonly Pinned[]): Promise<void> {
   const { roleName } = detail;
   let seen = await seeRole(account, detail);
   const made = seen === undefined;
@@ -39,8 +40,12 @@ export async function openRole(account: AccountClient, detail: Detail): Promise<
   for (const arn of missingAttached(seen, detail)) {
     await onceVisible(account, detail, made, () => attachPolicy(account, roleName, arn));
   }
-  if (isOpen(seen, detail)) return;
-  await until(`reading back role ${roleName}`, account.signal, async () => {
+  if (!isOpen(seen, detail)) await readBack(account, detail);
+  await refuseChanged(account, pinned);
+}
+
+async function readBack(account: AccountClient, detail: Detail): Promise<void> {
+  await until(`reading back role ${detail.roleName}`, account.signal, async () => {
     const now = await seeRole(account, detail);
     if (now === undefined) return undefined;
     refuseForeign(now, detail);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import type { Plan } from '../../core/request.ts';
+import type { Pinned } from './pinned.ts';
 
 const named = z.object({ name: z.string(), document: z.string() });
 
@@ -40,6 +41,10 @@ const detailSchema = z.object({
 
 /** The AWS part of a plan: every name and document, so that an ending needs no configuration. */
 export type Detail = z.infer<typeof detailSchema>;
+
+/** The managed policies of a plan, with what was approved of each. One whose digest is missing is like no other. */
+export const pinnedOf = ({ hashes }: Pick<Plan, 'hashes'>, { attached }: Detail): readonly Pinned[] =>
+  attached.map((arn) => ({ arn, sha256: hashes[arn] ?? '' }));
 
 /** Reads a stored plan. Throws `PROVIDER_REFUSED` on one that this version cannot read. */
 export function detailOf(plan: Plan): Detail {

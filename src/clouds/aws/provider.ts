@@ -14,7 +14,7 @@ import { DEFAULT_PACE, Limiter, type Pace } from './limiter.ts';
 import { isRoleEnded, observeRole } from './observe.ts';
 import { openRole } from './open.ts';
 import { planOf } from './plan.ts';
-import { detailOf } from './plan-detail.ts';
+import { detailOf, pinnedOf } from './plan-detail.ts';
 import { readTarget } from './read.ts';
 import { type ClientSettings, type Door, Sessions } from './session.ts';
 import { closeStrayRole, inspectRole, listOurPath, strayByHandOf } from './strays.ts';
@@ -61,11 +61,11 @@ export function awsProvider(options: AwsOptions): AwsProvider {
     plan: planOf,
     open: async (plan, signal) => {
       const { account, detail } = planned(plan, signal);
-      await openRole(account, detail);
+      await openRole(account, detail, pinnedOf(plan, detail));
     },
     extend: async (from, to, signal) => {
       const { account, detail } = planned(to, signal);
-      await extendRole(account, detailOf(from), detail);
+      await extendRole(account, detailOf(from), detail, pinnedOf(to, detail));
     },
     close: async (plan, signal) => {
       const { account, detail } = planned(plan, signal, true);
@@ -73,7 +73,7 @@ export function awsProvider(options: AwsOptions): AwsProvider {
     },
     observe: async (plan, signal) => {
       const { account, detail } = planned(plan, signal);
-      return await observeRole(account, detail);
+      return await observeRole(account, detail, pinnedOf(plan, detail));
     },
     isEnded: async (plan, signal) => {
       const { account, detail } = planned(plan, signal);

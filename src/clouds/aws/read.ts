@@ -1,10 +1,9 @@
-import { digestOf } from '../../core/canonical.ts';
 import type { TargetReading } from '../../core/facts.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Role } from '../../core/policy.ts';
-import { strictJson } from '../../core/strict-json.ts';
 import type { AccountClient } from './account-client.ts';
 import { answered } from './errors.ts';
+import { changedPinned, type Pinned, policyAt } from './pinned.ts';
 
 /**
  * Reads an account's time, its room for roles, whether the boundary of the role's zone is there, and whether the pinned
@@ -15,7 +14,7 @@ export async function readTarget(account: AccountClient, role: Role, boundary: s
   return {
     offsetMs: cloud - ours,
     roles: await roleRoom(account),
-    changedPolicies: [...(await missingBoundary(account, boundary)), ...(await changedPolicies(account, role))],
+    changedPolicies: [...(await missingBoundary(account, boundary)), ...(await changedPinned(account, pinnedOf(role)))],
   };
 }
 
@@ -33,11 +32,6 @@ async function missingBoundary(account: AccountClient, arn: string): Promise<rea
   }
 }
 
-const policyAt = (account: AccountClient, arn: string) =>
-  account.ask(`reading policy ${arn}`, (iam, { GetPolicyCommand }, options) =>
-    iam.send(new GetPolicyCommand({ PolicyArn: arn }), options),
-  );
-
 async function roleRoom(account: AccountClient): Promise<TargetReading['roles']> {
   const { SummaryMap } = await account.ask('reading the role quota', (iam, { GetAccountSummaryCommand }, options) =>
     iam.send(new GetAccountSummaryCommand({}), options),
@@ -49,28 +43,5 @@ async function roleRoom(account: AccountClient): Promise<TargetReading['roles']>
   return { used, quota };
 }
 
-async function changedPolicies(account: AccountClient, role: Role): Promise<readonly string[]> {
-  const pinned = role.policies.flatMap((policy) => ('arn' in policy ? [policy] : []));
-  const changed = await Promise.all(
-    pinned.map(async ({ arn, sha256 }) => ((await digestInForce(account, arn)) === sha256 ? [] : [arn])),
-  );
-  return changed.flat();
-}
-
-/** Digest of the version in force, or undefined where there is no such policy or its text cannot be read in one way. */
-async function digestInForce(account: AccountClient, arn: string): Promise<string | undefined> {
-  try {
-    const { Policy } = await policyAt(account, arn);
-    const version = Policy?.DefaultVersionId ?? 'v1';
-    const { PolicyVersion } = await account.ask(
-      `reading policy ${arn} version ${version}`,
-      (iam, { GetPolicyVersionCommand }, options) =>
-        iam.send(new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: version }), options),
-    );
-    const read = strictJson(decodeURIComponent(PolicyVersion?.Document ?? ''));
-    return read.ok ? digestOf(read.value) : undefined;
-  } catch (error) {
-    if (answered(error, 'NoSuchEntity')) return undefined;
-    throw error;
-  }
-}
+const pinnedOf = ({ policies }: Role): readonly Pinned[] =>
+  policies.flatMap((policy) => ('arn' in policy ? [policy] : []));

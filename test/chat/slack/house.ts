@@ -300,7 +300,7 @@ function standIn(levers: Levers, store: Store, logger: Logger): Provider {
     observe: async (plan) => {
       const cloudTime = await store.clock.now();
       const pastEnd = cloudTime >= plan.plannedEnd;
-      return { found: true, cloudTime, open: false, pastEnd, revoked: true, expiryDenyUnchanged: true };
+      return { found: true, cloudTime, open: false, pastEnd, revoked: true, expiryDenyUnchanged: true, altered: [] };
     },
   };
 }

@@ -181,6 +181,41 @@ describe('more time that is written, or was to be', () => {
     expect(said(told?.said ?? [])).toContain('Sasha had attested that it ended, which does not count any more.');
   });
 
+  const extra = (count: number) =>
+    Array.from({ length: count }, (_, at) => ({ part: 'permissions' as const, name: `${'x'.repeat(200)}${at}` }));
+
+  it('an alarm that open access was changed names what, and so does the card, red, until its end (C4)', () => {
+    const { request } = walkTo('active');
+    if (request.state !== 'active') throw new Error('not active');
+    const altered = [{ part: 'end' }, { part: 'definition', name: 'policy/breakglass/<!here>' }] as const;
+    const data = { what: 'access_altered', grantId: 'R1', altered };
+    const told = said(tell({ type: 'alarm', data }, { request, phone: '112' })?.said ?? []);
+    const changed = { ...request, grants: request.grants.map((grant) => ({ ...grant, altered })) };
+    for (const text of [told, said(card(changed).standing)]) {
+      expect(text).toMatch(/the end that the cloud itself enforces; the content of the policy \(policy\/breakglass/);
+    }
+    expect(card(changed)).toMatchObject({ tone: 'alarm', headline: expect.stringContaining('Access open') });
+    expect(card(request).tone).toBe('open');
+    expect(JSON.stringify(cardMessage(card(changed), HOMES).blocks)).not.toContain('<!here>');
+  });
+
+  it('names a few of many changes, so that the card and the line stay what Slack takes', () => {
+    const { request } = walkTo('active');
+    if (request.state !== 'active') throw new Error('not active');
+    const changed = { ...request, grants: request.grants.map((grant) => ({ ...grant, altered: extra(20) })) };
+    const data = { what: 'access_altered', grantId: 'R1', altered: extra(20) };
+    const told = tell({ type: 'alarm', data }, { request, phone: '112' });
+    if (told === undefined) throw new Error('nothing was told');
+    expect(messageProblems(cardMessage(card(changed), HOMES).blocks)).toEqual([]);
+    expect(messageProblems(postMessage(told, HOMES).blocks)).toEqual([]);
+    expect(said(told.said)).toContain('; 14 more.');
+  });
+
+  it('an alarm that a tombstone was opened says that it is closed again', () => {
+    const told = tell({ type: 'alarm', data: { what: 'closed_again' } }, { request: planned, phone: '112' });
+    expect(said(told?.said ?? [])).toMatch(/opened again what had been ended for good. I closed it.*read back/);
+  });
+
   it('an attestation says whose earlier word does not count any more', () => {
     const data = { person: 'quinn', name: 'Quinn', missing: 1, dropped: [{ id: 'sasha', name: 'Sasha' }] };
     const told = tell({ type: 'ending_attested', data }, { request: planned, phone: '112' });

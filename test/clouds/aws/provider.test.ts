@@ -156,6 +156,14 @@ describe('opening (C1, D1)', () => {
     expect(writes()).toHaveLength(before);
   });
 
+  it('C4: is not open while a pinned policy is not what was approved, and is by the same plan when it is again', async () => {
+    const changed = { ...pinned(), sha256: 'f'.repeat(64) };
+    const plan = rig.plan({ ask: ask({ terms: terms({ policies: [changed] }) }) });
+    expect(await codeOf(rig.provider.open(plan, soon()))).toBe('PINNED_POLICY_CHANGED');
+    const approved = { ...plan, hashes: { ...plan.hashes, [LISTER_ARN]: PINNED } };
+    expect(await codeOf(rig.provider.open(approved, soon()))).toBe('allowed');
+  });
+
   it('opens nothing on a role that somebody gave more rights', async () => {
     const plan = rig.plan();
     await rig.provider.open(plan, soon());
