@@ -1,3 +1,4 @@
+import type { Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
 import { type Facts, UNANSWERED } from '../../src/core/facts.ts';
 import type { RefusalCode } from '../../src/core/refusal.ts';
@@ -390,5 +391,24 @@ describe('confirming and ending', () => {
     const lost = accepted(gone(proof?.readAt ?? now)).next;
     expect(lost.state === 'revoking' && lost.grants[0]?.accessRemoved).toBeUndefined();
     expect(gone(START)).toMatchObject({ refusal: { code: 'not_in_this_state' } });
+    const undone = { times: 1, since: removed.now, at: removed.now };
+    expect(lost).toMatchObject({ failures: 1, failingSince: removed.now, undone });
+  });
+
+  it('keeps since when an ending fails, and counts each time that its removal was taken back', () => {
+    const { request, now } = walkTo('removed');
+    const readAt = (one: typeof request) => (one.state === 'revoking' && one.grants[0]?.accessRemoved?.readAt) || START;
+    const does = (one: typeof request, command: Command, at: Date) =>
+      accepted(decide(one, command, SYSTEM, okFacts(at), at)).next;
+    const failing = does(request, { type: 'revoke_failed', why: 'X' }, plus(now, SECOND));
+    const lost = { type: 'removal_lost', grantId: 'R1' } as const;
+    const once = does(failing, { ...lost, readAt: readAt(failing) }, plus(now, MINUTE));
+    expect(once).toMatchObject({ failures: 2, failingSince: plus(now, SECOND) });
+    const proof = { readAt: plus(now, 2 * MINUTE), contested: false, hashes: {} };
+    const anew = does(once, { type: 'revoke_confirmed', grantId: 'R1', proof }, plus(now, 2 * MINUTE));
+    expect(anew).toMatchObject({ failures: 0, undone: { times: 1 } });
+    const twice = does(anew, { ...lost, readAt: readAt(anew) }, plus(now, 3 * MINUTE));
+    expect(twice).toMatchObject({ failures: 1, failingSince: plus(now, 3 * MINUTE) });
+    expect(twice).toMatchObject({ undone: { times: 2, since: plus(now, MINUTE), at: plus(now, 3 * MINUTE) } });
   });
 });

@@ -80,6 +80,8 @@ describe('an honest bundle (E4)', () => {
     });
     // Nothing changed after the fourth: the fifth proves silence only.
     expect(given(log.anchors('bucket', 4))).toMatchObject({ unknown: [], complete: { number: 4 } });
+    // Nor does a channel that ends there: its root is the one of the fifth.
+    expect(given(log.anchors('channel', 4))).toMatchObject({ unknown: [], complete: { number: 4 } });
     const { unknown } = given(log.anchors().filter((_, at) => at !== 0 && at !== 1));
     expect(unknown).toEqual([expect.stringContaining('1 is missing')]);
     expect(given([]).unknown).toEqual(['the anchors hold no checkpoint']);
