@@ -7,6 +7,7 @@ import { termsOf } from '../src/core/terms.ts';
 import { formatProblem } from '../src/policy-file/problem.ts';
 import { readPolicy } from '../src/policy-file.ts';
 import { edited, policyOf, SMALL } from './policy-file/small-policy.ts';
+import { cases } from './support/long.ts';
 
 const example = readFileSync('breakglass.example.yaml', 'utf8');
 
@@ -167,7 +168,7 @@ it('never throws, and always says where: a line of the small policy lost, double
       }
       expect(problems.map(({ line }) => line)).toEqual(problems.map(({ line }) => line).sort((a, b) => a - b));
     }),
-    { numRuns: 400 },
+    { numRuns: cases(150, 2000) },
   );
 });
 
