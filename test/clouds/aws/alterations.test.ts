@@ -10,10 +10,9 @@ import {
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam';
-import { digestOf } from '../../../src/core/canonical.ts';
 import type { Plan } from '../../../src/core/request.ts';
 import { allow, ask, document, GUARDRAILS, role, terms } from './orders.ts';
-import { codeOf, LISTER, LISTER_ARN, Rig, soon } from './rig.ts';
+import { codeOf, LISTER_ARN, PINNED_LISTER, Rig, soon } from './rig.ts';
 
 const MORE = JSON.stringify(document(allow('*')));
 let rig: Rig;
@@ -29,9 +28,8 @@ beforeEach(async () => {
   await rig.provider.open(plan, soon());
 });
 const planOf = (seconds = 900) => {
-  const pinned = { arn: LISTER_ARN, document: LISTER, sha256: digestOf(LISTER) };
-  const terms_ = terms({ policies: [...role().policies, pinned] });
-  return rig.plan({ grantId: `01ALTERED${count}`, ask: ask({ terms: terms_ }) }, seconds);
+  const asked = ask({ terms: terms({ policies: [...role().policies, PINNED_LISTER] }) });
+  return rig.plan({ grantId: `01ALTERED${count}`, ask: asked }, seconds);
 };
 
 const altered = async () => (await rig.provider.observe(plan, soon())).altered;

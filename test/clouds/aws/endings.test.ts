@@ -2,7 +2,7 @@ import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { detailOf } from '../../../src/clouds/aws/plan-detail.ts';
 import type { Plan } from '../../../src/core/request.ts';
 import { ask, role, terms } from './orders.ts';
-import { codeOf, LISTER, LISTER_ARN, Rig, soon } from './rig.ts';
+import { codeOf, LISTER_ARN, PINNED_LISTER, Rig, soon } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -12,9 +12,8 @@ afterEach(async () => {
   await rig.close();
 });
 
-const managed = { arn: LISTER_ARN, document: LISTER, sha256: 'f'.repeat(64) };
 const withManaged = (seconds?: number): Plan =>
-  rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, managed] }) }) }, seconds);
+  rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, PINNED_LISTER] }) }) }, seconds);
 const inlineOf = (plan: Plan): readonly string[] => Object.keys(rig.role(plan)?.policies.inline ?? {});
 const hashesOf = ({ hashes }: Plan) => ({ '99-revoked': hashes['99-revoked'], 'closed-trust': hashes['closed-trust'] });
 /** Long enough for every try of a call. */

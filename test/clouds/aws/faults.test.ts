@@ -3,7 +3,7 @@ import type { Plan } from '../../../src/core/request.ts';
 import type { DialKind } from '../../../src/demo/aws/dials.ts';
 import { until } from '../../support/until.ts';
 import { account, allow, ask, document, EXTERNAL_ID, MANAGEMENT, order, role, SERVICE, terms } from './orders.ts';
-import { codeOf, LISTER_ARN, manifest, Rig, soon } from './rig.ts';
+import { codeOf, LISTER_ARN, manifest, PINNED_LISTER, Rig, soon } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -14,8 +14,7 @@ afterEach(async () => {
 });
 
 const withManaged = (): Plan => {
-  const managed = { arn: LISTER_ARN, document: document(allow('iam:ListUsers')), sha256: 'f'.repeat(64) };
-  return rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, managed] }) }) });
+  return rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, PINNED_LISTER] }) }) });
 };
 
 /** Every write of an opening and of an ending, with what singles it out. */

@@ -16,7 +16,7 @@ import {
   SERVICE,
   terms,
 } from './orders.ts';
-import { codeOf, LISTER, LISTER_ARN, manifest, Rig, soon } from './rig.ts';
+import { codeOf, LISTER_ARN, manifest, PINNED_LISTER, Rig, soon } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -43,7 +43,7 @@ describe('opening (C1, D1)', () => {
   });
 
   it('writes the role without rights first, then its end, then the rights, and reads all of it back', async () => {
-    const plan = rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, pinned()] }) }) });
+    const plan = rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, PINNED_LISTER] }) }) });
     await rig.provider.open(plan, soon());
     expect(writes()).toEqual(['CreateRole', 'PutRolePolicy 00-expiry', 'PutRolePolicy 10-grant', 'AttachRolePolicy']);
     const seen = await rig.provider.observe(plan, soon());
@@ -157,10 +157,10 @@ describe('opening (C1, D1)', () => {
   });
 
   it('C4: is not open while a pinned policy is not what was approved, and is by the same plan when it is again', async () => {
-    const changed = { ...pinned(), sha256: 'f'.repeat(64) };
+    const changed = { ...PINNED_LISTER, sha256: 'f'.repeat(64) };
     const plan = rig.plan({ ask: ask({ terms: terms({ policies: [changed] }) }) });
     expect(await codeOf(rig.provider.open(plan, soon()))).toBe('PINNED_POLICY_CHANGED');
-    const approved = { ...plan, hashes: { ...plan.hashes, [LISTER_ARN]: PINNED } };
+    const approved = { ...plan, hashes: { ...plan.hashes, [LISTER_ARN]: PINNED_LISTER.sha256 } };
     expect(await codeOf(rig.provider.open(approved, soon()))).toBe('allowed');
   });
 
@@ -203,7 +203,7 @@ describe('finding AWS', () => {
 
 describe('ending (D2, D3)', () => {
   const opened = async (): Promise<Plan> => {
-    const plan = rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, pinned()] }) }) });
+    const plan = rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, PINNED_LISTER] }) }) });
     await rig.provider.open(plan, soon());
     return plan;
   };
@@ -316,7 +316,7 @@ describe('reading the target', () => {
   it('says how far its clock is, how many roles it holds, and that nothing changed', async () => {
     rig.aws.dials.setClockOffset(42_000);
     const asked = Date.now();
-    const reading = await rig.provider.read(order().target, terms({ policies: [pinned()] }), soon());
+    const reading = await rig.provider.read(order().target, terms({ policies: [PINNED_LISTER] }), soon());
     const tookMs = Date.now() - asked;
     // The cloud says whole seconds, at some moment between question and answer.
     expect(reading.offsetMs).toBeGreaterThanOrEqual(41_000 - tookMs);
@@ -332,8 +332,8 @@ describe('reading the target', () => {
   });
 
   it('names every pinned policy whose document is another, or gone', async () => {
-    const gone = { ...pinned(), arn: `${LISTER_ARN}-gone` };
-    const changed = { ...pinned(), sha256: 'f'.repeat(64) };
+    const gone = { ...PINNED_LISTER, arn: `${LISTER_ARN}-gone` };
+    const changed = { ...PINNED_LISTER, sha256: 'f'.repeat(64) };
     const reading = await rig.provider.read(order().target, terms({ policies: [changed, gone] }), soon());
     expect(reading.changedPolicies).toEqual([LISTER_ARN, `${LISTER_ARN}-gone`]);
   });
@@ -375,9 +375,3 @@ function manifestSeeing(arn: string) {
   const more = { Sid: 'SeeMore', Effect: 'Allow', Action: 'iam:GetPolicy', Resource: arn };
   return { ...broker, Statement: [...broker.Statement, more] };
 }
-
-function pinned() {
-  // The digest is computed apart from the product: SHA-256 of the canonical text, by hand.
-  return { arn: LISTER_ARN, document: LISTER, sha256: PINNED };
-}
-const PINNED = '8cc81addaa8a1703eafe6602281836134796ae287d1968ba0c784e8547af5503';

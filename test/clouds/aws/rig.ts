@@ -26,6 +26,12 @@ export function manifest(name: string): Manifest {
 
 export const LISTER = document(allow('iam:ListUsers'));
 export const LISTER_ARN = `arn:aws:iam::${PRODUCTION}:policy/breakglass/lister`;
+/** It, as a role pins it. The digest is computed apart from the product: SHA-256 of the canonical text, by hand. */
+export const PINNED_LISTER = {
+  arn: LISTER_ARN,
+  document: LISTER,
+  sha256: '8cc81addaa8a1703eafe6602281836134796ae287d1968ba0c784e8547af5503',
+};
 const SSO = `arn:aws:sts::${PRODUCTION}:assumed-role/${reservedRoleName(PRODUCTION, 'bg-entry')}`;
 
 /** The provider on a local AWS, over HTTP, with the manifests of this repository as the guardrails. */
