@@ -238,6 +238,11 @@ describe('issuing (B4)', () => {
     ['the directory is down', { directory: down }, 'directory_unavailable'],
     ['the requester cannot be looked up', { account: down }, 'account_unavailable'],
     ['an approver cannot be looked up', { approvers: { 'slack:T0BREAK:U0AVERY': down } }, 'account_unavailable'],
+    [
+      'an approver was looked up too long ago',
+      { approvers: { 'slack:T0BREAK:U0AVERY': found('member' as const, plus(now, -61 * SECOND)) } },
+      'stale_facts',
+    ],
     ['the target does not answer', { target: down }, 'target_unavailable'],
     [
       'the facts are stale',

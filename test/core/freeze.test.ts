@@ -57,6 +57,17 @@ const yes = (decision: ReturnType<typeof decideFreeze>) => {
 const lifted = (by: CastName): Freeze | undefined => yes(lift(frozen, by)).next;
 
 describe('freezing (B11)', () => {
+  it('widens by its button only the freeze that the button was for, once', () => {
+    const widen = (current: Freeze | undefined, of = START) =>
+      decideFreeze(current, { type: 'freeze', all: true, reason: '', of }, OPERATOR, okFacts(START), START);
+    expect(yes(widen(frozen)).next).toMatchObject({ all: true, at: frozen.at });
+    expect(widen(undefined)).toMatchObject({ refusal: { code: 'freeze_over' } });
+    expect(widen(frozen, plus(START, SECOND))).toMatchObject({ refusal: { code: 'freeze_over' } });
+    // Delivered again, it takes back nobody's word.
+    const lifts = lifted('quinn')?.lifts ?? [];
+    expect(widen({ ...frozen, all: true, lifts })).toMatchObject({ refusal: { code: 'already_frozen' } });
+  });
+
   it.each([
     ['the system', SYSTEM],
     ['an operator', OPERATOR],

@@ -249,3 +249,19 @@ describe('who is paged', () => {
     expect(onDuty(policy(['security']), { ...directory, people: suspended })).toEqual([]);
   });
 });
+
+describe('what a page says', () => {
+  const undone = (times: number) => ({ times, since: ENDED, at: plus(ENDED, MINUTE) });
+  it('tells an ending that fails from one that somebody takes back, and how often', () => {
+    const plain = pageWords(revoking(failing));
+    expect(plain.summary).toContain('could not be ended');
+    expect(plain.details.join(' ')).toContain('2 times in a row');
+    const once = pageWords({ ...revoking(fresh), undone: undone(1) });
+    expect(once.summary).toContain('Somebody gives emergency access back');
+    expect(once.details.join(' ')).toContain('was removed once,');
+    expect(once.details.join(' ')).not.toContain('in a row');
+    const often = pageWords({ ...revoking(failing), undone: undone(3) });
+    expect(often.details.join(' ')).toContain('was removed 3 times,');
+    expect(often.details.join(' ')).toContain('2 times in a row');
+  });
+});

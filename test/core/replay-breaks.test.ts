@@ -1,6 +1,7 @@
 import type { Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { RequestEventName, StoredEvent } from '../../src/core/events.ts';
+import { type RowEvidence, unexplainedRows } from '../../src/core/explain.ts';
 import { digestShown } from '../../src/core/extension.ts';
 import { replay } from '../../src/core/replay.ts';
 import type { AccessRequest, State } from '../../src/core/request.ts';
@@ -284,4 +285,17 @@ it('a field that no event tells explains no row', () => {
   const row = kept.row();
   row.document.undone = { times: 1, since: '2026-03-01T12:00:00.000Z', at: '2026-03-01T12:00:00.000Z' };
   expect(kept.problem(row)).toContain('undone');
+});
+
+it('a row without events, events without a row, and a row whose events break are said in words; a request that never was is not', () => {
+  const rows = (row: RowEvidence['row'], events: readonly StoredEvent[]) =>
+    unexplainedRows([{ id: 'R1', row, events }]).map(({ stream, what }) => [stream, what]);
+  const open = walkTo('active').kept;
+  const closed = walkTo('closed').kept;
+  expect(rows(open.row(), open.events)).toEqual([]);
+  expect(rows(undefined, [])).toEqual([]);
+  expect(rows(open.row(), [])).toEqual([['request/R1', 'its row has no events']]);
+  expect(rows(undefined, open.events)).toEqual([['request/R1', 'its row is missing, and it is active']]);
+  expect(rows(undefined, closed.events)).toEqual([]);
+  expect(rows(open.row(), open.events.slice(1))[0]?.[1]).toContain('is no opening, and comes first');
 });
