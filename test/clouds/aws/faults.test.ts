@@ -2,7 +2,7 @@ import { DeleteRoleCommand } from '@aws-sdk/client-iam';
 import type { Plan } from '../../../src/core/request.ts';
 import type { DialKind } from '../../../src/demo/aws/dials.ts';
 import { until } from '../../support/until.ts';
-import { account, allow, ask, document, EXTERNAL_ID, MANAGEMENT, order, role, SERVICE, terms } from './orders.ts';
+import { account, ask, EXTERNAL_ID, MANAGEMENT, order, role, SERVICE, terms } from './orders.ts';
 import { codeOf, LISTER_ARN, manifest, PINNED_LISTER, Rig, soon } from './rig.ts';
 
 let rig: Rig;
