@@ -30,7 +30,7 @@ export function approveModal(
       section(mrkdwn(card.standing, homes)),
       ...facts,
       ...lines(
-        card.caveats.slice(0, 10).map((caveat) => [`⚠ ${caveat}`]),
+        card.caveats.map((caveat) => [`⚠ ${caveat}`]),
         homes,
       ),
       ...lines(card.open, homes),

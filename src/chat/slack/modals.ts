@@ -158,7 +158,7 @@ function termsBlocks({ directory, person, homes, capabilities }: RequestForm, te
     ...lines([[{ strong: 'Approvals it needs' }], ...needs, ...nobody, ...unverifiedLines(whileUnverified)], homes),
     section(`*How it ends*\n${inert(endingWords(terms, promise))}`),
     ...lines(
-      promise.caveats.slice(0, 10).map((caveat) => [`⚠ ${oneLine(caveat, 280)}`]),
+      promise.caveats.map((caveat) => [`⚠ ${oneLine(caveat, 280)}`]),
       homes,
     ),
     ...(terms.unverifiedIncident === 'refuse'

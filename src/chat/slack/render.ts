@@ -46,7 +46,7 @@ export function cardMessage(card: CardView, homes: readonly string[]): Message {
     ),
     ...long.map(({ label, value }) => words(`${label}: ${wordsOf(value)}`, FIELD_MAX)),
     ...lines(
-      card.caveats.slice(0, 10).map((caveat) => [`⚠ ${oneLine(caveat, 280)}`]),
+      card.caveats.map((caveat) => [`⚠ ${oneLine(caveat, 280)}`]),
       homes,
       1500,
     ),

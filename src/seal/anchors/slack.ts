@@ -1,4 +1,4 @@
-import { LogLevel, type Logger as SlackLogger, WebClient } from '@slack/web-api';
+import { LogLevel, type Logger as SlackLogger, type WebAPICallResult, WebClient } from '@slack/web-api';
 import { anchorText } from '../../core/anchor-text.ts';
 import { findingsWords } from '../../core/findings.ts';
 import type { Anchor } from '../anchor.ts';
@@ -23,6 +23,11 @@ const SILENT: SlackLogger = {
   setName: () => undefined,
 };
 
+/** Slack's client takes any truthy `ok` for a yes; a checkpoint counts as posted only by Slack's own. */
+function confirmed({ ok }: WebAPICallResult): void {
+  if (ok !== true) throw new Error('Slack gave an answer that nobody understands');
+}
+
 /**
  * A post for each checkpoint in an audit channel: when it was, and header, hash and signature as a line that
  * `breakglass audit verify --anchors` reads back from a copy. A post whose answer was lost is made twice; both say the same.
@@ -40,7 +45,7 @@ export function slackAnchor({ token, channel, apiUrl }: SlackAnchorSettings): An
     name: `channel ${channel}`,
     fromNewest: true,
     check: async () => {
-      await client.auth.test();
+      confirmed(await client.auth.test());
       return undefined;
     },
     put: async ({ header, hash, signature }) => {
@@ -50,7 +55,8 @@ export function slackAnchor({ token, channel, apiUrl }: SlackAnchorSettings): An
         `\n:rotating_light: It ${findingsWords(unexplained)}. Keep the database as it is, and tell security.`;
       const said = `Checkpoint ${number} of the log, ${at}: ${events} events in ${streams} streams.${found ?? ''}`;
       const line = anchorText({ header, hash, signature });
-      await client.chat.postMessage({ channel, text: `${said}\n\`\`\`${line}\`\`\``, unfurl_links: false });
+      const text = `${said}\n\`\`\`${line}\`\`\``;
+      confirmed(await client.chat.postMessage({ channel, text, unfurl_links: false }));
     },
   };
 }

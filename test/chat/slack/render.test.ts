@@ -308,6 +308,17 @@ describe('a card', () => {
   });
 });
 
+describe('a dozen short caveats', () => {
+  const view = card(walkTo('pending').request);
+  const caveats = Array.from({ length: 12 }, (_, index) => `Outlives the end: thing ${index + 1}.`);
+
+  it('all stand on the card, and what does not fit is counted: none is left out without a word (B10)', () => {
+    const shown = (all: readonly string[]) => JSON.stringify(cardMessage({ ...view, caveats: all }, HOMES).blocks);
+    for (const caveat of caveats) expect(shown(caveats)).toContain(caveat);
+    expect(shown(caveats.map((caveat) => caveat.padEnd(280, '.')))).toContain('… and 7 more.');
+  });
+});
+
 describe('a timeline post', () => {
   const { request, events } = walkTo('closed');
 
