@@ -28,7 +28,8 @@ export class Patience {
     try {
       return await call(AbortSignal.any([signal, late]));
     } catch (error) {
-      if (!signal.aborted && (late.aborted || isSilence(error))) this.#silent.add(keyOf(place));
+      // A part that ran out of time while it waited for this account leaves it to the next pass too.
+      if (signal.aborted || late.aborted || isSilence(error)) this.#silent.add(keyOf(place));
       throw error;
     }
   }
