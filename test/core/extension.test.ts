@@ -341,3 +341,25 @@ describe('buttons while more time is wanted', () => {
     ['extended to the total', extended(planned(approved(asked(start.request, 30)))), ['end']],
   ])('%s', (_what, request, actions) => expect(actionsIn(request)).toEqual(actions));
 });
+
+describe('more time whose look-ups fail when it is issued (B4)', () => {
+  it.each<[what: string, change: Partial<Facts>, code: string]>([
+    ['the directory', { directory: { ok: false, why: 'down' } }, 'directory_unavailable'],
+    ['the policy', { policy: { ok: false, why: 'down' } }, 'policy_unavailable'],
+    ['the requester', { account: { ok: false, why: 'down' } }, 'account_unavailable'],
+    ['an approver', { approvers: {} }, 'account_unavailable'],
+    ['the target', { target: { ok: false, why: 'down' } }, 'target_unavailable'],
+  ])('waits for %s until the old end, and is not dropped', (_what, change, code) => {
+    const from = approved();
+    const decision = does(from, issue(from), SYSTEM, now, okFacts(now, change));
+    expect(decision).toMatchObject({ ok: false, refusal: { code } });
+    expect(does(from, issue(from)).ok).toBe(true);
+    expect(does(from, issue(from), SYSTEM, from.endsAt)).toMatchObject({ refusal: { code: 'too_late_to_extend' } });
+  });
+
+  it('is dropped for good by a no', () => {
+    const from = approved();
+    const dropped = next(does(from, issue(from), SYSTEM, now, okFacts(now, { openingOff: 'a copy' })));
+    expect(dropped.extension).toBeUndefined();
+  });
+});

@@ -43,6 +43,16 @@ describe('a role that wants a second sign-in, while there is none (B9)', () => {
   });
 });
 
+it("a role whose clauses are gone is asked by nobody: it would be nobody's to approve", () => {
+  const policy = aPolicy({ zones: { ...plain.zones, B: { ...plain.zones.B, approvals: [] } } });
+  const facts = okFacts(START, { policy: found(policy) });
+  const command = requestCommand('R1', { digest: digestFor('restart-service', policy) });
+  expect(decide(undefined, command, personActor('riley'), facts, START)).toMatchObject({
+    ok: false,
+    refusal: { code: 'no_clauses' },
+  });
+});
+
 describe('the outlook of a form', () => {
   const terms = termsOf(plain, 'restart-service');
   const riley = plain.people.find(({ id }) => id === 'riley');
