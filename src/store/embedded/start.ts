@@ -164,12 +164,15 @@ async function answerOf(keeper: ChildProcess, order: object): Promise<Answer> {
   const gone = once(keeper, 'exit').then(() => {
     throw new Error('The keeper of PostgreSQL ended before it answered. Start again.');
   });
-  keeper.send(order);
+  keeper.send(order, unheard);
   const [answer] = (await Promise.race([once(keeper, 'message'), gone])) as [Answer | { readonly failed: string }];
   gone.catch(() => {});
   if ('failed' in answer) throw new Error(answer.failed);
   return answer;
 }
+
+/** A keeper that ends just now hears nothing more. Its exit says so; an error of its own would hide why it ended. */
+const unheard = (): void => undefined;
 
 /** Returns when the server has stopped, or as soon as its keeper says that somebody else still uses it. */
 async function letGo(keeper: ChildProcess): Promise<void> {
@@ -180,7 +183,7 @@ async function letGo(keeper: ChildProcess): Promise<void> {
   const late = delay(STOP_SECONDS * 1000, undefined, { signal: waiting.signal }).catch(() => {});
   if (keeper.connected) {
     keeper.channel?.ref();
-    keeper.send('bye');
+    keeper.send('bye', unheard);
     const staying = once(keeper, 'message').then(([answer]) => (answer as { staying?: boolean }).staying === true);
     const stays = await Promise.race([staying, exited.then(() => false), late.then(() => false)]);
     if (keeper.connected) keeper.disconnect();
