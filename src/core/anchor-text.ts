@@ -16,7 +16,7 @@ export const anchorText = ({ header, hash, signature, leaves }: AnchoredCheckpoi
 
 const BEGIN = '{"hash":"';
 const BUNDLE = '"format":"breakglass-bundle"';
-/** No checkpoint is longer, in characters: some hundred thousand leaves. What does not end by then is none. */
+/** No checkpoint is longer, in characters: some hundred thousand leaves. */
 const LONGEST = 64 * 1024 * 1024;
 
 export interface AnchorRead {
@@ -40,8 +40,9 @@ export interface AnchorScan {
  * Finds checkpoints in any text: an object of a bucket, a file of lines, words copied out of a channel or exported from it.
  * White space does not count, since a chat may break lines, nor do backslashes, by which an export quotes what was posted:
  * no checkpoint holds either. Each character is looked at a fixed number of times, whatever the text is.
+ * @param longest In characters: what does not end by then is no checkpoint
  */
-export function anchorScan(): AnchorScan {
+export function anchorScan(longest = LONGEST): AnchorScan {
   const checkpoints: AnchoredCheckpoint[] = [];
   let damaged = 0;
   let namesBundle = false;
@@ -52,6 +53,7 @@ export function anchorScan(): AnchorScan {
   let depth = 0;
   let tail = '';
 
+  /** As far as this, or all but so many where it is negative. */
   const drop = (upTo: number): void => {
     rest = rest.slice(upTo);
     seen = 0;
@@ -67,13 +69,13 @@ export function anchorScan(): AnchorScan {
   const step = (): boolean => {
     const from = rest.indexOf(BEGIN);
     if (from < 0) {
-      drop(Math.max(0, rest.length - BEGIN.length + 1));
+      drop(1 - BEGIN.length);
       return false;
     }
     if (from > 0) drop(from);
     // None of ours holds another: where one begins, the one before was cut off.
     const next = rest.indexOf(BEGIN, Math.max(1, seen - BEGIN.length));
-    const stop = next < 0 ? rest.length : next;
+    const stop = next === -1 ? rest.length : next;
     for (; seen < stop; seen += 1) {
       if (rest[seen] === '{') depth += 1;
       if (rest[seen] === '}') depth -= 1;
@@ -82,7 +84,7 @@ export function anchorScan(): AnchorScan {
       drop(seen + 1);
       return true;
     }
-    if (next < 0 && rest.length <= LONGEST) return false;
+    if (next === -1 && rest.length <= longest) return false;
     damaged += 1;
     drop(stop);
     return true;

@@ -52,7 +52,7 @@ export const extensionPlanned: Fold = (row, { data }) => {
 export const extended: Fold = (row, { data }) => {
   const { extension } = row;
   const plan = extension?.plans?.find(({ grantId }) => grantId === data.grantId);
-  if (extension === undefined || plan === undefined) return 'adds time that was not planned';
+  if (plan === undefined || extension === undefined) return 'adds time that was not planned';
   const grants = row.grants?.map((one) =>
     one.id === data.grantId && one.endsAt !== undefined
       ? { ...one, plan, endsAt: later(one.endsAt, extension.minutes * 60) }

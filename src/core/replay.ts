@@ -93,9 +93,7 @@ const approvalRecorded: Fold = (before, event) => {
     if (approval.digest !== row.ask.digest) return 'records an approval of something else';
     return { ...row, approvals: [...row.approvals, approval] };
   }
-  if (row.state !== 'active' || extension === undefined || extension.approvedAt !== undefined) {
-    return 'records an approval where none is awaited';
-  }
+  if (extension === undefined || extension.approvedAt !== undefined) return 'records an approval where none is awaited';
   if (approval.digest !== extension.digest) return 'records an approval of something else';
   return { ...row, extension: { ...extension, approvals: [...extension.approvals, approval] } };
 };
@@ -143,8 +141,8 @@ const openedAccess: Fold = (row, { data }) => {
     const endsAt = firstOf(later(one.confirmedAt, row.ask.minutes * 60), one.plan.plannedEnd);
     return [{ ...one, endsAt }];
   });
-  if (open.find(({ id }) => id === data.grantId)?.endsAt !== data.endsAt)
-    return 'opens to another end than was planned';
+  const confirmed = open.find(({ id }) => id === data.grantId);
+  if (confirmed === undefined || confirmed.endsAt !== data.endsAt) return 'opens to another end than was planned';
   if (open.length < (grants?.length ?? 0)) return { ...row, grants };
   const { grantBy: _grantBy, ...kept } = row;
   return { ...kept, state: 'active', grants: open, endsAt: lastEnd(open) };

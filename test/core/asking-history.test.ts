@@ -1,0 +1,43 @@
+import type { Actor } from '../../src/core/command.ts';
+import type { Facts } from '../../src/core/facts.ts';
+import { historyOf, judgePast } from '../../src/core/requester-history.ts';
+import { termsOf } from '../../src/core/terms.ts';
+import { anOrder, aPolicy, okFacts, personActor, START, SYSTEM } from '../support/requests.ts';
+
+const DOWN = { ok: false, why: 'down' } as const;
+const STRANGER: Actor = { type: 'person', key: 'slack:T0BREAK:U0KIM' };
+
+describe('what must be read of the past before somebody may ask (A11)', () => {
+  const read = (order = anOrder(), actor: Actor = personActor('riley'), change: Partial<Facts> = {}) =>
+    historyOf(order, actor, okFacts(START, change));
+
+  it('is that of the person, the role, its account and the incident as it is spelled', () => {
+    expect(read()).toEqual({ person: 'riley', role: 'restart-service', incident: 'INC-1', account: '111122223333' });
+    expect(read(anOrder({ role: 'read-logs', incident: '  INC-2 ' }), personActor('casey'))).toEqual({
+      person: 'casey',
+      role: 'read-logs',
+      incident: 'INC-2',
+      account: '111122223333',
+    });
+  });
+
+  it.each<[what: string, history: ReturnType<typeof read>]>([
+    ['nobody but the clock asks', read(anOrder(), SYSTEM)],
+    ['the directory could not be read', read(anOrder(), personActor('riley'), { directory: DOWN })],
+    ['the policy could not be read', read(anOrder(), personActor('riley'), { policy: DOWN })],
+    ['nobody knows the person', read(anOrder(), STRANGER)],
+    ['there is no such role', read({ ...anOrder(), role: 'no-such-role' })],
+  ])('is nothing where that is refused without it: %s', (_what, history) => {
+    expect(history).toBeUndefined();
+  });
+});
+
+it('is a no where no policy says how much may stand (A11)', () => {
+  const terms = termsOf(aPolicy(), 'restart-service');
+  if (terms === undefined) throw new Error('no such role');
+  expect(judgePast(terms, okFacts(START, { policy: DOWN }), START)).toEqual({
+    ok: false,
+    refusal: { code: 'policy_unavailable' },
+  });
+  expect(judgePast(terms, okFacts(START), START)).toEqual({ ok: true, follows: undefined });
+});
