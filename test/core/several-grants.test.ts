@@ -90,6 +90,21 @@ describe('two grants being opened', () => {
   });
 });
 
+it('a grant that is read back with half of its minutes left is open, and with a moment less is undone', () => {
+  const { request, now } = walked('planned', 'granting');
+  const readBack = (left: number) => {
+    const grants = request.grants.map((grant) => ({
+      ...grant,
+      plan: grant.plan && { ...grant.plan, plannedEnd: plus(now, left) },
+    }));
+    return accepted(by({ ...request, grants }, { type: 'grant_confirmed', grantId: 'R1' }, now));
+  };
+  expect(readBack(15 * MINUTE).next.state).toBe('active');
+  const late = readBack(15 * MINUTE - 1);
+  expect(late.next.state).toBe('revoking');
+  expect(late.events[0]?.data).toMatchObject({ why: 'too_little_time_left' });
+});
+
 describe('more time for two grants (B8)', () => {
   const { request: one, now } = walked('active', 'active');
   const request = two(one);
