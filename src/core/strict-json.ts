@@ -52,7 +52,8 @@ export function notCanonical(text: string, value: unknown): string | undefined {
   }
   if (text === wanted) return undefined;
   let at = 0;
-  while (at < text.length && text[at] === wanted[at]) at += 1;
+  // They differ somewhere, at the latest where one of them ends.
+  while (text[at] === wanted[at]) at += 1;
   return `it is not in its canonical form (RFC 8785) from character ${at + 1} on`;
 }
 
