@@ -132,6 +132,17 @@ describe('the core as the oracle of legal lives', () => {
     expect(offPath(forge(events), row, known)).not.toEqual([]);
   });
 
+  it('knows people of other lanes only as somebody saw them, and its own at each moment', () => {
+    const { events, row, known } = life;
+    const [opened] = events;
+    const seen = (person: string) =>
+      changed(events, 'request_opened', {
+        seenTeams: { ...(opened?.data.seenTeams as object), [person]: ['elsewhere'] },
+      });
+    expect(offPath(seen(personOf(3, 'sre')), row, known)).toEqual([]);
+    expect(offPath(seen(personOf(0, 'sre')), row, known)).not.toEqual([]);
+  });
+
   it('refuses a row that its events do not lead to', () => {
     const { events, row, known } = life;
     expect(offPath(events, { ...row, approvals: [] }, known)).not.toEqual([]);

@@ -1,7 +1,7 @@
 import { canonical, type Json } from '../../src/core/canonical.ts';
 import type { Actor } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
-import type { StoredEvent } from '../../src/core/events.ts';
+import type { NewEvent, StoredEvent } from '../../src/core/events.ts';
 import type { AccessRequest } from '../../src/core/request.ts';
 import { type Known, triesFor } from './path-commands.ts';
 
@@ -79,7 +79,7 @@ function tried(
     if (!decision.ok || decision.events.length === 0 || decision.events.length > events.length) continue;
     const same = decision.events.every((made, index) => {
       const event = events[index];
-      return event !== undefined && made.type === event.type && plain(made.data) === plain(event.data);
+      return event !== undefined && made.type === event.type && judged(made.data, known) === judged(event.data, known);
     });
     if (!same) continue;
     // Who could decide is taken from everybody there is at that moment; the event does not name them.
@@ -107,6 +107,23 @@ const NOTHING = {
   target: unasked,
   openingOff: undefined,
 } as const;
+
+/** Of everybody there was: a look-up may have seen people of other lanes as they were at any moment of its time. */
+const OF_EVERYBODY: ReadonlySet<string> = new Set(['seenTeams', 'deciders', 'alsoDeciders', 'invite', 'parties']);
+
+/** What an event says, of everybody only about whose change the judge tries each moment. */
+function judged(data: NewEvent['data'], { involved }: Known): string {
+  const is = (person: unknown): boolean => involved.includes(String(person));
+  const kept = (value: unknown): unknown => {
+    if (!Array.isArray(value)) return Object.fromEntries(Object.entries(value ?? {}).filter(([id]) => is(id)));
+    return value.filter((one) => is(typeof one === 'string' ? one : one?.id));
+  };
+  const entries = Object.entries(data).map(([key, value]) => [key, OF_EVERYBODY.has(key) ? kept(value) : value]);
+  // Where nobody of them is named, it says the same as no word of them.
+  return plain(Object.fromEntries(entries.filter(([key, value]) => !OF_EVERYBODY.has(String(key)) || !isEmpty(value))));
+}
+
+const isEmpty = (value: unknown): boolean => Object.keys(value ?? {}).length === 0;
 
 const plain = (value: unknown): string => canonical(JSON.parse(JSON.stringify(value ?? null)) as Json);
 
