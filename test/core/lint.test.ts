@@ -99,6 +99,8 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['an HTTP directory: the clauses are not checked', 'directory: { kind: file }', 'directory: # <<\n  kind: http\n  url: https://people.example', 'warning: people come from an HTTP directory: who could fill each clause is not checked here'],
   ['incidents in the file beside an HTTP source', 'incidents: { kind: file }', 'incidents: { kind: http, url: https://incidents.example, probe: INC-1 }', 'warning: incidentList in this file is not read', (text) => edited('incidentList:', 'incidentList: # <<', text)],
   ['credentials in an address', 'incidents: { kind: file }', 'incidents: { kind: http, url: "https://u:p@incidents.example", probe: INC-1 } # <<', 'error: the address holds credentials: take them out, and put a token into INCIDENTS_TOKEN'],
+  ['a user alone in an address', 'incidents: { kind: file }', 'incidents: { kind: http, url: "https://u@incidents.example", probe: INC-1 } # <<', 'error: the address holds credentials: take them out, and put a token into INCIDENTS_TOKEN'],
+  ['a password alone in an address', 'incidents: { kind: file }', 'incidents: { kind: http, url: "https://:p@incidents.example", probe: INC-1 } # <<', 'error: the address holds credentials: take them out, and put a token into INCIDENTS_TOKEN'],
   ['an address that is not encrypted', 'incidents: { kind: file }', 'incidents: { kind: http, url: "http://incidents.example", probe: INC-1 } # <<', 'warning: answers come unencrypted'],
   ['a fragment', 'incidents: { kind: file }', 'incidents: { kind: http, url: "https://incidents.example/#x", probe: INC-1 } # <<', 'error: the address has a #fragment'],
 ])('%s', (_promise, passage, replacement, finding, more = (text) => text) => {

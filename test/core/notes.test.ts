@@ -33,6 +33,12 @@ const TOLD_ONCE: readonly (readonly [
     { type: 'turned_away', person: 'sasha', teams: ['payments'] },
     { type: 'turned_away', person: 'sasha', teams: ['payments', 'product'] },
   ],
+  [
+    'what of open access is not as it was opened',
+    'active',
+    { type: 'altered', grantId: 'R1', altered: [{ part: 'entry' }] },
+    { type: 'altered', grantId: 'R1', altered: [{ part: 'entry' }, { part: 'permissions', name: 'more' }] },
+  ],
   ['that a tombstone is gone', 'closed', { type: 'buried', grantId: 'R1' }, undefined],
 ];
 
@@ -43,6 +49,12 @@ describe('what is recorded without changing who has access', () => {
     expect(first.events).toHaveLength(1);
     expect(by(first.next, command, now)).toMatchObject({ refusal: { code: 'not_in_this_state' } });
     if (other !== undefined) expect(accepted(by(first.next, other, now)).events).toHaveLength(1);
+  });
+
+  it('says nothing of a grant that there is not', () => {
+    const { request, now } = walkTo('active');
+    const altered = { type: 'altered', grantId: 'other', altered: [{ part: 'entry' }] } as const;
+    expect(by(request, altered, now)).toMatchObject({ refusal: { code: 'not_in_this_state' } });
   });
 
   it('keeps in the event and on the row who was told', () => {

@@ -113,6 +113,10 @@ describe('paging about an ending that keeps failing (D6)', () => {
     // How far a pager came is kept, and counts as a step though it is not done.
     const further = { type: 'stood_down', again: ['pager:webhook'], resolved: { 'pager:webhook': 1 } } as const;
     expect(accepted(by(half.next, further, plus(at, 2 * MINUTE))).next.pages?.resolved).toEqual({ 'pager:webhook': 1 });
+    const one = accepted(by(half.next, further, plus(at, 2 * MINUTE))).next;
+    expect(by(one, further, plus(at, 3 * MINUTE)).ok).toBe(false);
+    const both = accepted(by(one, { ...further, resolved: { pagerduty: 1 } }, plus(at, 3 * MINUTE))).next;
+    expect(both.pages?.resolved).toEqual({ 'pager:webhook': 1, pagerduty: 1 });
     expect(by(half.next, { ...further, resolved: {} }, plus(at, 2 * MINUTE)).ok).toBe(false);
     expect(by(whole.next, { type: 'stood_down', again: [], resolved: {} }, plus(at, 3 * MINUTE)).ok).toBe(false);
     const late = accepted(by(whole.next, paged(1, ['sasha']), plus(at, 3 * MINUTE))).next;

@@ -75,6 +75,11 @@ describe('the table of who may send what, and where', () => {
           if (allowed(command, actor.type, stageOf(stood))) return;
           const no = { ok: false, refusal: { code: expect.stringMatching(OUT_OF_PLACE) } };
           expect(decision).toMatchObject(no);
+          // A state is named, and nothing else of the request.
+          const { detail, ...plain } = decision.ok ? {} : decision.refusal;
+          expect(Object.keys(plain)).toEqual(['code']);
+          const isState = !decision.ok && decision.refusal.code === 'not_in_this_state';
+          expect(detail).toEqual(isState ? { state: stood.request?.state } : undefined);
           // By the row alone: nothing that was looked up has a say in it.
           expect(decide(stood.request, sent, actor, NO_FACTS, now)).toEqual(decision);
         },
