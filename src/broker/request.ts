@@ -1,4 +1,5 @@
 import type { Actor, Order } from '../core/command.ts';
+import { cut } from '../core/cut.ts';
 import { actorName } from '../core/decision.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Changed } from '../ports/store.ts';
@@ -34,8 +35,8 @@ export async function request(deps: BrokerDeps, { requestId, actor, order }: Ask
       data: {
         code: changed.refusal.code,
         requester: actor.key,
-        role: order.role.slice(0, 80),
-        incident: order.incident.slice(0, 80),
+        role: cut(order.role, 80),
+        incident: cut(order.incident, 80),
         minutes: order.minutes,
       },
     },

@@ -1,3 +1,5 @@
+import { QUOTES } from '../core/typed.ts';
+
 /** What somebody who typed `freeze` wants ended besides. */
 export interface FreezeWish {
   /** `ask`: the words begin with "all" and say more, so it may be a reason only. Nobody guesses: they are asked. */
@@ -7,8 +9,11 @@ export interface FreezeWish {
 
 /** `freeze` as a word of its own, or grown together with `all`: a role or incident may be called freeze-something. */
 const FREEZE = /^[^\p{L}\p{N}]*freeze(?=$|[^\p{L}\p{N}_.-]|[_.-]+(?:\s|$)|[_.-]*all)/iu;
-const ALL_ALONE = /^\s+all[\s.!]*$/iu;
-const ALL_WITH_REASON = /^\s+all\s*[:\u2236\uA789](.*)$/iu;
+/** `all` in quotes is that word; "all" that stands open in quotes with more behind it is not. */
+const Q = `[${QUOTES}]*`;
+const AFTER_FREEZE = new RegExp(`^[${QUOTES}]+`, 'u');
+const ALL_ALONE = new RegExp(`^\\s+${Q}all[\\s.!${QUOTES}]*$`, 'iu');
+const ALL_WITH_REASON = new RegExp(`^\\s+${Q}all${Q}\\s*[:\\u2236\\uA789](.*)$`, 'iu');
 const BEGINS_WITH_ALL = /^[^\p{L}\p{N}]*all/iu;
 /** What parts a command from its reason, and is none of it. */
 const BEFORE_REASON = /^[\s:,;.!\p{Pd}]+/u;
@@ -26,7 +31,7 @@ export function freezeWish(text: string): FreezeWish | undefined {
     .trim();
   const freeze = FREEZE.exec(said);
   if (freeze === null) return undefined;
-  const rest = said.slice(freeze[0].length);
+  const rest = said.slice(freeze[0].length).replace(AFTER_FREEZE, '');
   if (ALL_ALONE.test(rest)) return { end: 'everything', reason: '' };
   const reasoned = ALL_WITH_REASON.exec(rest);
   if (reasoned !== null) return { end: 'everything', reason: (reasoned[1] ?? '').trim() };

@@ -1,3 +1,4 @@
+import { cut } from '../core/cut.ts';
 import type { Party } from '../core/request.ts';
 
 /**
@@ -46,13 +47,6 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u115F\u1160\u3164\uFFA0]/gu;
 export function oneLine(text: string, max = 500): string {
   const clean = text.replace(/\s+/gu, ' ').replace(UNSEEN, '').replace(/ +/g, ' ').trim();
   return cut(clean, max);
-}
-
-/** At most `max` UTF-16 units, never half a character; what was cut shows as an ellipsis. */
-export function cut(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const head = text.slice(0, max - 1);
-  return `${/[\uD800-\uDBFF]$/.test(head) ? head.slice(0, -1) : head}…`;
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -1,10 +1,11 @@
 import type { OpenClause } from '../core/approvals.ts';
+import { cut } from '../core/cut.ts';
 import { partyOf } from '../core/decision.ts';
 import type { Person } from '../core/directory.ts';
 import type { Clause } from '../core/policy.ts';
 import type { Terms } from '../core/terms.ts';
 import type { Capabilities } from '../ports/provider.ts';
-import { cut, joined, oneLine, type Phrase, plural } from './phrase.ts';
+import { joined, oneLine, type Phrase, plural } from './phrase.ts';
 
 const ACTIONS_SHOWN = 12;
 
@@ -30,7 +31,10 @@ function allowed(terms: Terms): readonly string[] {
 export function allowsWords(terms: Terms): string {
   const actions = allowed(terms);
   const more = actions.length - ACTIONS_SHOWN;
-  const shown = actions.slice(0, ACTIONS_SHOWN).join(', ');
+  const shown = actions
+    .slice(0, ACTIONS_SHOWN)
+    .map((action) => cut(action, 80))
+    .join(', ');
   return oneLine(`${terms.role.summary} (${shown}${more > 0 ? ` and ${more} more` : ''})`, 1500);
 }
 

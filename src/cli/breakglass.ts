@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { SettingsProblem } from '../config.ts';
 import { Failure } from '../core/failure.ts';
+import { namedBy, typedWord } from '../core/typed.ts';
 
 /*
  * `breakglass …`. Each command loads its own code when it runs, so that `lint` in CI never pays for Slack or AWS.
@@ -133,8 +134,16 @@ audit
     process.exitCode = await keygen(file);
   });
 
+/** The arguments with their sub-commands as we spell them: typed in capitals or pasted with quotes, they are meant all the same. */
+function spelled(command: Command, [first, ...rest]: readonly string[]): readonly string[] {
+  const named = [...command.commands.map((one) => ({ id: one.name(), one })), { id: 'help', one: command }];
+  const meant = first === undefined ? undefined : namedBy(typedWord(first), named);
+  if (first === undefined) return [];
+  return meant === undefined ? [first, ...rest] : [meant.id, ...spelled(meant.one, rest)];
+}
+
 try {
-  await program.parseAsync();
+  await program.parseAsync(spelled(program, process.argv.slice(2)), { from: 'user' });
 } catch (error) {
   // Words for what a person can mend; the stack only for what nobody foresaw.
   const known = error instanceof SettingsProblem || error instanceof Failure;

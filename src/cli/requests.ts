@@ -3,8 +3,10 @@ import { frozenLines } from '../chat/freeze-words.ts';
 import { refusalWords } from '../chat/words.ts';
 import { requestStream } from '../core/events.ts';
 import type { AccessRequest } from '../core/request.ts';
+import { typedId } from '../core/typed.ts';
 import type { Row } from '../core/work.ts';
 import { makeLogger } from '../logger.ts';
+import type { Store } from '../ports/store.ts';
 import { openSchedule } from './open-schedule.ts';
 import { operator, withStore } from './with-store.ts';
 
@@ -24,21 +26,37 @@ function endWords(request: AccessRequest): string {
   return request.state === 'revoking' && request.failures > 0 ? `ending fails, ${request.failures} tries so far` : '';
 }
 
-/** Prints every open request, a line each. */
+/** Prints every open request, a line each, the newest first, however many there are. */
 export const list = (): Promise<void> =>
   withStore(async (store) => {
-    const [rows, frozen] = await Promise.all([store.list({ states: OPEN, limit: 1000 }), store.freeze()]);
+    const [rows, frozen] = await Promise.all([openRows(store), store.freeze()]);
     const lines = rows.length === 0 ? ['Nothing is open.'] : rows.map(line);
     console.log([...frozenLines(frozen), ...lines].join('\n'));
   });
 
+async function openRows(store: Store): Promise<readonly Row[]> {
+  const found: Row[] = [];
+  for (let after: string | undefined; ; ) {
+    const rows = await store.inStates(OPEN, PAGE, after);
+    found.push(...rows);
+    after = rows.at(-1)?.request.ask.id;
+    if (rows.length < PAGE || after === undefined) return found.reverse();
+  }
+}
+const PAGE = 500;
+
+/** The id of the request that was meant: as it was typed, or as we spell it. */
+const meant = async (store: Store, typed: string): Promise<string> =>
+  (await store.find(typed)) === undefined ? typedId(typed).toLowerCase() : typed;
+
 /** Prints one request and its events. Returns the exit code. */
-export const status = (id: string): Promise<number> =>
+export const status = (typed: string): Promise<number> =>
   withStore(async (store) => {
+    const id = await meant(store, typed);
     const [row, frozen] = await Promise.all([store.find(id), store.freeze()]);
     for (const said of frozenLines(frozen)) console.log(said);
     if (row === undefined) {
-      console.error(`There is no request ${id}. "breakglass list" shows the open ones.`);
+      console.error(`There is no request ${typed}. "breakglass list" shows the open ones.`);
       return 1;
     }
     console.log(line(row));
@@ -49,8 +67,9 @@ export const status = (id: string): Promise<number> =>
   });
 
 /** Ends access through the one door. Returns the exit code. */
-export const end = (id: string): Promise<number> =>
+export const end = (typed: string): Promise<number> =>
   withStore(async (store, url) => {
+    const id = await meant(store, typed);
     const logger = makeLogger('warn');
     const schedule = await openSchedule(store, url, logger);
     try {

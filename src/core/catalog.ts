@@ -31,7 +31,7 @@ export const cheatSheet = (policy: Policy): readonly string[] => [
   `Reasons: ${REASONS.map((reason) => REASON_WORDS[reason].toLowerCase()).join(', ')}.`,
   ...ZONES.flatMap((zone) => zoneLines(policy, zone)),
   ...(policy.runbooks.length === 0 ? [] : ['', 'Runbooks']),
-  ...policy.runbooks.map(({ title, role, minutes, url }) => `${title}: ${role}, ${minutes} min, ${url}`),
+  ...policy.runbooks.map(({ id, title, role, minutes, url }) => `${id}: ${title} (${role}, ${minutes} min), ${url}`),
 ];
 
 function zoneLines(policy: Policy, zone: Zone): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Actor } from './command.ts';
+import { cut } from './cut.ts';
 import { accept, actingPerson, actorName, type Decision, partyOf, refuse } from './decision.ts';
 import { personOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
@@ -62,7 +63,7 @@ function stop(
   if (current !== undefined && (current.all || !all) && current.lifts.length === 0) {
     return no('already_frozen', freezeDetail(current));
   }
-  const said = reason.trim().slice(0, FREEZE_REASON_MAX);
+  const said = cut(reason.trim(), FREEZE_REASON_MAX);
   const word = { at: now, by, reason: said, all, lifts: [] };
   const next = current === undefined ? word : frozenAgain(current, word);
   const data = { by: by.id, name: by.name, reason: said, all: next.all };
@@ -74,7 +75,7 @@ export function frozenAgain(current: Freeze, { at, by, reason: said, all }: Free
   const widened = all && !current.all;
   const reason = current.reason.includes(said) ? current.reason : [current.reason, said].filter(Boolean).join('; ');
   const again = current.again?.widened ? current.again : { at, by, widened };
-  return { ...current, reason: reason.slice(0, 2 * FREEZE_REASON_MAX), all: current.all || all, again, lifts: [] };
+  return { ...current, reason: cut(reason, 2 * FREEZE_REASON_MAX), all: current.all || all, again, lifts: [] };
 }
 
 function whoStops(actor: Actor, facts: Facts): Freeze['by'] | Refusal | undefined {

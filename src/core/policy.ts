@@ -100,7 +100,7 @@ const runbookSchema = (floors: Floors) =>
   z.strictObject({
     id,
     title: text(75),
-    url: z.url({ protocol: /^https?$/ }),
+    url: z.url({ protocol: /^https?$/ }).max(500),
     role: id,
     minutes: minutes(floors),
     reason: z.enum(REASONS),

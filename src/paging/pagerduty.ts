@@ -1,3 +1,4 @@
+import { cut } from '../core/cut.ts';
 import type { Page, Pager } from '../ports/pager.ts';
 import { send } from './send.ts';
 
@@ -60,7 +61,7 @@ const triggerOf = ({ key, round, summary, details, commands, at }: Page) => ({
   dedup_key: dedupKey(key, round),
   client: 'breakglass',
   payload: {
-    summary: summary.slice(0, SUMMARY_MAX),
+    summary: cut(summary, SUMMARY_MAX),
     source: `breakglass/${key}`,
     severity: 'critical',
     timestamp: at.toISOString(),

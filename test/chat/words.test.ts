@@ -1,6 +1,7 @@
-import { cut, oneLine } from '../../src/chat/phrase.ts';
+import { oneLine } from '../../src/chat/phrase.ts';
 import { allowsWords, whoCan } from '../../src/chat/role-words.ts';
 import { refusalWords, whyWords } from '../../src/chat/words.ts';
+import { cut } from '../../src/core/cut.ts';
 import { outlook } from '../../src/core/decide-request.ts';
 import { REFUSAL_CODES } from '../../src/core/refusal.ts';
 import { termsOf } from '../../src/core/terms.ts';

@@ -65,3 +65,30 @@ it('nobody thaws from the command line, and its help says why; a freeze wants a 
   expect(help.said.replace(/\s+/g, ' ')).toContain('There is no thaw here: two security people lift it in the chat');
   expect(mute.code).toBe(2);
 });
+
+it('hears sub-commands and ids as phones and editors write them, and ends by them', async () => {
+  const id = 'r2-typed';
+  for (const { state, actor, command } of storyOf(id)) {
+    await store.change(id, 'test', (row, now) =>
+      accepted(decide(row?.request, command(row?.request, now), actor, okFacts(now), now)),
+    );
+    if (state === 'pending') break;
+  }
+  const [status, unknown, help, ended] = await Promise.all([
+    breakglass('STATUS', `“${id.toUpperCase()}”`),
+    breakglass('Status', '“nobody-asked”'),
+    breakglass('“HELP”'),
+    breakglass('‘End’', `\`${id}\``),
+  ]);
+  expect(status).toMatchObject({ code: 0, said: expect.stringMatching(/r2-typed {2}pending/) });
+  expect(unknown).toMatchObject({ code: 1, said: expect.stringContaining('There is no request “nobody-asked”') });
+  expect(help.said).toContain('Usage: breakglass');
+  expect(ended.said).toContain('This request is still waiting for its approvals');
+  expect((await breakglass('AUDIT', 'Verify')).said).toMatch(/events in \d+ streams, every link holds/);
+});
+
+it('exports an incident however it is spelled, and names it as the log does', async () => {
+  const written = await breakglass('audit', 'export', '--incident', '“inc-1”');
+  expect(written.said).toMatch(/"incident":"INC-1".*INC-1: \d+ requests?,/s);
+  expect((await breakglass('audit', 'export', '--incident', 'inc-2')).said).toContain('ever opened for inc-2');
+});

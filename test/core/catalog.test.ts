@@ -28,7 +28,7 @@ it('fits what a responder needs on one page, from the policy itself (F5)', () =>
     'restart: Restart (production, production, at most 30 min; asked by serving, and 1 of security, outside your team)',
     '',
     'Runbooks',
-    'It hangs: restart, 15 min, https://runbooks.example/hangs',
+    'hangs: It hangs (restart, 15 min), https://runbooks.example/hangs',
   ]);
 });
 

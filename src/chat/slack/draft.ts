@@ -1,8 +1,9 @@
 import type { ViewOutput } from '@slack/bolt';
 import type { Order } from '../../core/command.ts';
 import type { Directory } from '../../core/directory.ts';
-import type { Policy } from '../../core/policy.ts';
+import { incidentSchema, type Policy } from '../../core/policy.ts';
 import type { AccessRequest } from '../../core/request.ts';
+import { typedId } from '../../core/typed.ts';
 import { fieldOf, termsBlock } from './ids.ts';
 import { keyAt, userOf } from './text.ts';
 
@@ -76,7 +77,7 @@ export function orderOf(
     person.slack.some(({ workspace, user }) => homes.includes(workspace) && user === draft.commander),
   );
   return {
-    incident: draft.incident ?? '',
+    incident: typedIncident(draft.incident ?? ''),
     role: draft.role ?? '',
     ...(draft.runbook === undefined ? {} : { runbook: draft.runbook }),
     reason: draft.reason ?? '',
@@ -86,3 +87,8 @@ export function orderOf(
     digest,
   };
 }
+
+/** An incident's id as it was meant: as it stands where it can be one, else without quotes and the like around it. */
+export const typedIncident = (text: string): string => (isIncidentId(text.trim()) ? text.trim() : typedId(text));
+
+export const isIncidentId = (text: string): boolean => incidentSchema.shape.id.safeParse(text).success;

@@ -1,12 +1,13 @@
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
 import { REASON_WORDS } from '../../core/command.ts';
+import { cut } from '../../core/cut.ts';
 import { outlook, PURPOSE_MAX } from '../../core/decide-request.ts';
 import { type Directory, type Person, share, teamsOf } from '../../core/directory.ts';
 import type { Freeze } from '../../core/freeze.ts';
 import { type Policy, REASONS, type Role, type Runbook, ZONES } from '../../core/policy.ts';
 import { type Terms, termsDigest, termsOf, zoneName } from '../../core/terms.ts';
 import type { Capabilities } from '../../ports/provider.ts';
-import { cut, oneLine, plural } from '../phrase.ts';
+import { oneLine, plural } from '../phrase.ts';
 import { allowsWords, clauseWords, endingWords, unverifiedLines } from '../role-words.ts';
 import { lines, plain, section, words } from './blocks.ts';
 import { banner } from './decision-modals.ts';
@@ -86,10 +87,18 @@ export function askable({
   return policy.roles.filter(({ id, mayAsk }) => id === draft.role || share(teams, mayAsk));
 }
 
+/** What fits into one menu, the chosen one always among it and first, with a line about what does not. */
+function fitting<T extends { readonly id: string }>(all: readonly T[], chosen: string | undefined, noun: string) {
+  const shown = all.toSorted((a, b) => Number(b.id === chosen) - Number(a.id === chosen)).slice(0, OPTIONS_MAX);
+  const left = all.length - shown.length;
+  const fits = left === 1 ? `more ${noun} does` : `more ${noun}s do`;
+  const note = `${left} ${fits} not fit into this menu: type /breakglass and the ${noun}'s id to ask for one of them.`;
+  return { shown, chosen: shown.find(({ id }) => id === chosen), note: left > 0 ? [words(note)] : [] };
+}
+
 function roleBlock(form: RequestForm): KnownBlock[] {
   const { draft, policy } = form;
-  const all = askable(form).toSorted((a, b) => Number(b.id === draft.role) - Number(a.id === draft.role));
-  const shown = all.slice(0, OPTIONS_MAX);
+  const { shown, chosen, note } = fitting(askable(form), draft.role, 'role');
   const offer = (role: Role): PlainTextOption => {
     const most = termsOf(policy, role.id)?.maxMinutes ?? role.maxMinutes;
     return option(`${cut(role.name, 52)}, up to ${plural(most, 'minute')}`, role.id);
@@ -98,7 +107,6 @@ function roleBlock(form: RequestForm): KnownBlock[] {
     const options = shown.filter((role) => role.zone === zone).map(offer);
     return options.length === 0 ? [] : [{ label: plain(zoneName(zone), 75), options }];
   });
-  const chosen = shown.find(({ id }) => id === draft.role);
   const menu = input(
     `role/${draft.runbook ?? ''}`,
     'Role',
@@ -111,20 +119,17 @@ function roleBlock(form: RequestForm): KnownBlock[] {
     },
     { dispatch_action: true },
   );
-  const left = all.length - shown.length;
-  const note = `${left} more roles do not fit into this menu: type /breakglass and the role's id to ask for one of them.`;
-  return left > 0 ? [menu, words(note)] : [menu];
+  return [menu, ...note];
 }
 
+/** Those of the chosen role; before one is chosen, of all that this person may ask for. */
 function runbookBlock(form: RequestForm): KnownBlock[] {
   const { policy, draft } = form;
   const roles = draft.role === undefined ? askable(form).map(({ id }) => id) : [draft.role];
-  const options = policy.runbooks
-    .filter(({ role }) => roles.includes(role))
-    .slice(0, OPTIONS_MAX)
-    .map(({ id, title }) => option(title, id));
-  if (options.length === 0) return [];
-  const chosen = options.find(({ value }) => value === draft.runbook);
+  const offered = policy.runbooks.filter(({ role }) => roles.includes(role));
+  if (offered.length === 0) return [];
+  const { shown, chosen, note } = fitting(offered, draft.runbook, 'runbook');
+  const offer = ({ id, title }: Runbook): PlainTextOption => option(title, id);
   const menu = input(
     `runbook/${draft.role ?? ''}`,
     'Runbook',
@@ -132,18 +137,20 @@ function runbookBlock(form: RequestForm): KnownBlock[] {
       type: 'static_select',
       action_id: PICK_RUNBOOK,
       placeholder: plain('Fills in role, time and reason', 150),
-      options,
-      ...(chosen ? { initial_option: chosen } : {}),
+      options: shown.map(offer),
+      ...(chosen ? { initial_option: offer(chosen) } : {}),
     },
     { dispatch_action: true, optional: true },
   );
-  const runbook = policy.runbooks.find(({ id }) => id === chosen?.value);
-  return runbook === undefined ? [menu] : [menu, section(runbookWords(runbook))];
+  return [menu, ...note, ...(chosen === undefined ? [] : runbookBlocks(chosen))];
 }
 
 /** When the runbook applies, where it is, and what to do when it does not help (A10). */
-const runbookWords = ({ title, url, trigger, escalation }: Runbook): string =>
-  `${linked(url, title)}\nUse it when: ${inert(trigger)}\nIf it does not help: ${inert(escalation)}`;
+const runbookBlocks = ({ title, url, trigger, escalation }: Runbook): KnownBlock[] => [
+  section(linked(url, title)),
+  words(`Use it when: ${trigger}`),
+  words(`If it does not help: ${escalation}`),
+];
 
 /** What the chosen role means: what it allows, who must approve and can now, how it ends. */
 function termsBlocks({ directory, person, homes, capabilities }: RequestForm, terms: Terms): KnownBlock[] {

@@ -1,10 +1,11 @@
 import type { App } from '@slack/bolt';
-import { incidentSchema, type Policy } from '../../core/policy.ts';
+import type { Policy } from '../../core/policy.ts';
+import { namedBy, type TypedWord, typedWords } from '../../core/typed.ts';
 import { freezeWish } from '../freeze-command.ts';
 import { oneLine } from '../phrase.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded, type Origin, readerOf } from './caller.ts';
-import type { Draft } from './draft.ts';
+import { type Draft, isIncidentId, typedIncident, withRole, withRunbook } from './draft.ts';
 import { COMMAND } from './ids.ts';
 import { openExtendForm } from './on-extend.ts';
 import { freezeAnswer, thawAnswer } from './on-freeze.ts';
@@ -25,13 +26,14 @@ export function onCommand(app: App, deps: AppDeps): void {
   });
 }
 
-const words = (text: string): readonly string[] => text.trim().split(/\s+/).filter(Boolean);
-
-/** Whether the words begin with a sub-command; if not, they name what to ask for. */
+/**
+ * Whether the words begin with a sub-command; if not, they name what to ask for. Both are heard in any letter case, in
+ * quotes and in back-ticks.
+ */
 async function run(deps: AppDeps, origin: Origin, opening: Opening, text: string): Promise<string | Said | undefined> {
-  const typed = words(text);
-  const [first = '', second] = typed;
-  const word = first.toLowerCase();
+  const typed = typedWords(text);
+  const word = typed[0]?.id.toLowerCase() ?? '';
+  const second = typed[1]?.id;
   if (word === 'end') return endTyped(deps, origin, second);
   if (word === 'deny') return denyTyped(deps, origin, typed.slice(1));
   const caller = await callerOf(deps, origin);
@@ -57,21 +59,25 @@ async function ask(
   deps: AppDeps,
   caller: Caller,
   opening: Opening,
-  typed: readonly string[],
+  typed: readonly TypedWord[],
 ): Promise<string | undefined> {
   const policy = typed.length === 0 ? undefined : (await deps.store.policyInForce())?.policy;
   const draft = draftFrom(typed, policy);
   if (draft !== undefined) return openRequestForm(deps, caller, opening, draft);
-  const said = oneLine(typed.join(' '), 60);
-  return `I do not know “${said}”. Type /breakglass alone to ask for access, /breakglass with an incident or a role's id, or /breakglass help.`;
+  const said = oneLine(typed.map(({ raw }) => raw).join(' '), 60);
+  return `I do not know “${said}”. Type /breakglass alone to ask for access, /breakglass with an incident or the id of a role or runbook, or /breakglass help.`;
 }
 
-/** A role's id and an incident, in any order; undefined when some word is neither. */
-function draftFrom(typed: readonly string[], policy: Policy | undefined): Draft | undefined {
+/** The id of a role or a runbook and an incident, in any order; undefined when some word is none of them. */
+function draftFrom(typed: readonly TypedWord[], policy: Policy | undefined): Draft | undefined {
   let draft: Draft = {};
   for (const word of typed) {
-    if (policy?.roles.some(({ id }) => id === word)) draft = { ...draft, role: word };
-    else if (/\d/.test(word) && incidentSchema.shape.id.safeParse(word).success) draft = { ...draft, incident: word };
+    const role = policy && namedBy(word, policy.roles);
+    const runbook = policy && namedBy(word, policy.runbooks);
+    const incident = typedIncident(word.raw);
+    if (policy && role) draft = withRole(draft, role.id, policy);
+    else if (policy && runbook) draft = withRunbook(draft, runbook.id, policy);
+    else if (/\d/.test(incident) && isIncidentId(incident)) draft = { ...draft, incident };
     else return undefined;
   }
   return draft;

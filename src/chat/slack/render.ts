@@ -105,19 +105,25 @@ const byHand = (hand: ByHand | undefined): KnownBlock[] =>
   hand === undefined ? [] : [section(inert(hand.said)), ...snippetBlocks(hand.commands)];
 
 /**
- * Text to copy, character by character as it is. What does not fit whole is left out: half a command is worse than none.
- * https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
+ * Text to copy, character by character as it is. What does not fit whole is left out, since half a command is worse than
+ * none, and that is said. https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
  */
-const snippetBlocks = (texts: readonly string[]): KnownBlock[] =>
-  texts
-    .filter((text) => text.length <= SNIPPET_MAX)
-    .slice(0, SNIPPETS_MAX)
-    .map((text) => ({
-      type: 'rich_text',
-      elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text }], border: 0 }],
-    }));
+function snippetBlocks(texts: readonly string[]): KnownBlock[] {
+  const shown = texts.filter((text) => text.length <= SNIPPET_MAX).slice(0, SNIPPETS_MAX);
+  const left = texts.length - shown.length;
+  return [
+    ...shown.map(
+      (text): KnownBlock => ({
+        type: 'rich_text',
+        elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text }], border: 0 }],
+      }),
+    ),
+    ...(left > 0 ? [section(`… and ${left} more, which do not fit here whole: ${WHERE_WRITTEN}.`)] : []),
+  ];
+}
 const SNIPPET_MAX = 2500;
 const SNIPPETS_MAX = 3;
+const WHERE_WRITTEN = 'docs/operations.md, “Ending by hand”, says how they are written';
 
 /** Something told to one person. `snippets` are copied by hand, so they are shown as they are. */
 export interface PrivateNote {

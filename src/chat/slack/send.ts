@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { cut } from '../../core/cut.ts';
 import type { ChatMemory, MessageKey, MessageRef } from '../../ports/chat-memory.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
-import { cut } from '../phrase.ts';
+
 import { isMiswritten, isPlaceTrouble } from './final-answers.ts';
 import { type Found, type Mark, messagesOfOurs, type Place, type Reading } from './find.ts';
 import type { Message } from './render.ts';

@@ -64,10 +64,10 @@ export async function statusWords(deps: AppDeps, caller: Caller, id: string | un
     const row = await deps.store.find(id.toLowerCase());
     return row === undefined ? refusalWords('unknown_request') : detailsOf(deps, row);
   }
-  const own = await deps.store.list({ states: OPEN_STATES, requester: caller.key, limit: SHOWN });
+  const own = await deps.store.list({ states: OPEN_STATES, requester: caller.key, limit: SHOWN + 1 });
   if (own.length === 0)
     return 'You have no open request. Type /breakglass list to see everybody’s, or /breakglass to ask.';
-  return (await Promise.all(own.map((row) => lineOf(deps, row)))).join('\n');
+  return (await linesOf(deps, own)).join('\n');
 }
 
 /** One page of what can be asked for and how. For members. */

@@ -6,10 +6,11 @@ import {
   WebClient,
   type WebClientOptions,
 } from '@slack/web-api';
+import { cut } from '../../core/cut.ts';
 import { Failure } from '../../core/failure.ts';
 import { storableText } from '../../core/storable.ts';
 import type { Logger } from '../../ports/logger.ts';
-import { cut } from '../phrase.ts';
+
 import { isFinal } from './final-answers.ts';
 import { type Monotonic, Pace } from './pace.ts';
 

@@ -1,0 +1,74 @@
+import { requestStream } from '../../../src/core/events.ts';
+import { until } from '../../support/until.ts';
+import { anIncident, ask, type House, openHouse, user } from './house.ts';
+
+/*
+ * What phones, editors and pasting make of a command: another letter case, smart quotes, back-ticks. Whoever is under
+ * pressure types it once.
+ */
+let house: House;
+beforeAll(async () => {
+  house = await openHouse();
+});
+afterAll(() => house.close());
+afterEach(async () => {
+  if (riley().modal()) await riley().close();
+});
+
+const riley = () => house.slack.as(user('riley'));
+
+async function answered(text: string): Promise<string> {
+  const before = riley().ephemerals().length;
+  await riley().command('/breakglass', text, 'C0INCIDENT');
+  await until(() => riley().ephemerals().length > before, 'an answer');
+  return riley().ephemerals().at(-1)?.words ?? '';
+}
+async function waiting(): Promise<string> {
+  await ask(house, 'riley');
+  await house.work();
+  return (await house.newest()).request.ask.id;
+}
+
+it.each(['INC-1 Read-Logs', '“inc-1” `READ-LOGS`', '"read-logs" ‘INC-1’', 'read–logs; INC-1,'])(
+  'opens the form filled in for %s',
+  async (text) => {
+    await riley().command('/breakglass', text, 'C0INCIDENT');
+    const modal = await riley().awaitModal();
+    expect(JSON.stringify(modal.values).toLowerCase()).toContain('"inc-1"');
+    expect(modal.words).toContain('Read logs, for tests.');
+  },
+);
+
+it('opens the form by the id of a runbook too, with all that it fills in', async () => {
+  await riley().command('/breakglass', 'INC-1 “Service-Down”', 'C0INCIDENT');
+  const { words, values } = await riley().awaitModal();
+  expect(words).toContain('Use it when: Error rate above 50 % for five minutes.');
+  expect(JSON.stringify(values)).toContain('service_restoration');
+});
+
+it('takes the incident of a form in quotes and back-ticks', async () => {
+  const incident = anIncident();
+  await ask(house, 'riley', { incident: `“\`${incident}\`”` });
+  expect((await house.newest()).request.ask.incident.id).toBe(incident);
+});
+
+it.each(['“LIST”', '`list`', 'List.'])('hears %s', async (text) => {
+  await waiting();
+  expect(await answered(text)).toContain('Access wanted');
+});
+it.each(['‘Help’', '"HELP"'])('hears %s', async (text) => {
+  expect(await answered(text)).toContain('What to type');
+});
+
+it('hears status, deny, end and extend with their ids in any spelling, and leaves a reason as it was typed', async () => {
+  const id = await waiting();
+  expect(await answered(`STATUS “${id.toUpperCase()}”`)).toContain('Access wanted');
+  expect(await answered(`Extend \`${id}\``)).toContain('still waiting for its approvals');
+  expect(await answered(`“END” \`${id.toUpperCase()}\``)).toMatch(/waiting for its approvals|taking the access away/);
+  const avery = house.slack.as(user('avery'));
+  await avery.command('/breakglass', `“DENY” ‘${id.toUpperCase()}’ not “now”`, 'C0INCIDENT');
+  await until(async () => (await house.row(id)).request.state === 'closed', 'the denial');
+  expect((await house.row(id)).request).toMatchObject({ outcome: 'denied' });
+  const events = await house.store.events(requestStream(id));
+  expect(events.find(({ type }) => type === 'request_denied')?.data.reason).toBe('not “now”');
+});
