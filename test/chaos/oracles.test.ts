@@ -3,12 +3,13 @@ import { decide } from '../../src/core/decide.ts';
 import { actorName } from '../../src/core/decision.ts';
 import type { ChatKey } from '../../src/core/directory.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
+import { digestShown } from '../../src/core/extension.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import { EMPTY_HEAD, seal } from '../../src/core/log.ts';
 import { policySchema } from '../../src/core/policy.ts';
 import type { AccessRequest } from '../../src/core/request.ts';
 import { termsDigest, termsOf } from '../../src/core/terms.ts';
-import { accepted, after, aPlan, okFacts, SECOND } from '../support/requests.ts';
+import { accepted, after, aPlan, laterPlans, okFacts, SECOND } from '../support/requests.ts';
 import { SECONDS_FLOORS } from '../support/seconds.ts';
 import { COMMANDER, incidentOf, keyOf, personOf, policies, roleOf, slackOf } from './catalog.ts';
 import type { Arrived } from './deliveries.ts';
@@ -34,8 +35,35 @@ interface Life {
   readonly known: Known;
 }
 
+type Step = readonly [Actor, number, (request: AccessRequest | undefined, now: Date) => Command];
+
+const EXPIRED: Step = [WORKER, 10, () => ({ type: 'expire' })];
+/** More time, asked and approved while it is open, and given up early. A later end is in everything that is planned. */
+const MORE_TIME: readonly Step[] = [
+  [
+    person(personOf(0, 'requester')),
+    4,
+    (request) => ({ type: 'extend', minutes: 0.1, digest: request?.ask.digest ?? '' }),
+  ],
+  [
+    person(personOf(0, 'sre')),
+    4.2,
+    (request) => ({ type: 'approve', digest: request?.state === 'active' ? digestShown(request) : '' }),
+  ],
+  [
+    WORKER,
+    4.4,
+    (request) => ({
+      type: 'issue_extension',
+      plans: laterPlans(request).map((plan) => ({ ...plan, detail: { notAfter: plan.plannedEnd.toISOString() } })),
+    }),
+  ],
+  [WORKER, 4.6, () => ({ type: 'extension_confirmed', number: 1, grantId: ID })],
+  [person(personOf(0, 'requester')), 10, () => ({ type: 'end' })],
+];
+
 /** Asked in zone B, approved by SRE, opened, over: by the core itself. */
-async function aLife(people: People): Promise<Life> {
+async function aLife(people: People, whileOpen: readonly Step[] = [EXPIRED]): Promise<Life> {
   const policy = policySchema(SECONDS_FLOORS).parse(JSON.parse((await policies(1, 'http://127.0.0.1:1/')).product));
   const terms = termsOf(policy, roleOf(0, 'B'));
   if (terms === undefined) throw new Error('the policy has no such role');
@@ -50,12 +78,12 @@ async function aLife(people: People): Promise<Life> {
     digest,
   };
   const removedAt = after(START, 12 * SECOND);
-  const steps: readonly [Actor, number, (request: AccessRequest | undefined, now: Date) => Command][] = [
+  const steps: readonly Step[] = [
     [person(personOf(0, 'requester')), 0, () => ({ type: 'request', id: ID, channel: 'C0LANE00', order })],
     [person(personOf(0, 'sre')), 1, () => ({ type: 'approve', digest })],
     [WORKER, 2, (request, now) => ({ type: 'issue', plan: request && aPlan(request, now) })],
     [WORKER, 3, () => ({ type: 'grant_confirmed', grantId: ID })],
-    [WORKER, 10, () => ({ type: 'expire' })],
+    ...whileOpen,
     [WORKER, 11, () => ({ type: 'revoke_failed', why: 'PROVIDER_THROTTLED' })],
     [WORKER, 11.2, () => ({ type: 'revoke_failed', why: 'PROVIDER_THROTTLED' })],
     [WORKER, 11.4, () => ({ type: 'revoke_failed', why: 'PROVIDER_THROTTLED' })],
@@ -114,6 +142,14 @@ describe('the core as the oracle of legal lives', () => {
     const { events, row, known } = life;
     expect(events.filter(({ type }) => type === 'revoke_failed')).toHaveLength(2);
     expect(offPath(events, row, known)).toEqual([]);
+  });
+
+  it('explains a life that was given more time, and holds its plan to what was planned last', async () => {
+    const { events, row, known } = await aLife(new People(1), MORE_TIME);
+    expect(events.map(({ type }) => type)).toContain('access_extended');
+    expect(offPath(events, row, known)).toEqual([]);
+    const forged = changed(events, 'extension_planned', { detail: { roleName: 'another' } });
+    expect(offPath(forged, row, known)).not.toEqual([]);
   });
 
   it.each<[string, (events: readonly StoredEvent[]) => readonly StoredEvent[]]>([

@@ -36,12 +36,17 @@ const list = (value: unknown): readonly string[] => (Array.isArray(value) ? valu
 const date = (value: unknown): Date => new Date(text(value));
 const number = (value: unknown): number => (typeof value === 'number' ? value : Number.NaN);
 
-/** The plan in the row, with what this event says of the one that was made then. */
+/** The plan in the row, with what this event says of the one that was made then: more time changes all three. */
 function planOf(row: AccessRequest, data: Data): Plan | undefined {
   const grants = row.state === 'pending' ? [] : row.grants;
   const plan = grants.find(({ id }) => id === data.grantId)?.plan;
   if (plan === undefined) return undefined;
-  return { ...plan, plannedEnd: date(data.plannedEnd), hashes: data.hashes as Plan['hashes'] };
+  return {
+    ...plan,
+    plannedEnd: date(data.plannedEnd),
+    hashes: data.hashes as Plan['hashes'],
+    detail: data.detail as Plan['detail'],
+  };
 }
 
 /** The people that an event names, as the row knows them. */

@@ -14,7 +14,7 @@ import { type Known, triesFor } from './path-commands.ts';
 const SILENT_MAX = 200;
 
 /** What is not an outcome of the events: how often something failed, and what was seen on the way. */
-const HIDDEN: ReadonlySet<string> = new Set(['seenTeams', 'failures', 'failingSince', 'detail', 'contested', 'pages']);
+const HIDDEN: ReadonlySet<string> = new Set(['seenTeams', 'failures', 'failingSince', 'contested', 'pages']);
 
 /** What keeps these events from being a legal life that ends in this row: empty when all is well. */
 export function offPath(events: readonly StoredEvent[], row: AccessRequest, known: Known): readonly string[] {
