@@ -23,6 +23,7 @@ import { startSweep } from './queue/sweep.ts';
 import { queueWhenThere, workerWhenThere } from './queue/when-there.ts';
 import { startWorker } from './queue/worker.ts';
 import { assertLoopback } from './store/embedded/loopback.ts';
+import type { LockTimes } from './store/lock.ts';
 import { openStore } from './store/open-store.ts';
 import { startWeb, type Web } from './web/server.ts';
 
@@ -44,6 +45,8 @@ export interface MainOptions {
   readonly lowered?: {
     readonly floors?: Floors;
     readonly clockOffsetMs?: number;
+    /** How long a stopped process keeps its locks. */
+    readonly lockTimes?: Partial<LockTimes>;
     readonly sweepMs?: number;
     /** `false`: the clouds are not compared with the rows, where a local one is too simple to be listed. */
     readonly cloudSweepMs?: number | false;
@@ -86,9 +89,12 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const logger = makeLogger(config.LOG_LEVEL);
   if (lowered !== undefined) await assertLowered(env, config);
 
-  const { clockOffsetMs } = lowered ?? {};
-  const offset = clockOffsetMs === undefined ? {} : { offsetMs: () => clockOffsetMs };
-  const store = openStore({ url: config.DATABASE_URL, logger, ...offset });
+  const { clockOffsetMs, lockTimes } = lowered ?? {};
+  const lower = {
+    ...(clockOffsetMs !== undefined && { offsetMs: () => clockOffsetMs }),
+    ...(lockTimes !== undefined && { lockTimes }),
+  };
+  const store = openStore({ url: config.DATABASE_URL, logger, ...lower });
   opened.push(() => store.close());
   const floors = lowered?.floors ?? PRODUCTION_FLOORS;
   const text = lowered?.policyText ?? (await readFile(file).catch(() => undefined));

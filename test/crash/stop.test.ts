@@ -3,8 +3,8 @@ import { lotsOf, PHASES, titleOf } from './steps.ts';
 import { openTheatre, type Theatre } from './theatre.ts';
 
 /*
- * Every step, or, as part of `npm test`, a few: those of the extension wait a minute for the stopped process's lock, which
- * no ending does.
+ * Every step, or, as part of `npm test`, a few: those of the extension wait for the stopped process's lock, which no
+ * ending does.
  */
 const SAMPLE: Parameters<typeof lotsOf>[1] = {
   extending: ['before UpdateAssumeRolePolicy', 'after PutRolePolicy 00-expiry'],

@@ -13,6 +13,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { type BotProcess, startBot } from '../support/bot-process.ts';
 import { type CommitGate, startCommitGate } from '../support/commit-gate.ts';
 import { freshDatabase } from '../support/database.ts';
+import { LONG } from '../support/long.ts';
 import { until } from '../support/until.ts';
 import { accountOf, allowedIn, lanesPolicy, requesterOf, roleOf } from './catalog.ts';
 import { AwsHolds } from './holds.ts';
@@ -20,6 +21,8 @@ import { AwsHolds } from './holds.ts';
 export const CHANNEL = 'C0INC2041';
 /** The sweep's interval of these workers, in milliseconds. */
 const SWEEP_MS = 2_000;
+/** Whoever waits for the lock of a stopped worker waits a minute in production, and in the long run. */
+const LOCKS = LONG ? {} : { lockTimes: { idleMs: 15_000, heartbeatMs: 4_000 } };
 /** How often rows are looked at, in milliseconds, and how many of the newest: more than are alive at once. */
 const LOOK_MS = 150;
 const ROWS = 60;
@@ -75,7 +78,7 @@ export class Theatre {
       env: environment(this.stage, url),
       role: 'worker',
       file: 'crash-test.yaml',
-      lowered: { floors: DEMO_FLOORS, policyText: this.stage.policyText, sweepMs: SWEEP_MS, ...lowered },
+      lowered: { floors: DEMO_FLOORS, policyText: this.stage.policyText, sweepMs: SWEEP_MS, ...LOCKS, ...lowered },
     });
     this.#processes.push(worker);
     return worker;
