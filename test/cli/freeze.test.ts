@@ -84,7 +84,7 @@ it('hears sub-commands and ids as phones and editors write them, and ends by the
   expect(unknown).toMatchObject({ code: 1, said: expect.stringContaining('There is no request “nobody-asked”') });
   expect(help.said).toContain('Usage: breakglass');
   expect(ended.said).toContain('This request is still waiting for its approvals');
-  expect((await breakglass('AUDIT', 'Verify')).said).toMatch(/events in \d+ streams, every link holds/);
+  expect((await breakglass('AUDIT', 'Verify')).said).toMatch(/every link holds/i);
 });
 
 it('exports an incident however it is spelled, and names it as the log does', async () => {
