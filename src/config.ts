@@ -29,7 +29,8 @@ const Settings = z.object({
   SLACK_APP_TOKEN: z.string().startsWith('xapp-', 'must start with xapp-').optional(),
   SLACK_API_URL: http.optional(),
   HOST: z.string().default('0.0.0.0'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  /** 3000 unless it is set; a worker listens only where it is. */
+  PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   /** Bearer tokens for HTTP sources of people and incidents. */
   DIRECTORY_TOKEN: z.string().min(1).optional(),
   INCIDENTS_TOKEN: z.string().min(1).optional(),

@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises';
-import { type Broker, broker as makeBroker } from './broker/broker.ts';
+import { broker as makeBroker } from './broker/broker.ts';
 import type { BrokerDeps } from './broker/deps.ts';
 import { view } from './broker/view.ts';
-import { type SlackAnnounce, slackAnnounce } from './chat/slack/announce.ts';
-import { type SlackWorkspace, slackWorkspace } from './chat/slack/workspace.ts';
+import { slackAnnounce } from './chat/slack/announce.ts';
+import { refusal } from './chat/slack/refused-us.ts';
+import { slackWorkspace } from './chat/slack/workspace.ts';
 import { lintAwsRole } from './clouds/aws/lint.ts';
 import { awsProvider } from './clouds/aws/provider.ts';
 import { type Config, cloudEndpoints, loadConfig, pagerSettings, queuePrefix, slackSettings } from './config.ts';
+import { GAP_MS } from './core/checkpoint.ts';
 import { type Floors, PRODUCTION_FLOORS } from './core/policy.ts';
-import type { Terms } from './core/terms.ts';
 import { directorySource } from './directory/source.ts';
+import { openMonitor } from './health/monitor.ts';
+import * as parts from './health/parts.ts';
 import { incidentSource } from './incidents/source.ts';
-import { keepTrying } from './keep-trying.ts';
 import { makeLogger } from './logger.ts';
+import { openDoors, startHealth } from './open-doors.ts';
 import { pagersOf } from './paging/pagers.ts';
 import { settlePolicy } from './policy-in-force.ts';
 import type { Provider } from './ports/provider.ts';
@@ -25,10 +28,9 @@ import { startWorker } from './queue/worker.ts';
 import { assertLoopback } from './store/embedded/loopback.ts';
 import type { LockTimes } from './store/lock.ts';
 import { openStore } from './store/open-store.ts';
-import { startWeb, type Web } from './web/server.ts';
 
-/** A chat that is away at start, or a port that is taken, must not keep endings from running: tried again after this long. */
-const DOOR_RETRY_MS = 5_000;
+/** How long a worker asks the cloud who it is. */
+const IDENTITY_MS = 10_000;
 
 export const ROLES = ['web', 'worker', 'all'] as const;
 
@@ -150,8 +152,26 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
       opened.push(() => cloudSweep.stop());
     }
   }
+  const monitor = openMonitor({ logger });
+  opened.push(async () => monitor.stop());
+  const identity = async (): Promise<boolean> =>
+    aws.identity((await store.policyInForce())?.policy.accounts ?? [], AbortSignal.timeout(IDENTITY_MS));
+  const waitedMs = async (): Promise<number> => queue.longestWaitMs(await store.clock.now());
+  monitor.add(parts.clockPart(store));
+  monitor.add(parts.sweepPart(store));
+  monitor.add(parts.queuePart(waitedMs));
+  monitor.add(parts.chatPart(() => refusal(workspace)));
+  monitor.add(parts.policyPart(store.policyInForce, deps.openingOff));
+  monitor.add(parts.cloudPart(role === 'web' ? undefined : identity));
+  monitor.add(parts.installationPart(store));
+  monitor.add(parts.sealerPart(store, GAP_MS));
   await queue.first;
-  const url = role === 'worker' ? undefined : await openDoors(config, { workspace, announce, broker, deps }, opened);
+  const doors = { config, store, monitor, logger };
+  const url =
+    role === 'worker'
+      ? await startHealth(doors, opened)
+      : await openDoors({ ...doors, workspace, announce, broker, deps }, opened);
+  monitor.watch();
   logger.info({ role, url, openingOff: settled.openingOff }, 'ready');
   return url;
 }
@@ -170,55 +190,4 @@ async function assertLowered(env: NodeJS.ProcessEnv, config: Config): Promise<vo
     ...paged,
     ...clouds,
   ]);
-}
-
-interface Parts {
-  readonly workspace: SlackWorkspace;
-  readonly announce: SlackAnnounce;
-  readonly broker: Broker;
-  readonly deps: BrokerDeps;
-}
-
-/** The HTTP server and the chat's receiver. Bolt is loaded only where somebody answers the chat. */
-async function openDoors(
-  config: Config,
-  { workspace, announce, broker, deps }: Parts,
-  opened: (() => Promise<unknown>)[],
-) {
-  const { slackApp, SLACK_PATH } = await import('./chat/slack/app.ts');
-  const { store, directory, providers, logger } = deps;
-  const capabilities = (terms: Terms) => providers[terms.role.provider].capabilities(terms);
-  const app = slackApp({ workspace, announce, broker, store, directory, capabilities, logger });
-  const { requestListener } = app;
-  // A copy of another installation hears nobody: what it recorded would count nowhere.
-  const { copy } = await store.installation();
-  if (copy !== undefined) logger.error({ copy }, 'this database is a copy; Slack is not answered until it is adopted');
-  const routes = requestListener && copy === undefined ? { [SLACK_PATH]: requestListener } : {};
-  // Before anything is listened to; should it fail, starting the app does it again.
-  await app.recall().catch((error: unknown) => logger.warn({ why: String(error) }, 'the last start was not recalled'));
-  const ready = async (): Promise<void> => {
-    await store.ping();
-    if (copy === undefined) await app.ready();
-  };
-  let web: Web | undefined;
-  const listen = async (): Promise<void> => {
-    web = await startWeb({ host: config.HOST, port: config.PORT, routes, ready, logger });
-  };
-  const listening = keepTrying(listen, DOOR_RETRY_MS, (error) =>
-    logger.error({ why: String(error) }, 'HOST and PORT cannot be listened on; endings go on, and it is tried again'),
-  );
-  const greeting = keepTrying(
-    async () => {
-      if (copy === undefined) await app.start();
-    },
-    DOOR_RETRY_MS,
-    (error) => logger.error({ why: String(error) }, 'Slack does not answer; endings go on, and it is asked again'),
-  );
-  opened.push(async () => {
-    listening.stop();
-    greeting.stop();
-    await Promise.all([web?.close(), app.stop()]);
-  });
-  await Promise.all([listening.first, greeting.first]);
-  return web?.url;
 }

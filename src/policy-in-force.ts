@@ -24,8 +24,8 @@ export interface Settled {
 
 /**
  * Settles by which policy this process decides: always the row in force. Its own file is put in force only where none
- * is; otherwise it says how they differ. A bad file switches opening off, never ending.
- * @throws when there is neither a policy in force nor a file that is right, and nothing is left to end
+ * is; otherwise it says how they differ. A bad file switches opening off, never ending. Where there is neither a policy in
+ * force nor a file that is right, nothing is opened until one is applied; what was opened before is ended all the same.
  */
 export async function settlePolicy({ store, text, file, floors, logger, lintRole }: Settling): Promise<Settled> {
   const inForce = await store.policyInForce();
@@ -33,16 +33,12 @@ export async function settlePolicy({ store, text, file, floors, logger, lintRole
   if (read !== undefined && !read.ok) {
     const problems = read.problems.map(formatProblem).join('\n');
     logger.error({ file, problems: read.problems.length }, `the policy file is wrong; nothing is opened\n${problems}`);
-    if (inForce === undefined && (await store.unended()).length === 0) {
-      throw new Error(`Cannot start: no policy is in force and ${file} is wrong.\n${problems}`);
-    }
     return { openingOff: `the policy file of this process is wrong: ${file}` };
   }
   if (inForce === undefined) {
     if (read === undefined) {
-      throw new Error(
-        `Cannot start: no policy is in force, and there is no ${file}. Write one, or run "breakglass apply FILE".`,
-      );
+      logger.error({ file }, 'no policy is in force, and there is no policy file; run "breakglass apply FILE"');
+      return { openingOff: undefined };
     }
     const { number } = await applyPolicy(store, read.policy, read.text, 'system:start', undefined);
     logger.info({ number, file }, 'the first policy was put in force; the workers tell its security channel');

@@ -77,6 +77,21 @@ export interface Counted {
   readonly seq: number;
 }
 
+/** The newest sweep that came to its end, in milliseconds of the database's clock. */
+export interface LastSweep {
+  readonly agoMs: number;
+  /** From one to the next, as whoever made it was told. */
+  readonly everyMs: number;
+}
+
+/** How far signing is behind, in milliseconds of the database's clock. */
+export interface SealingLag {
+  /** Since the newest checkpoint. */
+  readonly silentMs: number;
+  /** Is there an event older than the time that was asked for, which no checkpoint has seen? */
+  readonly unsealed: boolean;
+}
+
 /** Who this database is. Where `copy` is set, this process opens nothing, posts nothing and sweeps nothing. */
 export interface Installation {
   readonly mark: string;
@@ -150,6 +165,12 @@ export interface Store {
     waitMs: number,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<{ value: T } | undefined>;
+  /** A sweep came to its end, and the next one begins so many milliseconds after it began. */
+  noteSweep(everyMs: number): Promise<void>;
+  /** The newest sweep of all processes, or undefined where there was none yet. */
+  lastSweep(): Promise<LastSweep | undefined>;
+  /** Undefined where no sealer ever signed anything. `olderMs`: from which age on an event should have been sealed. */
+  sealingLag(olderMs: number): Promise<SealingLag | undefined>;
   /** Is the database there? Used by health. */
   ping(): Promise<void>;
   close(): Promise<void>;

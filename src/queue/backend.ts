@@ -11,8 +11,24 @@ export interface BackendSettings {
   readonly prefix?: string | undefined;
 }
 
+/** A job that nobody works on: BullMQ's `Job`, as far as we read it. Times are milliseconds, by the clocks of processes. */
+export interface QueuedJob {
+  readonly data: JobContent;
+  /** When it was added. */
+  readonly timestamp: number;
+  readonly opts: { readonly delay?: number | undefined };
+  /** When it was last begun. */
+  readonly processedOn?: number | undefined;
+}
+
 /** What both of BullMQ's queues are to us. */
 export interface JobQueue {
+  getJobs(
+    lists: ('waiting' | 'prioritized' | 'delayed')[],
+    from: number,
+    to: number,
+    oldestFirst: boolean,
+  ): Promise<readonly QueuedJob[]>;
   add(name: string, data: JobContent, opts: JobsOptions): Promise<unknown>;
   addBulk(jobs: { name: string; data: JobContent; opts: JobsOptions }[]): Promise<unknown>;
   waitUntilReady(): Promise<unknown>;

@@ -7,9 +7,12 @@ import { throttled } from '../throttled-log.ts';
 import { type Backend, type BackendSettings, type JobQueue, openBackend } from './backend.ts';
 import { delayMs, HANDLING, isFar, jobId, LANES, type Lane, toContent } from './job.ts';
 import { Load } from './load.ts';
+import { longestWaitMs } from './longest-wait.ts';
 
 /** An add that the queue did not take by then is given up: nobody waits longer for a dead queue. */
 const ADD_MS = 2_000;
+/** The same for what is asked of it. */
+const ASK_MS = 2_000;
 const OPEN_MS = 10_000;
 const CLOSE_MS = 3_000;
 /** From so many on, one `addBulk` is faster than as many adds; on PostgreSQL one of a few takes longer. */
@@ -25,6 +28,8 @@ export interface WorkQueue extends Schedule {
   readonly backend: Backend;
   /** Of the worker that runs on it in this process. */
   readonly load: Load;
+  /** As `longestWaitMs`, over both lanes; `now` is the store's clock. */
+  longestWaitMs(now: Date): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -72,6 +77,7 @@ export async function openQueue({
         if (mine.length > 0) await lanes[lane](mine, now);
       }
     },
+    longestWaitMs: (now) => within(ASK_MS, 'the queue', longestWaitMs(Object.values(queues), now)),
     close,
   };
 }

@@ -13,7 +13,7 @@ import { Stopping } from './run-job.ts';
 import type { RunningWorker } from './worker.ts';
 
 export interface SweepSettings {
-  readonly store: Pick<Store, 'clock' | 'due' | 'installation' | 'untold' | 'withLock'>;
+  readonly store: Pick<Store, 'clock' | 'due' | 'installation' | 'noteSweep' | 'untold' | 'withLock'>;
   readonly broker: Pick<Broker, 'followFreeze' | 'perform' | 'tellAgain' | 'watchPeople'>;
   readonly schedule: Schedule;
   readonly logger: Logger;
@@ -144,20 +144,31 @@ function ticker(
     }
   };
 
+  /** For whoever asks whether anybody sweeps; one that was cut off, or could not read every row, does not count. */
+  const note = async (whole: boolean): Promise<void> => {
+    if (whole && !closing.aborted) await store.noteSweep(intervalMs);
+  };
+
   return async () => {
     const copy = await isCopy();
     const swept = await store.withLock(LOCK, 0, async (lost) => {
       // So that endings which hang cannot keep the next pass from adding work again.
       const enough = withDeadline(intervalMs, lost, closing);
-      if (copy) return end({ copy, graceMs: 0, enough });
+      if (copy) {
+        await end({ copy, graceMs: 0, enough });
+        return note(true);
+      }
       await freeze();
       // What cannot be read for the chat, or for later, ends nothing that is due now.
+      let whole = true;
       const answers = await reschedule(settings, 3 * intervalMs, enough).catch((error: unknown) => {
         logger.error({ why: String(error) }, 'not all work could be derived; what is overdue is ended all the same');
+        whole = false;
         return false;
       });
       // A queue that does not take work does none either: then no ending waits for it.
       await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people(), tell()]);
+      await note(whole);
     });
     return swept !== undefined;
   };

@@ -10,6 +10,8 @@ const RETRY_MS = 5_000;
 export interface EventualQueue extends Schedule {
   readonly first: Promise<void>;
   readonly opened: Promise<WorkQueue>;
+  /** As the queue's own; rejects until it is there. */
+  longestWaitMs(now: Date): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -26,13 +28,15 @@ export function queueWhenThere(open: () => Promise<WorkQueue>, logger: Logger): 
     queue = there;
     return there;
   });
+  const there = (): WorkQueue => {
+    if (queue === undefined) throw new Error('the queue is not there yet');
+    return queue;
+  };
   return {
     first: trying.first,
     opened,
-    add: async (work, now) => {
-      if (queue === undefined) throw new Error('the queue is not there yet');
-      await queue.add(work, now);
-    },
+    add: async (work, now) => there().add(work, now),
+    longestWaitMs: async (now) => there().longestWaitMs(now),
     close: async () => {
       trying.stop();
       await queue?.close();

@@ -9,6 +9,7 @@ import { cloudMemory } from './cloud-memory.ts';
 import { type Limits, openDatabase } from './database.ts';
 import { evidenceReader } from './evidence.ts';
 import { changeFreeze, readFreeze } from './freeze.ts';
+import { lastSweep, noteSweep, sealingLag } from './health.ts';
 import { adopt, installation } from './installation.ts';
 import { type LockTimes, openLocks } from './lock.ts';
 import { freezeNews, policyNews } from './news.ts';
@@ -78,6 +79,9 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     adopt: (how, actor) => adopt(database, shift, how, actor),
     tooMighty: () => tooMighty(database),
     withLock: locks.withLock,
+    noteSweep: (everyMs) => noteSweep(database, everyMs),
+    lastSweep: () => lastSweep(database),
+    sealingLag: (olderMs) => sealingLag(database, olderMs),
     ping: () =>
       database.read('ping', async (prisma) => {
         await prisma.$queryRaw`SELECT 1`;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { within } from '../bounded.ts';
 import type { Logger } from '../ports/logger.ts';
 
 export interface WebOptions {
@@ -7,8 +8,10 @@ export interface WebOptions {
   readonly port: number;
   /** Listeners by the path they answer, such as Slack's. */
   readonly routes: Readonly<Record<string, RequestListener>>;
-  /** Rejects while this process cannot serve: its message is shown. */
+  /** Rejects while this process cannot serve: its message is logged. */
   readonly ready: () => Promise<void>;
+  /** What is known of every part. Shown to everybody who can reach the port. */
+  readonly status: () => Promise<{ readonly status: 'good' | 'red' }>;
   readonly logger: Logger;
 }
 
@@ -19,7 +22,8 @@ export interface Web {
 
 /**
  * The one HTTP server: health, and the listeners that `main` hands it.
- * `/health/live` says that the process runs, `/health/ready` that it can do its work.
+ * `/health/live` says that the process runs, `/health/ready` that it can receive and end, `/health/status` how every part
+ * is, with 503 where one is red. Load balancers ask the second, alarms the third.
  */
 export async function startWeb(options: WebOptions): Promise<Web> {
   const server = createServer((request, response) => {
@@ -27,7 +31,8 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     const route = options.routes[path];
     if (route) return handOver(route, request, response);
     if (path === '/health/live') return answer(response, 200, { status: 'ok' });
-    if (path === '/health/ready') return health(options, response);
+    if (path === '/health/ready') return readiness(options, response);
+    if (path === '/health/status') return status(options, response);
     return answer(response, 404, { error: 'not_found' });
   });
   // A client that trickles its headers or never sends its body must not hold a connection.
@@ -54,12 +59,25 @@ function handOver(route: RequestListener, request: IncomingMessage, response: Se
   }
 }
 
-function health(options: WebOptions, response: ServerResponse): void {
-  options.ready().then(
+/** Whoever asks waits no longer than this: a database that hangs is one that is not there. */
+const READY_MS = 3_000;
+
+function readiness(options: WebOptions, response: ServerResponse): void {
+  within(READY_MS, 'readiness', options.ready()).then(
     () => answer(response, 200, { status: 'ready' }),
     (error: unknown) => {
       options.logger.warn({ why: String(error) }, 'not ready');
       answer(response, 503, { status: 'not_ready' });
+    },
+  );
+}
+
+function status(options: WebOptions, response: ServerResponse): void {
+  options.status().then(
+    (report) => answer(response, report.status === 'good' ? 200 : 503, report),
+    (error: unknown) => {
+      options.logger.error({ why: String(error) }, 'the status page could not be made');
+      answer(response, 503, { status: 'red' });
     },
   );
 }

@@ -10,6 +10,7 @@ import { onExtend } from './on-extend.ts';
 import { onForm } from './on-form.ts';
 import { onFreeze } from './on-freeze.ts';
 import { onPeople } from './on-people.ts';
+import { refusal } from './refused-us.ts';
 import { SocketReceiver } from './socket.ts';
 import { whileStarting } from './starting.ts';
 import { turnedAwayLog } from './turned-away.ts';
@@ -31,6 +32,11 @@ export interface SlackApp {
   start(): Promise<void>;
   /** Rejects while nothing at all could be heard, not even an ending: its message says why. */
   ready(): Promise<void>;
+  /**
+   * Why Slack takes nothing from us, or brings us nothing that people do; undefined where it does both. Rejects when it
+   * does not answer.
+   */
+  trouble(): Promise<string | undefined>;
   /** Lets go of the connection and waits for what was begun. */
   stop(): Promise<void>;
 }
@@ -93,6 +99,8 @@ export function slackApp(deps: AppDeps): SlackApp {
     ready: async () => {
       if (workspace.known() === undefined) throw new Error('Slack has not said yet who we are');
     },
+    trouble: async () =>
+      (await refusal(workspace)) ?? (receiver instanceof SocketReceiver ? receiver.trouble() : undefined),
     stop: async () => {
       if (http === undefined) await app.stop();
       await Promise.allSettled(running);

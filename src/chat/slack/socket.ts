@@ -2,6 +2,7 @@ import bolt, { type AckFn, type App } from '@slack/bolt';
 import { keepTrying, type Trying } from '../../keep-trying.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { isOtherEvent, payloadOf } from './payload.ts';
+import { refusesUs } from './refused-us.ts';
 import { turnedAwayLog } from './turned-away.ts';
 import { clientOptions, type SlackSettings, slackLogger } from './web.ts';
 
@@ -29,6 +30,7 @@ export class SocketReceiver extends bolt.SocketModeReceiver {
   #stopped = false;
   #trying: Trying<unknown> | undefined;
   #app: App | undefined;
+  #refused: string | undefined;
 
   constructor(settings: SlackSettings, appToken: string, logger: Logger) {
     super({
@@ -42,6 +44,7 @@ export class SocketReceiver extends bolt.SocketModeReceiver {
     const connect = () => this.start();
     this.client.on('connected', () => {
       this.#stands = true;
+      this.#refused = undefined;
     });
     this.client.on('disconnected', () => {
       // One that never stood rejects to whoever asked for it.
@@ -59,8 +62,18 @@ export class SocketReceiver extends bolt.SocketModeReceiver {
     this.#app = app;
   }
 
+  /** Why nothing that people do is heard, or undefined while a connection stands. */
+  trouble(): string | undefined {
+    if (this.#stands) return undefined;
+    if (this.#refused === undefined) return 'No Socket Mode connection to Slack stands.';
+    return `Slack refuses SLACK_APP_TOKEN (${this.#refused}).`;
+  }
+
   override async start(): ReturnType<bolt.SocketModeReceiver['start']> {
-    const connected = await super.start();
+    const connected = await super.start().catch((error: unknown) => {
+      this.#refused = refusesUs(error);
+      throw error;
+    });
     if (this.#stopped) await super.stop();
     return connected;
   }

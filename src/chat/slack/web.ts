@@ -112,7 +112,7 @@ class PacedClient extends WebClient {
       if (code === 'slack_webapi_rate_limited_error') throw error;
       if (code !== 'slack_webapi_platform_error') throw new UnclearAnswer(method, String(error));
       const refused = typeof data?.error === 'string' ? data.error : 'no error code';
-      if (!isFinal(method, refused)) throw new UnclearAnswer(method, refused);
+      if (!isFinal(method, refused)) throw new UnclearAnswer(method, refused, refused);
       throw error;
     }
   }
@@ -124,9 +124,12 @@ const WHY_MAX = 200;
 /** Slack, or something on the way to it, answered with what says neither yes nor a documented no. */
 export class UnclearAnswer extends Error {
   override readonly name = 'UnclearAnswer';
+  /** Slack's word for it, where it gave one. */
+  readonly code: string | undefined;
 
-  constructor(method: string, why: string) {
+  constructor(method: string, why: string, code?: string) {
     super(storableText(`${method}: ${cut(why, WHY_MAX)}`));
+    this.code = code;
   }
 }
 

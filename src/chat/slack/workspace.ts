@@ -58,6 +58,8 @@ export interface SlackWorkspace {
   readonly client: WebClient;
   /** Asked once and kept from then on. Rejects with `Failure` when Slack is away. */
   home(): Promise<Home>;
+  /** Asks again, whatever was answered before: is the app still one that Slack takes calls from? Rejects as `home`. */
+  ask(): Promise<void>;
   /** What Slack said in this process, else what it said at an earlier start; enough for endings. */
   known(): Home | undefined;
   /** Did Slack say in this process who we are? Until then nothing is opened. */
@@ -98,6 +100,9 @@ export function slackWorkspace(settings: SlackSettings, logger: Logger, now = mo
     settings,
     client,
     home,
+    ask: async () => {
+      await askHome(client);
+    },
     known: () => confirmed ?? recalled,
     isConfirmed: () => confirmed !== undefined,
     recall: (last) => {
@@ -117,7 +122,7 @@ async function askHome(client: WebClient): Promise<Home> {
   const { is_enterprise_install: wide, team_id: teamId, user_id: botUserId, bot_id: botId } = answer;
   if (wide || !teamId || !botUserId || !botId) {
     const what = 'the app must be installed in one workspace, not in a whole Enterprise organisation';
-    throw new Failure('CHAT_UNAVAILABLE', what);
+    throw new Failure('CHAT_UNAVAILABLE', what, { detail: { refused: 'org_install' } });
   }
   return { teamId, enterpriseId: answer.enterprise_id || undefined, botUserId, botId };
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import type { Account } from '../../core/policy.ts';
 import type { Plan } from '../../core/request.ts';
 import { TOMBSTONE_SECONDS } from '../../core/work.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -11,6 +12,7 @@ import { capabilitiesOf } from './capabilities.ts';
 import { closeRole } from './close.ts';
 import { extendRole } from './extend.ts';
 import { DEFAULT_PACE, Limiter, type Pace } from './limiter.ts';
+import { partitionOf } from './names.ts';
 import { isRoleEnded, observeRole } from './observe.ts';
 import { openRole } from './open.ts';
 import { planOf } from './plan.ts';
@@ -29,8 +31,14 @@ export interface AwsOptions extends ClientSettings {
   readonly random?: () => number;
 }
 
-/** The AWS provider, and a way to let go of its connections when the process ends. */
+/** The AWS provider, and what only its process asks of it. */
 export interface AwsProvider extends Provider {
+  /**
+   * Does STS know this process, in every partition that these accounts are of? Changes nothing and needs no right. Rejects
+   * with `Failure` where it does not; false where there are no accounts. https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+   */
+  identity(accounts: readonly Pick<Account, 'brokerRole'>[], signal: AbortSignal): Promise<boolean>;
+  /** Lets go of its connections, when the process ends. */
   release(): void;
 }
 
@@ -93,6 +101,11 @@ export function awsProvider(options: AwsOptions): AwsProvider {
     inspect: (account, name, signal) => inspectRole(at(account, account.id, signal), name),
     closeStray: (account, stray, signal) => closeStrayRole(at(account, account.id, signal), stray),
     strayByHand: strayByHandOf,
+    identity: async (accounts, signal) => {
+      const partitions = [...new Set(accounts.map(({ brokerRole }) => partitionOf(brokerRole)))];
+      await Promise.all(partitions.map((partition) => sessions.identity(partition, signal)));
+      return partitions.length > 0;
+    },
     release: () => sessions.release(),
   };
 }

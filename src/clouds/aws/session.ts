@@ -79,6 +79,14 @@ export class Sessions {
     known?.session.then(destroy, () => undefined);
   }
 
+  /** Resolves when STS says who the broker is. Rejects with `Failure` where it has no credentials, or none that count. */
+  async identity(partition: string, signal: AbortSignal): Promise<void> {
+    const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+    const ask = (stop: AbortSignal) =>
+      this.#asRoot(partition, stop, (root) => root.send(new GetCallerIdentityCommand({}), { abortSignal: stop }));
+    await attempt({ what: 'asking the cloud who we are', signal, random: this.#random }, ask);
+  }
+
   /** Lets go of every connection. A later call opens new ones. */
   release(): void {
     for (const { session } of this.#open.values()) session.then(destroy, () => undefined);

@@ -1,0 +1,132 @@
+import type { RequestListener } from 'node:http';
+import type { Broker } from './broker/broker.ts';
+import type { BrokerDeps } from './broker/deps.ts';
+import type { SlackAnnounce } from './chat/slack/announce.ts';
+import { refusesUs } from './chat/slack/refused-us.ts';
+import type { SlackWorkspace } from './chat/slack/workspace.ts';
+import type { Config } from './config.ts';
+import type { Terms } from './core/terms.ts';
+import type { Monitor } from './health/monitor.ts';
+import { chatPart, listeningPart } from './health/parts.ts';
+import { keepTrying } from './keep-trying.ts';
+import type { Logger } from './ports/logger.ts';
+import type { Store } from './ports/store.ts';
+import { startWeb, type Web } from './web/server.ts';
+
+/** A chat that is away at start, or a port that is taken, must not keep endings from running: tried again after this long. */
+const DOOR_RETRY_MS = 5_000;
+const PORT = 3000;
+
+/** What answers about this process. */
+export interface Health {
+  readonly config: Config;
+  readonly store: Pick<Store, 'installation' | 'ping'>;
+  readonly monitor: Monitor;
+  readonly logger: Logger;
+}
+
+/** What the chat's receiver is made of, besides. */
+export interface Doors extends Health {
+  readonly workspace: SlackWorkspace;
+  readonly announce: SlackAnnounce;
+  readonly broker: Broker;
+  readonly deps: BrokerDeps;
+}
+
+/** How what was opened is closed again, last first. */
+type Opened = (() => Promise<unknown>)[];
+
+/** A worker's pages of health, where PORT says that somebody asks for them. Resolves with its address after the first try. */
+export async function startHealth(health: Health, opened: Opened): Promise<string | undefined> {
+  if (health.config.PORT === undefined) return undefined;
+  const { first, url, close } = listen(health, {}, () => health.store.ping());
+  opened.push(close);
+  await first;
+  return url();
+}
+
+/**
+ * The HTTP server and the chat's receiver; resolves with the address after the first try of each. Bolt is loaded only where
+ * somebody answers the chat.
+ */
+export async function openDoors(doors: Doors, opened: Opened): Promise<string | undefined> {
+  const { slackApp, SLACK_PATH } = await import('./chat/slack/app.ts');
+  const { workspace, announce, broker, deps, monitor } = doors;
+  const { store, directory, providers, logger } = deps;
+  const capabilities = (terms: Terms) => providers[terms.role.provider].capabilities(terms);
+  const app = slackApp({ workspace, announce, broker, store, directory, capabilities, logger });
+  monitor.add(chatPart(() => app.trouble()));
+  const { requestListener } = app;
+  // A copy of another installation hears nobody: what it recorded would count nowhere.
+  const { copy } = await store.installation();
+  if (copy !== undefined) logger.error({ copy }, 'this database is a copy; Slack is not answered until it is adopted');
+  const routes = requestListener && copy === undefined ? { [SLACK_PATH]: requestListener } : {};
+  // Before anything is listened to; should it fail, starting the app does it again.
+  await app.recall().catch((error: unknown) => logger.warn({ why: String(error) }, 'the last start was not recalled'));
+  const ready = async (): Promise<void> => {
+    await store.ping();
+    if (copy === undefined) await app.ready();
+  };
+  const { first, url, close } = listen(doors, routes, ready);
+  const greeting = keepTrying(
+    async () => {
+      if (copy === undefined) await app.start();
+    },
+    DOOR_RETRY_MS,
+    onceSaid((error) => {
+      const why = String(error);
+      if (refusesUs(error) === undefined)
+        logger.error({ why }, 'Slack does not answer; endings go on, and it is asked again');
+      else logger.error({ why }, 'Slack refuses us; endings go on, and it is asked again');
+    }),
+  );
+  opened.push(async () => {
+    greeting.stop();
+    await Promise.all([close(), app.stop()]);
+  });
+  await Promise.all([first, greeting.first]);
+  return url();
+}
+
+interface Listening {
+  /** Resolves after the first try. */
+  readonly first: Promise<void>;
+  url(): string | undefined;
+  close(): Promise<void>;
+}
+
+/** The HTTP server, tried again until the port is free. */
+function listen(
+  { config, monitor, logger }: Health,
+  routes: Readonly<Record<string, RequestListener>>,
+  ready: () => Promise<void>,
+): Listening {
+  let web: Web | undefined;
+  const status = () => monitor.report();
+  const { HOST: host, PORT: port = PORT } = config;
+  const listening = keepTrying(
+    async () => {
+      web = await startWeb({ host, port, routes, ready, status, logger });
+    },
+    DOOR_RETRY_MS,
+    onceSaid((error) =>
+      logger.error({ why: String(error) }, 'HOST and PORT cannot be listened on; endings go on, and it is tried again'),
+    ),
+  );
+  monitor.add(listeningPart(() => web !== undefined));
+  const close = async (): Promise<void> => {
+    listening.stop();
+    await web?.close();
+  };
+  return { first: listening.first, url: () => web?.url, close };
+}
+
+/** Says an error once until it is another one: what stays wrong the monitor says again each minute. */
+function onceSaid(say: (error: unknown) => void): (error: unknown) => void {
+  let said: string | undefined;
+  return (error) => {
+    const now = String(error);
+    if (now !== said) say(error);
+    said = now;
+  };
+}
