@@ -1,20 +1,16 @@
-import { parse, stringify } from 'yaml';
-import { demoPolicy, openStage } from '../dist/demo/stage.js';
+import { openStage } from '../dist/demo/stage.js';
+import { CHANNEL, policyWithACrowd, userOf, watchForms } from './crowd.mjs';
 import { inTurns, line, percentile } from './figures.mjs';
 import { program } from './place.mjs';
 
-const CHANNEL = 'C0INC2041';
 const CONCURRENT = 50;
 const ROUNDS = 8;
 const WARM_UP_ROUNDS = 3;
-const LOOK_MS = 5;
-
-const userOf = (index) => `U0BENCH${String(index).padStart(3, '0')}`;
 
 /** (a) From a signed `/breakglass` until `views.open` returned, over a bare Bolt app that opens the same modal. */
 export async function benchCommand(place) {
   const database = await place.freshDatabase();
-  const stage = await openStage({ policyText: await policyWithACrowd() });
+  const stage = await openStage({ policyText: await policyWithACrowd(CONCURRENT) });
   const env = { ...stage.env, DATABASE_URL: database.appUrl, PORT: '0', LOG_LEVEL: 'error' };
   const bot = await program('bot', { role: 'web', policyText: stage.policyText }, env);
   const ours = `${bot.ready.url}/slack/events`;
@@ -39,28 +35,13 @@ export async function benchCommand(place) {
   }
 }
 
-/** The demo's policy, with as many more people of one team as act at once. */
-async function policyWithACrowd() {
-  const policy = parse(await demoPolicy());
-  const workspace = policy.people[0].slack[0].workspace;
-  for (let index = 0; index < CONCURRENT; index++) {
-    policy.people.push({
-      id: `crowd-${index}`,
-      name: `Crowd ${index}`,
-      teams: ['model-serving'],
-      slack: [{ workspace, user: userOf(index) }],
-    });
-  }
-  return stringify(policy);
-}
-
 /**
  * Everybody types `/breakglass` again and again, each as soon as their modal is there. The workspace's own log says when
  * it answered `views.open`, and the trigger id says whose that was.
  */
 async function burst({ slack }, url, rounds) {
   slack.connectApp(url);
-  const triggers = watchTriggers(slack);
+  const forms = watchForms(slack);
   const took = [];
   await Promise.all(
     Array.from({ length: CONCURRENT }, async (_, index) => {
@@ -68,42 +49,12 @@ async function burst({ slack }, url, rounds) {
       for (let round = 0; round < rounds; round++) {
         const typedAt = performance.timeOrigin + performance.now();
         await slack.as(user).command('/breakglass', '', CHANNEL);
-        took.push((await triggers.opened(user)) - typedAt);
+        const { at, ok, error } = await forms.answered(user);
+        if (!ok) throw new Error(`views.open was refused: ${error}`);
+        took.push(at - typedAt);
       }
     }),
   );
-  triggers.stop();
+  forms.stop();
   return { p50: percentile(took, 0.5), p99: percentile(took, 0.99) };
-}
-
-/** Tells when a user's next `views.open` was answered. Looks into the log every few milliseconds, which costs little. */
-function watchTriggers({ dials }) {
-  let sent = dials.sent().length;
-  let calls = dials.calls().length;
-  const users = new Map();
-  const answeredAt = new Map();
-  const waiting = new Map();
-  const timer = setInterval(() => {
-    for (const { payload } of dials.sent().slice(sent)) {
-      users.set(payload.trigger_id, payload.user_id);
-      sent += 1;
-    }
-    for (const { method, args, at, ok, error } of dials.calls().slice(calls)) {
-      calls += 1;
-      if (method !== 'views.open') continue;
-      if (!ok) throw new Error(`views.open was refused: ${error}`);
-      answeredAt.set(args.trigger_id, at);
-    }
-    for (const [trigger, at] of answeredAt) {
-      const user = users.get(trigger);
-      if (user === undefined || !waiting.has(user)) continue;
-      answeredAt.delete(trigger);
-      waiting.get(user)(at);
-      waiting.delete(user);
-    }
-  }, LOOK_MS);
-  return {
-    opened: (user) => new Promise((resolve) => waiting.set(user, resolve)),
-    stop: () => clearInterval(timer),
-  };
 }

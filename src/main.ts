@@ -11,7 +11,7 @@ import { type Config, cloudEndpoints, loadConfig, pagerSettings, queuePrefix, sl
 import { GAP_MS } from './core/checkpoint.ts';
 import { type Floors, PRODUCTION_FLOORS } from './core/policy.ts';
 import { directorySource } from './directory/source.ts';
-import { openMonitor } from './health/monitor.ts';
+import { type MonitorOptions, openMonitor } from './health/monitor.ts';
 import * as parts from './health/parts.ts';
 import { incidentSource } from './incidents/source.ts';
 import { makeLogger } from './logger.ts';
@@ -55,6 +55,8 @@ export interface MainOptions {
     /** `false`: no sweep at all, so that a test can see what ends access without it. */
     readonly sweep?: boolean;
     readonly policyText?: string;
+    /** How often it is looked at whether all is well, and said that it is not. */
+    readonly monitor?: Pick<MonitorOptions, 'everyMs' | 'sayEveryMs'>;
     /** Puts something around a part, or in its place: to count what goes through it, or for a cloud that answers at once. */
     readonly rewire?: {
       readonly aws?: (own: Provider) => Provider;
@@ -152,7 +154,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
       opened.push(() => cloudSweep.stop());
     }
   }
-  const monitor = openMonitor({ logger });
+  const monitor = openMonitor({ logger, ...lowered?.monitor });
   opened.push(async () => monitor.stop());
   const identity = async (): Promise<boolean> =>
     aws.identity((await store.policyInForce())?.policy.accounts ?? [], AbortSignal.timeout(IDENTITY_MS));

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { within } from './bounded.ts';
 import type { Broker } from './broker/broker.ts';
 import type { BrokerDeps } from './broker/deps.ts';
 import type { SlackAnnounce } from './chat/slack/announce.ts';
@@ -20,7 +21,7 @@ const PORT = 3000;
 /** What answers about this process. */
 export interface Health {
   readonly config: Config;
-  readonly store: Pick<Store, 'installation' | 'ping'>;
+  readonly store: Pick<Store, 'installation' | 'ping' | 'warm'>;
   readonly monitor: Monitor;
   readonly logger: Logger;
 }
@@ -33,13 +34,35 @@ export interface Doors extends Health {
   readonly deps: BrokerDeps;
 }
 
+/** Longer than it takes on a busy machine. Past it the first clicks may be slow, which is better than nobody being heard. */
+const WARM_MS = 10_000;
+
+/** Does what makes the first click as fast as the others. What fails there is only said: nothing depends on it. */
+function warm(work: () => Promise<void>, logger: Logger): { readonly over: Promise<void>; isOver(): boolean } {
+  let isOver = false;
+  const over = within(WARM_MS, 'the rehearsal', work())
+    .catch((error: unknown) =>
+      logger.warn({ why: String(error) }, 'the first answers were not rehearsed, and may be slow'),
+    )
+    .finally(() => {
+      isOver = true;
+    });
+  return { over, isOver: () => isOver };
+}
+
 /** How what was opened is closed again, last first. */
 type Opened = (() => Promise<unknown>)[];
 
 /** A worker's pages of health, where PORT says that somebody asks for them. Resolves with its address after the first try. */
 export async function startHealth(health: Health, opened: Opened): Promise<string | undefined> {
   if (health.config.PORT === undefined) return undefined;
-  const { first, url, close } = listen(health, {}, () => health.store.ping());
+  const { store, logger } = health;
+  const warming = warm(() => store.warm(), logger);
+  const ready = async (): Promise<void> => {
+    await store.ping();
+    if (!warming.isOver()) throw new Error('the first statements are still being prepared');
+  };
+  const { first, url, close } = listen(health, {}, ready);
   opened.push(close);
   await first;
   return url();
@@ -51,6 +74,7 @@ export async function startHealth(health: Health, opened: Opened): Promise<strin
  */
 export async function openDoors(doors: Doors, opened: Opened): Promise<string | undefined> {
   const { slackApp, SLACK_PATH } = await import('./chat/slack/app.ts');
+  const { warmUp } = await import('./chat/slack/warm-up.ts');
   const { workspace, announce, broker, deps, monitor } = doors;
   const { store, directory, providers, logger } = deps;
   const capabilities = (terms: Terms) => providers[terms.role.provider].capabilities(terms);
@@ -63,9 +87,15 @@ export async function openDoors(doors: Doors, opened: Opened): Promise<string | 
   const routes = requestListener && copy === undefined ? { [SLACK_PATH]: requestListener } : {};
   // Before anything is listened to; should it fail, starting the app does it again.
   await app.recall().catch((error: unknown) => logger.warn({ why: String(error) }, 'the last start was not recalled'));
+  const warming = warm(async () => {
+    await store.warm();
+    // So that its first statement of all is not somebody's.
+    if (copy === undefined) await warmUp({ announce, broker, store, directory, capabilities });
+  }, logger);
   const ready = async (): Promise<void> => {
     await store.ping();
     if (copy === undefined) await app.ready();
+    if (!warming.isOver()) throw new Error('the first answers are still being rehearsed');
   };
   const { first, url, close } = listen(doors, routes, ready);
   const greeting = keepTrying(
@@ -84,7 +114,7 @@ export async function openDoors(doors: Doors, opened: Opened): Promise<string | 
     greeting.stop();
     await Promise.all([close(), app.stop()]);
   });
-  await Promise.all([first, greeting.first]);
+  await Promise.all([first, greeting.first, warming.over]);
   return url();
 }
 

@@ -165,6 +165,11 @@ export interface Store {
     waitMs: number,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<{ value: T } | undefined>;
+  /**
+   * Opens all connections and prepares on each what stands between a click and its answer, changing nothing. Worth it before
+   * the first click, needed by nothing.
+   */
+  warm(): Promise<void>;
   /** A sweep came to its end, and the next one begins so many milliseconds after it began. */
   noteSweep(everyMs: number): Promise<void>;
   /** The newest sweep of all processes, or undefined where there was none yet. */

@@ -35,7 +35,7 @@ export interface Database {
   /** Only looks. Whatever fails, nothing was recorded. */
   read<T>(doing: string, query: (prisma: PrismaClient) => Promise<T>): Promise<T>;
   /** One statement that commits by itself. */
-  write<T>(doing: string, query: (prisma: PrismaClient) => Promise<T>): Promise<T>;
+  write<T>(doing: string, query: (prisma: Tx) => Promise<T>): Promise<T>;
   /**
    * All or nothing. What `work` throws comes out as it is, with nothing recorded; only the commit's own lost answer is
    * `COMMIT_UNKNOWN`.

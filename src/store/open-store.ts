@@ -1,4 +1,6 @@
+import type { Decision } from '../core/decision.ts';
 import { SYSTEM_STREAM } from '../core/events.ts';
+import type { HistoryOf } from '../core/facts.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
@@ -17,6 +19,7 @@ import { applyPolicy, policyReader } from './policies.ts';
 import * as queries from './queries.ts';
 import { tooMighty } from './rights.ts';
 import { troubleMemory } from './troubles.ts';
+import { warmStore } from './warm.ts';
 
 export interface StoreOptions {
   /** Address of the database, with the app's role. */
@@ -31,11 +34,28 @@ export interface StoreOptions {
   readonly lockTimes?: Partial<LockTimes>;
 }
 
+const CONNECTIONS = 10;
+
+/** Decides nothing, about nobody. */
+const REFUSED: Decision = { ok: false, refusal: { code: 'unknown_request' } };
+const NOTHING_ASKED: HistoryOf = { person: 'warm-up', role: '', incident: '', account: '' };
+
 /** The store on PostgreSQL. Nothing is connected until the first call, so a database that is down delays no start. */
-export function openStore({ url, logger, connections, offsetMs, limits, lockTimes }: StoreOptions): Store {
+export function openStore({
+  url,
+  logger,
+  connections = CONNECTIONS,
+  offsetMs,
+  limits,
+  lockTimes,
+}: StoreOptions): Store {
   const database = openDatabase({ url, logger, connections, limits });
   const locks = openLocks(url, logger, lockTimes);
   const shift: Shift = (at) => (offsetMs === undefined ? at : new Date(at.getTime() + offsetMs()));
+
+  const policyInForce = policyReader(database);
+  const refused = (one: string, history?: HistoryOf) =>
+    change(database, shift, { requestId: one, actor: 'system:start', decide: () => REFUSED, history });
 
   return {
     clock: {
@@ -69,7 +89,7 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
         await insertEvents(tx, stored);
         return stored;
       }),
-    policyInForce: policyReader(database),
+    policyInForce,
     applyPolicy: (application) => applyPolicy(database, shift, application),
     freeze: () => readFreeze(database),
     freezeNews: freezeNews(database),
@@ -79,6 +99,14 @@ export function openStore({ url, logger, connections, offsetMs, limits, lockTime
     adopt: (how, actor) => adopt(database, shift, how, actor),
     tooMighty: () => tooMighty(database),
     withLock: locks.withLock,
+    warm: () =>
+      warmStore(database, connections, [
+        policyInForce,
+        () => readFreeze(database),
+        (one) => queries.find(database, one),
+        (one) => refused(one),
+        (one) => refused(one, { ...NOTHING_ASKED, person: one }),
+      ]),
     noteSweep: (everyMs) => noteSweep(database, everyMs),
     lastSweep: () => lastSweep(database),
     sealingLag: (olderMs) => sealingLag(database, olderMs),

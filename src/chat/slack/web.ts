@@ -25,6 +25,8 @@ export interface SlackSettings {
   readonly appToken?: string | undefined;
   /** Slack's Web API elsewhere than at slack.com; nothing in Bolt reads `SLACK_API_URL` by itself. */
   readonly apiUrl?: string | undefined;
+  /** Carries calls to Slack, in place of the process's own `fetch`. */
+  readonly fetch?: WebClientOptions['fetch'];
 }
 
 /** One call to Slack may take this long. */
@@ -34,7 +36,7 @@ export const CALL_MS = 8000;
  * Options of every client we make. No retries of the client's own: it would send a message again although the first
  * may have arrived, and by default goes on for half an hour. The queue retries, and reads the chat first.
  */
-export const clientOptions = ({ apiUrl }: SlackSettings, logger: Logger): WebClientOptions => ({
+export const clientOptions = ({ apiUrl, fetch }: SlackSettings, logger: Logger): WebClientOptions => ({
   retryConfig: { retries: 0 },
   rejectRateLimitedCalls: true,
   timeout: CALL_MS,
@@ -42,6 +44,7 @@ export const clientOptions = ({ apiUrl }: SlackSettings, logger: Logger): WebCli
   logLevel: LogLevel.WARN,
   allowAbsoluteUrls: false,
   ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
+  ...(fetch === undefined ? {} : { fetch }),
 });
 
 /** The client that everything of ours calls Slack with; it keeps to Slack's rate limits, by a monotonic clock. */

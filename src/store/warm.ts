@@ -1,0 +1,50 @@
+import { chatMemory } from './chat-memory.ts';
+import type { Database } from './database.ts';
+
+/** Thrown so that a rehearsed write is rolled back. */
+class Rehearsed extends Error {
+  override readonly name = 'Rehearsed';
+}
+
+/** The same database, where whatever is written is rolled back: it is prepared and run, and nothing of it stays. */
+const rehearsal = (database: Database): Database => ({
+  ...database,
+  write: async (doing, query) => {
+    let written: { readonly value: Awaited<ReturnType<typeof query>> } | undefined;
+    await database
+      .transaction(doing, async (tx) => {
+        written = { value: await query(tx) };
+        throw new Rehearsed();
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof Rehearsed)) throw error;
+      });
+    if (written === undefined) throw new Error(`${doing} was not rehearsed`);
+    return written.value;
+  },
+});
+
+const NOBODY = 'warm-up';
+
+/**
+ * Opens every connection of the pool, and runs on each what stands between a click and its answer, which leaves it
+ * prepared there. Changes nothing: reads name nobody, and the one write is rolled back.
+ * @param connections Of the pool. As many of one statement at once take one connection each
+ * @param reads What is only read, or refused
+ */
+export async function warmStore(
+  database: Database,
+  connections: number,
+  reads: readonly ((one: string) => Promise<unknown>)[],
+): Promise<void> {
+  const chat = chatMemory(rehearsal(database));
+  const form = { kind: 'request', key: NOBODY, requestId: NOBODY, digest: '', channel: NOBODY } as const;
+  const statements = [
+    ...reads,
+    (one: string) => chat.form(one),
+    (one: string) => chat.openForm({ ...form, key: `slack:${NOBODY}:${one}`, id: one }),
+  ];
+  for (const run of statements) {
+    await Promise.all(Array.from({ length: connections }, (_, index) => run(`${NOBODY}-${index}`)));
+  }
+}

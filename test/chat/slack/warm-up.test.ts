@@ -1,0 +1,56 @@
+import { warmUp } from '../../../src/chat/slack/warm-up.ts';
+import { capabilitiesOf } from '../../../src/clouds/aws/capabilities.ts';
+import { fileDirectory } from '../../../src/directory/file.ts';
+import type { Store } from '../../../src/ports/store.ts';
+import { type House, openHouse } from './house.ts';
+
+describe('the rehearsal before anybody is heard (A3)', () => {
+  let house: House;
+  const written: string[] = [];
+  beforeAll(async () => {
+    house = await openHouse();
+  });
+  afterAll(() => house.close());
+  /** What only reads; whatever else is called is noted. */
+  const watched = (store: Store): Store => {
+    const READS = ['policyInForce', 'freeze', 'chat'];
+    const noting = (name: PropertyKey, of: object) =>
+      new Proxy(of, {
+        apply: (target, self, given) => {
+          written.push(String(name));
+          return Reflect.apply(target as never, self, given);
+        },
+      });
+    const chat = Object.fromEntries(Object.entries(store.chat).map(([name, call]) => [name, noting(name, call)]));
+    const rest = Object.entries(store).map(([name, call]) =>
+      typeof call === 'function' && !READS.includes(name) ? [name, noting(name, call)] : [name, call],
+    );
+    return { ...Object.fromEntries(rest), chat } as Store;
+  };
+
+  it('opens a form for each command it plays, and calls nobody, writes nothing and says nothing meanwhile', async () => {
+    const { store, broker, announce, slack, logs } = house;
+    const before = { calls: slack.dials.calls().length, logs: logs.length };
+    const { typed, opened, lastMs } = await warmUp({
+      broker,
+      announce,
+      store: watched(store),
+      directory: fileDirectory,
+      capabilities: capabilitiesOf,
+    });
+    expect(typed).toBeGreaterThanOrEqual(60);
+    expect(opened).toBe(typed);
+    expect(lastMs).toBeGreaterThan(0);
+    expect(written).toEqual([]);
+    expect({ calls: slack.dials.calls().length, logs: logs.length }).toEqual(before);
+  });
+
+  it('leaves it where no policy is in force, or nobody of it can be heard', async () => {
+    const { store, broker, announce } = house;
+    const nobody = { broker, announce, directory: fileDirectory, capabilities: capabilitiesOf };
+    const none = { typed: 0, opened: 0, firstMs: 0, lastMs: 0 };
+    expect(await warmUp({ ...nobody, store: { ...store, policyInForce: async () => undefined } })).toEqual(none);
+    const empty = { read: async () => ({ directory: { people: [], teams: [], onCall: {} }, ageMs: 0 }) };
+    expect(await warmUp({ ...nobody, store, directory: empty })).toEqual(none);
+  });
+});
