@@ -7,7 +7,15 @@ import { refusal } from './chat/slack/refused-us.ts';
 import { slackWorkspace } from './chat/slack/workspace.ts';
 import { lintAwsRole } from './clouds/aws/lint.ts';
 import { awsProvider } from './clouds/aws/provider.ts';
-import { type Config, cloudEndpoints, loadConfig, pagerSettings, queuePrefix, slackSettings } from './config.ts';
+import {
+  type Config,
+  cloudEndpoints,
+  loadConfig,
+  pagerSettings,
+  queuePrefix,
+  SettingsProblem,
+  slackSettings,
+} from './config.ts';
 import { GAP_MS } from './core/checkpoint.ts';
 import { type Floors, PRODUCTION_FLOORS } from './core/policy.ts';
 import { directorySource } from './directory/source.ts';
@@ -20,6 +28,7 @@ import { pagersOf } from './paging/pagers.ts';
 import { settlePolicy } from './policy-in-force.ts';
 import type { Provider } from './ports/provider.ts';
 import type { Schedule } from './ports/schedule.ts';
+import type { Store } from './ports/store.ts';
 import { startCloudSweep } from './queue/cloud-sweep.ts';
 import { openQueue, type WorkQueue } from './queue/open-queue.ts';
 import { startSweep } from './queue/sweep.ts';
@@ -28,6 +37,7 @@ import { startWorker } from './queue/worker.ts';
 import { assertLoopback } from './store/embedded/loopback.ts';
 import type { LockTimes } from './store/lock.ts';
 import { openStore } from './store/open-store.ts';
+import { type SessionWatch, watchSessions } from './watch-sessions.ts';
 
 /** How long a worker asks the cloud who it is. */
 const IDENTITY_MS = 10_000;
@@ -98,8 +108,12 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     ...(clockOffsetMs !== undefined && { offsetMs: () => clockOffsetMs }),
     ...(lockTimes !== undefined && { lockTimes }),
   };
-  const store = openStore({ url: config.DATABASE_URL, logger, ...lower });
+  const onDoubt = (problems: readonly string[]) => watch.doubt(problems);
+  const store = openStore({ url: config.DATABASE_URL, logger, onDoubt, ...lower });
   opened.push(() => store.close());
+  const watch = watchSessions({ readBack: store.readBack, logger });
+  opened.push(async () => watch.stop());
+  await assertSessions(watch, store);
   const floors = lowered?.floors ?? PRODUCTION_FLOORS;
   const text = lowered?.policyText ?? (await readFile(file).catch(() => undefined));
   const settled = await settlePolicy({ store, text, file, floors, logger, lintRole: lintAwsRole });
@@ -131,7 +145,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     announce,
     pagers: pagersOf(pagerSettings(config), store.clock),
     logger,
-    openingOff: () => settled.openingOff,
+    openingOff: () => settled.openingOff ?? watch.off(),
   };
   const broker = makeBroker(deps);
 
@@ -174,8 +188,16 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
       ? await startHealth(doors, opened)
       : await openDoors({ ...doors, workspace, announce, broker, deps }, opened);
   monitor.watch();
-  logger.info({ role, url, openingOff: settled.openingOff }, 'ready');
+  logger.info({ role, url, openingOff: deps.openingOff() }, 'ready');
   return url;
+}
+
+/** What cannot be relied on is not started on, unless there is something to end: that goes on, and opens nothing. */
+async function assertSessions(watch: SessionWatch, store: Store): Promise<void> {
+  const problems = await watch.first;
+  if (problems.length === 0) return;
+  const unended = await store.unended().catch(() => []);
+  if (unended.length === 0) throw new SettingsProblem(problems);
 }
 
 /** Lowered floors are for this machine alone. */

@@ -9,6 +9,7 @@ import { readSealKey, type SealKey } from './seal/keys.ts';
 import { startSealer } from './seal/sealer.ts';
 import { assertLoopback } from './store/embedded/loopback.ts';
 import { openLedger } from './store/open-ledger.ts';
+import { watchSessions } from './watch-sessions.ts';
 
 export interface SealerOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -34,7 +35,10 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
   const next = nextFile === undefined ? undefined : await keyFrom('SEAL_NEXT_KEY_FILE', nextFile);
 
   const ledger = openLedger({ url: config.SEAL_DATABASE_URL, logger });
+  const watch = watchSessions({ readBack: ledger.readBack, logger });
   try {
+    const problems = await watch.first;
+    if (problems.length > 0) throw new SettingsProblem(problems);
     const mighty = await ledger.tooMighty();
     if (mighty !== undefined) throw new SettingsProblem([`SEAL_DATABASE_URL: ${mighty}`]);
     const anchors = await anchorsOf(config, ledger);
@@ -45,11 +49,13 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
     logger.info({ role: 'seal', key: current.fingerprint, anchors: anchors.map(({ name }) => name) }, 'ready');
     return {
       stop: async () => {
+        watch.stop();
         await running.stop();
         await ledger.close();
       },
     };
   } catch (error) {
+    watch.stop();
     await ledger.close();
     throw error;
   }

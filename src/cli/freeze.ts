@@ -20,34 +20,37 @@ import { operator, withStore } from './with-store.ts';
  * finish, a worker's sweep does. Returns the exit code.
  */
 export const freeze = ({ all = false, reason }: { readonly all?: boolean; readonly reason: string }): Promise<number> =>
-  withStore(async (store, url) => {
-    const by = operator();
-    const command = { type: 'freeze', all, reason } as const;
-    const decision = await store.changeFreeze(actorName(by), (current, now) =>
-      decideFreeze(current, command, by, NO_FACTS, now),
-    );
-    if (!decision.ok) {
-      console.error(refusalWords(decision.refusal.code, decision.refusal.detail));
-      return 1;
-    }
-    if (decision.next) console.log(frozenNews(freezeDetail(decision.next), decision.next.all));
-    const logger = makeLogger('warn');
-    const schedule = await openSchedule(store, url, logger);
-    try {
-      const { ended, failed } = await followFreeze({ store, schedule, logger });
-      if (all) console.log(`${ended} of what is open began to end. "breakglass list" shows it until it is proven.`);
-      if (failed > 0)
-        console.error(`${failed} could not be moved from here: a worker's sweep does it within a minute.`);
-    } finally {
-      await schedule.close();
-    }
-    const policy = (await store.policyInForce())?.policy;
-    if (policy === undefined || policy.security.teams.length === 0) {
-      console.error('Nobody can lift it yet: no policy in force names a security team. Apply one that does.');
-    }
-    if (policy !== undefined) await tellFromHere(store, logger);
-    return 0;
-  });
+  withStore(
+    async (store, url) => {
+      const by = operator();
+      const command = { type: 'freeze', all, reason } as const;
+      const decision = await store.changeFreeze(actorName(by), (current, now) =>
+        decideFreeze(current, command, by, NO_FACTS, now),
+      );
+      if (!decision.ok) {
+        console.error(refusalWords(decision.refusal.code, decision.refusal.detail));
+        return 1;
+      }
+      if (decision.next) console.log(frozenNews(freezeDetail(decision.next), decision.next.all));
+      const logger = makeLogger('warn');
+      const schedule = await openSchedule(store, url, logger);
+      try {
+        const { ended, failed } = await followFreeze({ store, schedule, logger });
+        if (all) console.log(`${ended} of what is open began to end. "breakglass list" shows it until it is proven.`);
+        if (failed > 0)
+          console.error(`${failed} could not be moved from here: a worker's sweep does it within a minute.`);
+      } finally {
+        await schedule.close();
+      }
+      const policy = (await store.policyInForce())?.policy;
+      if (policy === undefined || policy.security.teams.length === 0) {
+        console.error('Nobody can lift it yet: no policy in force names a security team. Apply one that does.');
+      }
+      if (policy !== undefined) await tellFromHere(store, logger);
+      return 0;
+    },
+    { evenIf: 'in doubt' },
+  );
 
 /** Tells the channels, where this shell has the chat's settings; a worker's sweep does where it has not. */
 async function tellFromHere(store: Store, logger: Logger): Promise<void> {

@@ -71,6 +71,8 @@ export interface Ledger {
   readonly rows: RowLedger;
   /** Why this database role may do more than a sealer should, or undefined. */
   tooMighty(): Promise<string | undefined>;
+  /** As `Store.readBack`. */
+  readBack: Store['readBack'];
   /** Looks at one moment, and records what `work` saves: all of it or nothing. */
   look<T>(work: (view: LedgerView) => Promise<T>): Promise<T>;
   now(): Promise<Date>;

@@ -156,6 +156,11 @@ export interface Store {
   /** Why this database role may do more than it should, or undefined. While it may, nothing is opened. */
   tooMighty(): Promise<string | undefined>;
   /**
+   * Reads back what PostgreSQL's sessions are: that they are ours alone, their settings and their clock. What is not as we
+   * need it, in words that name the setting of the address; empty when all is. Rejects when it cannot be asked.
+   */
+  readBack(): Promise<readonly string[]>;
+  /**
    * Runs `work` while holding a named lock, on a connection of its own with a heartbeat, so that a dead or stopped
    * process lets go within a minute. Not obtained within `waitMs`: `work` is not run and `undefined` comes back.
    * `signal` aborts when the lock is lost.

@@ -1,5 +1,5 @@
 import type { JobsOptions, PgPool, Processor, RedisClient, WorkerOptions } from 'bullmq';
-import type pg from 'pg';
+import { type OnSession, openPool } from '../postgres/connection.ts';
 import type { JobContent } from './job.ts';
 
 export interface BackendSettings {
@@ -9,7 +9,18 @@ export interface BackendSettings {
   readonly postgresUrl: string;
   /** Keeps installations apart that share one Redis: their mark. */
   readonly prefix?: string | undefined;
+  /** Told of each new session on PostgreSQL. */
+  readonly onSession?: OnSession | undefined;
 }
+
+/** Milliseconds. What BullMQ asks of PostgreSQL takes a few. */
+const QUERY_MS = 15_000;
+const QUEUE_NEEDS = {
+  schema: 'bullmq',
+  statementMs: QUERY_MS,
+  idleInTransactionMs: QUERY_MS,
+  idleSessionMs: 0,
+} as const;
 
 /** A job that nobody works on: BullMQ's `Job`, as far as we read it. Times are milliseconds, by the clocks of processes. */
 export interface QueuedJob {
@@ -77,7 +88,7 @@ const reconnectMs = (times: number): number => Math.min(2_000, 100 * times);
 export async function openBackend(settings: BackendSettings): Promise<Backend> {
   const bullmq = await import('bullmq');
   return settings.redisUrl === undefined
-    ? onPostgres(bullmq, await import('pg').then((driver) => driver.default), settings.postgresUrl)
+    ? onPostgres(bullmq, settings.postgresUrl, settings.onSession)
     : onRedis(bullmq, settings.redisUrl, settings.prefix ?? 'breakglass');
 }
 
@@ -129,24 +140,24 @@ function endWaiting(client: RedisClient): void {
   );
 }
 
-function onPostgres(bullmq: BullMq, { Pool }: typeof pg, connectionString: string): Backend {
+function onPostgres(bullmq: BullMq, url: string, onSession: BackendSettings['onSession']): Backend {
   const { createPostgresBackend, isPgPool } = bullmq;
   const poolOf = (max: number): PgPool => {
-    const pool = new Pool({
-      connectionString,
-      options: '-c search_path=bullmq',
-      max,
-      connectionTimeoutMillis: 5_000,
+    const pool: unknown = openPool({
+      address: { url, setting: 'DATABASE_URL' },
+      needs: QUEUE_NEEDS,
+      connectMs: 5_000,
       // A database that stopped answering is found out, instead of holding a worker for ever.
-      query_timeout: 15_000,
-      keepAlive: true,
+      queryMs: QUERY_MS,
+      name: 'breakglass queue',
+      max,
+      idleMs: 10_000,
+      onSession,
+      // BullMQ listens itself.
+      onIdleLost: () => undefined,
     });
-    // BullMQ listens to a connection only after it was handed over. A server that is shut down in that moment says so
-    // at once, and an `error` that nobody listens to ends the process.
-    pool.on('connect', (connection) => connection.on('error', () => undefined));
-    const known: unknown = pool;
-    if (!isPgPool(known)) throw new Error('this version of BullMQ does not take this version of pg');
-    return known;
+    if (!isPgPool(pool)) throw new Error('this version of BullMQ does not take this version of pg');
+    return pool;
   };
   return {
     kind: 'postgres',

@@ -3,6 +3,7 @@ import { within } from '../bounded.ts';
 import type { Work } from '../core/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
+import type { Session } from '../postgres/session.ts';
 import { throttled } from '../throttled-log.ts';
 import { type Backend, type BackendSettings, type JobQueue, openBackend } from './backend.ts';
 import { delayMs, HANDLING, isFar, jobId, LANES, type Lane, toContent } from './job.ts';
@@ -41,7 +42,14 @@ export async function openQueue({
   logger,
   ...settings
 }: BackendSettings & { readonly logger: Logger }): Promise<WorkQueue> {
-  const backend = await openBackend(settings);
+  // Jobs carry ids alone: what is wrong here is said, and keeps no ending waiting.
+  const onSession = throttled<Session>(ERROR_EVERY_MS, ({ problems }) =>
+    logger.warn({ problems }, 'a database session of the queue is not as it must be'),
+  );
+  const backend = await openBackend({
+    ...settings,
+    onSession: (found) => found.problems.length > 0 && onSession(found),
+  });
   const onError = throttled<Error>(ERROR_EVERY_MS, ({ message }, unsaid) =>
     logger.warn(
       { backend: backend.kind, why: message, unsaid },

@@ -2,6 +2,7 @@ import type { NewEvent, StoredEvent } from '../core/events.ts';
 import { EMPTY_HEAD, type Head, seal } from '../core/log.ts';
 import { storableText } from '../core/storable.ts';
 import type { Tx } from './database.ts';
+import { instantOf, wholeOf } from './decode.ts';
 import type { RawTx } from './raw.ts';
 import { storableEvent } from './row-codec.ts';
 
@@ -10,10 +11,10 @@ export type Shift = (databaseTime: Date) => Date;
 
 /** The newest event of a stream as the locking functions answer it. */
 export interface HeadRecord {
-  readonly now: Date;
+  readonly now: unknown;
   readonly headSeq: number | null;
   readonly headHash: string | null;
-  readonly checkpoint: number;
+  readonly checkpoint: unknown;
 }
 
 /** Where a stream goes on: after its newest event, and after the newest checkpoint of all (0 before the first). */
@@ -22,8 +23,11 @@ export interface Tip extends Head {
 }
 
 export const tipOf = ({ headSeq, headHash, checkpoint }: HeadRecord): Tip => ({
-  ...(headSeq === null || headHash === null ? EMPTY_HEAD : { seq: headSeq, hash: headHash }),
-  checkpoint,
+  // Both or neither: a head that was half read is not the beginning of a stream.
+  ...(headSeq === null && headHash === null
+    ? EMPTY_HEAD
+    : { seq: wholeOf(headSeq, 'the newest event'), hash: String(headHash) }),
+  checkpoint: wholeOf(checkpoint, 'the newest checkpoint'),
 });
 
 /** New events chained onto a stream, their text as the database will keep it. */
@@ -39,7 +43,7 @@ export async function lockStream(tx: RawTx, shift: Shift, stream: string): Promi
   const [found] = await tx.$queryRaw<HeadRecord[]>`
     SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint" FROM "lock_stream"(${stream})`;
   if (found === undefined) throw new Error('lock_stream answered nothing');
-  return { now: shift(found.now), head: tipOf(found) };
+  return { now: shift(instantOf(found.now, 'the clock')), head: tipOf(found) };
 }
 
 /** Writes sealed events in one statement. */

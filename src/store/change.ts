@@ -6,9 +6,10 @@ import { nextWorkAt, type Row } from '../core/work.ts';
 import type { Changed, Decide } from '../ports/store.ts';
 import { type HeadRecord, lockStream, type Shift, sealed, type Tip, tipOf } from './append.ts';
 import type { Database } from './database.ts';
+import { instantIn, instantOf } from './decode.ts';
 import { freezeOf } from './freeze.ts';
 import type { RawTx } from './raw.ts';
-import { askAsStored, rowOf, toJsonText } from './row-codec.ts';
+import { askAsStored, type RequestRecord, rowOf, toJsonText } from './row-codec.ts';
 
 /** One change: of which request, by whom, and what decides; `history` is what it must know of the past. */
 interface Change {
@@ -28,13 +29,7 @@ interface Locked {
   readonly history: RequesterHistory | undefined;
 }
 
-interface LockedRecord extends HeadRecord {
-  readonly document: unknown;
-  readonly version: number | null;
-  readonly seq: number | null;
-  readonly drawnVersion: number | null;
-  readonly postedSeq: number | null;
-  readonly updatedAt: Date | null;
+interface LockedRecord extends HeadRecord, RequestRecord {
   readonly freeze: unknown;
   readonly history?: StoredHistory;
 }
@@ -79,11 +74,10 @@ async function listing(tx: RawTx, shift: Shift, { request }: Row, first: StoredE
 async function lockRequest(tx: RawTx, shift: Shift, requestId: string, wanted: HistoryOf | undefined): Promise<Locked> {
   const [found] = await (wanted === undefined ? lockOne(tx, requestId) : lockAsking(tx, requestId, wanted));
   if (found === undefined) throw new Error('lock_request answered nothing');
-  const { version, seq, drawnVersion, postedSeq, updatedAt } = found;
-  const whole = version !== null && seq !== null && drawnVersion !== null && postedSeq !== null && updatedAt !== null;
   return {
-    now: shift(found.now),
-    row: whole ? rowOf({ document: found.document, version, seq, drawnVersion, postedSeq, updatedAt }) : undefined,
+    now: shift(instantOf(found.now, 'the clock')),
+    // Where there is a document there is a row, however the rest of it was read.
+    row: found.document === null ? undefined : rowOf(found),
     document: found.document,
     head: tipOf(found),
     frozen: freezeOf(found.freeze),
@@ -110,7 +104,7 @@ const historyFrom = ({ same, turnedDown, pending, standing }: StoredHistory): Re
   same: same ?? undefined,
   pending,
   standing,
-  turnedDown: turnedDown === null ? undefined : { ...turnedDown, at: new Date(turnedDown.at) },
+  turnedDown: turnedDown === null ? undefined : { ...turnedDown, at: instantIn(turnedDown.at, 'what was turned down') },
 });
 
 /** The row as it will be read back: through its own text, so that what is decided next is what was stored. */

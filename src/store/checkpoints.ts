@@ -2,6 +2,7 @@ import { headerSchema } from '../core/checkpoint.ts';
 import type { Leaf } from '../core/merkle.ts';
 import type { CheckpointReader, KeptCheckpoint, LeafChange } from '../ports/checkpoints.ts';
 import type { Database, Tx } from './database.ts';
+import { wholeOf } from './decode.ts';
 
 type Client = Pick<Tx, 'checkpoint' | 'checkpointLeaf'>;
 interface CheckpointRecord {
@@ -59,17 +60,17 @@ export const checkpointReader = (database: Database): CheckpointReader => ({
     }),
   findings: () =>
     database.read('read what checkpoints found', async (prisma) => {
-      const found = await prisma.$queryRaw<{ readonly number: number }[]>`
+      const found = await prisma.$queryRaw<{ readonly number: unknown }[]>`
         SELECT c."number" FROM "checkpoints" AS c LEFT JOIN "checkpoints" AS b ON b."number" = c."number" - 1
         WHERE c."header" ? 'unexplained' AND c."header" -> 'unexplained' IS DISTINCT FROM b."header" -> 'unexplained'
         ORDER BY c."number"`;
-      return found.map(({ number }) => number);
+      return found.map(({ number }) => wholeOf(number, 'the number of a checkpoint'));
     }),
   rotations: () =>
     database.read('read rotations of the key', async (prisma) => {
-      const found = await prisma.$queryRaw<{ readonly number: number }[]>`
+      const found = await prisma.$queryRaw<{ readonly number: unknown }[]>`
         SELECT "number" FROM "checkpoints" WHERE "header" ? 'nextKey' ORDER BY "number"`;
-      return found.map(({ number }) => number);
+      return found.map(({ number }) => wholeOf(number, 'the number of a checkpoint'));
     }),
   changes: (after, upTo) => database.read('read leaves', (prisma) => changesBetween(prisma, after, upTo)),
   changesOf: (streams, upTo) =>

@@ -2,6 +2,7 @@ import { type NewEvent, SYSTEM_STREAM } from '../core/events.ts';
 import type { CloudMemory, CloudPlace, ListedPage, Listing } from '../ports/cloud-memory.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
 import type { Database, Tx } from './database.ts';
+import { instantOf, wholeOf } from './decode.ts';
 import { toJsonText } from './row-codec.ts';
 
 /** How long an object that a listing does not show any more is remembered: listings lag, and nothing is told twice. */
@@ -28,7 +29,7 @@ export function cloudListings(database: Database, shift: Shift): Listings {
       database.write('begin a pass over the clouds', async (prisma) => {
         const due = new Date(now.getTime() - everyMs);
         // A pass of the future was made by another clock, before a restore: it holds up nothing.
-        const [row] = await prisma.$queryRaw<{ readonly number: number }[]>`
+        const [row] = await prisma.$queryRaw<{ readonly number: unknown }[]>`
           INSERT INTO "cloud_rounds" AS r ("one", "number", "begun_at") VALUES (TRUE, 1, ${now.toISOString()}::timestamptz)
           ON CONFLICT ("one") DO UPDATE SET
             "number" = CASE WHEN r."ended_at" IS NULL THEN r."number" ELSE r."number" + 1 END,
@@ -37,7 +38,7 @@ export function cloudListings(database: Database, shift: Shift): Listings {
           WHERE r."ended_at" IS NULL OR r."begun_at" <= ${due.toISOString()}::timestamptz
             OR r."begun_at" > EXCLUDED."begun_at"
           RETURNING r."number"`;
-        return row?.number;
+        return row && wholeOf(row.number, 'the number of a pass');
       }),
     endRound: (round, now) =>
       database.transaction('end a pass over the clouds', async (tx) => {
@@ -81,7 +82,7 @@ const beginListing = (
   { round, now, anew }: { readonly round: number; readonly now: Date; readonly anew: boolean },
 ): Promise<Listing | undefined> =>
   database.write(`begin the listing of account ${account}`, async (prisma) => {
-    const [row] = await prisma.$queryRaw<{ readonly since: Date; readonly cursor: string | null }[]>`
+    const [row] = await prisma.$queryRaw<{ readonly since: unknown; readonly cursor: string | null }[]>`
       INSERT INTO "cloud_accounts" AS a ("provider", "account", "round", "since", "done")
       VALUES (${provider}, ${account}, 0, ${now.toISOString()}::timestamptz, FALSE)
       ON CONFLICT ("provider", "account") DO UPDATE SET
@@ -90,7 +91,7 @@ const beginListing = (
         "done" = FALSE
       WHERE a."round" < ${round}
       RETURNING a."since", a."cursor"`;
-    return row && { since: row.since, cursor: row.cursor ?? undefined };
+    return row && { since: instantOf(row.since, 'since when an account is listed'), cursor: row.cursor ?? undefined };
   });
 
 /** Another's is settled by the event that comes with this page; ours once it is closed. */

@@ -2,6 +2,7 @@ import { addSeconds } from '../core/decision.ts';
 import { TOMBSTONE_SECONDS } from '../core/work.ts';
 import type { CloudMemory, MissingGrant, NamedGrant } from '../ports/cloud-memory.ts';
 import type { Database } from './database.ts';
+import { instantOf } from './decode.ts';
 
 type Sightings = Pick<
   CloudMemory,
@@ -42,16 +43,15 @@ export const cloudSightings = (database: Database): Sightings => ({
         ORDER BY g."id" LIMIT ${limit}`,
     ),
   missed: (mark, before, limit, after) =>
-    database.read(
-      'read which open access was missed',
-      (prisma) =>
-        prisma.$queryRaw<(MissingGrant & { readonly missedAt: Date })[]>`
+    database.read('read which open access was missed', async (prisma) => {
+      const found = await prisma.$queryRaw<(MissingGrant & { readonly missedAt: unknown })[]>`
         SELECT g."provider", g."account", g."request_id" AS "requestId", g."id" AS "grantId", s."missed_at" AS "missedAt"
         FROM "cloud_sightings" AS s JOIN "grants" AS g ON g."id" = s."grant_id"
         WHERE s."missed_at" <= ${before.toISOString()}::timestamptz AND g."state" = 'active'
           AND g."plan" ->> 'mark' = ${mark} AND g."id" > ${after}
-        ORDER BY g."id" LIMIT ${limit}`,
-    ),
+        ORDER BY g."id" LIMIT ${limit}`;
+      return found.map(({ missedAt, ...grant }) => ({ ...grant, missedAt: instantOf(missedAt, 'when it was missed') }));
+    }),
   standing: (mark, now, limit, after) => {
     const rested = addSeconds(now, DELETED_SOON_SECONDS - TOMBSTONE_SECONDS).toISOString();
     return database.read(

@@ -1,7 +1,7 @@
-import { Socket } from 'node:net';
 import { PrismaPg } from '@prisma/adapter-pg';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Logger } from '../ports/logger.ts';
+import { type Address, type ConnectionSettings, type OnSession, openPool } from '../postgres/connection.ts';
 import { unavailable, unknownCommit, wasRefused } from './failures.ts';
 import { type Prisma, PrismaClient } from './generated/client.ts';
 import { type Raw, rawOn, statementName } from './raw.ts';
@@ -32,6 +32,7 @@ export const LIMITS: Limits = { connectMs: 5_000, statementMs: 10_000, idleInTra
 /** The client, and the three ways to use it; each turns what goes wrong into a `Failure` with the right code. */
 export interface Database {
   readonly raw: Raw;
+  readonly pool: pg.Pool;
   /** Only looks. Whatever fails, nothing was recorded. */
   read<T>(doing: string, query: (prisma: PrismaClient) => Promise<T>): Promise<T>;
   /** One statement that commits by itself. */
@@ -45,20 +46,25 @@ export interface Database {
 }
 
 export interface DatabaseOptions {
-  readonly url: string;
+  readonly address: Address;
   readonly logger: Logger;
+  readonly onSession: OnSession;
   /** Connections of the pool, 10 by default. */
   readonly connections?: number | undefined;
   readonly limits?: Partial<Limits> | undefined;
 }
 
 /** Opens nothing yet: the first statement connects. */
-export function openDatabase({ url, logger, connections = 10, limits }: DatabaseOptions): Database {
+export function openDatabase({ address, logger, onSession, connections = 10, limits }: DatabaseOptions): Database {
   const within = { ...LIMITS, ...limits };
-  const settings = { ...connectionTo(url, within), max: connections, application_name: 'breakglass' };
-  const pool = openPool(settings, (error) =>
-    logger.warn({ error: error.message }, 'an idle database connection was lost'),
-  );
+  const pool = openPool({
+    ...sessionsOf(address, within),
+    name: 'breakglass',
+    max: connections,
+    idleMs: within.silenceMs - 2_000,
+    onSession,
+    onIdleLost: (error) => logger.warn({ error: error.message }, 'an idle database connection was lost'),
+  });
   const adapter = new PrismaPg(pool, { statementNameGenerator: ({ sql }) => statementName(sql) });
   const prisma = new PrismaClient({ adapter });
   // Prisma counts from the outside: waiting for a connection, then all statements of the transaction.
@@ -66,6 +72,7 @@ export function openDatabase({ url, logger, connections = 10, limits }: Database
 
   return {
     raw: rawOn(pool, timing.timeout),
+    pool,
     async read(doing, query) {
       try {
         return await query(prisma);
@@ -109,43 +116,13 @@ export function openDatabase({ url, logger, connections = 10, limits }: Database
   };
 }
 
-/**
- * Names mean ours, and instants are written in UTC, whatever the role or the server prefers. Where the owner of a table
- * hides rows from our roles, its statements fail: a part of the log must not pass for the whole.
- */
-export const SESSION = '-c timezone=UTC -c search_path=public -c row_security=off';
-
-/** How every connection of ours is made, the lock's too. */
-export function connectionTo(url: string, { connectMs, statementMs, idleInTransactionMs, silenceMs }: Limits) {
-  return {
-    connectionString: url,
-    connectionTimeoutMillis: connectMs,
-    statement_timeout: statementMs,
-    idle_in_transaction_session_timeout: idleInTransactionMs,
-    idleTimeoutMillis: silenceMs - 2_000,
-    keepAlive: true,
-    options: SESSION,
-    stream: () => impatientSocket(silenceMs),
-  };
-}
-
-/**
- * A pool none of whose connections can end the process. While one is handed over nobody listens to it: the pool does not
- * any more, whoever waits for it not yet. A server that is shut down says so in the same breath as its last answer, and
- * an `error` that nobody listens to is thrown at everybody.
- */
-export function openPool(settings: pg.PoolConfig, onIdleLost: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool(settings);
-  // Whoever uses it learns it from the next statement, which is refused.
-  pool.on('connect', (connection) => connection.on('error', () => undefined));
-  return pool.on('error', onIdleLost);
-}
-
-/** A socket that gives up when nothing is heard: a network that swallows everything becomes a lost connection. */
-function impatientSocket(silenceMs: number): Socket {
-  const socket = new Socket();
-  socket.setTimeout(silenceMs, () => socket.destroy(new Error(`the database was silent for ${silenceMs} ms`)));
-  return socket;
+/** What the sessions of an address are told, and how they are found. */
+export function sessionsOf(
+  address: Address,
+  { connectMs, statementMs, idleInTransactionMs, silenceMs }: Limits,
+): Omit<ConnectionSettings, 'name'> {
+  const needs = { schema: 'public', statementMs, idleInTransactionMs, idleSessionMs: 0 } as const;
+  return { address, needs, connectMs, silenceMs };
 }
 
 const isDatabaseError = (error: unknown): boolean =>
@@ -162,6 +139,8 @@ function neverSent(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
   return (
+    // A Failure of the connection's own, which Prisma takes apart but for its code.
+    code === 'STORE_UNAVAILABLE' ||
     code === 'P1001' ||
     code === 'ECONNREFUSED' ||
     /timeout exceeded when trying to connect|due to connection timeout|Can't reach/.test(error.message)

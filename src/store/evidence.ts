@@ -1,6 +1,7 @@
 import type { RowEvidence, StoredGrant, StoredRow } from '../core/explain.ts';
 import type { EvidenceReader } from '../ports/evidence.ts';
 import type { Database } from './database.ts';
+import { instantIn } from './decode.ts';
 import type { RawTx } from './raw.ts';
 import { type EventRecord, eventOf } from './row-codec.ts';
 
@@ -44,12 +45,13 @@ const readRequests = (client: RawTx, ids: readonly string[]) => client.$queryRaw
       FROM "events" AS e WHERE e."stream" = 'request/' || w."id") AS "events"
   FROM unnest(${ids}::text[]) AS w ("id") LEFT JOIN "requests" AS r ON r."id" = w."id"`;
 
+// As it stands: one that is no instant is found to be unexplained, and must not hide the rows beside it.
 const dateOf = (text: string | null): Date | undefined => (text === null ? undefined : new Date(text));
 
 const evidenceOf = ({ id, row, grants, events }: Found): RowEvidence => ({
   id,
   row: row === null ? undefined : storedRow(row, grants ?? []),
-  events: (events ?? []).map((event) => eventOf({ ...event, at: new Date(event.at) })),
+  events: (events ?? []).map((event) => eventOf({ ...event, at: instantIn(event.at, 'when an event was') })),
 });
 
 const storedRow = (row: NonNullable<Found['row']>, grants: NonNullable<Found['grants']>): StoredRow => ({
@@ -112,9 +114,9 @@ async function readSystem(client: RawTx, contents: readonly number[]) {
     policies: (found.policies ?? []).map(({ securityChannel, appliedAt, ...head }) => ({
       ...head,
       securityChannel: securityChannel ?? undefined,
-      appliedAt: new Date(appliedAt),
+      appliedAt: instantIn(appliedAt, 'when a policy was applied'),
     })),
     contents: found.contents ?? [],
-    events: (found.events ?? []).map((event) => eventOf({ ...event, at: new Date(event.at) })),
+    events: (found.events ?? []).map((event) => eventOf({ ...event, at: instantIn(event.at, 'when an event was') })),
   };
 }

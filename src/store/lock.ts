@@ -2,7 +2,8 @@ import type pg from 'pg';
 import { Failure } from '../core/failure.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
-import { connectionTo, LIMITS, openPool, SESSION } from './database.ts';
+import { type Address, type OnSession, openPool } from '../postgres/connection.ts';
+import { LIMITS, sessionsOf } from './database.ts';
 import { sqlStateOf, unavailable } from './failures.ts';
 
 /** Milliseconds. The heartbeat must fit several times into the time after which the server lets go of a silent holder. */
@@ -19,6 +20,13 @@ const HELD_MAX = 30;
 const SLICE_MS = 4_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
+export interface LockOptions {
+  readonly address: Address;
+  readonly logger: Logger;
+  readonly onSession?: OnSession | undefined;
+  readonly times?: Partial<LockTimes> | undefined;
+}
+
 export interface Locks {
   readonly withLock: Store['withLock'];
   close(): Promise<void>;
@@ -28,16 +36,18 @@ export interface Locks {
  * Named locks that a dead or stopped process loses: advisory locks, each on a connection of its own, which the server
  * ends when it hears nothing. @see https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-SESSION-TIMEOUT
  */
-export function openLocks(url: string, logger: Logger, times: Partial<LockTimes> = {}): Locks {
+export function openLocks({ address, logger, onSession, times }: LockOptions): Locks {
   const { idleMs, heartbeatMs } = { ...TIMES, ...times };
-  const settings = {
-    ...connectionTo(url, { ...LIMITS, silenceMs: idleMs }),
-    options: `${SESSION} -c idle_session_timeout=${idleMs}`,
-    idleTimeoutMillis: Math.min(10_000, idleMs / 2),
+  const { needs, ...sessions } = sessionsOf(address, { ...LIMITS, silenceMs: idleMs });
+  const pool = openPool({
+    ...sessions,
+    needs: { ...needs, idleSessionMs: idleMs },
+    name: 'breakglass lock',
     max: HELD_MAX,
-    application_name: 'breakglass lock',
-  };
-  const pool = openPool(settings, (error) => logger.warn({ error: error.message }, 'an idle lock connection was lost'));
+    idleMs: Math.min(10_000, idleMs / 2),
+    onSession,
+    onIdleLost: (error) => logger.warn({ error: error.message }, 'an idle lock connection was lost'),
+  });
 
   return {
     async withLock(name, waitMs, work) {

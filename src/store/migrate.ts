@@ -1,6 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { Failure } from '../core/failure.ts';
+import { areOursAlone } from '../postgres/alone.ts';
+import { connect, poolerWords, sessionWords } from '../postgres/connection.ts';
+import type { Session } from '../postgres/session.ts';
 import { listEarlierRequests } from './list-earlier-requests.ts';
 
 /** Prisma's own key, so that `prisma migrate deploy` and this never run at the same time. */
@@ -44,12 +48,7 @@ export async function migrate({
   if (sealer?.role === app.role) {
     throw new Error('SEAL_DATABASE_URL must name another role than DATABASE_URL: the app may not sign its own log.');
   }
-  const owner = new pg.Client({
-    connectionString: ownerUrl,
-    application_name: 'breakglass migrate',
-    options: '-c search_path=public',
-  });
-  await owner.connect();
+  const owner = await connectOwner(ownerUrl);
   try {
     await owner.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
     await ensureRole(owner, app, log);
@@ -70,6 +69,28 @@ export async function migrate({
     return { applied };
   } finally {
     await owner.end();
+  }
+}
+
+/** How long a server may take to answer, in milliseconds. */
+const CONNECT_MS = 30_000;
+const NEEDS = { schema: 'public', statementMs: 0, idleInTransactionMs: 0, idleSessionMs: 0 } as const;
+
+/** A session of the owner's that is ours alone, with what we set. Rejects with a `Failure` that says what is wrong with it. */
+async function connectOwner(url: string): Promise<pg.Client> {
+  const address = { url, setting: 'DATABASE_OWNER_URL' };
+  const settings = { address, needs: NEEDS, connectMs: CONNECT_MS, name: 'breakglass migrate' };
+  const found: Session[] = [];
+  const owner = await connect({ ...settings, onSession: (session) => found.push(session) });
+  try {
+    const isAlone = found.every(({ isDirect }) => isDirect) || (await areOursAlone(settings));
+    if (!isAlone) throw new Failure('STORE_UNAVAILABLE', poolerWords(address));
+    const problems = found.flatMap((session) => session.problems.map((problem) => sessionWords(address, problem)));
+    if (problems.length > 0) throw new Failure('STORE_UNAVAILABLE', problems.join('\n'));
+    return owner;
+  } catch (error) {
+    await owner.end();
+    throw error;
   }
 }
 

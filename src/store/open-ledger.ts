@@ -4,26 +4,31 @@ import type { KeptCheckpoint } from '../ports/checkpoints.ts';
 import type { Ledger, LedgerView, MovedStream, Span } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import { changesBetween, checkpointsAfter, newestCheckpoint } from './checkpoints.ts';
-import { type Database, type Limits, openDatabase, type Tx } from './database.ts';
+import { type Database, type Limits, openDatabase, type Tx, LIMITS as USUAL } from './database.ts';
+import { instantOf, wholeOf } from './decode.ts';
 import { openLocks } from './lock.ts';
 import { tooMightySealer } from './rights.ts';
 import { type EventRecord, eventOf, toJsonText } from './row-codec.ts';
 import { foundBefore, rowLedger } from './row-ledger.ts';
+import { sessionsOn } from './sessions.ts';
 
 /** A pass looks at every stream there ever was: its statements may take longer than anything a person waits for. */
-const LIMITS: Partial<Limits> = { statementMs: 600_000, idleInTransactionMs: 60_000, silenceMs: 610_000 };
+const LIMITS: Limits = { ...USUAL, statementMs: 600_000, idleInTransactionMs: 60_000, silenceMs: 610_000 };
 const CONNECTIONS = 4;
 /** Leaves in one statement. */
 const BATCH = 5_000;
 
 /** The sealer's own connection, with its own role. Nothing is connected until the first call. */
 export function openLedger({ url, logger }: { readonly url: string; readonly logger: Logger }): Ledger {
-  const database = openDatabase({ url, logger, connections: CONNECTIONS, limits: LIMITS });
-  const locks = openLocks(url, logger);
+  const address = { url, setting: 'SEAL_DATABASE_URL' };
+  const { onSession, readBack } = sessionsOn({ address, limits: LIMITS });
+  const database = openDatabase({ address, logger, onSession, connections: CONNECTIONS, limits: LIMITS });
+  const locks = openLocks({ address, logger, onSession });
   return {
     withLock: locks.withLock,
     rows: rowLedger(database),
     tooMighty: () => tooMightySealer(database),
+    readBack: () => readBack(database.pool),
     look: (work) =>
       database.transaction('look at the log', async (tx) => work(await viewOf(tx)), {
         isolationLevel: 'RepeatableRead',
@@ -47,17 +52,16 @@ export function openLedger({ url, logger }: { readonly url: string; readonly log
 }
 
 async function readClock(client: Pick<Tx, '$queryRaw'>): Promise<Date> {
-  const [found] = await client.$queryRaw<{ readonly now: Date }[]>`
+  const [found] = await client.$queryRaw<{ readonly now: unknown }[]>`
     SELECT date_trunc('milliseconds', clock_timestamp()) AS "now"`;
-  if (found === undefined) throw new Error('the clock answered nothing');
-  return found.now;
+  return instantOf(found?.now, 'the clock');
 }
 
 const readAnchored = (database: Database, anchor: string): Promise<number | undefined> =>
   database.read('read what an anchor holds', async (prisma) => {
-    const [found] = await prisma.$queryRaw<{ readonly number: number }[]>`
+    const [found] = await prisma.$queryRaw<{ readonly number: unknown }[]>`
       SELECT "number" FROM "anchor_progress" WHERE "anchor" = ${anchor}`;
-    return found?.number;
+    return found && wholeOf(found.number, 'what an anchor holds');
   });
 
 async function viewOf(tx: Tx): Promise<LedgerView> {

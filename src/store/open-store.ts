@@ -8,7 +8,8 @@ import { change } from './change.ts';
 import { chatMemory } from './chat-memory.ts';
 import { checkpointReader } from './checkpoints.ts';
 import { cloudMemory } from './cloud-memory.ts';
-import { type Limits, openDatabase } from './database.ts';
+import { LIMITS, type Limits, openDatabase } from './database.ts';
+import { instantOf } from './decode.ts';
 import { evidenceReader } from './evidence.ts';
 import { changeFreeze, readFreeze } from './freeze.ts';
 import { lastSweep, noteSweep, sealingLag } from './health.ts';
@@ -18,6 +19,7 @@ import { freezeNews, policyNews } from './news.ts';
 import { applyPolicy, policyReader } from './policies.ts';
 import * as queries from './queries.ts';
 import { tooMighty } from './rights.ts';
+import { sessionsOn } from './sessions.ts';
 import { troubleMemory } from './troubles.ts';
 import { warmStore } from './warm.ts';
 
@@ -32,6 +34,8 @@ export interface StoreOptions {
   /** Shorter limits, for tests that wait for them. */
   readonly limits?: Partial<Limits>;
   readonly lockTimes?: Partial<LockTimes>;
+  /** Told at once of a new session that is not as it must be; `readBack` then says what it is. */
+  readonly onDoubt?: ((problems: readonly string[]) => void) | undefined;
 }
 
 const CONNECTIONS = 10;
@@ -41,16 +45,12 @@ const REFUSED: Decision = { ok: false, refusal: { code: 'unknown_request' } };
 const NOTHING_ASKED: HistoryOf = { person: 'warm-up', role: '', incident: '', account: '' };
 
 /** The store on PostgreSQL. Nothing is connected until the first call, so a database that is down delays no start. */
-export function openStore({
-  url,
-  logger,
-  connections = CONNECTIONS,
-  offsetMs,
-  limits,
-  lockTimes,
-}: StoreOptions): Store {
-  const database = openDatabase({ url, logger, connections, limits });
-  const locks = openLocks(url, logger, lockTimes);
+export function openStore(options: StoreOptions): Store {
+  const { url, logger, connections = CONNECTIONS, offsetMs, limits, lockTimes, onDoubt } = options;
+  const address = { url, setting: 'DATABASE_URL' };
+  const { onSession, readBack } = sessionsOn({ address, limits: { ...LIMITS, ...limits }, onDoubt });
+  const database = openDatabase({ address, logger, onSession, connections, limits });
+  const locks = openLocks({ address, logger, onSession, times: lockTimes });
   const shift: Shift = (at) => (offsetMs === undefined ? at : new Date(at.getTime() + offsetMs()));
 
   const policyInForce = policyReader(database);
@@ -61,10 +61,9 @@ export function openStore({
     clock: {
       now: () =>
         database.raw.read('read the clock', async (client) => {
-          const [found] = await client.$queryRaw<{ readonly now: Date }[]>`
+          const [found] = await client.$queryRaw<{ readonly now: unknown }[]>`
             SELECT date_trunc('milliseconds', clock_timestamp()) AS "now"`;
-          if (found === undefined) throw new Error('the clock answered nothing');
-          return shift(found.now);
+          return shift(instantOf(found?.now, 'the clock'));
         }),
     },
     chat: chatMemory(database),
@@ -98,6 +97,7 @@ export function openStore({
     installation: () => installation(database),
     adopt: (how, actor) => adopt(database, shift, how, actor),
     tooMighty: () => tooMighty(database),
+    readBack: () => readBack(database.pool),
     withLock: locks.withLock,
     warm: () =>
       warmStore(database, connections, [

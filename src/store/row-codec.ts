@@ -3,6 +3,7 @@ import { completeTerms } from '../core/older-version.ts';
 import type { AccessRequest } from '../core/request.ts';
 import { storableText } from '../core/storable.ts';
 import type { Row } from '../core/work.ts';
+import { instantOf, wholeOf } from './decode.ts';
 
 /*
  * A request is kept as one document. Instants travel as ISO strings and come back as `Date`s, at exactly the places
@@ -107,31 +108,32 @@ function revive(value: unknown, [key, ...rest]: readonly string[]): void {
 /** A row of `requests` as Prisma or a raw query gives it. */
 export interface RequestRecord {
   readonly document: unknown;
-  readonly version: number;
-  readonly seq: number;
-  readonly drawnVersion: number;
-  readonly postedSeq: number;
-  readonly updatedAt: Date;
+  readonly version: unknown;
+  readonly seq: unknown;
+  readonly drawnVersion: unknown;
+  readonly postedSeq: unknown;
+  readonly updatedAt: unknown;
 }
 
+/** @throws Failure `STORE_UNAVAILABLE` where a column was not read; a column that no row may hold is for the table's checks. */
 export const rowOf = ({ document, version, seq, drawnVersion, postedSeq, updatedAt }: RequestRecord): Row => ({
   request: requestOf(document),
-  version,
-  seq,
-  drawnVersion,
-  postedSeq,
-  updatedAt,
+  version: wholeOf(version, 'a request’s version'),
+  seq: wholeOf(seq, 'a request’s newest event'),
+  drawnVersion: wholeOf(drawnVersion, 'what a card shows'),
+  postedSeq: wholeOf(postedSeq, 'what a request’s channel was told'),
+  updatedAt: instantOf(updatedAt, 'when a request changed'),
 });
 
 /** A row of `events`. */
 export interface EventRecord {
   readonly stream: string;
-  readonly seq: number;
+  readonly seq: unknown;
   readonly type: string;
-  readonly at: Date;
+  readonly at: unknown;
   readonly actor: string;
   readonly data: unknown;
-  readonly checkpoint: number;
+  readonly checkpoint: unknown;
   readonly prevHash: string;
   readonly hash: string;
 }
@@ -150,12 +152,12 @@ export const eventOf = ({
 }: EventRecord): StoredEvent => ({
   id: `${stream}/${seq}`,
   stream,
-  seq,
+  seq: wholeOf(seq, 'an event’s number'),
   type: type as StoredEvent['type'],
-  at,
+  at: instantOf(at, 'when an event was'),
   actor,
   data: data as StoredEvent['data'],
-  checkpoint,
+  checkpoint: wholeOf(checkpoint, 'an event’s checkpoint'),
   prevHash,
   hash,
 });

@@ -1,7 +1,8 @@
 import { requestIdOf } from '../core/events.ts';
 import type { Unexplained } from '../core/explain.ts';
-import type { Round, RowLedger } from '../ports/ledger.ts';
+import type { RowLedger } from '../ports/ledger.ts';
 import type { Database } from './database.ts';
+import { instantOf, wholeOf } from './decode.ts';
 import { evidenceReader } from './evidence.ts';
 import type { RawTx } from './raw.ts';
 import { toJsonText } from './row-codec.ts';
@@ -33,9 +34,12 @@ export const rowLedger = (database: Database): RowLedger => ({
     }),
   round: () =>
     database.raw.read('read how far the round over all requests came', async (client) => {
-      const [found] = await client.$queryRaw<Round[]>`
+      const [found] = await client.$queryRaw<
+        { readonly after: string; readonly beganAt: unknown; readonly done: unknown }[]
+      >`
         SELECT "after", "began_at" AS "beganAt", "done" FROM "explaining_round"`;
-      return found;
+      const of = 'the round over all requests';
+      return found && { after: found.after, beganAt: instantOf(found.beganAt, of), done: wholeOf(found.done, of) };
     }),
   setRound: ({ after, beganAt, done }) =>
     database.write('remember how far the round over all requests came', async (prisma) => {

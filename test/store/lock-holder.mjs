@@ -7,7 +7,11 @@ const { openLocks } = await import('../../src/store/lock.ts');
 
 const [url, name, idleMs, heartbeatMs] = process.argv.slice(2);
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
-const locks = openLocks(url, silent, { idleMs: Number(idleMs), heartbeatMs: Number(heartbeatMs) });
+const locks = openLocks({
+  address: { url, setting: 'DATABASE_URL' },
+  logger: silent,
+  times: { idleMs: Number(idleMs), heartbeatMs: Number(heartbeatMs) },
+});
 await locks.withLock(name, 0, async (signal) => {
   process.send('held');
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

@@ -11,6 +11,7 @@ import { silent } from './silent-logger.ts';
 const HOLDER = fileURLToPath(new URL('lock-holder.mjs', import.meta.url));
 // Longer than a busy machine stalls, or a holder whose heart beats would lose its lock too.
 const IDLE_MS = 4_000;
+const addressed = (url: string) => ({ url, setting: 'DATABASE_URL' });
 
 describe('a named lock', () => {
   let database: TestDatabase;
@@ -18,7 +19,7 @@ describe('a named lock', () => {
   const children: ChildProcess[] = [];
   beforeAll(async () => {
     database = await freshDatabase();
-    locks = openLocks(database.appUrl, silent);
+    locks = openLocks({ address: addressed(database.appUrl), logger: silent });
   });
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
@@ -93,7 +94,11 @@ describe('a named lock', () => {
     ['falls silent', 'swallow'],
   ] as const)('aborts the work when its connection %s', async (_what, verdict) => {
     const proxy = await startTcpProxy(database.appUrl);
-    const fragile = openLocks(proxy.through(database.appUrl), silent, { idleMs: 2_000, heartbeatMs: 100 });
+    const fragile = openLocks({
+      address: addressed(proxy.through(database.appUrl)),
+      logger: silent,
+      times: { idleMs: 2_000, heartbeatMs: 100 },
+    });
     const done = await fragile.withLock(`fragile ${verdict}`, 0, async (signal) => {
       proxy.judge(() => verdict);
       await once(signal, 'abort');

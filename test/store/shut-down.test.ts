@@ -42,7 +42,10 @@ describe('a database that is shut down in the moment of an answer', () => {
   });
 
   it('ends no process that was just connecting for a lock', async () => {
-    const locks = openLocks(proxy.through(database.appUrl), silent);
+    const locks = openLocks({
+      address: { url: proxy.through(database.appUrl), setting: 'DATABASE_URL' },
+      logger: silent,
+    });
     proxy.edit(withFarewell);
     expect(await codeOf(locks.withLock('any', 0, async () => 'held'))).toBe('STORE_UNAVAILABLE');
     await locks.close();
