@@ -17,8 +17,9 @@ FROM base
 ENV NODE_ENV=production
 COPY --from=packages /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# `breakglass migrate` applies these.
+# `breakglass migrate` applies these, `breakglass manifests aws` fills those in.
 COPY prisma ./prisma
+COPY manifests ./manifests
 USER node
 EXPOSE 3000
 ENTRYPOINT ["node", "dist/cli/breakglass.js"]

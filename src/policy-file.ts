@@ -28,7 +28,12 @@ export function readPolicy(
 ): PolicyRead {
   const file = readYaml(source);
   const told = (findings: readonly Finding[]): readonly Problem[] =>
-    findings.map(({ path, message, severity }) => ({ file: fileName, line: file.lineOf(path), message, severity }));
+    findings.map(({ path, message, severity, beside }) => ({
+      file: fileName,
+      line: file.lineOf(path),
+      message: beside === undefined ? message : `${message} (${fileName}:${file.lineOf(beside)})`,
+      severity,
+    }));
   const unreadable = file.problems.map(
     ({ line, message }): Problem => ({ file: fileName, line, message, severity: 'error' }),
   );

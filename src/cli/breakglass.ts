@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { SettingsProblem } from '../config.ts';
 import { Failure } from '../core/failure.ts';
 import { namedBy, typedWord } from '../core/typed.ts';
+import type { ManifestArguments } from './manifests.ts';
 
 /*
  * `breakglass …`. Each command loads its own code when it runs, so that `lint` in CI never pays for Slack or AWS.
@@ -100,6 +101,28 @@ program
   .action(async (options: { all?: boolean; reason: string }) => {
     const { freeze } = await import('./freeze.ts');
     process.exitCode = await freeze(options);
+  });
+
+program
+  .command('manifests')
+  .description('the documents that an installation needs in its clouds')
+  .command('aws')
+  .description('write the policy documents of one AWS account, with its own number, networks and names')
+  .option('--partition <name>', 'aws, aws-us-gov or aws-cn', 'aws')
+  .option('--account <number>', 'the 12 digits of the account the documents go into (required)')
+  .option('--network <range...>', 'where responders come from, such as 198.51.100.0/24 (this or --vpc is required)')
+  .option('--vpc <id...>', 'the VPCs that they come from')
+  .option('--organization <id>', 'o-…: writes scp.json and rcp.json too')
+  .option('--broker-role <name>', 'the role that the broker takes on in the account', 'breakglass-broker')
+  .option('--security-role <name>', 'the only role that changes guardrails', 'org-security-admin')
+  .option('--identity-target <arn...>', 'the identityTargets of your catalog in this account')
+  .option('--worker <arn>', 'whom the broker’s role lets in; writes trust.json, with the next')
+  .option('--external-id <text>', 'the externalId of the account in your policy')
+  .option('--out <folder>', 'where to; breakglass-aws-<account> otherwise')
+  .option('--force', 'replace files that are there')
+  .action(async (options: ManifestArguments) => {
+    const { awsManifests } = await import('./manifests.ts');
+    process.exitCode = await awsManifests(options);
   });
 
 const audit = program.command('audit').description('the log');

@@ -7,6 +7,8 @@ export interface Finding {
   readonly message: string;
   /** An error refuses the policy; a warning is for people. */
   readonly severity: 'error' | 'warning';
+  /** Where two places disagree, the other one: its line is said with the message. */
+  readonly beside?: readonly (string | number)[];
 }
 
 /** A place as people write it: `policies[0].arn`. */

@@ -1,17 +1,23 @@
 import { lintDirectory } from './lint-directory.ts';
 import { lintFill } from './lint-fill.ts';
 import { doubtful, type Finding, placeName, wrong } from './lint-finding.ts';
+import { lintPartitions } from './lint-partitions.ts';
 import { lintAccounts, lintCaps, lintReferences } from './lint-roles.ts';
 import { lintSecurity } from './lint-security.ts';
 import { lintSteps } from './lint-steps.ts';
 import { lintZones } from './lint-zones.ts';
 import type { Account, Policy, Role, Source } from './policy.ts';
 
-/** A cloud's own look at a role's documents. `path` is relative to the role. */
-export type LintRole = (
-  role: Role,
-  account: Account,
-) => readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
+/** What a cloud finds in a role. `path` is relative to the role. */
+export interface RoleFinding {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  /** The member of the role's account that it disagrees with. */
+  readonly besideAccount?: keyof Account;
+}
+
+/** A cloud's own look at a role's documents. */
+export type LintRole = (role: Role, account: Account) => readonly RoleFinding[];
 
 /**
  * Everything that can be wrong with a policy that fits the schema (C4). Pure, so that CI, `apply` and the running bot
@@ -20,6 +26,7 @@ export type LintRole = (
 export const lintPolicy = (policy: Policy, lintRole: LintRole): readonly Finding[] => [
   ...lintReferences(policy),
   ...lintAccounts(policy.accounts),
+  ...lintPartitions(policy),
   ...lintZones(policy),
   ...lintCaps(policy),
   ...lintSteps(policy.timings),
@@ -40,9 +47,10 @@ export function lintDocuments(policy: Policy, lintRole: LintRole): readonly Find
     if (account === undefined) return [];
     return lintRole(role, account)
       .filter(({ path: [member] }) => member !== 'account' || !faulty.includes(account.id))
-      .map(({ path, message }) =>
-        wrong(['roles', index, ...path], `role "${role.id}", ${placeName(path)}: ${message}`),
-      );
+      .map(({ path, message, besideAccount }) => ({
+        ...wrong(['roles', index, ...path], `role "${role.id}", ${placeName(path)}: ${message}`),
+        ...(besideAccount && { beside: ['accounts', policy.accounts.indexOf(account), besideAccount] }),
+      }));
   });
 }
 

@@ -49,8 +49,8 @@ export async function openStage({
 }: StageOptions = {}): Promise<Stage> {
   const text = policyText ?? (await demoPolicy());
   const policy = policySchema(floors).parse(parse(text));
-  const { accounts, signInArns } = accountsOfPolicy(policy);
-  const aws = await startLocalAws({ accounts, ...(dir ? { stateFile: `${dir}/aws.json` } : {}) });
+  const { partition, accounts, signInArns } = accountsOfPolicy(policy);
+  const aws = await startLocalAws({ partition, accounts, ...(dir ? { stateFile: `${dir}/aws.json` } : {}) });
   const slack = await openWorkspace(policy, dir, slackPort);
   const keys = aws.keysOf(BROKER_HOME.account, BROKER_HOME.user);
   return {

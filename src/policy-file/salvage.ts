@@ -1,6 +1,7 @@
 import { type LintRole, lintDocuments, lintSources } from '../core/lint.ts';
 import { lintDirectory } from '../core/lint-directory.ts';
 import type { Finding, Names } from '../core/lint-finding.ts';
+import { lintPartitions } from '../core/lint-partitions.ts';
 import { lintAccounts, lintCaps, lintReferences } from '../core/lint-roles.ts';
 import { lintZones } from '../core/lint-zones.ts';
 import { type Floors, policySchema } from '../core/policy.ts';
@@ -66,6 +67,7 @@ export function lintSalvaged(
   const findings = [
     ...lintReferences(policy, known),
     ...lintAccounts(policy.accounts),
+    ...lintPartitions(policy),
     ...lintSources(policy),
     ...lintDocuments(policy, lintRole),
     ...(bad.sections.has('zones') ? [] : [...lintZones(policy), ...lintCaps(policy)]),
@@ -73,7 +75,11 @@ export function lintSalvaged(
   ];
   return findings
     .filter(({ path: [section] }) => typeof section === 'string' && !bad.sections.has(section))
-    .map((finding) => ({ ...finding, path: original(finding.path, places) }));
+    .map(({ beside, ...finding }) => ({
+      ...finding,
+      path: original(finding.path, places),
+      ...(beside && { beside: original(beside, places) }),
+    }));
 }
 
 /** The same schema, but lists may be short of what was left out of them. */

@@ -83,8 +83,8 @@ export async function openDesk(): Promise<Desk> {
   const accountId = policy.accounts[0]?.id ?? '';
   let turnedMs = 0;
   const now = () => Date.now() + turnedMs;
-  const { accounts } = accountsOfPolicy(policy);
-  const [database, aws] = await Promise.all([freshDatabase(), startLocalAws({ accounts, now })]);
+  const { partition, accounts } = accountsOfPolicy(policy);
+  const [database, aws] = await Promise.all([freshDatabase(), startLocalAws({ partition, accounts, now })]);
   const wire = await startTcpProxy(database.appUrl);
   const logger = keepingLogger();
   const store = openStore({ url: wire.through(database.appUrl), logger, offsetMs: () => turnedMs, limits: PATIENT });

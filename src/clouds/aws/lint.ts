@@ -1,10 +1,11 @@
 import { digestOf } from '../../core/canonical.ts';
+import type { RoleFinding } from '../../core/lint.ts';
 import type { Account, Role } from '../../core/policy.ts';
 import { documentText, sizeOf } from './documents.ts';
 import type { Finding } from './grammar.ts';
 import { lintPowers } from './lint-powers.ts';
 import { arnParts, partitionOf } from './names.ts';
-import { isWild } from './pattern.ts';
+import { isWild, overlaps } from './pattern.ts';
 import { inlinePolicies, managedArns } from './plan.ts';
 import { rulesOf } from './reach.ts';
 import { MANAGED_MAX, sizeProblem } from './sizes.ts';
@@ -14,13 +15,14 @@ import { trustDocument } from './trust.ts';
  * Everything wrong with a role of the catalog before anybody asks for it (C4): what IAM would refuse, what could not be
  * ended, and what no emergency role may hold. Pure. Paths are relative to the role; every message says what to do.
  */
-export function lintAwsRole(role: Role, account: Account): readonly Finding[] {
+export function lintAwsRole(role: Role, account: Account): readonly RoleFinding[] {
   const { rules, findings } = rulesOf(role);
   return [
     ...lintAccount(role, account),
     ...findings,
     ...lintManaged(role, account),
     ...lintTargets(role, account),
+    ...lintPartition(role, account),
     ...lintSizes(role, account),
     ...lintPowers(role, rules),
   ];
@@ -119,6 +121,27 @@ function lintTargets(role: Role, account: Account): readonly Finding[] {
       : [],
   );
   return [...zone, ...targets, ...code];
+}
+
+/** Every ARN that a role names, wherever it stands, is of the account's partition: elsewhere it would name nothing. */
+function lintPartition(role: Role, account: Account): readonly RoleFinding[] {
+  const own = partitionOf(account.brokerRole);
+  const { policies, startsCodeAs, identityTargets } = role;
+  return textsIn({ policies, startsCodeAs, identityTargets }).flatMap(({ path, text }): RoleFinding[] => {
+    const { partition = own } = arnParts(text) ?? {};
+    if (overlaps(partition, own) || partition.includes('${')) return [];
+    const message = `is of partition ${partition}, but account ${account.id} is of ${own}, where it names nothing: write arn:${own}:…`;
+    return [{ path, message, besideAccount: 'brokerRole' }];
+  });
+}
+
+/** Every text of a JSON value, with its place. */
+function textsIn(value: unknown, path: Finding['path'] = []): readonly { path: Finding['path']; text: string }[] {
+  if (typeof value === 'string') return [{ path, text: value }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    textsIn(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
 }
 
 /** A date and a principal stand in: the documents' sizes depend on neither, save for unusually long names. */

@@ -2,6 +2,7 @@ import type { AwsPrincipal } from '../../core/directory.ts';
 import { Failure } from '../../core/failure.ts';
 import { principalSchema } from '../../core/principal-schema.ts';
 import { type PolicyDocument, type Statement, VERSION } from './documents.ts';
+import { partitionOf } from './names.ts';
 
 export interface TrustOrder {
   readonly principal: AwsPrincipal;
@@ -61,6 +62,11 @@ type Conditions = Readonly<Record<string, Readonly<Record<string, string | reado
 function whoOf({ principal, partition }: TrustOrder): { principal: string; conditions: Conditions } {
   if (!principalSchema.safeParse(principal).success) {
     throw new Failure('PROVIDER_REFUSED', `the directory's ${principal.kind} does not name one person to AWS`);
+  }
+  // Nobody crosses a partition: IAM would refuse such a trust, or somebody else would bear that name here.
+  if ('arn' in principal && partitionOf(principal.arn) !== partition) {
+    const said = `the directory's ${principal.kind} is of partition ${partitionOf(principal.arn)}, the account of ${partition}`;
+    throw new Failure('PROVIDER_REFUSED', said);
   }
   switch (principal.kind) {
     case 'iam-user':

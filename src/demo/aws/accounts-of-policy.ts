@@ -1,5 +1,7 @@
+import type { ManifestName } from '../../clouds/aws/manifests.ts';
+import { partitionOf } from '../../clouds/aws/names.ts';
 import { type Policy, ZONES } from '../../core/policy.ts';
-import { boundary, manifest, serviceControl } from './manifests.ts';
+import { manifest } from './manifests.ts';
 import { type AccountOptions, type ManagedPolicyOptions, type RoleOptions, reservedRoleName } from './seed.ts';
 
 /** The account and user as which the broker itself signs in, before it assumes a role in the others. */
@@ -7,6 +9,8 @@ export const BROKER_HOME = { account: '999900001111', user: 'breakglass' } as co
 
 /** The accounts a policy speaks of, and as whom each person signs in (see `LocalAws.signInAs`). */
 export interface PolicyAccounts {
+  /** Of all of them: lint refuses a policy of several. */
+  readonly partition: string;
   readonly accounts: readonly AccountOptions[];
   readonly signInArns: ReadonlyMap<string, string>;
 }
@@ -24,14 +28,16 @@ const allow = (actions: readonly string[], resources: readonly string[] | string
 });
 
 /** What people may do without a grant: enter break-glass roles that trust them. */
-const entry = (account: string) => ({ entry: manifest('entry', account) });
+const entry = (account: string, partition: string) => ({ entry: manifest('entry', account, { partition }) });
 
 /** Path and name out of a user's, role's or policy's ARN. */
 function named(arn: string): { readonly account: string; readonly path: string; readonly name: string } {
-  const [, account = '', path = '', name = ''] = /^arn:aws:iam::(\d{12}):\w+(\/|\/.+\/)([^/]+)$/.exec(arn) ?? [];
+  const [, account = '', path = '', name = ''] = /^arn:aws[a-z-]*:iam::(\d{12}):\w+(\/|\/.+\/)([^/]+)$/.exec(arn) ?? [];
   if (name === '') throw new Error(`${arn} does not name a user, role or policy: the local AWS cannot make it.`);
   return { account, path, name };
 }
+
+const BOUNDARIES = { A: 'boundary-a', B: 'boundary-b', C: 'boundary-c' } as const;
 
 function guarded(policy: Policy, account: Policy['accounts'][number]): AccountOptions {
   const roles = policy.roles.filter((role) => role.account === account.id);
@@ -41,10 +47,13 @@ function guarded(policy: Policy, account: Policy['accounts'][number]): AccountOp
   const removable = [
     ...new Set(roles.filter(({ zone }) => zone === 'C').flatMap(({ identityTargets }) => identityTargets)),
   ];
-  const boundaries = ZONES.map((zone): ManagedPolicyOptions => {
-    const arn = account.boundaries[zone];
-    return { ...named(arn), document: boundary(zone, account.id, zone === 'C' ? removable : []) };
-  });
+  const partition = partitionOf(account.brokerRole);
+  const brokerRole = named(account.brokerRole);
+  const document = (name: ManifestName) =>
+    manifest(name, account.id, { partition, brokerRole: brokerRole.name, identityTargets: removable });
+  const boundaries = ZONES.map(
+    (zone): ManagedPolicyOptions => ({ ...named(account.boundaries[zone]), document: document(BOUNDARIES[zone]) }),
+  );
   const pinned = roles.flatMap(({ policies }) => policies.flatMap((one) => ('arn' in one ? [one] : [])));
   const targetPolicies = targets.filter((arn) => arn.includes(':policy/'));
   const managed = new Map<string, ManagedPolicyOptions>([
@@ -54,15 +63,15 @@ function guarded(policy: Policy, account: Policy['accounts'][number]): AccountOp
   return {
     id: account.id,
     name: account.name,
-    serviceControlPolicies: [serviceControl(account.id, account.brokerRole)],
-    resourceControlPolicies: [manifest('rcp', account.id)],
+    serviceControlPolicies: [document('scp')],
+    resourceControlPolicies: [document('rcp')],
     managedPolicies: [...boundaries, ...managed.values()],
     roles: targets.filter((arn) => arn.includes(':role/')).map((arn) => serviceRole(arn, targetPolicies)),
     brokerRole: {
-      ...named(account.brokerRole),
-      policy: manifest('broker', account.id),
+      ...brokerRole,
+      policy: document('broker'),
       externalId: account.externalId,
-      trusted: [`arn:aws:iam::${BROKER_HOME.account}:user/${BROKER_HOME.user}`],
+      trusted: [`arn:${partition}:iam::${BROKER_HOME.account}:user/${BROKER_HOME.user}`],
     },
   };
 }
@@ -80,21 +89,26 @@ const serviceRole = (arn: string, policies: readonly string[]): RoleOptions => (
 /** Where a person comes from, and the ARN that a sign-in there has. */
 function originOf(
   person: Person,
+  partition: string,
 ): { readonly account: string; readonly arn: string; readonly origin: Origin } | undefined {
   const principal = person.aws;
   if (principal === undefined) return undefined;
   if (principal.kind === 'iam-user') {
     const { account, ...user } = named(principal.arn);
-    return { account, arn: principal.arn, origin: { kind: 'user', user: { ...user, policies: entry(account) } } };
+    return {
+      account,
+      arn: principal.arn,
+      origin: { kind: 'user', user: { ...user, policies: entry(account, partition) } },
+    };
   }
   if (principal.kind === 'identity-center-user') {
     const { account, permissionSet: set, userId } = principal;
     const roleName = reservedRoleName(account, set);
-    const arn = `arn:aws:sts::${account}:assumed-role/${roleName}/${person.id}`;
+    const arn = `arn:${partition}:sts::${account}:assumed-role/${roleName}/${person.id}`;
     return { account, arn, origin: { kind: 'session', roleName, set, who: { name: person.id, userId } } };
   }
   const [, account = '', roleName = '', name = ''] =
-    /^arn:aws:sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/.exec(principal.arn) ?? [];
+    /^arn:aws[a-z-]*:sts::(\d{12}):assumed-role\/([^/]+)\/(.+)$/.exec(principal.arn) ?? [];
   const set = roleName.replace(/^AWSReservedSSO_|_[0-9a-f]+$/g, '');
   return { account, arn: principal.arn, origin: { kind: 'session', roleName, set, who: { name, userId: person.id } } };
 }
@@ -108,7 +122,7 @@ type Origin =
       readonly who: { readonly name: string; readonly userId: string };
     };
 
-function add(account: Mutable<AccountOptions>, origin: Origin): void {
+function add(account: Mutable<AccountOptions>, origin: Origin, partition: string): void {
   if (origin.kind === 'user') {
     account.users = [...(account.users ?? []), origin.user];
     return;
@@ -117,7 +131,7 @@ function add(account: Mutable<AccountOptions>, origin: Origin): void {
   const sets = account.permissionSets ?? [];
   const known = sets.find((one) => one.roleName === roleName);
   const people = [...(known?.people ?? []), who];
-  const made = { name: set, roleName, region: IDENTITY_CENTER_REGION, policies: entry(account.id), people };
+  const made = { name: set, roleName, region: IDENTITY_CENTER_REGION, policies: entry(account.id, partition), people };
   account.permissionSets = [...sets.filter((one) => one !== known), made];
 }
 
@@ -126,6 +140,7 @@ function add(account: Mutable<AccountOptions>, origin: Origin): void {
  * identities that its roles touch; its people with an entry to break-glass roles and nothing else; the broker's own account.
  */
 export function accountsOfPolicy(policy: Policy): PolicyAccounts {
+  const partition = partitionOf(policy.accounts[0]?.brokerRole ?? '');
   const home: Mutable<AccountOptions> = {
     id: BROKER_HOME.account,
     name: 'Broker',
@@ -145,12 +160,12 @@ export function accountsOfPolicy(policy: Policy): PolicyAccounts {
   for (const account of policy.accounts) accounts.set(account.id, guarded(policy, account));
   const signInArns = new Map<string, string>();
   for (const person of policy.people) {
-    const from = originOf(person);
+    const from = originOf(person, partition);
     if (from === undefined) continue;
     const account = accounts.get(from.account) ?? { id: from.account, name: 'People' };
-    add(account, from.origin);
+    add(account, from.origin, partition);
     accounts.set(from.account, account);
     signInArns.set(person.id, from.arn);
   }
-  return { accounts: [...accounts.values()], signInArns };
+  return { partition, accounts: [...accounts.values()], signInArns };
 }

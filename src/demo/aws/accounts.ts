@@ -62,6 +62,8 @@ export interface ManagedPolicy {
 /** One AWS account, whole. Role and policy names are unique without regard to case, so keys are in lower case. */
 export interface Account {
   readonly id: string;
+  /** `aws`, `aws-us-gov` or `aws-cn`: what its ARNs begin with. */
+  readonly partition: string;
   readonly name: string;
   roleQuota: number;
   readonly roles: Map<string, Role>;
@@ -82,11 +84,18 @@ export function uniqueId(prefix: string, length = 17): string {
   return prefix + Array.from({ length }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)] ?? 'A').join('');
 }
 
-export const iamArn = (account: string, kind: 'role' | 'user' | 'policy', path: string, name: string): string =>
-  `arn:aws:iam::${account}:${kind}${path}${name}`;
+/** What an ARN says of its account. */
+export type Owner = Pick<Account, 'id' | 'partition'>;
 
-export const sessionArn = (account: string, roleName: string, sessionName: string): string =>
-  `arn:aws:sts::${account}:assumed-role/${roleName}/${sessionName}`;
+export const iamArn = (
+  { id, partition }: Owner,
+  kind: 'role' | 'user' | 'policy',
+  path: string,
+  name: string,
+): string => `arn:${partition}:iam::${id}:${kind}${path}${name}`;
+
+export const sessionArn = ({ id, partition }: Owner, roleName: string, sessionName: string): string =>
+  `arn:${partition}:sts::${id}:assumed-role/${roleName}/${sessionName}`;
 
 /** The role's policies as sessions see them at `at` (base clock); `undefined` while the creation itself is still on its way. */
 export function effectivePolicies(role: Role, at: number): RolePolicies | undefined {

@@ -102,7 +102,7 @@ function roleCaller(world: World, account: Account, role: Role, session: Session
   const policies = effectivePolicies(role, world.base());
   const base = {
     account,
-    arn: sessionArn(account.id, role.name, session.name),
+    arn: sessionArn(account, role.name, session.name),
     principalArn: role.arn,
     entityId: role.id,
     userId: `${role.id}:${session.name}`,

@@ -1,3 +1,4 @@
+import { iamArn } from './accounts.ts';
 import { MANAGED_LENGTH_MAX } from './iam-managed-policies.ts';
 import { ATTACHED_MAX, INLINE_LENGTH_MAX } from './iam-role-policies.ts';
 import { TRUST_LENGTH_MAX } from './iam-roles.ts';
@@ -28,7 +29,7 @@ export const ACCOUNT_OPERATIONS: Operations = {
     run: (call) => {
       const { account } = call.caller;
       const prefix = call.params.maybe('PathPrefix') ?? '/';
-      authorize(call, { action: 'iam:ListUsers', resource: `arn:aws:iam::${account.id}:user${prefix}` });
+      authorize(call, { action: 'iam:ListUsers', resource: iamArn(account, 'user', prefix, '') });
       const users = [...account.users.values()].filter((user) => user.path.startsWith(prefix));
       const { items, ...paging } = page(users, (user) => user.name.toLowerCase(), call.params);
       const xml = items.map((user) => ({

@@ -1,4 +1,4 @@
-import { iamArn, type ManagedPolicy, uniqueId } from './accounts.ts';
+import { iamArn, type ManagedPolicy, type Owner, uniqueId } from './accounts.ts';
 import { alreadyExists, deleteConflict, limitExceeded, noSuchEntity } from './faults.ts';
 import {
   authorize,
@@ -36,7 +36,7 @@ function checkedDocument(call: Call): string {
 
 /** Makes a managed policy with this document as its first version. */
 export function newManagedPolicy(
-  owner: string,
+  owner: Owner,
   policy: { readonly name: string; readonly path: string; readonly document: string; readonly description?: string },
   now: Date,
 ): ManagedPolicy {
@@ -105,14 +105,14 @@ function findVersion(policy: ManagedPolicy, id: string) {
 function createPolicy(call: Call): XmlValue {
   const { account } = call.caller;
   const [name, path] = [call.params.text('PolicyName'), call.params.maybe('Path') ?? '/'];
-  authorize(call, { action: 'iam:CreatePolicy', resource: iamArn(account.id, 'policy', path, name) });
+  authorize(call, { action: 'iam:CreatePolicy', resource: iamArn(account, 'policy', path, name) });
   const document = checkedDocument(call);
   if (account.managedPolicies.has(name.toLowerCase())) {
     throw alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`);
   }
   const description = call.params.maybe('Description');
   const policy = newManagedPolicy(
-    account.id,
+    account,
     { name, path, document, ...(description !== undefined && { description }) },
     call.world.now(),
   );

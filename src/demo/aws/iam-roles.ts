@@ -82,7 +82,7 @@ function createRole(call: Call): XmlValue {
   const { world, params } = call;
   const { account } = call.caller;
   const [name, path] = [params.text('RoleName'), params.maybe('Path') ?? '/'];
-  const arn = iamArn(account.id, 'role', path, name);
+  const arn = iamArn(account, 'role', path, name);
   const requestTags = params.structures('Tags');
   const facts: Facts = [['iam:PermissionsBoundary', params.maybe('PermissionsBoundary')], ...tagFacts(requestTags)];
   authorize(call, { action: 'iam:CreateRole', resource: arn, facts });
@@ -134,7 +134,7 @@ function listRoles(call: Call): XmlValue {
   const { account } = call.caller;
   const prefix = call.params.maybe('PathPrefix') ?? '/';
   if (!prefix.startsWith('/')) throw validationError('The specified value for pathPrefix is invalid.');
-  authorize(call, { action: 'iam:ListRoles', resource: `arn:aws:iam::${account.id}:role${prefix}` });
+  authorize(call, { action: 'iam:ListRoles', resource: iamArn(account, 'role', prefix, '') });
   const newest = call.world.now().getTime() - call.world.bends.listLagMs;
   const roles = [...account.roles.values()].filter(
     (role) => role.path.startsWith(prefix) && Date.parse(role.createdAt) <= newest,

@@ -15,6 +15,8 @@ import { makeWorld, savedAccounts, type World } from './world.ts';
 
 export interface LocalAwsOptions {
   readonly accounts: readonly AccountOptions[];
+  /** Of all its accounts; `aws` unless told. Whoever speaks of another one names nobody here. */
+  readonly partition?: string;
   /** Policies that AWS owns and every account sees, such as `ReadOnlyAccess`. */
   readonly awsManagedPolicies?: readonly ManagedPolicyOptions[];
   /** 0, the default, takes a free port. */
@@ -111,17 +113,19 @@ async function respond(
 
 function buildWorld(options: LocalAwsOptions): World {
   const now = options.now ?? Date.now;
+  const partition = options.partition ?? 'aws';
   const at = new Date(now());
   const earlier = options.stateFile === undefined ? [] : savedAccounts(options.stateFile);
   const seeded = options.accounts.map((one) =>
     seedAccount(
       one,
+      partition,
       earlier.find(({ id }) => id === one.id),
       at,
     ),
   );
   const awsManaged = (options.awsManagedPolicies ?? []).map(({ name, path = '/', document }) =>
-    newManagedPolicy('aws', { name, path, document: checkedDocument(document) }, at),
+    newManagedPolicy({ id: 'aws', partition }, { name, path, document: checkedDocument(document) }, at),
   );
   const accounts = seeded.map(({ account }) => account);
   const world = makeWorld(accounts, awsManaged, { now, stateFile: options.stateFile });

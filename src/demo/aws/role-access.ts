@@ -19,7 +19,7 @@ export function permittedRole(call: Call, action: string, facts: Facts = []): Ro
   const { account } = call.caller;
   const name = call.params.text('RoleName');
   const role = account.roles.get(name.toLowerCase());
-  const unnamed = call.world.bends.missingRolesAreDenied ? iamArn(account.id, 'role', '/', name) : undefined;
+  const unnamed = call.world.bends.missingRolesAreDenied ? iamArn(account, 'role', '/', name) : undefined;
   authorize(call, {
     action,
     resource: role?.arn ?? unnamed,

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type Account, iamArn, type ManagedPolicy, type Role, type Tag, type User, uniqueId } from './accounts.ts';
+import {
+  type Account,
+  iamArn,
+  type ManagedPolicy,
+  type Owner,
+  type Role,
+  type Tag,
+  type User,
+  uniqueId,
+} from './accounts.ts';
 import { newManagedPolicy } from './iam-managed-policies.ts';
+import { ORGANIZATION } from './manifests.ts';
 import { type PolicyKind, parsePolicy } from './policy-document.ts';
 
 /** A policy document, as text or as the object it says. */
@@ -67,9 +77,6 @@ export interface AccountOptions {
   readonly organization?: string;
 }
 
-/** The organization that accounts of one configuration belong to: the one that `manifests/aws/rcp.json` names. */
-export const ORGANIZATION = 'o-exampleorg';
-
 const textOf = (document: Document): string => (typeof document === 'string' ? document : JSON.stringify(document));
 
 /** The text of a policy of that kind. Throws `MalformedPolicyDocument` on one that AWS would refuse. */
@@ -127,7 +134,7 @@ function seedUsers(account: Account, options: AccountOptions, createdAt: string)
     const user: User = account.users.get(name.toLowerCase()) ?? {
       name,
       path,
-      arn: iamArn(account.id, 'user', path, name),
+      arn: iamArn(account, 'user', path, name),
       id: uniqueId('AIDA'),
       createdAt,
       inline: {},
@@ -140,12 +147,7 @@ function seedUsers(account: Account, options: AccountOptions, createdAt: string)
 }
 
 /** Makes a managed policy, or gives the one from an earlier run the configured document as its default version. */
-function seedManagedPolicy(
-  owner: string,
-  earlier: ManagedPolicy | undefined,
-  options: ManagedPolicyOptions,
-  now: Date,
-) {
+function seedManagedPolicy(owner: Owner, earlier: ManagedPolicy | undefined, options: ManagedPolicyOptions, now: Date) {
   const document = checkedDocument(options.document);
   const made = newManagedPolicy(owner, { name: options.name, path: options.path ?? '/', document }, now);
   if (earlier === undefined || earlier.arn !== made.arn) return made;
@@ -155,7 +157,7 @@ function seedManagedPolicy(
 
 function seedRole(account: Account, options: RoleOptions, createdAt: string): Role {
   const path = options.path ?? '/';
-  const arn = iamArn(account.id, 'role', path, options.name);
+  const arn = iamArn(account, 'role', path, options.name);
   const earlier = account.roles.get(options.name.toLowerCase());
   return {
     name: options.name,
@@ -183,11 +185,13 @@ function seedRole(account: Account, options: RoleOptions, createdAt: string): Ro
  */
 export function seedAccount(
   options: AccountOptions,
+  partition: string,
   earlier: Account | undefined,
   now: Date,
 ): { readonly account: Account; readonly configured: readonly string[] } {
   const account: Account = {
     id: options.id,
+    partition,
     name: options.name,
     roleQuota: options.roleQuota ?? 1000,
     roles: earlier?.roles ?? new Map(),
@@ -200,7 +204,7 @@ export function seedAccount(
   seedUsers(account, options, now.toISOString());
   for (const policy of options.managedPolicies ?? []) {
     const key = policy.name.toLowerCase();
-    account.managedPolicies.set(key, seedManagedPolicy(account.id, account.managedPolicies.get(key), policy, now));
+    account.managedPolicies.set(key, seedManagedPolicy(account, account.managedPolicies.get(key), policy, now));
   }
   const roles = [
     ...(options.permissionSets ?? []).map((set) => permissionSetRole(account.id, set)),

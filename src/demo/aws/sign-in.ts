@@ -1,4 +1,4 @@
-import { iamArn } from './accounts.ts';
+import { iamArn, sessionArn } from './accounts.ts';
 import { type AccountOptions, roleNameOf } from './seed.ts';
 import type { World } from './world.ts';
 
@@ -48,14 +48,15 @@ export function signIn(
 function personOf(world: World, accounts: readonly AccountOptions[], arn: string) {
   for (const { id, users = [], permissionSets = [] } of accounts) {
     const account = world.accounts.get(id);
-    const user = users.find(({ name, path = '/' }) => iamArn(id, 'user', path, name) === arn);
-    const entity = user && account?.users.get(user.name.toLowerCase());
+    if (account === undefined) continue;
+    const user = users.find(({ name, path = '/' }) => iamArn(account, 'user', path, name) === arn);
+    const entity = user && account.users.get(user.name.toLowerCase());
     if (entity !== undefined)
       return { of: 'user' as const, account: id, entityId: entity.id, name: entity.name, facts: {} };
     for (const set of permissionSets) {
       const roleName = roleNameOf(id, set);
-      const person = set.people.find(({ name }) => arn === `arn:aws:sts::${id}:assumed-role/${roleName}/${name}`);
-      const role = account?.roles.get(roleName.toLowerCase());
+      const person = set.people.find(({ name }) => arn === sessionArn(account, roleName, name));
+      const role = account.roles.get(roleName.toLowerCase());
       if (person === undefined || role === undefined) continue;
       const facts = { 'identitystore:UserId': person.userId };
       return { of: 'role' as const, account: id, entityId: role.id, name: person.name, facts };

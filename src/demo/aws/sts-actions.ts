@@ -1,4 +1,4 @@
-import type { Role, Tag } from './accounts.ts';
+import type { Account, Role, Tag } from './accounts.ts';
 import { sessionArn } from './accounts.ts';
 import type { Caller } from './caller.ts';
 import { AwsFault, accessDenied, validationError } from './faults.ts';
@@ -63,12 +63,13 @@ const notAuthorized = ({ caller, params }: Call, action: string) =>
   accessDenied(`User: ${caller.arn} is not authorized to perform: ${action} on resource: ${params.text('RoleArn')}`);
 
 /** Throws `AccessDenied` unless trust and caller allow every action the request implies. A missing role answers the same. */
-function permittedAssumption(call: Call, assumption: Assumption): { role: Role; account: string } {
+function permittedAssumption(call: Call, assumption: Assumption): { role: Role; account: Account } {
   const { params, world, caller } = call;
   const arn = params.text('RoleArn');
-  const [, accountId = '', name = ''] = /^arn:aws:iam::(\d{12}):role\/(?:.+\/)?([^/]+)$/.exec(arn) ?? [];
+  const [, accountId = '', name = ''] = /^arn:aws[a-z-]*:iam::(\d{12}):role\/(?:.+\/)?([^/]+)$/.exec(arn) ?? [];
   if (name === '') throw validationError(`${arn} is invalid`);
-  const found = world.accounts.get(accountId)?.roles.get(name.toLowerCase());
+  const owner = world.accounts.get(accountId);
+  const found = owner?.roles.get(name.toLowerCase());
   const role = found?.arn === arn ? found : undefined;
   const facts: Facts = [
     ['sts:ExternalId', params.maybe('ExternalId')],
@@ -90,8 +91,8 @@ function permittedAssumption(call: Call, assumption: Assumption): { role: Role; 
       throw notAuthorized(call, action);
     }
   }
-  if (role === undefined) throw notAuthorized(call, 'sts:AssumeRole');
-  return { role, account: accountId };
+  if (role === undefined || owner === undefined) throw notAuthorized(call, 'sts:AssumeRole');
+  return { role, account: owner };
 }
 
 function durationOf(call: Call, role: Role): number {
@@ -108,12 +109,11 @@ function durationOf(call: Call, role: Role): number {
   return seconds ?? 3600;
 }
 
-function sessionPolicies(call: Call, account: string): readonly string[] | undefined {
+function sessionPolicies(call: Call, owner: Account): readonly string[] | undefined {
   const inline = call.params.maybe('Policy');
   const arns = call.params.structures('PolicyArns').map(({ arn = '' }) => arn);
   if (inline === undefined && arns.length === 0) return undefined;
-  const owner = call.world.accounts.get(account);
-  const managed = arns.map((arn) => (owner === undefined ? '' : managedDocument(call.world, owner, arn)));
+  const managed = arns.map((arn) => managedDocument(call.world, owner, arn));
   const all = [...(inline === undefined ? [] : [inline]), ...managed];
   for (const document of all) parsePolicy(document, 'identity');
   if ((inline?.length ?? 0) > SESSION_POLICY_LENGTH_MAX) {
@@ -138,7 +138,7 @@ function assumeRole(call: Call): XmlValue {
   const keys = world.keys.issueSession({
     ...assumption,
     of: 'role',
-    account,
+    account: account.id,
     entityId: role.id,
     name,
     issuedAt,

@@ -5,15 +5,25 @@ import { malformedPolicy } from './faults.ts';
 import { type Policy, type Principals, parsePolicy } from './policy-document.ts';
 import type { World } from './world.ts';
 
-const ACCOUNT = /^(?:arn:aws:iam::)?(\d{12})(?::root)?$/;
-const SESSION = /^arn:aws:sts::(\d{12}):assumed-role\/([\w+=,.@-]+)\/[\w+=,.@-]{2,64}$/;
-const ENTITY = /^arn:aws:iam::(\d{12}):(?:user|role)\/.+$/;
+const ACCOUNT = /^(?:arn:(aws[a-z-]*):iam::)?(\d{12})(?::root)?$/;
+const SESSION = /^arn:aws[a-z-]*:sts::(\d{12}):assumed-role\/([\w+=,.@-]+)\/[\w+=,.@-]{2,64}$/;
+const ENTITY = /^arn:aws[a-z-]*:iam::(\d{12}):(?:user|role)\/.+$/;
+
+const partitionOf = (arn: string): string | undefined => /^arn:([^:]+):/.exec(arn)?.[1];
+
+/** The account that a principal names as a whole, by its number or its root; never one of another partition. */
+function accountNamed(world: World, name: string): string | undefined {
+  const [, partition, id = ''] = ACCOUNT.exec(name) ?? [];
+  const account = world.accounts.get(id);
+  return account && (partition ?? account.partition) === account.partition ? id : undefined;
+}
 
 /** The unique id behind a principal's ARN, or `undefined` where there is no such principal. */
 function principalId(world: World, name: string): string | undefined {
   const [, sessionAccount = '', roleName = ''] = SESSION.exec(name) ?? [];
-  const sessionRole = world.accounts.get(sessionAccount)?.roles.get(roleName.toLowerCase());
-  if (sessionRole?.name === roleName) return sessionRole.id;
+  const owner = world.accounts.get(sessionAccount);
+  const sessionRole = owner?.roles.get(roleName.toLowerCase());
+  if (owner?.partition === partitionOf(name) && sessionRole?.name === roleName) return sessionRole.id;
   const account = world.accounts.get(ENTITY.exec(name)?.[1] ?? '');
   return account && entityByArn(account, name)?.id;
 }
@@ -28,9 +38,9 @@ export function resolveTrust(world: World, text: string): Readonly<Record<string
   const ids: Record<string, string> = {};
   for (const { principals } of parsePolicy(text, 'trust')) {
     for (const name of principals?.aws ?? []) {
-      const account = ACCOUNT.exec(name)?.[1];
-      if (account !== undefined && world.accounts.has(account)) continue;
-      const id = account === undefined ? principalId(world, name) : undefined;
+      const account = accountNamed(world, name);
+      if (account !== undefined) continue;
+      const id = principalId(world, name);
       if (id === undefined) throw malformedPolicy(`Invalid principal in policy: "AWS":"${name}"`);
       ids[name] = id;
     }
@@ -52,7 +62,7 @@ function closeness(
   const named = (arn: string) => principals.aws.includes(arn) && ids[arn] === caller.entityId;
   if (named(caller.arn)) return 'session';
   if (principals.everybody || named(caller.principalArn)) return 'role';
-  return principals.aws.some((name) => ACCOUNT.exec(name)?.[1] === caller.account.id) ? 'account' : undefined;
+  return principals.aws.some((name) => ACCOUNT.exec(name)?.[2] === caller.account.id) ? 'account' : undefined;
 }
 
 /** Does a resource control policy of the role's own account refuse this, whoever asks? */

@@ -44,7 +44,7 @@ describe('the manifests', () => {
   });
 
   it('keep logging, trusts and keys out of reach in every zone (C3)', () => {
-    for (const zone of ['a', 'b', 'c']) {
+    for (const zone of ['a', 'b', 'c'] as const) {
       const sids = manifest(`boundary-${zone}`).Statement.map(({ Sid }) => Sid);
       expect(sids).toEqual(
         expect.arrayContaining(['NoLongLivedCredentials', 'NoTrustOrGuardrailEdits', 'NoAuditTampering', 'NoChaining']),

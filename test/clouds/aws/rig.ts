@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from '@aws-sdk/client-sts';
+import type { Manifest, ManifestName } from '../../../src/clouds/aws/manifests.ts';
 import { type AwsOptions, type AwsProvider, awsProvider } from '../../../src/clouds/aws/provider.ts';
 import type { Plan } from '../../../src/core/request.ts';
 import type { Role as LocalRole } from '../../../src/demo/aws/accounts.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
+import { manifest as localManifest } from '../../../src/demo/aws/manifests.ts';
 import { type RoleOptions, reservedRoleName } from '../../../src/demo/aws/seed.ts';
 import type { SignInOptions } from '../../../src/demo/aws/sign-in.ts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
@@ -12,17 +13,14 @@ import { simulate } from '../../../src/demo/aws/simulate.ts';
 import type { PlanOrder } from '../../../src/ports/provider.ts';
 import { allow, document, ELSEWHERE, EXTERNAL_ID, MANAGEMENT, order, PRODUCTION } from './orders.ts';
 
-interface Manifest {
-  readonly Version: string;
-  readonly Statement: readonly { readonly Sid: string }[];
-}
-
-/** A manifest as an operator installs it here: their account's number, and no network but this machine. */
-export function manifest(name: string): Manifest {
-  const text = readFileSync(new URL(`../../../manifests/aws/${name}.json`, import.meta.url), 'utf8');
-  const read: Manifest = JSON.parse(text.replaceAll('123456789012', PRODUCTION));
-  return { ...read, Statement: read.Statement.filter(({ Sid }) => Sid !== 'ExpectedNetwork') };
-}
+/** A manifest as `breakglass manifests aws` writes it for the production account, whose callers are on this machine. */
+export const manifest = (name: ManifestName, partition = 'aws'): Manifest =>
+  localManifest(name, PRODUCTION, {
+    partition,
+    identityTargets: ['role', 'policy'].map(
+      (kind) => `arn:${partition}:iam::${PRODUCTION}:${kind}/service/model-gateway`,
+    ),
+  });
 
 export const LISTER = document(allow('iam:ListUsers'));
 export const LISTER_ARN = `arn:aws:iam::${PRODUCTION}:policy/breakglass/lister`;
@@ -32,18 +30,20 @@ export const PINNED_LISTER = {
   document: LISTER,
   sha256: '8cc81addaa8a1703eafe6602281836134796ae287d1968ba0c784e8547af5503',
 };
-const SSO = `arn:aws:sts::${PRODUCTION}:assumed-role/${reservedRoleName(PRODUCTION, 'bg-entry')}`;
+const SSO = `sts::${PRODUCTION}:assumed-role/${reservedRoleName(PRODUCTION, 'bg-entry')}`;
 
 /** The provider on a local AWS, over HTTP, with the manifests of this repository as the guardrails. */
 export class Rig {
   readonly aws: LocalAws;
+  readonly partition: string;
   readonly provider: AwsProvider;
   readonly logged: string[] = [];
   readonly #clients: { destroy: () => void }[] = [];
   readonly #providers: AwsProvider[] = [];
 
-  private constructor(aws: LocalAws) {
+  private constructor(aws: LocalAws, partition: string) {
     this.aws = aws;
+    this.partition = partition;
     this.provider = this.another();
   }
 
@@ -54,15 +54,19 @@ export class Rig {
       readonly roles?: readonly RoleOptions[];
       /** What the organization says over the production account, by manifest. */
       readonly organization?: readonly ('scp' | 'rcp')[];
+      /** Of all the accounts; `aws` unless told. */
+      readonly partition?: string;
     } = {},
   ): Promise<Rig> {
-    const boundary = (zone: string) => ({
+    const partition = options.partition ?? 'aws';
+    const boundary = (zone: 'a' | 'b' | 'c') => ({
       name: `boundary-${zone}`,
       path: '/breakglass-guardrails/',
-      document: manifest(`boundary-${zone}`),
+      document: manifest(`boundary-${zone}`, partition),
     });
-    const over = (kind: 'scp' | 'rcp') => (options.organization?.includes(kind) ? [manifest(kind)] : []);
+    const over = (kind: 'scp' | 'rcp') => (options.organization?.includes(kind) ? [manifest(kind, partition)] : []);
     const aws = await startLocalAws({
+      partition,
       accounts: [
         {
           id: ELSEWHERE,
@@ -77,7 +81,7 @@ export class Rig {
             { name: 'breakglass-ci', policies: { enter: document(allow('sts:AssumeRole')) } },
             {
               name: 'breakglass',
-              policies: { enter: document(allow('sts:AssumeRole', 'arn:aws:iam::*:role/breakglass-broker')) },
+              policies: { enter: document(allow('sts:AssumeRole', `arn:${partition}:iam::*:role/breakglass-broker`)) },
             },
           ],
         },
@@ -99,7 +103,7 @@ export class Rig {
             {
               name: 'bg-entry',
               region: 'eu-west-1',
-              policies: { entry: manifest('entry') },
+              policies: { entry: manifest('entry', partition) },
               people: [
                 { name: 'alice@example.com', userId: '906722b2-aaaa' },
                 { name: 'eve@example.com', userId: '906722b2-eeee' },
@@ -108,14 +112,14 @@ export class Rig {
           ],
           brokerRole: {
             name: 'breakglass-broker',
-            policy: options.broker ?? manifest('broker'),
+            policy: options.broker ?? manifest('broker', partition),
             externalId: EXTERNAL_ID,
-            trusted: [`arn:aws:iam::${MANAGEMENT}:user/breakglass`],
+            trusted: [`arn:${partition}:iam::${MANAGEMENT}:user/breakglass`],
           },
         },
       ],
     });
-    return new Rig(aws);
+    return new Rig(aws, partition);
   }
 
   /** Another process's provider: it shares nothing with the first but the cloud. */
@@ -157,7 +161,7 @@ export class Rig {
   }
 
   signIn(person: 'alice' | 'eve', options: SignInOptions = {}): SigningKeys {
-    return this.aws.signInAs(`${SSO}/${person}@example.com`, options);
+    return this.aws.signInAs(`arn:${this.partition}:${SSO}/${person}@example.com`, options);
   }
 
   /** AssumeRole of the plan's role as this person, for real. */
@@ -171,7 +175,7 @@ export class Rig {
     this.#clients.push(sts);
     const answer = await sts.send(
       new AssumeRoleCommand({
-        RoleArn: `arn:aws:iam::${PRODUCTION}:role/breakglass/${plan.name}`,
+        RoleArn: `arn:${this.partition}:iam::${PRODUCTION}:role/breakglass/${plan.name}`,
         RoleSessionName: 'bg-alice',
         ...input,
       }),

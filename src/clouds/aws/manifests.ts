@@ -1,0 +1,168 @@
+import { isIP } from 'node:net';
+import { PARTITIONS } from '../../core/lint-partitions.ts';
+import { documentText, type PolicyDocument, type Statement, sizeOf } from './documents.ts';
+import { arnParts } from './names.ts';
+import { isWild } from './pattern.ts';
+import { MANAGED_MAX } from './sizes.ts';
+
+/** The documents of `manifests/aws/`, which an installation fills in for each account. */
+export const MANIFESTS = ['boundary-a', 'boundary-b', 'boundary-c', 'broker', 'entry', 'scp', 'rcp'] as const;
+export type ManifestName = (typeof MANIFESTS)[number];
+/** Those that are attached to an organization; an account of its own has no use for them. */
+export const OF_ORGANIZATION: readonly ManifestName[] = ['scp', 'rcp'];
+
+/** For which account the documents are, and what they name there. */
+export interface ManifestOrder {
+  readonly partition: string;
+  readonly account: string;
+  /** Where responders come from: address ranges (CIDR) and VPCs, one of either at least. */
+  readonly networks: readonly string[];
+  readonly vpcs: readonly string[];
+  readonly organization?: string | undefined;
+  /** Name of the broker's role in the account, and of the role that alone changes guardrails. */
+  readonly brokerRole: string;
+  readonly securityRole: string;
+  /** The roles and policies whose permissions roles of zone C may take away: the catalog's `identityTargets`. */
+  readonly identityTargets: readonly string[];
+  /** Who may take on the broker's role, and with which external id. */
+  readonly worker?: string | undefined;
+  readonly externalId?: string | undefined;
+}
+
+/** A document as an operator installs it, or as it stands in `manifests/aws/`. */
+export interface Manifest {
+  readonly Version: string;
+  readonly Statement: readonly (Statement & { readonly Sid: string })[];
+}
+
+const ROLE_NAME = /^[\w+=,.@-]{1,64}$/;
+
+/** What is wrong with an order, a sentence each, by the argument that says it; empty where nothing is. */
+export function orderProblems(order: ManifestOrder): readonly string[] {
+  const { partition, account, networks, vpcs, organization, brokerRole, securityRole, worker, externalId } = order;
+  const wrong = (bad: boolean, words: string): readonly string[] => (bad ? [words] : []);
+  return [
+    ...wrong(!isPartition(partition), `--partition is one of ${PARTITIONS.join(', ')}, not "${partition}"`),
+    ...wrong(!/^\d{12}$/.test(account), '--account is required: the 12 digits of the account the documents go into'),
+    ...wrong(
+      networks.length + vpcs.length === 0,
+      '--network or --vpc is required: from where responders come, for example --network 198.51.100.0/24',
+    ),
+    ...networks.flatMap((one) =>
+      wrong(
+        !isRange(one),
+        `--network "${one}" is no range of addresses: write one like 198.51.100.0/24 or 2001:db8::/48`,
+      ),
+    ),
+    ...networks.flatMap((one) =>
+      wrong(/\/0$/.test(one), `--network "${one}" is every address: name your own networks`),
+    ),
+    ...vpcs.flatMap((one) => wrong(!/^vpc-[0-9a-f]{8,17}$/.test(one), `--vpc "${one}" is no id of a VPC: vpc-…`)),
+    ...wrong(
+      organization !== undefined && !/^o-[a-z0-9]{10,32}$/.test(organization),
+      `--organization "${organization}" is no id of an organization: o- and 10 to 32 letters and digits`,
+    ),
+    ...wrong(!ROLE_NAME.test(brokerRole), `--broker-role "${brokerRole}" is no name of a role, which has no path here`),
+    ...wrong(
+      !ROLE_NAME.test(securityRole),
+      `--security-role "${securityRole}" is no name of a role, which has no path here`,
+    ),
+    ...order.identityTargets.flatMap((one) => targetProblem(one, order)),
+    ...wrong(
+      (worker === undefined) !== (externalId === undefined),
+      '--worker and --external-id go together: they make trust.json, which says who may take on the broker’s role',
+    ),
+    ...wrong(
+      worker !== undefined &&
+        (arnParts(worker)?.service !== 'iam' || arnParts(worker)?.partition !== partition || isWild(worker)),
+      `--worker "${worker}" is no role or user of partition ${partition}: write the ARN that your worker signs in as, arn:${partition}:iam::…`,
+    ),
+    ...wrong(
+      externalId !== undefined && !/^[\w+=,.@:/-]{2,1224}$/.test(externalId),
+      '--external-id must be 2 to 1,224 of letters, digits and _+=,.@:/-',
+    ),
+  ];
+}
+
+function targetProblem(arn: string, { partition, account }: ManifestOrder): readonly string[] {
+  const parts = arnParts(arn);
+  const fits = parts?.service === 'iam' && parts.partition === partition && parts.account === account && !isWild(arn);
+  return fits
+    ? []
+    : [
+        `--identity-target "${arn}" is no whole ARN of IAM in account ${account}: arn:${partition}:iam::${account}:role/…`,
+      ];
+}
+
+const isPartition = (text: string): boolean => (PARTITIONS as readonly string[]).includes(text);
+
+function isRange(text: string): boolean {
+  const [, address = '', bits = ''] = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
+}
+
+/** What stands for an installation's own in `manifests/aws/`. */
+const EXAMPLE = {
+  account: '123456789012',
+  organization: 'o-exampleorg',
+  broker: 'breakglass-broker',
+  security: 'org-security-admin',
+};
+
+/** A document of `manifests/aws/` (`template`) for this account. */
+export function filledManifest(template: string, order: ManifestOrder): Manifest {
+  const { partition, account, organization = EXAMPLE.organization, brokerRole, securityRole } = order;
+  // Nothing of an order can hold a quote or a backslash: `orderProblems` has seen to it.
+  const text = template
+    .replaceAll('arn:aws:', `arn:${partition}:`)
+    .replaceAll(EXAMPLE.account, account)
+    .replaceAll(`"${EXAMPLE.organization}"`, `"${organization}"`)
+    .replaceAll(`:role/${EXAMPLE.broker}`, `:role/${brokerRole}`)
+    .replaceAll(`:role/${EXAMPLE.security}`, `:role/${securityRole}`);
+  const document: Manifest = JSON.parse(text);
+  return { ...document, Statement: document.Statement.map((statement) => withOwn(statement, order)) };
+}
+
+type Named = Manifest['Statement'][number];
+
+function withOwn(statement: Named, { networks, vpcs, identityTargets }: ManifestOrder): Named {
+  if (statement.Sid === 'ExpectedNetwork') return { ...statement, Condition: networkCondition(networks, vpcs) };
+  if (statement.Sid !== 'IdentityChangesOnNamedTargets') return statement;
+  const { NotResource: _example, ...denied } = statement;
+  // A list of exceptions may not be empty: where the catalog names nobody, nobody's permissions may be taken away.
+  return identityTargets.length === 0 ? { ...denied, Resource: '*' } : { ...denied, NotResource: [...identityTargets] };
+}
+
+/** Denies what comes from none of these. A request without the key counts as one from another place. */
+const networkCondition = (networks: readonly string[], vpcs: readonly string[]) => ({
+  ...(networks.length > 0 && { NotIpAddressIfExists: { 'aws:SourceIp': [...networks] } }),
+  ...(vpcs.length > 0 && { StringNotEqualsIfExists: { 'aws:SourceVpc': [...vpcs] } }),
+  Bool: { 'aws:ViaAWSService': 'false' },
+});
+
+/** Who may take on the broker's role: the worker's own identity, with the external id. */
+export const brokerTrust = (worker: string, externalId: string): PolicyDocument => ({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Sid: 'Worker',
+      Effect: 'Allow',
+      Principal: { AWS: worker },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+    },
+  ],
+});
+
+/** Longest service or resource control policy. @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html */
+const ORGANIZATION_MAX = 5120;
+
+/** Why AWS would refuse the document for its size, or undefined. */
+export function manifestTooLarge(name: ManifestName, document: Manifest): string | undefined {
+  const most = OF_ORGANIZATION.includes(name) ? ORGANIZATION_MAX : MANAGED_MAX;
+  const size = sizeOf(documentText(document));
+  return size > most
+    ? `${name}.json would be ${size} characters, of ${most} that AWS takes: name fewer networks or targets`
+    : undefined;
+}
