@@ -114,6 +114,9 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const watch = watchSessions({ readBack: store.readBack, logger });
   opened.push(async () => watch.stop());
   await assertSessions(watch, store);
+  // Beside the rest of the start. Whoever is asked whether this process is ready waits for it, and says what came of it.
+  const prepared = role === 'worker' && config.PORT === undefined ? Promise.resolve() : store.warm();
+  prepared.catch(() => undefined);
   const floors = lowered?.floors ?? PRODUCTION_FLOORS;
   const text = lowered?.policyText ?? (await readFile(file).catch(() => undefined));
   const settled = await settlePolicy({ store, text, file, floors, logger, lintRole: lintAwsRole });
@@ -173,16 +176,17 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const identity = async (): Promise<boolean> =>
     aws.identity((await store.policyInForce())?.policy.accounts ?? [], AbortSignal.timeout(IDENTITY_MS));
   const waitedMs = async (): Promise<number> => queue.longestWaitMs(await store.clock.now());
+  monitor.add(parts.databasePart(store, watch.off));
   monitor.add(parts.clockPart(store));
   monitor.add(parts.sweepPart(store));
   monitor.add(parts.queuePart(waitedMs));
   monitor.add(parts.chatPart(() => refusal(workspace)));
-  monitor.add(parts.policyPart(store.policyInForce, deps.openingOff));
+  monitor.add(parts.policyPart(store.policyInForce, () => settled.openingOff));
   monitor.add(parts.cloudPart(role === 'web' ? undefined : identity));
   monitor.add(parts.installationPart(store));
   monitor.add(parts.sealerPart(store, GAP_MS));
   await queue.first;
-  const doors = { config, store, monitor, logger };
+  const doors = { config, store, prepared, monitor, logger };
   const url =
     role === 'worker'
       ? await startHealth(doors, opened)

@@ -21,9 +21,13 @@ const PORT = 3000;
 /** What answers about this process. */
 export interface Health {
   readonly config: Config;
-  readonly store: Pick<Store, 'installation' | 'ping' | 'warm'>;
+  readonly store: Pick<Store, 'installation' | 'ping'>;
+  /** `Store.warm`, begun while the rest was started. */
+  readonly prepared: Promise<void>;
   readonly monitor: Monitor;
   readonly logger: Logger;
+  /** How long readiness waits for the rehearsal, in milliseconds. */
+  readonly warmMs?: number | undefined;
 }
 
 /** What the chat's receiver is made of, besides. */
@@ -38,9 +42,12 @@ export interface Doors extends Health {
 const WARM_MS = 10_000;
 
 /** Does what makes the first click as fast as the others. What fails there is only said: nothing depends on it. */
-function warm(work: () => Promise<void>, logger: Logger): { readonly over: Promise<void>; isOver(): boolean } {
+function warm(
+  work: () => Promise<void>,
+  { logger, warmMs = WARM_MS }: Health,
+): { readonly over: Promise<void>; isOver(): boolean } {
   let isOver = false;
-  const over = within(WARM_MS, 'the rehearsal', work())
+  const over = within(warmMs, 'the rehearsal', work())
     .catch((error: unknown) =>
       logger.warn({ why: String(error) }, 'the first answers were not rehearsed, and may be slow'),
     )
@@ -56,8 +63,8 @@ type Opened = (() => Promise<unknown>)[];
 /** A worker's pages of health, where PORT says that somebody asks for them. Resolves with its address after the first try. */
 export async function startHealth(health: Health, opened: Opened): Promise<string | undefined> {
   if (health.config.PORT === undefined) return undefined;
-  const { store, logger } = health;
-  const warming = warm(() => store.warm(), logger);
+  const { store, prepared } = health;
+  const warming = warm(() => prepared, health);
   const ready = async (): Promise<void> => {
     await store.ping();
     if (!warming.isOver()) throw new Error('the first statements are still being prepared');
@@ -88,10 +95,9 @@ export async function openDoors(doors: Doors, opened: Opened): Promise<string | 
   // Before anything is listened to; should it fail, starting the app does it again.
   await app.recall().catch((error: unknown) => logger.warn({ why: String(error) }, 'the last start was not recalled'));
   const warming = warm(async () => {
-    await store.warm();
-    // So that its first statement of all is not somebody's.
+    await doors.prepared;
     if (copy === undefined) await warmUp({ announce, broker, store, directory, capabilities });
-  }, logger);
+  }, doors);
   const ready = async (): Promise<void> => {
     await store.ping();
     if (copy === undefined) await app.ready();

@@ -14,6 +14,20 @@ const FAR_MS = 60_000;
 /** After so many intervals without a sweep nobody sweeps. */
 const SWEEPS_MISSED = 3;
 
+/** @param off Why nothing may be opened by what the sessions were when they were last read back, or undefined */
+export const databasePart = ({ ping }: Pick<Store, 'ping'>, off: () => string | undefined): Part => ({
+  name: 'database',
+  serves: true,
+  keptMs: NEAR_MS,
+  unanswered: 'The database does not answer.',
+  look: async () => {
+    await ping();
+    return off() === undefined
+      ? good('The database answers, and its sessions are as they must be.')
+      : red('Nothing is opened: sessions of the database are not as they must be. The log says what.');
+  },
+});
+
 /** Asks the database, by the clock that decides everything, what the time is. */
 export const clockPart = ({ clock }: Pick<Store, 'clock'>): Part => ({
   name: 'clock',

@@ -1,3 +1,5 @@
+import { createServer } from 'node:net';
+import { end } from '../../src/cli/requests.ts';
 import { requestStream } from '../../src/core/events.ts';
 import { assumeGrant, awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
@@ -36,14 +38,20 @@ interface Trouble {
   /** The product is started anew, like this, once the trouble is there. */
   readonly restart?: Change;
   readonly mend?: () => Promise<unknown> | unknown;
-  /** What is left to end it: somebody presses "End", the sweep by the plan, or the cloud's own date. */
-  readonly by: 'button' | 'sweep' | 'cloud';
+  /** What is left to end it: somebody presses "End", an operator at the command line, the sweep by the plan, or the cloud's own date. */
+  readonly by: 'button' | 'operator' | 'sweep' | 'cloud';
 }
 
 let on: Product;
 let wire: TcpProxy;
 let usual: NonNullable<Change['lowered']>;
 let isClockCut = false;
+/** Somebody else on this machine, who may take the port. */
+const neighbour = createServer();
+const takenPort = (): string | undefined => {
+  const address = neighbour.address();
+  return typeof address === 'object' && address !== null ? String(address.port) : undefined;
+};
 const keys = { id: process.env.AWS_ACCESS_KEY_ID };
 
 const as = (person: string) => on.stage.slack.as(userOf(on.stage, person));
@@ -128,6 +136,14 @@ const TROUBLES: readonly Trouble[] = [
     by: 'cloud',
   },
   {
+    part: 'listening',
+    says: /^HOST and PORT are not listened on/,
+    make: () => new Promise<void>((resolve) => void neighbour.listen(0, '127.0.0.1', resolve)),
+    restart: {},
+    mend: () => new Promise((resolve) => neighbour.close(resolve)),
+    by: 'operator',
+  },
+  {
     part: 'installation',
     says: /^This database is a copy of another installation/,
     make: () => asSuperuser(`UPDATE installation SET system_identifier = system_identifier || '0'`),
@@ -164,6 +180,30 @@ const page = async () => {
   const { parts } = (await answer.json()) as { parts: Record<string, { state: string; says: string }> };
   return { status: answer.status, parts };
 };
+
+async function seenRed(part: string, says: RegExp): Promise<void> {
+  await until(async () => (await page()).parts[part]?.state === 'red', `${part} to be red`, 90_000);
+  const { status, parts } = await page();
+  expect(status).toBe(503);
+  expect(parts[part]?.says).toMatch(says);
+  // Load balancers go on sending people here: they can end.
+  expect((await fetch(`${on.running.url}/health/ready`)).status).toBe(200);
+}
+
+/** `breakglass end ID`. */
+async function endFromShell(id: string): Promise<number> {
+  const before = process.env.DATABASE_URL;
+  const { log } = console;
+  process.env.DATABASE_URL = on.database.appUrl;
+  console.log = () => undefined;
+  try {
+    return await end(id);
+  } finally {
+    console.log = log;
+    if (before === undefined) delete process.env.DATABASE_URL;
+    else process.env.DATABASE_URL = before;
+  }
+}
 
 beforeAll(async () => {
   on = await openProduct({
@@ -204,7 +244,7 @@ it('is good, with every part named, while all is well', async () => {
   await until(async () => (await page()).status === 200, 'the page to be good');
   const { parts } = await page();
   expect(Object.keys(parts).sort()).toEqual(
-    ['chat', 'clock', 'cloud', 'installation', 'listening', 'policy', 'queue', 'sealer', 'sweep'].sort(),
+    ['chat', 'clock', 'cloud', 'database', 'installation', 'listening', 'policy', 'queue', 'sealer', 'sweep'].sort(),
   );
   expect(parts.sealer).toEqual({ state: 'elsewhere', says: 'No sealer has ever signed this log.' });
 });
@@ -212,24 +252,24 @@ it('is good, with every part named, while all is well', async () => {
 describe.each([...TROUBLES.entries()])('%i', (index, { part, says, make, restart, mend, by }) => {
   it(`with ${part} red (${String(says)}), access is ended by: ${by} (D2, D6)`, async () => {
     const access = held[index] as Held;
-    const env = { DATABASE_URL: wire.through(on.database.appUrl) };
+    const databaseOnly = { DATABASE_URL: wire.through(on.database.appUrl) };
     if (part !== 'sweep') await make?.();
+    const port = takenPort();
+    const env = { ...databaseOnly, ...(port === undefined ? {} : { PORT: port }) };
     if (restart !== undefined) await on.restart({ env, ...restart, lowered: { ...usual, ...restart.lowered } });
     if (part === 'sweep') await make?.();
     try {
-      await until(async () => (await page()).parts[part]?.state === 'red', `${part} to be red`, 90_000);
-      const { status, parts } = await page();
-      expect(status).toBe(503);
-      expect(parts[part]?.says).toMatch(says);
-      // Load balancers go on sending people here: they can end.
-      expect((await fetch(`${on.running.url}/health/ready`)).status).toBe(200);
+      // Nobody answers there that it is red; the log says it.
+      if (part === 'listening') expect(on.running.url).toBeUndefined();
+      else await seenRed(part, says);
+      if (by === 'operator') expect(await endFromShell(access.requestId)).toBe(0);
       if (by === 'button') await as('mira').click(access.card, 'bg_end');
       if (by === 'cloud') on.stage.aws.dials.setClockOffset(16 * 60_000);
       await until(async () => !(await mayAssume(access)), 'the access to be ended', 60_000);
     } finally {
       on.stage.aws.dials.setClockOffset(0);
       await mend?.();
-      if (restart !== undefined) await on.restart({ env, lowered: usual });
+      if (restart !== undefined) await on.restart({ env: databaseOnly, lowered: usual });
     }
   }, 240_000);
 });
@@ -237,7 +277,9 @@ describe.each([...TROUBLES.entries()])('%i', (index, { part, says, make, restart
 it('ends in good health, with every access closed that was ended by hand', async () => {
   const store = openStore({ url: on.database.appUrl, logger: silent });
   try {
-    const ended = TROUBLES.flatMap(({ by }, index) => (by === 'button' ? [held[index]?.requestId ?? ''] : []));
+    const ended = TROUBLES.flatMap(({ by }, index) =>
+      by === 'button' || by === 'operator' ? [held[index]?.requestId ?? ''] : [],
+    );
     for (const id of ended) {
       await until(async () => (await store.find(id))?.request.state === 'closed', `${id} to be closed`);
       expect((await store.events(requestStream(id))).map(({ type }) => type)).toContain('access_removed');

@@ -51,6 +51,25 @@ describe('the sweep', () => {
   const names = (works: readonly Work[], id: string) =>
     new Set(works.filter(({ requestId }) => requestId === id).map(({ name }) => name));
 
+  it('notes its end for whoever asks whether anybody sweeps, and not where it could not read every row (D2)', async () => {
+    const { store } = desk;
+    const unread = {
+      ...store,
+      due: async (...asked: Parameters<typeof store.due>) => {
+        if (asked[0] > (await store.clock.now())) throw new Error('a row that nobody can read');
+        return store.due(...asked);
+      },
+    };
+    await sweepUntil(
+      start({ store: unread }),
+      () => desk.logger.lines.some(({ message }) => /^not all work/.test(message)),
+      'a sweep',
+    );
+    expect(await store.lastSweep()).toBeUndefined();
+    await sweepUntil(start(), async () => (await store.lastSweep()) !== undefined, 'a whole sweep');
+    expect(await store.lastSweep()).toMatchObject({ everyMs: NEVER });
+  });
+
   it('derives the work of unfinished rows again as soon as it starts', async () => {
     await desk.ask('S1');
     const added: Work[] = [];
