@@ -30,7 +30,7 @@ export async function benchApprove(place) {
     AWS_ENDPOINT_URL: cloud.url,
     DATABASE_URL: database.appUrl,
     PORT: '0',
-    LOG_LEVEL: 'error',
+    LOG_LEVEL: 'warn',
   };
   const bot = await program('bot', { role: 'all', policyText: stage.policyText }, env);
   const bare = await program('bare-job', { appUrl: database.appUrl });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 const secret = z.string().min(16, 'must be at least 16 characters');
-const postgres = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' });
+const postgres = z
+  .url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' })
+  .transform((url) => verified(url));
 const http = z.url({ protocol: /^https?$/, error: 'must be an http(s):// address' });
 
 /** What carries a secret goes encrypted, save on this machine. */
@@ -198,5 +200,22 @@ export const pagerSettings = (config: Config) => ({
       : { url: config.PAGE_WEBHOOK_URL, secret: config.PAGE_WEBHOOK_SECRET },
 });
 
-/** Keeps installations apart that share one Redis. */
-export const queuePrefix = (mark: string): string => `bg-${mark}`;
+/**
+ * The same address with `sslmode=verify-full` where a weaker word stands. The driver reads `prefer`, `require` and `verify-ca`
+ * so already, with a warning; its next version will not, and a certificate that nobody verifies lets anybody be the
+ * database. Whoever wants the weak meaning says `uselibpqcompat=true` or `sslmode=no-verify`.
+ * @see https://node-postgres.com/features/ssl
+ */
+function verified(address: string): string {
+  const url = new URL(address);
+  const weak = /^(prefer|require|verify-ca)$/.test(url.searchParams.get('sslmode') ?? '');
+  if (!weak || url.searchParams.get('uselibpqcompat') === 'true') return address;
+  url.searchParams.set('sslmode', 'verify-full');
+  return url.href;
+}
+
+/**
+ * Keeps installations apart that share one Redis. What stands in braces alone chooses the slot, so a server in cluster mode
+ * has all keys of an installation in one place. @see https://docs.bullmq.io/bull/patterns/redis-cluster
+ */
+export const queuePrefix = (mark: string): string => `{bg-${mark}}`;

@@ -29,6 +29,7 @@ import { settlePolicy } from './policy-in-force.ts';
 import type { Provider } from './ports/provider.ts';
 import type { Schedule } from './ports/schedule.ts';
 import type { Store } from './ports/store.ts';
+import { addingAgain } from './queue/add-again.ts';
 import { startCloudSweep } from './queue/cloud-sweep.ts';
 import { openQueue, type WorkQueue } from './queue/open-queue.ts';
 import { startSweep } from './queue/sweep.ts';
@@ -131,7 +132,9 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const monotonic = () => performance.now();
   const workspace = slackWorkspace(slackSettings(config), logger);
   const providers = { aws: lowered?.rewire?.aws?.(aws) ?? aws };
-  const schedule = lowered?.rewire?.schedule?.(queue) ?? queue;
+  const once = lowered?.rewire?.schedule?.(queue) ?? queue;
+  const schedule = addingAgain({ store, schedule: once, logger });
+  opened.push(() => schedule.stop());
   const announce = slackAnnounce({
     workspace,
     store,
@@ -161,7 +164,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     opened.push(() => worker.stop());
     const interval = lowered?.sweepMs === undefined ? {} : { intervalMs: lowered.sweepMs };
     if (sweeping) {
-      const sweep = startSweep({ store, broker, schedule, logger, worker, ...interval });
+      const sweep = startSweep({ store, broker, schedule: once, logger, worker, ...interval });
       opened.push(() => sweep.stop());
     }
     const cloudSweepMs = lowered?.cloudSweepMs;

@@ -2,6 +2,7 @@ import type { Actor, Command } from '../core/command.ts';
 import { decide } from '../core/decide.ts';
 import { actorName } from '../core/decision.ts';
 import { type Facts, NO_FACTS } from '../core/facts.ts';
+import { Failure } from '../core/failure.ts';
 import type { Head } from '../core/log.ts';
 import { historyOf } from '../core/requester-history.ts';
 import { type Row, TELLING, type Work, type WorkName, workFor } from '../core/work.ts';
@@ -34,7 +35,8 @@ export const save = (
 
 /**
  * The only door: one transaction decides and saves, then everything that must happen next goes on the queue.
- * A queue that does not answer changes nothing: the commit stands, and the sweep derives the work again.
+ * A queue that does not answer changes nothing: the commit stands, the work is derived again and added within seconds,
+ * and by the sweep.
  */
 export async function apply(
   deps: Pick<BrokerDeps, 'store' | 'schedule' | 'logger'>,
@@ -43,7 +45,11 @@ export async function apply(
   actor: Actor,
   facts: Facts = NO_FACTS,
 ): Promise<Changed> {
-  const changed = await save(deps, requestId, command, actor, facts);
+  const changed = await save(deps, requestId, command, actor, facts).catch((error: unknown) => {
+    // Perhaps it was recorded: then its work is on no queue either.
+    if (error instanceof Failure && error.code === 'COMMIT_UNKNOWN') deps.schedule.addAgain?.(requestId);
+    throw error;
+  });
   if (changed.ok) await enqueue(deps, changed.row);
   return changed;
 }
@@ -87,6 +93,7 @@ async function add(
     await schedule.add(works, now);
   } catch (error) {
     const requestId = row.request.ask.id;
-    logger.warn({ requestId, why: String(error) }, 'the queue did not answer; the sweep will do it');
+    schedule.addAgain?.(requestId);
+    logger.warn({ requestId, why: String(error) }, 'the queue did not take the work of a row; it is added again soon');
   }
 }

@@ -39,12 +39,17 @@ export async function followFreeze(deps: Pick<BrokerDeps, 'store' | 'schedule' |
   return { ended: ended.moved, failed: ended.failed + waiting.failed };
 }
 
-/** A queue that did not answer once is not waited for at every row: the sweep derives all of their work. */
+/** A queue that did not answer once is not waited for at every row: their work is derived and added again later. */
 function whileItAnswers(schedule: Schedule): Schedule {
   let silent = false;
+  const addAgain = (requestId: string): void => schedule.addAgain?.(requestId);
   return {
+    addAgain,
     add: async (work, now) => {
-      if (silent) return;
+      if (silent) {
+        for (const { requestId } of work.slice(0, 1)) addAgain(requestId);
+        return;
+      }
       try {
         await schedule.add(work, now);
       } catch (error) {

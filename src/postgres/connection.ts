@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { Failure } from '../core/failure.ts';
+import { connectionWords } from './connection-words.ts';
 import { prepareSession, type Session } from './session.ts';
 import type { SessionNeeds } from './settings.ts';
 
@@ -140,8 +141,10 @@ function clientOf({ address, needs, onSession }: ConnectionSettings): typeof pg.
   };
 }
 
-/** A pooler that refuses what the address presets, as pgbouncer does unless it is told to ignore it. */
+/** Where TLS is the reason, and a pooler that refuses what the address presets, as pgbouncer does unless it is told to ignore it. */
 function inWords(error: unknown, address: Address): unknown {
+  const words = connectionWords(error, address.setting);
+  if (words !== undefined) return new Failure('STORE_UNAVAILABLE', words, { cause: error });
   if (!(error instanceof Error && /unsupported startup parameter/i.test(error.message))) return error;
   return new Failure('STORE_UNAVAILABLE', poolerWords(address), { cause: error });
 }

@@ -1,13 +1,16 @@
-import type { JobsOptions, PgPool, Processor, RedisClient, WorkerOptions } from 'bullmq';
+import type { IQueueBackend, JobsOptions, PgPool, Processor, RedisClient, WorkerOptions } from 'bullmq';
 import { type OnSession, openPool } from '../postgres/connection.ts';
+import { askRedis } from './ask-redis.ts';
+import { type Hold, makeHold } from './hold.ts';
 import type { JobContent } from './job.ts';
+import { isOfAnother } from './queue-words.ts';
 
 export interface BackendSettings {
   /** Redis, where it is given: production. */
   readonly redisUrl?: string | undefined;
   /** Otherwise BullMQ's own PostgreSQL backend, schema `bullmq`, as the app's role; `migrate` has made the schema. */
   readonly postgresUrl: string;
-  /** Keeps installations apart that share one Redis: their mark. */
+  /** Keeps installations apart that share one Redis: `queuePrefix` of their mark. */
   readonly prefix?: string | undefined;
   /** Told of each new session on PostgreSQL. */
   readonly onSession?: OnSession | undefined;
@@ -74,6 +77,8 @@ export interface Backend {
   ): JobWorker;
   /** What a processor throws after it put its own job off. */
   putOff(): Error;
+  /** The server took something: lanes that pause after an error look again at once. */
+  wake(): void;
   /** From here on no lost connection is made again: what waits for a server that is gone comes to its end. */
   letGo(): void;
 }
@@ -83,13 +88,14 @@ const reconnectMs = (times: number): number => Math.min(2_000, 100 * times);
 
 /**
  * Chooses by `redisUrl`, and loads only what that choice needs: BullMQ itself requires `ioredis` at the first connection,
- * not before.
+ * not before. Rejects with `QueueRefused` where the Redis is none that a queue can live on.
  */
 export async function openBackend(settings: BackendSettings): Promise<Backend> {
+  if (settings.redisUrl !== undefined) await askRedis(settings.redisUrl);
   const bullmq = await import('bullmq');
   return settings.redisUrl === undefined
     ? onPostgres(bullmq, settings.postgresUrl, settings.onSession)
-    : onRedis(bullmq, settings.redisUrl, settings.prefix ?? 'breakglass');
+    : onRedis(bullmq, settings.redisUrl, settings.prefix ?? '{breakglass}');
 }
 
 type BullMq = typeof import('bullmq');
@@ -97,11 +103,14 @@ type BullMq = typeof import('bullmq');
 function onRedis(bullmq: BullMq, url: string, prefix: string): Backend {
   let gone = false;
   const retryStrategy = (times: number): number | null => (gone ? null : reconnectMs(times));
-  const connection = { url, connectTimeout: 2_000, keepAlive: 10_000, retryStrategy };
+  // Scripts, pipelines and blocking commands reject through it too, and BullMQ makes the blocking connection from it.
+  const reconnectOnError = firstOfMany(isOfAnother);
+  const connection = { url, connectTimeout: 2_000, keepAlive: 10_000, retryStrategy, reconnectOnError };
   // A producer fails fast. A worker waits for Redis for ever: BullMQ demands null there.
   const producer = { ...connection, enableOfflineQueue: false, maxRetriesPerRequest: 1 };
   const consumer = { ...connection, maxRetriesPerRequest: null };
   const clients: (() => Promise<RedisClient>)[] = [];
+  const holds = new Holds();
   return {
     kind: 'redis',
     queue: (name, { onError }) => {
@@ -116,13 +125,28 @@ function onRedis(bullmq: BullMq, url: string, prefix: string): Backend {
         () => connections.client,
         () => connections.blockingClient ?? connections.client,
       );
-      return worker.on('error', onError).on('failed', (job, error) => onFailed?.(job, error));
+      worker.on('error', onError).on('failed', (job, error) => onFailed?.(job, error));
+      return holds.hold(worker, connections);
     },
     putOff: () => new bullmq.DelayedError(),
+    wake: () => holds.wake(),
     letGo: () => {
       gone = true;
       for (const client of clients) client().then(endWaiting, () => undefined);
     },
+  };
+}
+
+/** A page of work is refused job by job, in one answer: one of them is reason enough to leave the connection. */
+function firstOfMany(isReason: (error: Error) => boolean): (error: Error) => boolean {
+  let given = false;
+  return (error) => {
+    if (given || !isReason(error)) return false;
+    given = true;
+    queueMicrotask(() => {
+      given = false;
+    });
+    return true;
   };
 }
 
@@ -159,6 +183,7 @@ function onPostgres(bullmq: BullMq, url: string, onSession: BackendSettings['onS
     if (!isPgPool(pool)) throw new Error('this version of BullMQ does not take this version of pg');
     return pool;
   };
+  const holds = new Holds();
   return {
     kind: 'postgres',
     queue: (name, { onError }) => {
@@ -171,11 +196,36 @@ function onPostgres(bullmq: BullMq, url: string, onSession: BackendSettings['onS
       const pool = poolOf(5);
       const worker = new bullmq.Worker(name, processor, { ...more, connection: pool }, createPostgresBackend);
       worker.on('error', onError).on('failed', (job, error) => onFailed?.(job, error));
-      return closingPool(worker, pool);
+      return closingPool(holds.hold(worker, worker.getBackend()), pool);
     },
     putOff: () => new bullmq.DelayedError(),
+    wake: () => holds.wake(),
     letGo: () => undefined,
   };
+}
+
+/** The pauses of all lanes on one backend. */
+class Holds {
+  readonly #all = new Set<Hold>();
+
+  /** Pauses what a worker asks for its jobs with, after each error; closing ends the pause. To be called before it asks. */
+  hold<T extends { close(): Promise<void> }>(worker: T, asked: Pick<IQueueBackend, 'moveToActive' | 'waitForJob'>): T {
+    const hold = makeHold();
+    this.#all.add(hold);
+    asked.moveToActive = hold.around(asked.moveToActive.bind(asked));
+    asked.waitForJob = hold.around(asked.waitForJob.bind(asked));
+    const close = worker.close.bind(worker);
+    worker.close = () => {
+      this.#all.delete(hold);
+      hold.release();
+      return close();
+    };
+    return worker;
+  }
+
+  wake(): void {
+    for (const hold of this.#all) hold.wake();
+  }
 }
 
 /** BullMQ leaves a pool that it was given open. */

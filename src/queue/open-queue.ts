@@ -9,6 +9,7 @@ import { type Backend, type BackendSettings, type JobQueue, openBackend } from '
 import { delayMs, HANDLING, isFar, jobId, LANES, type Lane, toContent } from './job.ts';
 import { Load } from './load.ts';
 import { longestWaitMs } from './longest-wait.ts';
+import { queueWords } from './queue-words.ts';
 
 /** An add that the queue did not take by then is given up: nobody waits longer for a dead queue. */
 const ADD_MS = 2_000;
@@ -36,7 +37,8 @@ export interface WorkQueue extends Schedule {
 
 /**
  * Opens the queue that the settings choose. A Redis that does not answer is no reason to reject: adds reject meanwhile,
- * and the sweep does without. On PostgreSQL it rejects when the schema is missing or the role may not use it.
+ * and the sweep does without. One that no queue can live on is: `QueueRefused` says why. On PostgreSQL it rejects when the
+ * schema is missing or the role may not use it.
  */
 export async function openQueue({
   logger,
@@ -50,9 +52,9 @@ export async function openQueue({
     ...settings,
     onSession: (found) => found.problems.length > 0 && onSession(found),
   });
-  const onError = throttled<Error>(ERROR_EVERY_MS, ({ message }, unsaid) =>
+  const onError = throttled<Error>(ERROR_EVERY_MS, (error, unsaid) =>
     logger.warn(
-      { backend: backend.kind, why: message, unsaid },
+      { backend: backend.kind, why: queueWords(error), unsaid },
       'the queue does not answer; the sweep does without it',
     ),
   );
@@ -82,7 +84,9 @@ export async function openQueue({
       // Access first, and by itself: commits of the chat's jobs beside it would only make it later.
       for (const lane of LANES) {
         const mine = work.filter((one) => HANDLING[one.name].lane === lane && !isFar(one, now) && !isLeft(one));
-        if (mine.length > 0) await lanes[lane](mine, now);
+        if (mine.length === 0) continue;
+        await lanes[lane](mine, now);
+        backend.wake();
       }
     },
     longestWaitMs: (now) => within(ASK_MS, 'the queue', longestWaitMs(Object.values(queues), now)),
@@ -103,7 +107,11 @@ function adder(queue: JobQueue): (work: readonly Work[], now: Date) => Promise<v
     const added = adding.finally(() => {
       unanswered -= 1;
     });
-    await within(ADD_MS, 'the queue', added);
+    try {
+      await within(ADD_MS, 'the queue', added);
+    } catch (error) {
+      throw new Error(queueWords(error), { cause: error });
+    }
   };
 }
 

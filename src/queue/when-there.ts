@@ -2,6 +2,7 @@ import { keepTrying } from '../keep-trying.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { WorkQueue } from './open-queue.ts';
+import { queueWords } from './queue-words.ts';
 import type { RunningWorker } from './worker.ts';
 
 const RETRY_MS = 5_000;
@@ -20,7 +21,7 @@ export function queueWhenThere(open: () => Promise<WorkQueue>, logger: Logger): 
   let queue: WorkQueue | undefined;
   const trying = keepTrying(open, RETRY_MS, (error) =>
     logger.error(
-      { why: String(error) },
+      { why: queueWords(error) },
       'the queue cannot be opened; the sweep ends what is due, and it is tried again',
     ),
   );
@@ -61,7 +62,7 @@ export function workerWhenThere(
   };
   const trying = keepTrying(begin, RETRY_MS, (error) =>
     logger.error(
-      { why: String(error) },
+      { why: queueWords(error) },
       'the worker cannot be started; the sweep ends what is due, and it is tried again',
     ),
   );

@@ -7,6 +7,7 @@ import { throttled } from '../throttled-log.ts';
 import type { Backend, JobWorker } from './backend.ts';
 import { LANES, type Lane, toWork } from './job.ts';
 import type { WorkQueue } from './open-queue.ts';
+import { queueWords } from './queue-words.ts';
 import { earliness, nextTryMs, runJob, Stopping } from './run-job.ts';
 
 export interface WorkerSettings {
@@ -90,8 +91,8 @@ function startLane(lane: Lane, settings: WorkerSettings, stopping: AbortSignal):
       },
     },
     {
-      onError: throttled(ERROR_EVERY_MS, ({ message }, unsaid) =>
-        logger.warn({ lane, why: message, unsaid }, 'the queue had a problem; the sweep does without it'),
+      onError: throttled<Error>(ERROR_EVERY_MS, (error, unsaid) =>
+        logger.warn({ lane, why: queueWords(error), unsaid }, 'the queue had a problem; the sweep does without it'),
       ),
       onFailed: (job, error) =>
         logger.info({ job: job?.id, attempts: job?.attemptsMade, why: String(error) }, 'a job did not succeed'),

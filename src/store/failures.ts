@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts';
+import { connectionWords } from '../postgres/connection-words.ts';
 
 /** How PostgreSQL's classes of errors read here. @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const NOT_MIGRATED = new Set(['42P01', '42883', '42703', '3F000']);
@@ -30,7 +31,7 @@ export function unavailable(doing: string, error: unknown): Failure {
   const hint =
     sqlState !== undefined && NOT_MIGRATED.has(sqlState)
       ? 'the tables are missing or old, run `breakglass migrate`'
-      : wordsOf(error);
+      : (connectionWords(error) ?? wordsOf(error));
   return new Failure('STORE_UNAVAILABLE', `${doing}: ${hint}`, {
     cause: error,
     ...(sqlState === undefined ? {} : { detail: { sqlState } }),

@@ -5,6 +5,7 @@ import type { Store } from '../ports/store.ts';
 import { type Address, type OnSession, openPool } from '../postgres/connection.ts';
 import { LIMITS, sessionsOf } from './database.ts';
 import { sqlStateOf, unavailable } from './failures.ts';
+import { connected } from './raw.ts';
 
 /** Milliseconds. The heartbeat must fit several times into the time after which the server lets go of a silent holder. */
 export interface LockTimes {
@@ -51,7 +52,7 @@ export function openLocks({ address, logger, onSession, times }: LockOptions): L
 
   return {
     async withLock(name, waitMs, work) {
-      const connection = await pool.connect().catch((error: unknown) => {
+      const connection = await connected(pool).catch((error: unknown) => {
         throw unavailable(`lock ${name}`, error);
       });
       const lost = new AbortController();

@@ -5,6 +5,7 @@ import { Failure } from '../core/failure.ts';
 import { areOursAlone } from '../postgres/alone.ts';
 import { connect, poolerWords, sessionWords } from '../postgres/connection.ts';
 import type { Session } from '../postgres/session.ts';
+import { unavailable } from './failures.ts';
 import { listEarlierRequests } from './list-earlier-requests.ts';
 
 /** Prisma's own key, so that `prisma migrate deploy` and this never run at the same time. */
@@ -81,7 +82,10 @@ async function connectOwner(url: string): Promise<pg.Client> {
   const address = { url, setting: 'DATABASE_OWNER_URL' };
   const settings = { address, needs: NEEDS, connectMs: CONNECT_MS, name: 'breakglass migrate' };
   const found: Session[] = [];
-  const owner = await connect({ ...settings, onSession: (session) => found.push(session) });
+  // Also where the URL names a file that cannot be read, nothing is said but a sentence.
+  const owner = await connect({ ...settings, onSession: (session) => found.push(session) }).catch((error: unknown) => {
+    throw unavailable('connecting as the owner of the tables', error);
+  });
   try {
     const isAlone = found.every(({ isDirect }) => isDirect) || (await areOursAlone(settings));
     if (!isAlone) throw new Failure('STORE_UNAVAILABLE', poolerWords(address));

@@ -18,6 +18,9 @@ export interface Raw {
   transaction<T>(doing: string, work: (tx: RawTx) => Promise<T>): Promise<T>;
 }
 
+/** A connection of the pool. Rejects where the driver throws at once, as for a file that the URL names and nobody can read. */
+export const connected = async (pool: pg.Pool): Promise<pg.PoolClient> => pool.connect();
+
 /**
  * @param pool One of `openPool`: a connection of it that is lost rejects whoever waits for it, and ends nothing else
  * @param longestMs A transaction sends nothing more after that, and is rolled back
@@ -32,7 +35,7 @@ export function rawOn(pool: pg.Pool, longestMs: number): Raw {
       }
     },
     async transaction(doing, work) {
-      const client = await pool.connect().catch((error: unknown) => {
+      const client = await connected(pool).catch((error: unknown) => {
         throw unavailable(doing, error);
       });
       const until = performance.now() + longestMs;

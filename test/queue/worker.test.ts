@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Work } from '../../src/core/work.ts';
+import { openBackend } from '../../src/queue/backend.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
 import { type RunningWorker, startWorker, type WorkerSettings } from '../../src/queue/worker.ts';
 import { aWork, clockAhead, keepingLogger, put, type QueueServer, queueBackends } from '../support/queues.ts';
@@ -234,5 +235,36 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
     const after = fresh();
     await put(queue, [after]);
     await until(() => here.includes(after.requestId), 'work after resuming');
+  });
+
+  it('pauses a lane whose every call is refused, and takes jobs again as soon as one was added', async () => {
+    const backend = await openBackend(server.settings);
+    const errors: Error[] = [];
+    const done: string[] = [];
+    const settings = {
+      concurrency: 4,
+      lockDuration: 5_000,
+      stalledInterval: 2_000,
+      drainDelay: 1,
+      runRetryDelay: 1_000,
+    };
+    const waiting = fresh();
+    await put(queue, [waiting]);
+    await server.refuse(true);
+    // A lane that has not been idle yet asks for a job, and waits for nothing before.
+    const lane = backend.worker('access', async ({ data }) => void done.push(data.requestId), settings, {
+      onError: (error) => errors.push(error),
+    });
+    await until(() => errors.length > 0, 'the first error');
+    const from = performance.now();
+    await until(() => errors.length >= 4, 'errors');
+    // Timers never come early: the pauses were made. Without any there are thousands in the first second.
+    expect(performance.now() - from).toBeGreaterThan(1_000);
+    expect(errors.length).toBeLessThan(20);
+    await server.refuse(false);
+    // As an open queue does with each add that was taken.
+    backend.wake();
+    await until(() => done.includes(waiting.requestId), 'the work that waited');
+    await lane.close();
   });
 });

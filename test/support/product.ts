@@ -25,6 +25,8 @@ export interface ProductOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Offers windows of so many seconds, for a test that waits for the end of one. */
   readonly windowSeconds?: number;
+  /** Besides the usual lowered settings. */
+  readonly lowered?: Partial<NonNullable<MainOptions['lowered']>>;
   /** Changes the demo's policy, as an object, before it is written. */
   readonly policy?: (document: Record<string, unknown>) => void;
 }
@@ -58,7 +60,7 @@ export async function openProduct(options: ProductOptions = {}): Promise<Product
     env,
     role: options.role ?? 'all',
     file: 'breakglass.yaml',
-    lowered: { floors, sweepMs: 5_000, policyText },
+    lowered: { floors, sweepMs: 5_000, policyText, ...options.lowered },
   };
   const start = async (change: Partial<MainOptions> = {}): Promise<Running> => {
     const running = await main({ ...usual, ...change, env: { ...env, ...change.env } });

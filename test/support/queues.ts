@@ -11,6 +11,8 @@ export interface QueueServer {
   readonly settings: BackendSettings;
   /** Loses everything that is queued. */
   wipe(): Promise<void>;
+  /** From now on refuses every call that takes a job, at once and on connections that stay; or no more. */
+  refuse(refused: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,6 +26,10 @@ async function redisQueue(binary: string): Promise<QueueServer> {
       await redis.kill();
       await redis.start();
     },
+    refuse: async (refused) => {
+      const sign = refused ? '-' : '+';
+      await redis.ask('ACL', 'SETUSER', 'default', ...['eval', 'evalsha', 'bzpopmin'].map((one) => `${sign}${one}`));
+    },
     stop: redis.stop,
   };
 }
@@ -35,6 +41,11 @@ async function postgresQueue(): Promise<QueueServer> {
     wipe: () =>
       withClient(ownerUrl, async (owner) => {
         await owner.query('DELETE FROM bullmq.job');
+      }),
+    refuse: (refused) =>
+      withClient(ownerUrl, async (owner) => {
+        const rights = refused ? 'REVOKE ALL ON bullmq.job FROM' : 'GRANT ALL ON bullmq.job TO';
+        await owner.query(`${rights} ${owner.escapeIdentifier(new URL(appUrl).username)}`);
       }),
     stop: drop,
   };

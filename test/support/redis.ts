@@ -4,16 +4,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { Redis } from 'ioredis';
+import type { ServerCertificate } from './certificates.ts';
 import { until } from './until.ts';
 
 export interface RedisServer {
   readonly url: string;
+  readonly port: number;
+  /** Where it speaks to the other nodes of a cluster. */
+  readonly busPort: number;
   /** Ends it at once, as a crash would, and resolves when it is gone. */
   kill(): Promise<void>;
   /** Starts it again on the same port, empty. */
   start(): Promise<void>;
   /** FLUSHALL: everything in it is lost, and nobody loses a connection. */
   flush(): Promise<void>;
+  /** One command on a connection of its own, and what it was answered. */
+  ask(...command: readonly [string, ...string[]]): Promise<unknown>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
@@ -36,8 +44,20 @@ const SILENCE_MS = 5_000;
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
+export interface RedisOptions {
+  /** In cluster mode, without any slots. */
+  readonly cluster?: boolean;
+  /** Speaks TLS alone, with this certificate. */
+  readonly tls?: ServerCertificate;
+  /** More flags of the server. */
+  readonly flags?: readonly string[];
+}
+
 /** A Redis of its own on a free port, that keeps nothing on disk. */
-export async function startRedis(binary: string): Promise<RedisServer> {
+export async function startRedis(
+  binary: string,
+  { cluster = false, tls, flags = [] }: RedisOptions = {},
+): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'breakglass-redis-'));
   let server: ChildProcess | undefined;
   const kill = async (): Promise<void> => {
@@ -50,25 +70,40 @@ export async function startRedis(binary: string): Promise<RedisServer> {
   };
   /** False where it ended instead: somebody else has the port. */
   const startOn = async (port: number): Promise<boolean> => {
-    const flags = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-    const started = spawn(binary, flags, { stdio: 'ignore' });
+    const own = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+    const doors = tls === undefined ? ['--port', String(port)] : tlsFlags(port, tls);
+    const nodes = cluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)] : [];
+    const started = spawn(binary, [...own, ...doors, ...nodes, ...flags], { stdio: 'ignore' });
     server = started;
-    await until(async () => hasEnded(started) || (await answers(port)), 'redis-server to answer');
+    await until(async () => hasEnded(started) || (await answers(port, tls)), 'redis-server to answer');
     // Whoever has its port may answer in its place.
     return !hasEnded(started);
   };
+  const busPort = cluster ? await freePort() : 0;
   let port = await freePort();
   for (let tries = 1; !(await startOn(port)); tries += 1) {
     if (tries === START_TRIES) throw new Error(`redis-server ended ${START_TRIES} times as soon as it was started`);
     port = await freePort();
   }
+  const url = `${tls === undefined ? 'redis' : 'rediss'}://127.0.0.1:${port}`;
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url,
+    port,
+    busPort,
+    ask: async (name, ...words) => {
+      const client = new Redis(url, { tls: { rejectUnauthorized: false }, ...(tls ? {} : { tls: undefined }) });
+      client.on('error', () => undefined);
+      try {
+        return await client.call(name, ...words);
+      } finally {
+        client.disconnect();
+      }
+    },
     kill,
     // Found taken for a moment, such as by a client of ours that looked for it, it is free again soon.
     start: () => until(() => startOn(port), 'redis-server to have its port again'),
     flush: async () => {
-      if (!(await answers(port, 'FLUSHALL', '+OK'))) throw new Error('redis-server did not take FLUSHALL');
+      if (!(await answers(port, tls, 'FLUSHALL', '+OK'))) throw new Error('redis-server did not take FLUSHALL');
     },
     stop: async () => {
       await kill();
@@ -86,15 +121,26 @@ const freePort = (): Promise<number> =>
     });
   });
 
-const answers = (port: number, command = 'PING', wanted = '+PONG'): Promise<boolean> =>
+const tlsFlags = (port: number, { certFile, keyFile, authorityFile }: ServerCertificate): readonly string[] => [
+  ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no'],
+  ...['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', authorityFile],
+];
+
+const answers = (
+  port: number,
+  tls: ServerCertificate | undefined,
+  command = 'PING',
+  wanted = '+PONG',
+): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const to = { port, host: '127.0.0.1' };
+    const socket = tls === undefined ? connect(to) : connectTls({ ...to, rejectUnauthorized: false });
     const done = (answered: boolean): void => {
       socket.destroy();
       resolve(answered);
     };
     socket.once('error', () => done(false));
     socket.setTimeout(SILENCE_MS, () => done(false));
-    socket.once('connect', () => socket.write(`${command}\r\n`));
+    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => socket.write(`${command}\r\n`));
     socket.once('data', (data) => done(data.toString().startsWith(wanted)));
   });
