@@ -1,4 +1,5 @@
 import { isFinal } from '../../../src/chat/slack/final-answers.ts';
+import { METADATA } from '../../../src/chat/slack/ids.ts';
 import { slackWorkspace } from '../../../src/chat/slack/workspace.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import type { FailureShape } from '../../../src/demo/slack/faults.ts';
@@ -176,25 +177,55 @@ describe('a copy whose sending failed, and whose second answer was lost', () => 
     expect(await copyOf('avery')).toMatchObject({ state: 'sent' });
   });
 
-  it('is not adopted while Slack does not say whose message it is, nor where it is another’s direct message', async () => {
-    dials().fail('conversations.history', 'before', { status: 500 }, 1);
+  const bot = () =>
+    slackWorkspace(
+      { botToken: house.slack.app.botToken, appId: house.slack.app.id, apiUrl: house.slack.apiUrl },
+      { info: () => undefined, warn: () => undefined, error: () => undefined },
+    ).client;
+  /** What came of so many clicks, each of which waits for a sending that may be under way. */
+  const answers = (times: number) =>
+    as('avery').sees(
+      `${times} answers`,
+      (one) => {
+        const said = one.ephemerals().filter(({ words }) => !words.startsWith('Still working'));
+        return said.length === times && said.map(({ words }) => words);
+      },
+      60_000,
+    );
+
+  it('is not adopted while Slack does not say whose it is, by somebody else, nor for another message', async () => {
+    dials().fail('conversations.history', 'before', { status: 500 }, 100);
     await click();
-    expect(await copyOf('avery')).toMatchObject({ state: 'sending' });
+    await answers(1);
     dials().clearFaults();
-    const sent = dials().sent().at(-1)?.payload ?? {};
-    const payload = { ...sent, user: { ...(sent.user as object), id: user('blake') } };
-    expect(await house.post(new URLSearchParams({ payload: JSON.stringify(payload) }).toString())).toBe(200);
+    expect(await copyOf('avery')).toMatchObject({ state: 'sending' });
+    const [{ channel, ts } = { channel: '', ts: '' }] = cardsOf('avery');
+    const ofAnother = {
+      event_type: METADATA.card,
+      event_payload: { request: 'another', kind: 'copy', person: 'avery' },
+    };
+    const others = [
+      as('avery').post(channel, 'My own words').ts,
+      (await bot().chat.postMessage({ channel, text: 'No card' })).ts,
+      (await bot().chat.postMessage({ channel, text: 'A card of another request', metadata: ofAnother })).ts,
+    ];
+    // The signed click, as if it stood on each of these, and as if somebody else had made it.
+    const sent = JSON.stringify(dials().sent().at(-1)?.payload ?? {});
+    const forged = [
+      ...others.map((other) => sent.replaceAll(ts, String(other))),
+      sent.replaceAll(user('avery'), user('blake')),
+    ];
+    for (const payload of forged) {
+      expect(await house.post(new URLSearchParams({ payload }).toString())).toBe(200);
+    }
+    const [, ...said] = await answers(1 + forged.length);
+    expect(said).toEqual(forged.map(() => expect.stringContaining('is not a card of this request')));
     expect(await copyOf('avery')).toMatchObject({ state: 'sending' });
     expect((await house.newest()).request.state).toBe('pending');
   });
 
   it('is given up where it stands nowhere and nobody is asked any more', async () => {
-    for (const { channel, ts } of cardsOf('avery')) {
-      await slackWorkspace(
-        { botToken: house.slack.app.botToken, appId: house.slack.app.id, apiUrl: house.slack.apiUrl },
-        { info: () => undefined, warn: () => undefined, error: () => undefined },
-      ).client.chat.delete({ channel, ts });
-    }
+    for (const { channel, ts } of cardsOf('avery')) await bot().chat.delete({ channel, ts });
     await as('riley').click(cardSeen(house, 'riley'), 'bg_withdraw');
     await house.reaches((await house.newest()).request.ask.id, 'closed');
     expect(await copyOf('avery')).toMatchObject({ state: 'gone' });
