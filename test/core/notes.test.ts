@@ -51,6 +51,18 @@ describe('what is recorded without changing who has access', () => {
     if (other !== undefined) expect(accepted(by(first.next, other, now)).events).toHaveLength(1);
   });
 
+  it('takes the proof of a removal once, so that a later look does not move its instant (D3)', () => {
+    const { request, now } = walkTo('revoking');
+    const removed = (readAt: Date): Command => ({
+      type: 'revoke_confirmed',
+      grantId: 'R1',
+      proof: { readAt, contested: false, hashes: {} },
+    });
+    const { next } = accepted(by(request, removed(now), now));
+    const later = plus(now, SECOND);
+    expect(by(next, removed(later), later)).toMatchObject({ refusal: { code: 'not_in_this_state' } });
+  });
+
   it('says nothing of a grant that there is not', () => {
     const { request, now } = walkTo('active');
     const altered = { type: 'altered', grantId: 'other', altered: [{ part: 'entry' }] } as const;

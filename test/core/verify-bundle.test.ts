@@ -278,6 +278,17 @@ describe('a bundle that was tampered with (E4, E5)', () => {
     );
   });
 
+  it('is complete only with the proof of a request that the newest checkpoint must have counted', async () => {
+    const log = new SealedLog().open('R1').wait(30).seal();
+    const bundle = await log.bundle();
+    const streams = bundle.streams.map(({ newest, ...one }) =>
+      one.stream === 'request/R1' || newest === undefined ? one : { ...one, newest },
+    );
+    const trusted = { publicKey: log.key.publicKey, anchors: log.anchors() };
+    expect(verifyBundle(bundle, trusted).complete).toMatchObject({ number: 1 });
+    expect(verifyBundle({ ...bundle, streams }, trusted).complete).toBeUndefined();
+  });
+
   it('shows an older state passed off as the newest, by what was anchored', async () => {
     const log = story();
     const older = new SealedLog(log.key);
