@@ -181,6 +181,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const waitedMs = async (): Promise<number> => queue.longestWaitMs(await store.clock.now());
   monitor.add(parts.databasePart(store, watch.off));
   monitor.add(parts.clockPart(store));
+  monitor.add(parts.sessionsPart(store));
   monitor.add(parts.sweepPart(store));
   monitor.add(parts.queuePart(waitedMs));
   monitor.add(parts.chatPart(() => refusal(workspace)));

@@ -41,6 +41,17 @@ export const clockPart = ({ clock }: Pick<Store, 'clock'>): Part => ({
   },
 });
 
+/** Whether PostgreSQL's sessions are ours alone, with the settings that we need. */
+export const sessionsPart = ({ readBack }: Pick<Store, 'readBack'>): Part => ({
+  name: 'sessions',
+  keptMs: FAR_MS,
+  unanswered: 'The database sessions cannot be read back, so nothing is opened.',
+  look: async () =>
+    (await readBack()).length === 0
+      ? good('The database sessions are ours alone, and as they must be.')
+      : red('Nothing is opened: the database sessions are not ours alone, or not as they must be. The log says what.'),
+});
+
 /** Whoever sweeps, in whichever process. */
 export const sweepPart = ({ lastSweep }: Pick<Store, 'lastSweep'>): Part => ({
   name: 'sweep',

@@ -6,12 +6,15 @@ import { Failure } from '../core/failure.ts';
  * that it cannot read, and what is null would pass for "there is none".
  */
 
+/** No year of fewer digits is one of ours: the driver reads "xx26-11-29" as one of the year 26. */
+const FIRST_MS = Date.UTC(1000, 0);
+
 /**
  * An instant. @throws Failure `STORE_UNAVAILABLE` where none was read
  * @param what Of what, for the log
  */
 export function instantOf(value: unknown, what: string): Date {
-  if (types.isDate(value) && Number.isFinite(value.getTime())) return value;
+  if (types.isDate(value) && value.getTime() >= FIRST_MS) return value;
   throw unread(what, 'instant');
 }
 

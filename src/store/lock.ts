@@ -4,6 +4,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { type Address, type OnSession, openPool } from '../postgres/connection.ts';
 import { LIMITS, sessionsOf } from './database.ts';
+import { wholeOf } from './decode.ts';
 import { sqlStateOf, unavailable } from './failures.ts';
 import { connected } from './raw.ts';
 
@@ -62,11 +63,12 @@ export function openLocks({ address, logger, onSession, times }: LockOptions): L
       connection.on('error', onError).on('end', onEnd);
       let clean = false;
       try {
-        if (!(await obtained(connection, name, waitMs))) {
+        const session = await obtained(connection, name, waitMs);
+        if (session === undefined) {
           clean = true;
           return undefined;
         }
-        const beating = beat(connection, heartbeatMs, lose);
+        const beating = beat(connection, session, heartbeatMs, lose);
         try {
           return { value: await work(lost.signal) };
         } finally {
@@ -83,43 +85,59 @@ export function openLocks({ address, logger, onSession, times }: LockOptions): L
   };
 }
 
-/** Tries at once, then waits in the server, in slices. */
-async function obtained(connection: pg.PoolClient, name: string, waitMs: number): Promise<boolean> {
+/** Tries at once, then waits in the server, in slices. The process of the session that holds it, or undefined. */
+async function obtained(connection: pg.PoolClient, name: string, waitMs: number): Promise<number | undefined> {
   const until = performance.now() + waitMs;
   try {
-    const tried = await connection.query('SELECT pg_try_advisory_lock(hashtextextended($1, 1)) AS "got"', [name]);
-    if (tried.rows[0]?.got === true) return true;
+    const tried = await connection.query(
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 1)) AS "got", pg_backend_pid() AS "session"',
+      [name],
+    );
+    if (tried.rows[0]?.got === true) return wholeOf(tried.rows[0].session, `lock ${name}`);
     for (let left = waitMs; left >= 1; left = until - performance.now()) {
       await connection.query(`SELECT set_config('lock_timeout', $1, false)`, [
         `${Math.ceil(Math.min(left, SLICE_MS))}ms`,
       ]);
-      if (await waited(connection, name)) return true;
+      const session = await waited(connection, name);
+      if (session !== undefined) return session;
     }
-    return false;
+    return undefined;
   } catch (error) {
     throw unavailable(`lock ${name}`, error);
   }
 }
 
-async function waited(connection: pg.PoolClient, name: string): Promise<boolean> {
+async function waited(connection: pg.PoolClient, name: string): Promise<number | undefined> {
   try {
-    await connection.query('SELECT pg_advisory_lock(hashtextextended($1, 1))', [name]);
-    return true;
+    const { rows } = await connection.query(
+      'SELECT pg_advisory_lock(hashtextextended($1, 1)), pg_backend_pid() AS "session"',
+      [name],
+    );
+    return wholeOf(rows[0]?.session, `lock ${name}`);
   } catch (error) {
-    if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) return false;
+    if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) return undefined;
     throw error;
   }
 }
 
-/** Says something now and then. A heartbeat without an answer by the next one means that the lock cannot be relied on. */
-function beat(connection: pg.PoolClient, everyMs: number, lose: (why: string) => void): NodeJS.Timeout {
+/**
+ * Says something now and then. A heartbeat without an answer by the next one, or answered by another session than the one
+ * that holds it, means that the lock cannot be relied on.
+ */
+function beat(
+  connection: pg.PoolClient,
+  session: number,
+  everyMs: number,
+  lose: (why: string) => void,
+): NodeJS.Timeout {
   let waiting = false;
   return setInterval(() => {
     if (waiting) return lose('the database does not answer');
     waiting = true;
-    connection.query('SELECT 1').then(
-      () => {
+    connection.query('SELECT pg_backend_pid() AS "session"').then(
+      ({ rows }) => {
         waiting = false;
+        if (rows[0]?.session !== session) lose('another session answers');
       },
       (error: Error) => lose(error.message),
     );

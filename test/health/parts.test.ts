@@ -48,6 +48,12 @@ describe('the parts that the database is asked about', () => {
     }
   });
 
+  it('the sessions are red when they are not as they must be (D6)', async () => {
+    expect(await state(parts.sessionsPart(store))).toMatch(/^good: The database sessions are ours alone/);
+    const readBack = async () => ['DATABASE_URL leads through a connection pooler; connect to PostgreSQL itself'];
+    expect(await state(parts.sessionsPart({ readBack }))).toMatch(/^red: Nothing is opened: .* The log says what\.$/);
+  });
+
   it('the sweep is red before the first, good after one, and red three intervals after the last (D2)', async () => {
     const part = parts.sweepPart(store);
     expect(await state(part)).toBe('red: No worker has swept yet: start one.');

@@ -4,6 +4,7 @@ import { openStore } from '../../src/store/open-store.ts';
 import { silent } from '../store/silent-logger.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { type Pgbouncer, pgbouncerBinary, startPgbouncer } from '../support/pgbouncer.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 const binary = pgbouncerBinary();
 if (binary === undefined) console.warn('No pgbouncer found: connection poolers are not tested.');
@@ -21,6 +22,7 @@ const IGNORED =
     const { appUrl, ownerUrl, sealUrl } = database;
     const dbname = new URL(appUrl).pathname.slice(1);
     const databases = {
+      [dbname]: { dbname, pool_mode: 'transaction', pool_size: '1' },
       one: { dbname, pool_mode: 'transaction', pool_size: '1' },
       two: { dbname, pool_mode: 'transaction', pool_size: '2' },
       many: { dbname, pool_mode: 'transaction', pool_size: '20', min_pool_size: '8' },
@@ -75,6 +77,23 @@ const IGNORED =
     const ledger = openLedger({ url: usual.through(sealUrl, 'many'), logger: silent });
     expect(await ledger.readBack()).toContain(WORDS.replace('DATABASE_URL', 'SEAL_DATABASE_URL'));
     await ledger.close();
+  });
+
+  it('is found by a process that runs, with its first session and at its next look', async () => {
+    let target = database.appUrl;
+    const proxy = await startTcpProxy(() => target);
+    const doubts: (readonly string[])[] = [];
+    const direct = proxy.through(database.appUrl);
+    const store = openStore({ url: direct, logger: silent, onDoubt: (problems) => doubts.push(problems) });
+    expect(await store.readBack()).toEqual([]);
+    expect(doubts).toEqual([]);
+    // The name of the database goes with every connection: the pooler knows it too.
+    target = usual.through(database.appUrl, 'one');
+    await Promise.all([store.clock.now(), store.clock.now()]);
+    expect(doubts).toContainEqual([WORDS]);
+    expect(await store.readBack()).toEqual([WORDS]);
+    await store.close();
+    await proxy.close();
   });
 
   it('gives each client a session of its own in session mode, which is set and read back like any other', async () => {

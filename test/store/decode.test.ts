@@ -20,6 +20,7 @@ describe('what a statement answered', () => {
     '',
     '29.11.2026 17:00:00 UTC',
     new Date(Number.NaN),
+    new Date('0026-11-29T17:00:00Z'),
     {},
   ])('is no instant, and no answer, when it is %p', (value) => {
     expect(thrown(() => instantOf(value, 'the clock'))).toEqual(UNREAD);

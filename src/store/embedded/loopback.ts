@@ -12,7 +12,9 @@ LOOPBACK.addAddress('::1', 'ipv6');
 export async function assertLoopback(urls: readonly string[]): Promise<void> {
   for (const url of urls) {
     // Said here, because the error of `new URL` carries the address with its password.
-    const host = URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : '';
+    const host = URL.canParse(url) ? hostOf(new URL(url)) : '';
+    // A socket in the file system.
+    if (host.startsWith('/')) continue;
     if (host === '') throw new Error('An address is not a URL: write it whole, as http://127.0.0.1:4566.');
     const found = await lookup(host, { all: true }).catch(() => []);
     const outside = found.find(({ address }) => !LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'));
@@ -23,4 +25,10 @@ export async function assertLoopback(urls: readonly string[]): Promise<void> {
       );
     }
   }
+}
+
+/** Where a client of it connects to: PostgreSQL's also take the host from the query, and the last of several. */
+function hostOf({ protocol, hostname, searchParams }: URL): string {
+  const named = protocol.startsWith('postgres') ? searchParams.getAll('host').at(-1) : undefined;
+  return named || hostname.replace(/^\[(.*)\]$/, '$1');
 }

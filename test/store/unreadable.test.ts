@@ -1,0 +1,64 @@
+import { requestStream } from '../../src/core/events.ts';
+import { Failure } from '../../src/core/failure.ts';
+import type { Store } from '../../src/ports/store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { silent } from './silent-logger.ts';
+import { playTo } from './stories.ts';
+
+/** Every date that the server writes, in a style that no driver knows, and as long. */
+const unreadable = (chunk: Buffer): Buffer =>
+  Buffer.from(chunk.toString('latin1').replace(/20\d\d-(\d\d)-(\d\d \d\d:)/g, 'xxxx.$1.$2'), 'latin1');
+
+describe('a database whose dates cannot be read (A3, D2, D6)', () => {
+  let database: TestDatabase;
+  let proxy: TcpProxy;
+  let store: Store;
+  beforeAll(async () => {
+    database = await freshDatabase();
+    proxy = await startTcpProxy(database.appUrl);
+    store = openStore({ url: proxy.through(database.appUrl), logger: silent });
+    await playTo(store, 'active', { id: 'OPEN' });
+    await store.readBack();
+    proxy.edit(unreadable);
+  });
+  afterAll(async () => {
+    await store.close();
+    await proxy.close();
+    await database.drop();
+  });
+
+  const failureOf = async (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      (value) => `answered ${String(value)}`,
+      (error: unknown) => (error instanceof Failure ? error.code : `not a Failure: ${String(error)}`),
+    );
+
+  it.each<[string, (of: Store) => Promise<unknown>]>([
+    ['the time', (of) => of.clock.now()],
+    ['a request', (of) => of.find('OPEN')],
+    ['what is due', (of) => of.due(new Date('2099-01-01'), 10)],
+    ['a list', (of) => of.list({ limit: 10 })],
+    ['a stream', (of) => of.events(requestStream('OPEN'))],
+    ['what is not ended', (of) => of.unended()],
+  ])('says that it is unavailable when it is asked for %s', async (_what, ask) => {
+    expect(await failureOf(ask(store))).toBe('STORE_UNAVAILABLE');
+  });
+
+  it('decides nothing on a row that it could not read: least of all that there is none', async () => {
+    let decided = false;
+    const changing = store.change('OPEN', 'test', () => {
+      decided = true;
+      return { ok: false, refusal: { code: 'unknown_request' } };
+    });
+    expect(await failureOf(changing)).toBe('STORE_UNAVAILABLE');
+    expect(decided).toBe(false);
+  });
+
+  it('is found out by the next look', async () => {
+    expect(await store.readBack()).toEqual([
+      'the sessions of DATABASE_URL are not as they must be: its clock shows no date that can be read',
+    ]);
+  });
+});
