@@ -12,6 +12,8 @@ export interface AddingAgain {
 
 /** A queue whose lost adds are made good by this process. */
 export interface LastingSchedule extends Required<Schedule> {
+  /** Resolves when nothing is lost any more, to true, or after `ms`, to false: for a process that is about to end. */
+  settled(ms: number): Promise<boolean>;
   /** Nothing is added again from here on; what was lost is the sweep's. */
   stop(): Promise<void>;
 }
@@ -25,6 +27,9 @@ const REMEMBERED_MAX = 1_000;
 /** A queue that rejects so many rows one after the other is not asked about the rest, this time. */
 const REJECTIONS_MAX = 3;
 const STOP_MS = 3_000;
+const POLL_MS = 50;
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * What the queue did not take after a commit is derived from its row as it is then, and added after 1, 2, 4 … s, until the
@@ -89,6 +94,11 @@ export function addingAgain({ store, schedule, logger }: AddingAgain): LastingSc
       if (lost.size >= REMEMBERED_MAX && !lost.has(requestId)) return;
       lost.set(requestId, performance.now());
       if (timer === undefined) plan(FIRST_MS * 2 ** failures);
+    },
+    settled: async (ms) => {
+      const until = performance.now() + ms;
+      while ((lost.size > 0 || current !== undefined) && performance.now() < until) await wait(POLL_MS);
+      return lost.size === 0 && current === undefined;
     },
     stop: async () => {
       stopped = true;

@@ -108,6 +108,20 @@ describe('what the queue did not take', () => {
     await again.stop();
   });
 
+  it('is waited for a little by a process that is about to end', async () => {
+    const { again, state } = deafQueue({ L1: pending });
+    expect(await again.settled(4 * SECOND)).toBe(true);
+    again.addAgain('L1');
+    const inVain = again.settled(4 * SECOND);
+    await jest.advanceTimersByTimeAsync(5 * SECOND);
+    expect(await inVain).toBe(false);
+    state.deaf = false;
+    const done = again.settled(4 * SECOND);
+    await jest.advanceTimersByTimeAsync(5 * SECOND);
+    expect(await done).toBe(true);
+    await again.stop();
+  });
+
   it('is nobody’s any more once the process stops', async () => {
     const { again, asked } = deafQueue({ L5: pending });
     again.addAgain('L5');
