@@ -1,4 +1,5 @@
 import { withDeadline } from './bounded.ts';
+import { proxySaid } from './core/proxy-answer.ts';
 import { unstorableAt } from './core/storable.ts';
 
 /** What an HTTP source is asked with. `now` is the process's monotonic clock, in milliseconds (`performance.now`). */
@@ -53,7 +54,7 @@ export async function askJson(question: Question, options: HttpOptions): Promise
   } catch (error) {
     if (error instanceof SourceError) throw error;
     if (signal.aborted) throw new SourceError(`${from} did not answer within ${timeoutMs / 1000} s`);
-    throw new SourceError(`${from} could not be reached`, { cause: error });
+    throw new SourceError(`${from} could not be reached${proxySaid(error)}`, { cause: error });
   }
 }
 
@@ -120,7 +121,9 @@ export async function tellJson(
     await response.body?.cancel();
     return { status: response.status };
   } catch (error) {
-    const why = limit.aborted ? `did not answer within ${timeoutMs / 1000} s` : 'could not be reached';
+    const why = limit.aborted
+      ? `did not answer within ${timeoutMs / 1000} s`
+      : `could not be reached${proxySaid(error)}`;
     throw new SourceError(`${to} at ${url.host} ${why}`, { cause: error });
   }
 }

@@ -19,6 +19,7 @@ import {
 import { GAP_MS } from './core/checkpoint.ts';
 import { type Floors, PRODUCTION_FLOORS } from './core/policy.ts';
 import { directorySource } from './directory/source.ts';
+import { egressOf } from './egress.ts';
 import { type MonitorOptions, openMonitor } from './health/monitor.ts';
 import * as parts from './health/parts.ts';
 import { incidentSource } from './incidents/source.ts';
@@ -103,6 +104,9 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const config = loadConfig(env);
   const logger = makeLogger(config.LOG_LEVEL);
   if (lowered !== undefined) await assertLowered(env, config);
+  // What runs on this machine alone is never sent elsewhere.
+  const egress = lowered === undefined ? await egressOf(env) : undefined;
+  opened.push(async () => egress?.close());
 
   const { clockOffsetMs, lockTimes } = lowered ?? {};
   const lower = {
@@ -122,7 +126,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const text = lowered?.policyText ?? (await readFile(file).catch(() => undefined));
   const settled = await settlePolicy({ store, text, file, floors, logger, lintRole: lintAwsRole });
 
-  const aws = awsProvider({ clock: store.clock, logger });
+  const aws = awsProvider({ clock: store.clock, logger, agents: egress?.agents });
   opened.push(async () => aws.release());
   const { mark } = await store.installation();
   const backend = { redisUrl: config.REDIS_URL, postgresUrl: config.DATABASE_URL, prefix: queuePrefix(mark) };
@@ -130,7 +134,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   opened.push(() => queue.close());
 
   const monotonic = () => performance.now();
-  const workspace = slackWorkspace(slackSettings(config), logger);
+  const workspace = slackWorkspace({ ...slackSettings(config), dispatcher: egress?.dispatcher }, logger);
   const providers = { aws: lowered?.rewire?.aws?.(aws) ?? aws };
   const once = lowered?.rewire?.schedule?.(queue) ?? queue;
   const schedule = addingAgain({ store, schedule: once, logger });

@@ -1,5 +1,7 @@
 import { cloudEndpoints, loadSealConfig, type SealConfig, SettingsProblem } from './config.ts';
 import { CADENCE, type Cadence } from './core/checkpoint.ts';
+import type { Egress } from './egress/open-egress.ts';
+import { egressOf } from './egress.ts';
 import { makeLogger } from './logger.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Logger } from './ports/logger.ts';
@@ -34,6 +36,7 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
   const nextFile = config.SEAL_NEXT_KEY_FILE;
   const next = nextFile === undefined ? undefined : await keyFrom('SEAL_NEXT_KEY_FILE', nextFile);
 
+  const egress = lowered === undefined ? await egressOf(env) : undefined;
   const ledger = openLedger({ url: config.SEAL_DATABASE_URL, logger });
   const watch = watchSessions({ readBack: ledger.readBack, logger });
   try {
@@ -41,7 +44,7 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
     if (problems.length > 0) throw new SettingsProblem(problems);
     const mighty = await ledger.tooMighty();
     if (mighty !== undefined) throw new SettingsProblem([`SEAL_DATABASE_URL: ${mighty}`]);
-    const anchors = await anchorsOf(config, ledger);
+    const anchors = await anchorsOf(config, ledger, egress);
     await checkAnchors(anchors, logger);
     const cadence = lowered?.cadence ?? CADENCE;
     const running = startSealer({ ledger, keys: { current, next }, anchors, cadence, logger });
@@ -52,11 +55,13 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
         watch.stop();
         await running.stop();
         await ledger.close();
+        await egress?.close();
       },
     };
   } catch (error) {
     watch.stop();
     await ledger.close();
+    await egress?.close();
     throw error;
   }
 }
@@ -67,13 +72,13 @@ const keyFrom = (setting: string, file: string): Promise<SealKey> =>
   });
 
 /** The SDKs of bucket and channel are loaded only where there is one. */
-async function anchorsOf(config: SealConfig, ledger: Ledger): Promise<readonly Anchor[]> {
+async function anchorsOf(config: SealConfig, ledger: Ledger, egress: Egress | undefined): Promise<readonly Anchor[]> {
   const anchors: Anchor[] = [];
   if (config.SEAL_ANCHOR_FILE !== undefined) anchors.push(fileAnchor(config.SEAL_ANCHOR_FILE));
   if (config.SEAL_BUCKET !== undefined && config.SEAL_RETENTION_DAYS !== undefined) {
     const { s3Anchor } = await import('./seal/anchors/s3.ts');
     const { SEAL_BUCKET: bucket, SEAL_BUCKET_PREFIX: prefix, SEAL_RETENTION_DAYS: retentionDays } = config;
-    anchors.push(s3Anchor({ bucket, prefix, retentionDays, now: ledger.now }));
+    anchors.push(s3Anchor({ bucket, prefix, retentionDays, now: ledger.now, agents: egress?.agents }));
   }
   if (config.SEAL_SLACK_TOKEN !== undefined && config.SEAL_SLACK_CHANNEL !== undefined) {
     const { slackAnchor } = await import('./seal/anchors/slack.ts');

@@ -9,6 +9,7 @@ import { decideFreeze } from '../core/decide-freeze.ts';
 import { actorName } from '../core/decision.ts';
 import { NO_FACTS } from '../core/facts.ts';
 import { freezeDetail } from '../core/freeze.ts';
+import { egressOf } from '../egress.ts';
 import { makeLogger } from '../logger.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
@@ -54,8 +55,10 @@ export const freeze = ({ all = false, reason }: { readonly all?: boolean; readon
 
 /** Tells the channels, where this shell has the chat's settings; a worker's sweep does where it has not. */
 async function tellFromHere(store: Store, logger: Logger): Promise<void> {
+  const egress = await egressOf(process.env).catch(() => undefined);
   try {
-    const workspace = slackWorkspace(slackSettings(loadConfig(process.env)), makeLogger('error'));
+    const settings = { ...slackSettings(loadConfig(process.env)), dispatcher: egress?.dispatcher };
+    const workspace = slackWorkspace(settings, makeLogger('error'));
     await tellFreeze({
       store,
       logger,
@@ -66,5 +69,7 @@ async function tellFromHere(store: Store, logger: Logger): Promise<void> {
     });
   } catch {
     console.error('The channels could not be told from here: a worker tells them within a minute.');
+  } finally {
+    await egress?.close();
   }
 }

@@ -35,6 +35,7 @@ export class SocketReceiver extends bolt.SocketModeReceiver {
   constructor(settings: SlackSettings, appToken: string, logger: Logger) {
     super({
       appToken,
+      ...(settings.dispatcher && { dispatcher: settings.dispatcher }),
       autoReconnectEnabled: false,
       logger: slackLogger(logger),
       // A copy of its own: Socket Mode's client changes what it is given.

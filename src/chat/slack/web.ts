@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SocketModeReceiverOptions } from '@slack/bolt';
 import {
   LogLevel,
   type Logger as SlackLogger,
@@ -8,6 +9,7 @@ import {
 } from '@slack/web-api';
 import { cut } from '../../core/cut.ts';
 import { Failure } from '../../core/failure.ts';
+import { proxySaid } from '../../core/proxy-answer.ts';
 import { storableText } from '../../core/storable.ts';
 import type { Logger } from '../../ports/logger.ts';
 
@@ -27,6 +29,8 @@ export interface SlackSettings {
   readonly apiUrl?: string | undefined;
   /** Carries calls to Slack, in place of the process's own `fetch`. */
   readonly fetch?: WebClientOptions['fetch'];
+  /** Carries Socket Mode, where a proxy is set: `fetch` goes by it on its own. */
+  readonly dispatcher?: SocketModeReceiverOptions['dispatcher'];
 }
 
 /** One call to Slack may take this long. */
@@ -169,7 +173,10 @@ export function problemOf(error: unknown): CallProblem {
   if (code === 'slack_webapi_platform_error') return { kind: 'refused', code: String(data?.error) };
   if (code === 'slack_webapi_rate_limited_error')
     return { kind: 'limited', retryAfterSeconds: Number(retryAfter ?? 1) };
-  return { kind: error instanceof UnclearAnswer ? 'unclear' : 'unknown', why: String(message ?? error) };
+  return {
+    kind: error instanceof UnclearAnswer ? 'unclear' : 'unknown',
+    why: `${String(message ?? error)}${proxySaid(error)}`,
+  };
 }
 
 /** Is this, or what it was made of, an answer that nobody understands? */

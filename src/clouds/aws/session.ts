@@ -1,3 +1,5 @@
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { until } from '../../bounded.ts';
@@ -12,6 +14,12 @@ export interface Keys {
   readonly sessionToken?: string;
 }
 
+/** Node's agents, as the SDK's request handler takes them. */
+export interface Agents {
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
+}
+
 export interface ClientSettings {
   /** Where STS and IAM are asked; by default the home region of the account's partition. */
   readonly region?: string | undefined;
@@ -19,6 +27,8 @@ export interface ClientSettings {
   readonly endpoint?: string | undefined;
   /** The broker's own identity; by default the SDK's usual chain. */
   readonly credentials?: Keys | (() => Promise<Keys>) | undefined;
+  /** Makes what carries the calls of one client, where a proxy is set; looking up credentials goes by it too. */
+  readonly agents?: (() => Agents) | undefined;
 }
 
 /** The broker inside one account: clients that carry its role there. */
@@ -101,25 +111,34 @@ export class Sessions {
   }
 
   #clientSettings(partition: string) {
-    const { region, endpoint } = this.#settings;
+    const { region, endpoint, agents } = this.#settings;
     return {
       region: region ?? HOME[partition] ?? 'us-east-1',
       // Our own loop decides what is tried again: the SDK takes IAM's quota errors for throttling.
       maxAttempts: 1,
       ...(endpoint !== undefined && { endpoint }),
+      ...(agents !== undefined && { requestHandler: agents() }),
     };
   }
 
   #root(partition: string): Promise<STSClient> {
     const known = this.#roots.get(partition);
     if (known) return known;
-    const { credentials } = this.#settings;
-    const made = import('@aws-sdk/client-sts').then(
-      ({ STSClient }) =>
-        new STSClient({ ...this.#clientSettings(partition), ...(credentials !== undefined && { credentials }) }),
-    );
+    const made = this.#newRoot(partition);
     this.#roots.set(partition, made);
     return made;
+  }
+
+  async #newRoot(partition: string): Promise<STSClient> {
+    const { credentials, agents } = this.#settings;
+    const { STSClient } = await import('@aws-sdk/client-sts');
+    // The SDK hands the handler on to STS, and to nothing else that its chain asks (Identity Center).
+    const chain = async (handler: Agents) =>
+      (await import('@aws-sdk/credential-provider-node')).defaultProvider({
+        clientConfig: { requestHandler: handler },
+      });
+    const looked = credentials ?? (agents === undefined ? undefined : await chain(agents()));
+    return new STSClient({ ...this.#clientSettings(partition), ...(looked !== undefined && { credentials: looked }) });
   }
 
   /**
@@ -170,8 +189,9 @@ export class Sessions {
       throw new Failure('PROVIDER_UNAVAILABLE', `${what}: the answer held no credentials`);
     }
     const credentials = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-    const settings = { ...this.#clientSettings(partition), credentials };
-    return { iam: new IAMClient(settings), sts: new STSClient(settings) };
+    // Each with agents of its own: whoever is done closes them.
+    const settings = () => ({ ...this.#clientSettings(partition), credentials });
+    return { iam: new IAMClient(settings()), sts: new STSClient(settings()) };
   }
 }
 

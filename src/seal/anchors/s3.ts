@@ -1,3 +1,5 @@
+import type { Agent as HttpAgent } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import {
   GetBucketVersioningCommand,
   GetObjectCommand,
@@ -6,6 +8,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { anchorText, checkpointsIn } from '../../core/anchor-text.ts';
 import type { FullCheckpoint } from '../../core/checkpoint.ts';
 import { type Anchor, AnchorDiffers } from '../anchor.ts';
@@ -19,6 +22,13 @@ export interface S3AnchorSettings {
   readonly retentionDays: number;
   /** The sealer's clock when it puts: from when the days count. */
   readonly now: () => Promise<Date>;
+  /** What carries the calls, where a proxy is set; looking up credentials goes by it too. */
+  readonly agents?: (() => Agents) | undefined;
+}
+
+interface Agents {
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
 }
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -35,10 +45,12 @@ const DIGITS = 10;
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  */
-export function s3Anchor({ bucket, prefix, retentionDays, now }: S3AnchorSettings): Anchor {
+export function s3Anchor({ bucket, prefix, retentionDays, now, agents }: S3AnchorSettings): Anchor {
+  const limits = { connectionTimeout: 5_000, requestTimeout: CALL_MS, throwOnRequestTimeout: true };
   const client = new S3Client({
     maxAttempts: 2,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: CALL_MS, throwOnRequestTimeout: true },
+    requestHandler: { ...limits, ...agents?.() },
+    ...(agents && { credentials: defaultProvider({ clientConfig: { requestHandler: agents() } }) }),
   });
   const keyOf = (number: number): string => `${prefix}checkpoint-${String(number).padStart(DIGITS, '0')}.json`;
 
