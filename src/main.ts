@@ -206,10 +206,11 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
 
 /** What cannot be relied on is not started on, unless there is something to end: that goes on, and opens nothing. */
 async function assertSessions(watch: SessionWatch, store: Store): Promise<void> {
-  const problems = await watch.first;
-  if (problems.length === 0) return;
+  const found = await watch.first.catch((error: unknown) => ({ error }));
+  if (!('error' in found) && found.length === 0) return;
   const unended = await store.unended().catch(() => []);
-  if (unended.length === 0) throw new SettingsProblem(problems);
+  if (unended.length > 0) return;
+  throw 'error' in found ? found.error : new SettingsProblem(found);
 }
 
 /** Lowered floors are for this machine alone. */

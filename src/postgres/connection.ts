@@ -44,6 +44,9 @@ export const poolerWords = ({ setting }: Address): string =>
 export const sessionWords = ({ setting }: Address, problem: string): string =>
   `the sessions of ${setting} are not as they must be: ${problem}`;
 
+/** A preset that was taken away is gone from our sessions after so long, however busy they are. */
+const LIFETIME_S = 600;
+
 /**
  * A pool of sessions that are ours: each is set and read back before it is handed out, whatever the role, the database, the
  * server or the address presets. None of its connections can end the process: a server that is shut down says so in the
@@ -56,6 +59,7 @@ export function openPool(settings: PoolSettings): pg.Pool {
     Client: clientOf(settings),
     max,
     idleTimeoutMillis: idleMs,
+    maxLifetimeSeconds: LIFETIME_S,
   });
   return pool.on('error', onIdleLost);
 }
@@ -106,7 +110,7 @@ function withoutDriverSettings(url: string): string {
 type Connected = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
 
 /** The driver's client, whose `connect` ends when the session is ours. */
-function clientOf({ address, needs, onSession }: ConnectionSettings): typeof pg.Client {
+function clientOf({ address, needs, connectMs, onSession }: ConnectionSettings): typeof pg.Client {
   return class OwnSession extends pg.Client {
     constructor(config?: string | pg.ClientConfig) {
       super(config);
@@ -128,6 +132,8 @@ function clientOf({ address, needs, onSession }: ConnectionSettings): typeof pg.
       await super.connect().catch((error: unknown) => {
         throw inWords(error, address);
       });
+      const late = new Error('Connection terminated due to connection timeout');
+      const timer = setTimeout(() => this.connection.stream.destroy(late), connectMs);
       try {
         const session = await prepareSession(this, needs);
         onSession?.(session, this);
@@ -136,6 +142,8 @@ function clientOf({ address, needs, onSession }: ConnectionSettings): typeof pg.
         // Nobody will be given it.
         this.end().catch(() => undefined);
         throw error;
+      } finally {
+        clearTimeout(timer);
       }
     }
   };
@@ -145,7 +153,12 @@ function clientOf({ address, needs, onSession }: ConnectionSettings): typeof pg.
 function inWords(error: unknown, address: Address): unknown {
   const words = connectionWords(error, address.setting);
   if (words !== undefined) return new Failure('STORE_UNAVAILABLE', words, { cause: error });
-  if (!(error instanceof Error && /unsupported startup parameter/i.test(error.message))) return error;
+  if (
+    !(
+      error instanceof Error && /unsupported startup parameter|RDS Proxy currently doesn.t support/i.test(error.message)
+    )
+  )
+    return error;
   return new Failure('STORE_UNAVAILABLE', poolerWords(address), { cause: error });
 }
 

@@ -78,7 +78,8 @@ async function heeded(asked: Promise<unknown>): Promise<boolean> {
     await asked;
     return true;
   } catch (error) {
-    if (error instanceof Error && 'severity' in error && error.severity === 'ERROR') return false;
+    // PostgreSQL's own, in whatever language; if it ended the session too, the next statement says so.
+    if (error instanceof Error && 'severity' in error) return false;
     throw error;
   }
 }

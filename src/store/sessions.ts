@@ -41,8 +41,8 @@ export function sessionsOn({ address, limits, onDoubt }: SessionsOptions): Sessi
       const looked = await lookOn(pool, settings.needs);
       const sessions = [...living.values(), looked];
       if (sessions.some(({ isDirect }) => !isDirect)) {
-        isAlone = false;
         isAlone = await areOursAlone(settings).catch((error: unknown) => {
+          isAlone = false;
           throw unavailable(`${address.setting}: what answers in PostgreSQL's place gave us no two sessions`, error);
         });
       }
