@@ -195,12 +195,14 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   monitor.add(parts.sealerPart(store, GAP_MS));
   await queue.first;
   const doors = { config, store, prepared, monitor, logger };
-  const url =
+  const { url, isReady } =
     role === 'worker'
       ? await startHealth(doors, opened)
       : await openDoors({ ...doors, workspace, announce, broker, deps }, opened);
   monitor.watch();
-  logger.info({ role, url, openingOff: deps.openingOff() }, 'ready');
+  const said = { role, url, openingOff: deps.openingOff() };
+  if (isReady) logger.info(said, 'ready');
+  else logger.warn(said, 'started, and not ready: nobody is heard yet; it is tried again');
   return url;
 }
 

@@ -60,10 +60,23 @@ function warm(
 /** How what was opened is closed again, last first. */
 type Opened = (() => Promise<unknown>)[];
 
-/** A worker's pages of health, where PORT says that somebody asks for them. Resolves with its address after the first try. */
-export async function startHealth(health: Health, opened: Opened): Promise<string | undefined> {
-  if (health.config.PORT === undefined) return undefined;
+/** What came of the first tries. */
+export interface Opening {
+  readonly url: string | undefined;
+  /** As `/health/ready`. */
+  readonly isReady: boolean;
+}
+
+const answers = (asked: Promise<unknown>): Promise<boolean> =>
+  asked.then(
+    () => true,
+    () => false,
+  );
+
+/** A worker's pages of health, where PORT says that somebody asks for them. Resolves after the first try. */
+export async function startHealth(health: Health, opened: Opened): Promise<Opening> {
   const { store, prepared } = health;
+  if (health.config.PORT === undefined) return { url: undefined, isReady: await answers(store.ping()) };
   const warming = warm(() => prepared, health);
   const ready = async (): Promise<void> => {
     await store.ping();
@@ -72,14 +85,14 @@ export async function startHealth(health: Health, opened: Opened): Promise<strin
   const { first, url, close } = listen(health, {}, ready);
   opened.push(close);
   await first;
-  return url();
+  return { url: url(), isReady: url() !== undefined && (await answers(store.ping())) };
 }
 
 /**
- * The HTTP server and the chat's receiver; resolves with the address after the first try of each. Bolt is loaded only where
- * somebody answers the chat.
+ * The HTTP server and the chat's receiver; resolves after the first try of each. Bolt is loaded only where somebody answers
+ * the chat.
  */
-export async function openDoors(doors: Doors, opened: Opened): Promise<string | undefined> {
+export async function openDoors(doors: Doors, opened: Opened): Promise<Opening> {
   const { slackApp, SLACK_PATH } = await import('./chat/slack/app.ts');
   const { warmUp } = await import('./chat/slack/warm-up.ts');
   const { workspace, announce, broker, deps, monitor } = doors;
@@ -121,7 +134,7 @@ export async function openDoors(doors: Doors, opened: Opened): Promise<string | 
     await Promise.all([close(), app.stop()]);
   });
   await Promise.all([first, greeting.first, warming.over]);
-  return url();
+  return { url: url(), isReady: url() !== undefined && (await answers(ready())) };
 }
 
 interface Listening {

@@ -22,11 +22,11 @@ describe('a worker that answers about its health', () => {
     const store = { installation: async () => ({ mark: 'm', copy: undefined }), ping: async () => undefined };
     const prepared = warm();
     const config = loadConfig({ ...SETTINGS, ...env });
-    const url = await startHealth(
+    const { url, isReady } = await startHealth(
       { config, store, prepared, monitor: openMonitor({ logger }), logger, ...change },
       opened,
     );
-    return { logger, url, ready: async () => (await fetch(`${url}/health/ready`)).status };
+    return { logger, url, isReady, ready: async () => (await fetch(`${url}/health/ready`)).status };
   };
 
   it('is not ready before its statements are warm, and is then (A3)', async () => {
