@@ -60,11 +60,10 @@ describe('the sweep', () => {
         return store.due(...asked);
       },
     };
-    await sweepUntil(
-      start({ store: unread }),
-      () => desk.logger.lines.some(({ message }) => /^not all work/.test(message)),
-      'a sweep',
-    );
+    const blind = start({ store: unread });
+    // A whole pass of its own, whatever was under way.
+    await until(() => blind.pass(), 'a sweep');
+    expect(desk.logger.lines.some(({ message }) => /^not all work/.test(message))).toBe(true);
     expect(await store.lastSweep()).toBeUndefined();
     await sweepUntil(start(), async () => (await store.lastSweep()) !== undefined, 'a whole sweep');
     expect(await store.lastSweep()).toMatchObject({ everyMs: NEVER });
