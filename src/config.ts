@@ -122,8 +122,21 @@ export function databaseUrl(
   throw new SettingsProblem([`${name}: ${env[name] ? 'must be a postgres:// address' : 'is required'}`]);
 }
 
-/** Secrets that the AWS SDK reads from the environment by itself. */
-const READ_BY_SDK = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_REGION'] as const;
+/** What the AWS SDK reads from the environment by itself. @see https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html */
+const READ_BY_SDK = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_REGION',
+  'AWS_PROFILE',
+  'AWS_ROLE_ARN',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_IAM',
+  'AWS_ENDPOINT_URL_STS',
+  'AWS_ENDPOINT_URL_S3',
+] as const;
 
 /** The settings as the schema reads them; every problem in one error, and only one line for each setting. */
 function checked<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv, names: readonly string[]): Readonly<T> {
@@ -138,13 +151,13 @@ function checked<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv, names: readonl
 }
 
 /**
- * Settings with white space, a control character or a quote at an end: `echo` adds the end of a line, and Docker's
+ * Settings with white space, a character that nobody sees or a quote at an end: `echo` adds the end of a line, and Docker's
  * env-file keeps quotes as they are. A secret of that kind looks right and is refused by everybody it is shown to.
  * @see https://docs.docker.com/reference/cli/docker/container/run/#env
  */
 const wrappedSettings = (env: NodeJS.ProcessEnv, names: readonly string[]): readonly string[] =>
   names
-    .filter((name) => /^[\s\p{Cc}"'`\u2018-\u201f]|[\s\p{Cc}"'`\u2018-\u201f]$/u.test(env[name] ?? ''))
+    .filter((name) => /^[\s\p{Cc}\p{Cf}"'`\u2018-\u201f]|[\s\p{Cc}\p{Cf}"'`\u2018-\u201f]$/u.test(env[name] ?? ''))
     .map((name) => `${name}: begins or ends with white space or a quote: write the value alone`);
 
 /** What is wrong with the environment, one line a setting. */

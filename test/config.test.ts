@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { databaseUrl, loadConfig, loadSealConfig, pagerSettings } from '../src/config.ts';
 
 const enough = {
@@ -62,6 +63,15 @@ describe('the settings of the pagers', () => {
 describe('a value that was copied with something around it', () => {
   const app = {
     ...enough,
+    SLACK_APP_TOKEN: 'xapp-1-token',
+    SLACK_API_URL: 'http://127.0.0.1:9/api/',
+    PAGERDUTY_URL: 'https://events.eu.pagerduty.com',
+    HOST: '127.0.0.1',
+    PORT: '3456',
+    LOG_LEVEL: 'silent',
+    AWS_REGION: 'eu-central-1',
+    AWS_CONTAINER_AUTHORIZATION_TOKEN: 'container-token',
+    AWS_ENDPOINT_URL_STS: 'https://sts.example',
     REDIS_URL: 'redis://127.0.0.1:6379',
     SLACK_SIGNING_SECRET: SECRET,
     DIRECTORY_TOKEN: 'directory-token',
@@ -76,6 +86,11 @@ describe('a value that was copied with something around it', () => {
   const seal = {
     SEAL_DATABASE_URL: 'postgresql://seal@127.0.0.1/breakglass',
     SEAL_KEY_FILE: '/etc/seal.pem',
+    SEAL_NEXT_KEY_FILE: '/etc/next.pem',
+    SEAL_ANCHOR_FILE: '/var/anchor',
+    SEAL_BUCKET: 'our-bucket',
+    SEAL_BUCKET_PREFIX: 'log/',
+    SEAL_RETENTION_DAYS: '400',
     SEAL_SLACK_TOKEN: 'xoxb-2',
     SEAL_SLACK_CHANNEL: 'C0123ABCD',
   };
@@ -86,6 +101,7 @@ describe('a value that was copied with something around it', () => {
     `${value}\t`,
     `${value}\u00a0`,
     `${value}\0`,
+    `${value}\u200b`,
     `\ufeff${value}`,
     `"${value}"`,
     `'${value}'`,
@@ -117,9 +133,19 @@ describe('a value that was copied with something around it', () => {
     }
   });
 
-  it('is refused for a command that needs one address alone', () => {
-    for (const wrapped of kinds(app.DATABASE_URL)) {
-      expect(said(() => databaseUrl({ DATABASE_URL: wrapped }, 'DATABASE_URL'))).toContain('DATABASE_URL: begins or');
-    }
+  it('is tried here for every setting that there is', () => {
+    const settings = [...readFileSync('src/config.ts', 'utf8').matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(
+      ([, name]) => name,
+    );
+    expect(Object.keys({ ...app, ...seal })).toEqual(expect.arrayContaining(settings));
   });
+
+  it.each(['DATABASE_URL', 'DATABASE_OWNER_URL', 'SEAL_DATABASE_URL'] as const)(
+    'is refused for a command that needs %s alone (migrate, list, end)',
+    (name) => {
+      for (const wrapped of kinds(app.DATABASE_URL)) {
+        expect(said(() => databaseUrl({ [name]: wrapped }, name))).toContain(`${name}: begins or`);
+      }
+    },
+  );
 });

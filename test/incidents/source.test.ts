@@ -33,6 +33,15 @@ it('answers in the spelling of the file or the endpoint, whatever the letter cas
   expect((await source.find(over(''), 'inc-7')).incident).toEqual(incident);
 });
 
+it('drops one mark of the byte order before the answer, and no more than one (RFC 8259, 8.1)', async () => {
+  const marked = (marks: string) => (response: Parameters<Served['answer']>[0]) =>
+    void response.writeHead(200).end(`${marks}${JSON.stringify(incident)}`);
+  server.answer = marked('\ufeff');
+  expect((await incidentSource(handClock()).find(over(''), 'INC-7')).incident).toEqual(incident);
+  server.answer = marked('\ufeff\ufeff');
+  await expect(incidentSource(handClock()).find(over(''), 'INC-7')).rejects.toThrow('not JSON');
+});
+
 it('takes no side between two listed incidents that differ by letter case alone', async () => {
   const [listed] = small.incidentList;
   if (listed === undefined) throw new Error('the policy lists an incident');

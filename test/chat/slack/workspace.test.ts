@@ -13,6 +13,14 @@ const PEOPLE = [
   { id: 'U0OTHER', name: 'other', realName: 'Other', stranger: { teamId: 'T0ELSE' } },
 ];
 
+it('Slack’s answers may begin with one mark of the byte order', async () => {
+  const me = { ok: true, user_id: 'U0BOT', team_id: 'T0HOME', bot_id: 'B0BOT' };
+  const fetch = async () =>
+    new Response(`\ufeff${JSON.stringify(me)}`, { headers: { 'content-type': 'application/json' } });
+  const { client } = slackWorkspace({ botToken: 'xoxb-1', appId: 'A0', fetch }, silent);
+  expect(await client.auth.test()).toMatchObject(me);
+});
+
 describe.each([
   ['a workspace of its own', { id: 'T0HOME', name: 'Home' }, 'T0HOME'],
   [
