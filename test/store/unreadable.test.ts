@@ -2,7 +2,7 @@ import { requestStream } from '../../src/core/events.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { freshDatabase, type TestDatabase } from '../support/database.ts';
+import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
@@ -60,5 +60,32 @@ describe('a database whose dates cannot be read (A3, D2, D6)', () => {
     expect(await store.readBack()).toEqual([
       'the sessions of DATABASE_URL are not as they must be: its clock shows no date that can be read',
     ]);
+  });
+});
+
+describe('a row of which a column could not be read (D6)', () => {
+  it('is no row that is not there: nothing is decided on it', async () => {
+    const database = await freshDatabase();
+    const store = openStore({ url: database.appUrl, logger: silent });
+    await playTo(store, 'active', { id: 'OPEN' });
+    await withClient(database.ownerUrl, async (owner) => {
+      await owner.query('ALTER FUNCTION lock_request(text) RENAME TO lock_whole_request');
+      await owner.query(`
+        CREATE FUNCTION lock_request(wanted text) RETURNS TABLE (
+          "now" timestamptz, "head_seq" integer, "head_hash" text, "checkpoint" integer, "document" jsonb, "version" integer,
+          "seq" integer, "drawn_version" integer, "posted_seq" integer, "updated_at" timestamptz
+        ) LANGUAGE sql AS $$
+          SELECT "now", "head_seq", "head_hash", "checkpoint", "document", "version", "seq", "drawn_version", "posted_seq", NULL::timestamptz
+          FROM lock_whole_request(wanted) $$`);
+    });
+    const rows: unknown[] = [];
+    const changing = store.change('OPEN', 'test', (row) => {
+      rows.push(row);
+      return { ok: false, refusal: { code: 'unknown_request' } };
+    });
+    await expect(changing).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(rows).toEqual([]);
+    await store.close();
+    await database.drop();
   });
 });
