@@ -26,7 +26,7 @@ export function textsOf(error: unknown, depth = DEPTH_MAX): readonly string[] {
   const known = error as Readonly<Record<string, unknown>>;
   const own = ['code', 'message', 'originalCode', 'originalMessage', 'reason'].flatMap((key) => {
     const text = known[key];
-    return typeof text === 'string' ? [text] : [];
+    return typeof text === 'string' && text !== '' ? [text] : [];
   });
   const inner = [
     known.cause,

@@ -22,7 +22,7 @@ const REDIS: readonly (readonly [word: string, words: string])[] = [
     'READONLY',
     'REDIS_URL leads to a replica, which takes no writes; it is connected to anew until it leads to the primary',
   ],
-  ['NOAUTH', 'Redis wants a password: write REDIS_URL as rediss://user:password@host'],
+  ['NOAUTH', 'Redis wants a password: put it into REDIS_URL, as in rediss://user:password@host'],
   ['WRONGPASS', 'Redis refuses the user or the password of REDIS_URL'],
   [
     'NOPERM',

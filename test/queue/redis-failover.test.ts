@@ -135,4 +135,10 @@ whereRedis('a Redis in cluster mode (E1)', () => {
       fields: { why: expect.stringContaining('REDIS_URL leads to a Redis Cluster of 2 shards') },
     });
   });
+
+  it('that does not say of how many shards is refused too', async () => {
+    await second?.ask('ACL', 'SETUSER', 'default', '-cluster');
+    const opening = openQueue({ redisUrl: second?.url, postgresUrl: UNUSED, prefix: PREFIX, logger: keepingLogger() });
+    await expect(opening).rejects.toThrow(/leads to a Redis Cluster of a number of shards that it does not say/);
+  });
 });
