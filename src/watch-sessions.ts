@@ -1,4 +1,5 @@
 import type { Logger } from './ports/logger.ts';
+import { throttled } from './throttled-log.ts';
 
 export interface WatchSettings {
   /** `Store.readBack`, or the ledger's. */
@@ -22,7 +23,7 @@ export interface SessionWatch {
 
 const EVERY_MS = 60_000;
 const RETRY_MS = 5_000;
-/** A pool may doubt many sessions in a row; one look answers for all of them. */
+/** Until the look that a doubt asks for: a pool makes many sessions at once, and one look answers for all of them. */
 const DOUBT_MS = 1_000;
 
 /**
@@ -35,6 +36,9 @@ export function watchSessions({ readBack, logger, everyMs = EVERY_MS, retryMs = 
   let looking = false;
   let doubted: readonly string[] = [];
   let stopped = false;
+  const onUnanswered = throttled<unknown>(everyMs, (error, unsaid) =>
+    logger.error({ why: String(error), unsaid }, 'the database sessions could not be read back; nothing is opened'),
+  );
   const next = (ms: number): void => {
     clearTimeout(timer);
     if (!stopped) timer = setTimeout(() => void look().catch(() => undefined), ms);
@@ -53,8 +57,7 @@ export function watchSessions({ readBack, logger, everyMs = EVERY_MS, retryMs = 
       return problems;
     } catch (error) {
       off = 'the database sessions could not be read back';
-      if (!stopped)
-        logger.error({ why: String(error) }, 'the database sessions could not be read back; nothing is opened');
+      if (!stopped) onUnanswered(error);
       next(retryMs);
       throw error;
     } finally {
@@ -65,8 +68,9 @@ export function watchSessions({ readBack, logger, everyMs = EVERY_MS, retryMs = 
   };
   const doubt = (problems: readonly string[]): void => {
     doubted = problems;
-    if (looking) return;
-    off ??= problems.join('; ');
+    // Nothing is opened as it is, and the next look comes by itself: many doubts must neither put it off nor fill the log.
+    if (looking || off !== undefined) return;
+    off = problems.join('; ');
     next(DOUBT_MS);
   };
   const first = look();

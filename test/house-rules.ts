@@ -52,7 +52,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   bounded: { imports: [], packages: [] },
   'keep-trying': { imports: [], packages: [] },
   'throttled-log': { imports: [], packages: [] },
-  'watch-sessions': { imports: ['ports'], packages: [] },
+  'watch-sessions': { imports: ['ports', 'throttled-log'], packages: [] },
   logger: { imports: ['ports'], packages: ['pino'] },
   config: { imports: [], packages: ['zod'] },
   'open-doors': { imports: ['*'], packages: ['node:'] },

@@ -62,6 +62,17 @@ describe('the watch over the database sessions (A3, D6)', () => {
     expect(watch.off()).toBe(WRONG[0]);
   });
 
+  it('looks once for many doubts in a row, which do not put that look off', async () => {
+    const { watch, looks, logger } = watching([[], WRONG], 60_000);
+    await watch.first;
+    const doubting = setInterval(() => watch.doubt(WRONG), 10);
+    await until(async () => looks() === 2, 'a look');
+    await delay(1_200);
+    clearInterval(doubting);
+    expect(looks()).toBe(2);
+    expect(logger.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+
   it('looks no more once it is stopped', async () => {
     const { watch, looks } = watching([[]]);
     await watch.first;
