@@ -109,6 +109,11 @@ export class Dials {
     this.#world.bends.listLagMs = ms;
   }
 
+  /** With `true`, answers carry no date. */
+  setUndated(on: boolean): void {
+    this.#world.bends.undated = on;
+  }
+
   /** Requests that wait now, oldest first. */
   held(): readonly Held[] {
     return [...this.#held.values()].map(({ held }) => held);

@@ -90,7 +90,8 @@ async function respond(
 ) {
   const { world, dials } = controls;
   const request = await signedRequest(incoming);
-  response.setHeader('date', world.now().toUTCString());
+  response.sendDate = false;
+  if (!world.bends.undated) response.setHeader('date', world.now().toUTCString());
   if (request.path.startsWith('/_local/')) {
     if (!isLocalCaller(request)) return sendJson(response, 403, { error: 'Send JSON to 127.0.0.1.' });
     const { status, answer } = await answerControl(controls, request);
@@ -107,7 +108,8 @@ async function respond(
   const answer = await answerQuery(arriving);
   if (answer === undefined) return void incoming.socket.destroy();
   // The time of the answer, not of the arrival: a request may have been held.
-  const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': answer.requestId, date: world.now().toUTCString() };
+  const date = world.bends.undated ? {} : { date: world.now().toUTCString() };
+  const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': answer.requestId, ...date };
   response.writeHead(answer.status, headers).end(answer.body);
 }
 

@@ -16,6 +16,8 @@ export interface Bends {
   missingRolesAreDenied: boolean;
   /** A role made less than this ago is left out of listings, as they lag behind reads by name. */
   listLagMs: number;
+  /** Answers carry no date, as behind a proxy that drops it. */
+  undated: boolean;
 }
 
 /** Everything this AWS holds: accounts, keys, its clock. */
@@ -45,6 +47,7 @@ export function makeWorld(
     propagationMs: 0,
     missingRolesAreDenied: false,
     listLagMs: 0,
+    undated: false,
   };
   const byId = new Map(accounts.map((account) => [account.id, account]));
   return {

@@ -82,6 +82,13 @@ describe('running code as somebody else', () => {
     expect(said(inline(wide, conditional))).not.toEqual([]);
   });
 
+  it('is there where a Deny spares it, alone or beside others', () => {
+    for (const NotAction of ['ecs:RunTask', ['s3:*', 'ecs:RunTask'], ['ecs:Run*', 's3:*']]) {
+      const deny = { Effect: 'Deny', NotAction, Resource: '*' };
+      expect(said(inline(allow('ecs:RunTask'), deny)).join()).toMatch(/everything of its kind/);
+    }
+  });
+
   it('is seen in the copy of a managed policy', () => {
     const copy = document(allow('ecs:RunTask'));
     const arn = `arn:aws:iam::${PRODUCTION}:policy/breakglass/x`;

@@ -137,6 +137,21 @@ describe('the permissions of a plan', () => {
       { DateLessThan: { 'AWS:currentTime': '2026-01-01T00:00:00Z' } },
       { DateLessThan: { 'AWS:currentTime': '2026-01-01T00:00:00Z' }, DateLessThanIfExists: { 'aws:CurrentTime': end } },
     ],
+    [
+      {
+        DateLessThan: {
+          'aws:TokenIssueTime': '2027-01-01T00:00:00Z',
+          'aws:CurrentTime': '2026-01-01T00:00:00Z',
+        },
+      },
+      {
+        DateLessThan: {
+          'aws:TokenIssueTime': '2027-01-01T00:00:00Z',
+          'aws:CurrentTime': '2026-01-01T00:00:00Z',
+        },
+        DateLessThanIfExists: { 'aws:CurrentTime': end },
+      },
+    ],
   ])('add the end to the author’s own conditions and weaken none: %j', (given, expected) => {
     expect(conditionOf(given)).toEqual(expected);
   });

@@ -331,6 +331,13 @@ describe('reading the target', () => {
     expect(Math.round(reading.offsetMs / 60_000)).toBe(60);
   });
 
+  it('takes a cloud whose answers carry no date for away, not for right', async () => {
+    rig.aws.dials.setUndated(true);
+    await expect(rig.provider.read(order().target, terms(), soon())).rejects.toMatchObject({
+      code: 'PROVIDER_UNAVAILABLE',
+    });
+  });
+
   it('names every pinned policy whose document is another, or gone', async () => {
     const gone = { ...PINNED_LISTER, arn: `${LISTER_ARN}-gone` };
     const changed = { ...PINNED_LISTER, sha256: 'f'.repeat(64) };
