@@ -1,8 +1,13 @@
-import { PutRolePolicyCommand, TagRoleCommand } from '@aws-sdk/client-iam';
+import {
+  PutRolePermissionsBoundaryCommand,
+  PutRolePolicyCommand,
+  TagRoleCommand,
+  UpdateRoleCommand,
+} from '@aws-sdk/client-iam';
 import type { Plan } from '../../../src/core/request.ts';
 import type { DialKind } from '../../../src/demo/aws/dials.ts';
 import { until } from '../../support/until.ts';
-import { allow, ask, document, order, role, SERVICE, terms } from './orders.ts';
+import { allow, ask, document, GUARDRAILS, order, role, SERVICE, terms } from './orders.ts';
 import { codeOf, manifest, Rig, soon } from './rig.ts';
 
 const SECONDS = 900;
@@ -203,6 +208,20 @@ describe('what is not what was opened is never extended', () => {
             PolicyDocument: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
           }),
         ),
+    ],
+    [
+      'has another boundary',
+      () =>
+        rig.admin().send(
+          new PutRolePermissionsBoundaryCommand({
+            RoleName: to.name,
+            PermissionsBoundary: `${GUARDRAILS}/boundary-c`,
+          }),
+        ),
+    ],
+    [
+      'gives longer sessions',
+      () => rig.admin().send(new UpdateRoleCommand({ RoleName: to.name, MaxSessionDuration: 43_200 })),
     ],
     [
       'has another trust',
