@@ -45,7 +45,9 @@ export function proxyRules(env: NodeJS.ProcessEnv): {
 
 function isProxy(value: string): boolean {
   if (/[\s\p{Cc}]/u.test(value) || !URL.canParse(value)) return false;
-  const { protocol, hostname } = new URL(value);
+  const { protocol, hostname, username, password } = new URL(value);
+  // A per cent sign that stands for nothing: nobody could tell which password is meant.
+  if (/%(?![0-9a-f]{2})/i.test(username + password)) return false;
   return (protocol === 'http:' || protocol === 'https:') && hostname !== '';
 }
 

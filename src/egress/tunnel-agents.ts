@@ -74,7 +74,11 @@ function tunnel(proxy: URL, to: URL, made: Made): void {
   const why = (what: string): Error => new Error(`the proxy ${what}, and ${to.hostname} was not reached`);
   const asking = ask(proxy, path);
   asking.once('connect', (answer, socket) => {
-    if (answer.statusCode === 200) return made(null, socket);
+    if (answer.statusCode === 200) {
+      // From here on whoever uses the way says how long it may be silent.
+      (socket as Socket).setTimeout(0);
+      return made(null, socket);
+    }
     socket.destroy();
     made(why(`answered ${answer.statusCode}`));
   });

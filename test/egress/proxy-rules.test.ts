@@ -72,6 +72,7 @@ it.each([
   ' http://proxy.example',
   '"http://proxy.example"',
   'http://proxy.example\n',
+  'http://a:%zz@proxy.example',
 ])('HTTPS_PROXY=%j is a problem by its name, without its value', (value) => {
   const secret = value.replace('proxy.example', 'ann:s3cret@proxy.example');
   const { rules, problems } = proxyRules({ https_proxy: secret, HTTP_PROXY: PROXY });
