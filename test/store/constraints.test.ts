@@ -135,6 +135,16 @@ describe('the tables refuse', () => {
     ['a version left out', request('PENDING', 'version = version + 2'), 'requests_forward_check'],
     ['a version taken back', request('GRANTING', 'version = version - 1'), 'requests_forward_check'],
     ['more drawn than there is', request('PENDING', 'drawn_version = version + 1'), 'requests_counters_check'],
+    [
+      'a change at an instant that nobody can read',
+      request('PENDING', `updated_at = 'infinity'`),
+      'requests_updated_at_check',
+    ],
+    [
+      'an event at an instant that nobody can read',
+      event(`'system', 1, 'alarm', 'infinity', 'x', '{}', 0, repeat('0', 64), repeat('a', 64)`),
+      'events_at_check',
+    ],
     ['more told than there is', request('PENDING', 'posted_seq = seq + 1'), 'requests_counters_check'],
     ['more events than the log holds', request('PENDING', 'seq = seq + 1'), 'requests_seq_fkey'],
     [
