@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** A proxy as companies have them: it wants a password, makes ways (CONNECT), passes plain requests on, and keeps a list. */
 export interface HttpProxy {
@@ -13,6 +14,8 @@ export interface HttpProxy {
   readonly hosts: Map<string, number>;
   /** Answers everything with this instead, and this body. */
   refuse: { readonly status: number; readonly body?: string } | undefined;
+  /** Ends every way that it made: what it refuses from now on nobody has already. */
+  drop(): void;
   close(): Promise<void>;
 }
 
@@ -20,6 +23,7 @@ export async function startHttpProxy(): Promise<HttpProxy> {
   const password = 'pa55-of-the-proxy';
   const asked: string[] = [];
   const hosts = new Map<string, number>();
+  const ways = new Set<Duplex>();
   const expected = `Basic ${Buffer.from(`bot:${password}`).toString('base64')}`;
   /** What is said instead of an answer, or the port to go to. */
   const judge = ({ headers }: IncomingMessage, host: string, port: string) => {
@@ -58,6 +62,8 @@ export async function startHttpProxy(): Promise<HttpProxy> {
         `HTTP/1.1 ${status} No\r\ncontent-type: text/xml\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       );
     }
+    ways.add(socket);
+    socket.once('close', () => ways.delete(socket));
     const there = connect(to, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       there.write(head);
@@ -75,7 +81,11 @@ export async function startHttpProxy(): Promise<HttpProxy> {
     asked,
     hosts,
     refuse: undefined,
+    drop: () => {
+      for (const way of ways) way.destroy();
+    },
     close: async () => {
+      for (const way of ways) way.destroy();
       server.closeAllConnections();
       server.close();
     },
