@@ -183,9 +183,9 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const identity = async (): Promise<boolean> =>
     aws.identity((await store.policyInForce())?.policy.accounts ?? [], AbortSignal.timeout(IDENTITY_MS));
   const waitedMs = async (): Promise<number> => queue.longestWaitMs(await store.clock.now());
-  monitor.add(parts.databasePart(store, watch.off));
+  monitor.add(parts.databasePart(store));
   monitor.add(parts.clockPart(store));
-  monitor.add(parts.sessionsPart(store));
+  monitor.add(parts.sessionsPart(store, watch.off));
   monitor.add(parts.sweepPart(store));
   monitor.add(parts.queuePart(waitedMs));
   monitor.add(parts.chatPart(() => refusal(workspace)));

@@ -14,17 +14,14 @@ const FAR_MS = 60_000;
 /** After so many intervals without a sweep nobody sweeps. */
 const SWEEPS_MISSED = 3;
 
-/** @param off Why nothing may be opened by what the sessions were when they were last read back, or undefined */
-export const databasePart = ({ ping }: Pick<Store, 'ping'>, off: () => string | undefined): Part => ({
+export const databasePart = ({ ping }: Pick<Store, 'ping'>): Part => ({
   name: 'database',
   serves: true,
   keptMs: NEAR_MS,
   unanswered: 'The database does not answer.',
   look: async () => {
     await ping();
-    return off() === undefined
-      ? good('The database answers, and its sessions are as they must be.')
-      : red('Nothing is opened: sessions of the database are not as they must be. The log says what.');
+    return good('The database answers.');
   },
 });
 
@@ -41,13 +38,16 @@ export const clockPart = ({ clock }: Pick<Store, 'clock'>): Part => ({
   },
 });
 
-/** Whether PostgreSQL's sessions are ours alone, with the settings that we need. */
-export const sessionsPart = ({ readBack }: Pick<Store, 'readBack'>): Part => ({
+/**
+ * Whether PostgreSQL's sessions are ours alone, with the settings that we need.
+ * @param off Why nothing may be opened by what any of them was when it was last read back, or undefined
+ */
+export const sessionsPart = ({ readBack }: Pick<Store, 'readBack'>, off: () => string | undefined): Part => ({
   name: 'sessions',
   keptMs: FAR_MS,
   unanswered: 'The database sessions cannot be read back, so nothing is opened.',
   look: async () =>
-    (await readBack()).length === 0
+    (await readBack()).length === 0 && off() === undefined
       ? good('The database sessions are ours alone, and as they must be.')
       : red('Nothing is opened: the database sessions are not ours alone, or not as they must be. The log says what.'),
 });

@@ -35,9 +35,10 @@ describe('the parts that the database is asked about', () => {
       VALUES (1, repeat('0', 64), clock_timestamp() - interval '${ago}',
         jsonb_build_object('number', 1, 'previous', repeat('0', 64)), repeat('a', 64), 'a', 'a')`);
 
-  it('the database is red where a session was not as it must be when it was last read back', async () => {
-    expect(await state(parts.databasePart(store, () => undefined))).toMatch(/^good/);
-    expect(await state(parts.databasePart(store, () => 'DateStyle is German'))).toMatch(/^red: Nothing is opened/);
+  it('the database is good where it answers, and its part fails where it does not', async () => {
+    expect(await state(parts.databasePart(store))).toBe('good: The database answers.');
+    const ping = () => Promise.reject(new Error('gone'));
+    await expect(parts.databasePart({ ping }).look()).rejects.toThrow('gone');
   });
 
   it('the clock is red where it reads no date, and where it does not answer', async () => {
@@ -49,9 +50,16 @@ describe('the parts that the database is asked about', () => {
   });
 
   it('the sessions are red when they are not as they must be (D6)', async () => {
-    expect(await state(parts.sessionsPart(store))).toMatch(/^good: The database sessions are ours alone/);
+    expect(await state(parts.sessionsPart(store, () => undefined))).toMatch(
+      /^good: The database sessions are ours alone/,
+    );
     const readBack = async () => ['DATABASE_URL leads through a connection pooler; connect to PostgreSQL itself'];
-    expect(await state(parts.sessionsPart({ readBack }))).toMatch(/^red: Nothing is opened: .* The log says what\.$/);
+    for (const part of [
+      parts.sessionsPart({ readBack }, () => undefined),
+      parts.sessionsPart(store, () => 'DateStyle is German'),
+    ]) {
+      expect(await state(part)).toMatch(/^red: Nothing is opened: .* The log says what\.$/);
+    }
   });
 
   it('the sweep is red before the first, good after one, and red three intervals after the last (D2)', async () => {
