@@ -61,6 +61,9 @@ const asSuperuser = (sql: string) =>
     await client.query('SET session_replication_role = replica');
     await client.query(sql);
   });
+/** What only a superuser may set, so that our sessions can but say it. */
+const presetReplication = (what: string) =>
+  asSuperuser(`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I ${what}', current_database()); END $$`);
 const READS_CLOCK = `
           SELECT date_trunc('milliseconds', clock_timestamp()) AS "now"`.trim();
 
@@ -134,6 +137,14 @@ const TROUBLES: readonly Trouble[] = [
       isClockCut = false;
     },
     by: 'cloud',
+  },
+  {
+    part: 'sessions',
+    says: /^Nothing is opened: the database sessions are not ours alone, or not as they must be/,
+    make: () => presetReplication('SET session_replication_role = replica'),
+    restart: {},
+    mend: () => presetReplication('RESET session_replication_role'),
+    by: 'button',
   },
   {
     part: 'listening',
@@ -244,7 +255,19 @@ it('is good, with every part named, while all is well', async () => {
   await until(async () => (await page()).status === 200, 'the page to be good');
   const { parts } = await page();
   expect(Object.keys(parts).sort()).toEqual(
-    ['chat', 'clock', 'cloud', 'database', 'installation', 'listening', 'policy', 'queue', 'sealer', 'sweep'].sort(),
+    [
+      'chat',
+      'clock',
+      'cloud',
+      'database',
+      'installation',
+      'listening',
+      'policy',
+      'queue',
+      'sealer',
+      'sessions',
+      'sweep',
+    ].sort(),
   );
   expect(parts.sealer).toEqual({ state: 'elsewhere', says: 'No sealer has ever signed this log.' });
 });
