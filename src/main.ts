@@ -67,6 +67,8 @@ export interface MainOptions {
     /** `false`: no sweep at all, so that a test can see what ends access without it. */
     readonly sweep?: boolean;
     readonly policyText?: string;
+    /** `false`: its first answers are not rehearsed, where it is started more often than anybody asks it. */
+    readonly rehearse?: boolean;
     /** How often it is looked at whether all is well, and said that it is not. */
     readonly monitor?: Pick<MonitorOptions, 'everyMs' | 'sayEveryMs'>;
     /** Puts something around a part, or in its place: to count what goes through it, or for a cloud that answers at once. */
@@ -120,7 +122,8 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   opened.push(async () => watch.stop());
   await assertSessions(watch, store);
   // Beside the rest of the start. Whoever is asked whether this process is ready waits for it, and says what came of it.
-  const prepared = role === 'worker' && config.PORT === undefined ? Promise.resolve() : store.warm();
+  const rehearses = lowered?.rehearse ?? !(role === 'worker' && config.PORT === undefined);
+  const prepared = rehearses ? store.warm() : Promise.resolve();
   prepared.catch(() => undefined);
   const floors = lowered?.floors ?? PRODUCTION_FLOORS;
   const text = lowered?.policyText ?? (await readFile(file).catch(() => undefined));
@@ -194,7 +197,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   monitor.add(parts.installationPart(store));
   monitor.add(parts.sealerPart(store, GAP_MS));
   await queue.first;
-  const doors = { config, store, prepared, monitor, logger };
+  const doors = { config, store, prepared, rehearses, monitor, logger };
   const { url, isReady } =
     role === 'worker'
       ? await startHealth(doors, opened)

@@ -32,6 +32,8 @@ export interface Health {
 
 /** What the chat's receiver is made of, besides. */
 export interface Doors extends Health {
+  /** Whether the first answers are rehearsed. */
+  readonly rehearses: boolean;
   readonly workspace: SlackWorkspace;
   readonly announce: SlackAnnounce;
   readonly broker: Broker;
@@ -109,7 +111,7 @@ export async function openDoors(doors: Doors, opened: Opened): Promise<Opening> 
   await app.recall().catch((error: unknown) => logger.warn({ why: String(error) }, 'the last start was not recalled'));
   const warming = warm(async () => {
     await doors.prepared;
-    if (copy === undefined) await warmUp({ announce, broker, store, directory, capabilities });
+    if (doors.rehearses && copy === undefined) await warmUp({ announce, broker, store, directory, capabilities });
   }, doors);
   const ready = async (): Promise<void> => {
     await store.ping();

@@ -157,7 +157,7 @@ export class Installation {
       },
       role: place === 'web' ? 'web' : 'worker',
       file: 'chaos.yaml',
-      lowered: { floors: SECONDS_FLOORS, policyText: this.#policyText, sweepMs: SWEEP_MS },
+      lowered: { floors: SECONDS_FLOORS, policyText: this.#policyText, sweepMs: SWEEP_MS, rehearse: false },
     };
   }
 }

@@ -19,6 +19,7 @@ import { accountOf, allowedIn, lanesPolicy, requesterOf, roleOf } from './catalo
 import { AwsHolds } from './holds.ts';
 
 export const CHANNEL = 'C0INC2041';
+const USUAL = { floors: DEMO_FLOORS, rehearse: false };
 /** The sweep's interval of these workers, in milliseconds. */
 const SWEEP_MS = 2_000;
 /** Whoever waits for the lock of a stopped worker waits a minute in production, and in the long run. */
@@ -78,7 +79,7 @@ export class Theatre {
       env: environment(this.stage, url),
       role: 'worker',
       file: 'crash-test.yaml',
-      lowered: { floors: DEMO_FLOORS, policyText: this.stage.policyText, sweepMs: SWEEP_MS, ...LOCKS, ...lowered },
+      lowered: { ...USUAL, policyText: this.stage.policyText, sweepMs: SWEEP_MS, ...LOCKS, ...lowered },
     });
     this.#processes.push(worker);
     return worker;
@@ -90,7 +91,7 @@ export class Theatre {
       env: environment(this.stage, this.gate.through(this.#databaseUrl)),
       role: 'web',
       file: 'crash-test.yaml',
-      lowered: { floors: DEMO_FLOORS, policyText: this.stage.policyText },
+      lowered: { ...USUAL, policyText: this.stage.policyText },
     });
     this.#processes.push(web);
     this.stage.slack.connectApp(`${web.url}/slack/events`);
@@ -253,7 +254,7 @@ export async function openTheatre(): Promise<Theatre> {
     env: { ...environment(stage, database.appUrl), LOG_LEVEL: 'silent' },
     role: 'web',
     file: 'crash-test.yaml',
-    lowered: { floors: DEMO_FLOORS, policyText: stage.policyText },
+    lowered: { ...USUAL, policyText: stage.policyText },
   });
   closing.push(() => web.stop());
   const store = openStore({ url: database.appUrl, logger: quiet });

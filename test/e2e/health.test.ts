@@ -229,7 +229,7 @@ beforeAll(async () => {
   const reads = [READS_CLOCK, statementName(READS_CLOCK)].filter((one) => one !== '');
   wire.judge((chunk) => (isClockCut && reads.some((one) => chunk.includes(one)) ? 'cut' : 'pass'));
   keys.id = process.env.AWS_ACCESS_KEY_ID;
-  usual = { floors: DEMO_FLOORS, sweepMs: SWEEP_MS, policyText: on.stage.policyText };
+  usual = { floors: DEMO_FLOORS, sweepMs: SWEEP_MS, policyText: on.stage.policyText, rehearse: false };
   await on.restart({ env: { DATABASE_URL: wire.through(on.database.appUrl) }, lowered: usual });
   for (const index of TROUBLES.keys()) {
     await fillForm(on.stage, 'mira', CHANNEL, { ...FORM, role: roleOf(index), purpose: `Trouble ${index}.` });

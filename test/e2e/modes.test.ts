@@ -82,7 +82,7 @@ describe('the product', () => {
     await as(on, 'sasha').click(card, 'bg_approve');
     await awaitThread(on, card.ts, 'Access is open');
     const broken = { policyText: 'version: 1\nzones: [', cloudSweepMs: 500 };
-    await on.restart({ lowered: { floors: DEMO_FLOORS, sweepMs: 5_000, ...broken } });
+    await on.restart({ lowered: { floors: DEMO_FLOORS, sweepMs: 5_000, rehearse: false, ...broken } });
     const listed = () => on.stage.aws.dials.log().some(({ action }) => action === 'ListRoles');
     await until(listed, 'a listing of the cloud');
 

@@ -60,7 +60,7 @@ export class House {
       },
       role: 'all',
       file: 'layers-test.yaml',
-      lowered: { floors: SECONDS_FLOORS, policyText: this.stage.policyText, ...lowered },
+      lowered: { floors: SECONDS_FLOORS, policyText: this.stage.policyText, rehearse: false, ...lowered },
     });
     this.#bot = bot;
     this.stage.slack.connectApp(`${bot.url}/slack/events`);

@@ -60,7 +60,7 @@ export async function openProduct(options: ProductOptions = {}): Promise<Product
     env,
     role: options.role ?? 'all',
     file: 'breakglass.yaml',
-    lowered: { floors, sweepMs: 5_000, policyText, ...options.lowered },
+    lowered: { floors, sweepMs: 5_000, policyText, rehearse: false, ...options.lowered },
   };
   const start = async (change: Partial<MainOptions> = {}): Promise<Running> => {
     const running = await main({ ...usual, ...change, env: { ...env, ...change.env } });
