@@ -18,6 +18,16 @@ export function nameOf({ action, account, params }: Arrival): { readonly name: s
 
 /** Every identity of the broker, and nobody else's. */
 export const BROKER = '*breakglass*';
+const isBroker = (principal: string): boolean => principal.includes(BROKER.replaceAll('*', ''));
+
+/**
+ * Is this a step of a life? Listing the cloud, and a worker that asks who it is to know that it is well, come at any
+ * moment.
+ */
+export const isStep = ({ principal, action }: Pick<Arrival, 'principal' | 'action'>): boolean =>
+  isBroker(principal) &&
+  action !== 'ListRoles' &&
+  (action !== 'GetCallerIdentity' || principal.includes(':assumed-role/'));
 const LOOK_MS = 3;
 const FOR_EVER = 1_000_000;
 
@@ -69,6 +79,10 @@ export class AwsHolds {
     for (const held of this.#dials.held()) {
       if (this.#seen.has(held.id)) continue;
       this.#seen.add(held.id);
+      if (!isStep(held)) {
+        this.#dials.release(held.id);
+        continue;
+      }
       const { name, account } = nameOf(held);
       const nth = this.#numbers.get(held.params) ?? this.#number(`${account} ${name}`);
       this.#numbers.set(held.params, nth);

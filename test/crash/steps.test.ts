@@ -1,6 +1,6 @@
 import { LONG } from '../support/long.ts';
 import { until } from '../support/until.ts';
-import { BROKER, nameOf } from './holds.ts';
+import { isStep, nameOf } from './holds.ts';
 import { judge } from './judge.ts';
 import { numberedAll, PHASES, type Phase, STEPS, type Steps } from './steps.ts';
 import { type Life, openTheatre, type Theatre } from './theatre.ts';
@@ -11,18 +11,14 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => theatre.close());
 
-const isBroker = (principal: string): boolean => principal.includes(BROKER.replaceAll('*', ''));
-
 interface Request {
   readonly step: string;
   readonly refused: boolean;
 }
 
-/** The broker's requests for a life since an entry of the local AWS's log, numbered. Listing the cloud is nobody's step. */
+/** The broker's requests for a life since an entry of the local AWS's log, numbered. */
 function requestsSince(seq: number): readonly Request[] {
-  const entries = theatre.stage.aws.dials
-    .log(seq)
-    .filter(({ principal, action }) => isBroker(principal) && action !== 'ListRoles');
+  const entries = theatre.stage.aws.dials.log(seq).filter(isStep);
   const steps = numberedAll(entries.map((entry) => nameOf(entry).name));
   return entries.map(({ outcome }, index) => ({ step: steps[index] ?? '', refused: outcome !== 'ok' }));
 }
