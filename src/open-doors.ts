@@ -111,7 +111,7 @@ export async function openDoors(doors: Doors, opened: Opened): Promise<Opening> 
   await app.recall().catch((error: unknown) => logger.warn({ why: String(error) }, 'the last start was not recalled'));
   const warming = warm(async () => {
     await doors.prepared;
-    if (doors.rehearses && copy === undefined) await warmUp({ announce, broker, store, directory, capabilities });
+    if (doors.rehearses && copy === undefined) await warmUp({ store, directory, capabilities });
   }, doors);
   const ready = async (): Promise<void> => {
     await store.ping();

@@ -26,6 +26,12 @@ export function onCommand(app: App, deps: AppDeps): void {
   });
 }
 
+const SUB_COMMANDS: ReadonlySet<string> = new Set(['end', 'deny', 'help', 'status', 'list', 'thaw', 'extend']);
+
+/** Do these words mean a sub-command, rather than what to ask for? */
+export const isSubCommand = (text: string): boolean =>
+  freezeWish(text) !== undefined || SUB_COMMANDS.has(typedWords(text)[0]?.id.toLowerCase() ?? '');
+
 /**
  * Whether the words begin with a sub-command; if not, they name what to ask for. Both are heard in any letter case, in
  * quotes and in back-ticks.

@@ -8,11 +8,14 @@ import { slackApp } from './app.ts';
 import type { AppDeps } from './app-deps.ts';
 import { COMMAND } from './ids.ts';
 import { askable } from './modals.ts';
+import { isSubCommand } from './on-command.ts';
 import type { SlackSettings } from './web.ts';
 import { slackWorkspace } from './workspace.ts';
 
-/** What the rehearsal needs of the real thing; all of it is only read. */
-export type Rehearsing = Pick<AppDeps, 'announce' | 'broker' | 'store' | 'directory' | 'capabilities'>;
+/** What the rehearsal gets of the real thing: what the way to a form reads. With it nothing can be changed. */
+export interface Rehearsing extends Pick<AppDeps, 'directory' | 'capabilities'> {
+  readonly store: Pick<AppDeps['store'], 'freeze' | 'policyInForce'>;
+}
 
 /** What came of it: commands, forms that they opened, and how long the first round of commands and the last took. */
 export interface Rehearsal {
@@ -44,13 +47,18 @@ export async function warmUp(deps: Rehearsing): Promise<Rehearsal> {
   const [first] = people;
   if (first === undefined) return NONE;
   const ours = people.filter(({ workspace }) => workspace === first.workspace);
+  // A role may be called like a sub-command, which is then what its id means.
+  const roles = policy.roles.map(({ id }) => id).filter((id) => !isSubCommand(id));
   let opened = 0;
   const settings = settingsFor(first.workspace, (method) => {
     if (method === 'views.open') opened += 1;
   });
+  const { freeze, policyInForce } = deps.store;
   const app = slackApp({
-    ...deps,
-    store: { ...deps.store, chat: { ...deps.store.chat, ...FORGETFUL } },
+    announce: MUTE,
+    broker: POWERLESS,
+    store: { freeze, policyInForce, chat: FORGETFUL, find: refused, inStates: refused, list: refused },
+    capabilities: deps.capabilities,
     directory: { read: async () => ({ directory, ageMs: 0 }) },
     workspace: slackWorkspace(settings, silent),
     logger: silent,
@@ -64,7 +72,7 @@ export async function warmUp(deps: Rehearsing): Promise<Rehearsal> {
     const played = Array.from({ length: AT_ONCE }, () => {
       typed += 1;
       const user = ours[typed % ours.length]?.user ?? first.user;
-      const role = typed % 2 === 0 ? (policy.roles[typed % policy.roles.length]?.id ?? '') : '';
+      const role = typed % 2 === 0 ? (roles[typed % roles.length] ?? '') : '';
       return play(app.requestListener, settings, { user, workspace: first.workspace, text: role, number: typed });
     });
     await Promise.all(played);
@@ -76,11 +84,53 @@ export async function warmUp(deps: Rehearsing): Promise<Rehearsal> {
   return { typed, opened, firstMs: took[0] ?? 0, lastMs: took.at(-1) ?? 0 };
 }
 
-/** What the way to a form would write, or read of our own app. */
-const FORGETFUL = {
+/** Whatever a rehearsed command might come to besides a form. */
+const refused = async (): Promise<never> => {
+  throw new Error('this is a rehearsal: nothing is done');
+};
+
+const POWERLESS: AppDeps['broker'] = {
+  request: refused,
+  approve: refused,
+  deny: refused,
+  withdraw: refused,
+  end: refused,
+  extend: refused,
+  attest: refused,
+  freeze: refused,
+  thaw: refused,
+  view: refused,
+  whyNotRead: refused,
+  watchPeople: refused,
+};
+
+const MUTE: AppDeps['announce'] = {
+  draw: refused,
+  redraw: refused,
+  post: refused,
+  invite: refused,
+  account: refused,
+  page: refused,
+  freeze: refused,
+  policy: refused,
+  alarm: refused,
+};
+
+/** The way to a form writes its form, and our own start who we are: neither is kept. */
+const FORGETFUL: AppDeps['store']['chat'] = {
   openForm: async () => undefined,
   identity: async () => undefined,
   keepIdentity: async () => undefined,
+  refs: refused,
+  claim: refused,
+  sent: refused,
+  unclear: refused,
+  gone: refused,
+  cardAt: refused,
+  drawn: refused,
+  posted: refused,
+  form: refused,
+  useForm: refused,
 };
 
 const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };

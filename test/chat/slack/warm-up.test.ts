@@ -29,11 +29,9 @@ describe('the rehearsal before anybody is heard (A3)', () => {
   };
 
   it('opens a form for each command it plays, and calls nobody, writes nothing and says nothing meanwhile', async () => {
-    const { store, broker, announce, slack, logs } = house;
+    const { store, slack, logs } = house;
     const before = { calls: slack.dials.calls().length, logs: logs.length };
     const { typed, opened, lastMs } = await warmUp({
-      broker,
-      announce,
       store: watched(store),
       directory: fileDirectory,
       capabilities: capabilitiesOf,
@@ -45,9 +43,41 @@ describe('the rehearsal before anybody is heard (A3)', () => {
     expect({ calls: slack.dials.calls().length, logs: logs.length }).toEqual(before);
   });
 
+  it('B11: opens forms alone, and freezes, lifts and ends nothing, whatever roles are called', async () => {
+    const { store, broker, announce, slack } = house;
+    const called: string[] = [];
+    const recording = Object.fromEntries(
+      Object.keys(broker).map((name) => [
+        name,
+        async () => {
+          called.push(name);
+          throw new Error('not in a rehearsal');
+        },
+      ]),
+    );
+    const before = slack.dials.calls().length;
+    const inForce = await store.policyInForce();
+    const [role] = inForce?.policy.roles ?? [];
+    if (inForce === undefined || role === undefined) throw new Error('no policy');
+    const ids = ['freeze', 'freeze-all', 'Freeze_', 'thaw', 'end', 'deny', 'list', 'help', 'status', 'extend', 'plain'];
+    const roles = ids.map((id) => ({ ...role, id }));
+    const policyInForce = async () => ({ ...inForce, policy: { ...inForce.policy, roles } });
+    const given = {
+      broker: recording,
+      announce,
+      store: watched({ ...store, policyInForce }),
+      directory: fileDirectory,
+      capabilities: capabilitiesOf,
+    };
+    const { typed, opened } = await warmUp(given);
+    expect({ opened, called, written }).toEqual({ opened: typed, called: [], written: [] });
+    expect(await store.freeze()).toBeUndefined();
+    expect(slack.dials.calls()).toHaveLength(before);
+  });
+
   it('leaves it where no policy is in force, or nobody of it can be heard', async () => {
-    const { store, broker, announce } = house;
-    const nobody = { broker, announce, directory: fileDirectory, capabilities: capabilitiesOf };
+    const { store } = house;
+    const nobody = { directory: fileDirectory, capabilities: capabilitiesOf };
     const none = { typed: 0, opened: 0, firstMs: 0, lastMs: 0 };
     expect(await warmUp({ ...nobody, store: { ...store, policyInForce: async () => undefined } })).toEqual(none);
     const empty = { read: async () => ({ directory: { people: [], teams: [], onCall: {} }, ageMs: 0 }) };
