@@ -4,7 +4,7 @@ import type { Account, Role } from '../../core/policy.ts';
 import { documentText, sizeOf } from './documents.ts';
 import type { Finding } from './grammar.ts';
 import { lintPowers } from './lint-powers.ts';
-import { arnParts, partitionOf } from './names.ts';
+import { arnParts, isOurs, isTarget, partitionOf } from './names.ts';
 import { isWild, overlaps } from './pattern.ts';
 import { inlinePolicies, managedArns } from './plan.ts';
 import { rulesOf } from './reach.ts';
@@ -108,10 +108,9 @@ function lintTargets(role: Role, account: Account): readonly Finding[] {
   const targets = role.identityTargets.flatMap((arn, index): Finding[] => {
     const path = ['identityTargets', index];
     if (isWild(arn)) return [{ path, message: 'must be one whole ARN, without wildcards or variables' }];
-    const { service = '', resource = '' } = arnParts(arn) ?? {};
-    if (service !== 'iam') return [{ path, message: 'must be a role, user, group or policy of IAM' }];
+    if (!isTarget(arn)) return [{ path, message: 'must be a role, user, group or policy of IAM' }];
     const guards = [account.brokerRole, ...Object.values(account.boundaries)];
-    return guards.includes(arn) || /^[a-z]+\/breakglass/.test(resource)
+    return guards.includes(arn) || isOurs(arn)
       ? [{ path, message: 'guards the grant itself (broker, boundary or /breakglass/): no role may change it' }]
       : [];
   });

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { PARTITIONS } from '../../core/lint-partitions.ts';
 import { documentText, type PolicyDocument, type Statement, sizeOf } from './documents.ts';
-import { arnParts } from './names.ts';
+import { arnParts, isOurs, isTarget } from './names.ts';
 import { isWild } from './pattern.ts';
 import { MANAGED_MAX } from './sizes.ts';
 
@@ -36,11 +36,14 @@ export interface Manifest {
 }
 
 const ROLE_NAME = /^[\w+=,.@-]{1,64}$/;
+/** What the README writes where an installation's own belongs. */
+const PLACEHOLDER = /YOUR_|HOME_ACCOUNT|^o-yourorganization$/;
+
+const wrong = (bad: boolean, words: string): readonly string[] => (bad ? [words] : []);
 
 /** What is wrong with an order, a sentence each, by the argument that says it; empty where nothing is. */
 export function orderProblems(order: ManifestOrder): readonly string[] {
-  const { partition, account, networks, vpcs, organization, brokerRole, securityRole, worker, externalId } = order;
-  const wrong = (bad: boolean, words: string): readonly string[] => (bad ? [words] : []);
+  const { partition, account, networks, vpcs, organization } = order;
   return [
     ...wrong(!isPartition(partition), `--partition is one of ${PARTITIONS.join(', ')}, not "${partition}"`),
     ...wrong(!/^\d{12}$/.test(account), '--account is required: the 12 digits of the account the documents go into'),
@@ -48,58 +51,86 @@ export function orderProblems(order: ManifestOrder): readonly string[] {
       networks.length + vpcs.length === 0,
       '--network or --vpc is required: from where responders come, for example --network 198.51.100.0/24',
     ),
-    ...networks.flatMap((one) =>
-      wrong(
-        !isRange(one),
-        `--network "${one}" is no range of addresses: write one like 198.51.100.0/24 or 2001:db8::/48`,
-      ),
-    ),
-    ...networks.flatMap((one) =>
-      wrong(/\/0$/.test(one), `--network "${one}" is every address: name your own networks`),
-    ),
+    ...networks.flatMap(networkProblem),
     ...vpcs.flatMap((one) => wrong(!/^vpc-[0-9a-f]{8,17}$/.test(one), `--vpc "${one}" is no id of a VPC: vpc-…`)),
     ...wrong(
-      organization !== undefined && !/^o-[a-z0-9]{10,32}$/.test(organization),
+      organization !== undefined && (!/^o-[a-z0-9]{10,32}$/.test(organization) || PLACEHOLDER.test(organization)),
       `--organization "${organization}" is no id of an organization: o- and 10 to 32 letters and digits`,
     ),
-    ...wrong(!ROLE_NAME.test(brokerRole), `--broker-role "${brokerRole}" is no name of a role, which has no path here`),
-    ...wrong(
-      !ROLE_NAME.test(securityRole),
-      `--security-role "${securityRole}" is no name of a role, which has no path here`,
-    ),
+    ...roleProblems(order),
     ...order.identityTargets.flatMap((one) => targetProblem(one, order)),
+    ...workerProblems(order),
+  ];
+}
+
+/** Two roles: whoever may change guardrails must not be who opens below them. IAM tells no names apart by letter case. */
+const roleProblems = ({ brokerRole, securityRole }: ManifestOrder): readonly string[] => [
+  ...wrong(!ROLE_NAME.test(brokerRole), `--broker-role "${brokerRole}" is no name of a role, which has no path here`),
+  ...wrong(
+    !ROLE_NAME.test(securityRole),
+    `--security-role "${securityRole}" is no name of a role, which has no path here`,
+  ),
+  ...wrong(
+    brokerRole.toLowerCase() === securityRole.toLowerCase(),
+    `--broker-role and --security-role are both "${brokerRole}": the broker must not be who changes its guardrails`,
+  ),
+];
+
+/** Whom trust.json lets in: one role or user. `:root` would be everybody of that account. */
+function workerProblems({ partition, worker, externalId }: ManifestOrder): readonly string[] {
+  const parts = worker === undefined || isWild(worker) || PLACEHOLDER.test(worker) ? undefined : arnParts(worker);
+  const fits =
+    parts?.partition === partition &&
+    parts.service === 'iam' &&
+    parts.region === '' &&
+    /^\d{12}$/.test(parts.account) &&
+    /^(?:role|user)\/(?:[!-~]+\/)?[\w+=,.@-]+$/.test(parts.resource);
+  return [
     ...wrong(
       (worker === undefined) !== (externalId === undefined),
       '--worker and --external-id go together: they make trust.json, which says who may take on the broker’s role',
     ),
     ...wrong(
-      worker !== undefined &&
-        (arnParts(worker)?.service !== 'iam' || arnParts(worker)?.partition !== partition || isWild(worker)),
-      `--worker "${worker}" is no role or user of partition ${partition}: write the ARN that your worker signs in as, arn:${partition}:iam::…`,
+      worker !== undefined && !fits,
+      `--worker "${worker}" is no role or user of partition ${partition}: write the ARN that your worker signs in as, such as arn:${partition}:iam::<12 digits>:role/<name>`,
     ),
     ...wrong(
-      externalId !== undefined && !/^[\w+=,.@:/-]{2,1224}$/.test(externalId),
-      '--external-id must be 2 to 1,224 of letters, digits and _+=,.@:/-',
+      externalId !== undefined && (!/^[\w+=,.@:/-]{2,1224}$/.test(externalId) || PLACEHOLDER.test(externalId)),
+      '--external-id must be 2 to 1,224 of letters, digits and _+=,.@:/-, and your own',
     ),
   ];
 }
 
-function targetProblem(arn: string, { partition, account }: ManifestOrder): readonly string[] {
+/** What lint refuses of a catalog's `identityTargets`, which these are, and whoever changes guardrails. */
+function targetProblem(arn: string, { partition, account, brokerRole, securityRole }: ManifestOrder) {
   const parts = arnParts(arn);
-  const fits = parts?.service === 'iam' && parts.partition === partition && parts.account === account && !isWild(arn);
-  return fits
-    ? []
-    : [
-        `--identity-target "${arn}" is no whole ARN of IAM in account ${account}: arn:${partition}:iam::${account}:role/…`,
-      ];
+  const fits = isTarget(arn) && parts?.partition === partition && parts.account === account && !isWild(arn);
+  const guards = [brokerRole, securityRole].some((name) => parts?.resource === `role/${name}`);
+  return [
+    ...wrong(
+      !fits,
+      `--identity-target "${arn}" is no whole ARN of a role, user, group or policy in account ${account}: arn:${partition}:iam::${account}:role/…`,
+    ),
+    ...wrong(
+      guards || isOurs(arn),
+      `--identity-target "${arn}" guards the grant itself (broker, security role, boundary or /breakglass/): no role may change it`,
+    ),
+  ];
 }
 
 const isPartition = (text: string): boolean => (PARTITIONS as readonly string[]).includes(text);
 
-function isRange(text: string): boolean {
-  const [, address = '', bits = ''] = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(text) ?? [];
+/** The widest network that anybody has of their own: 10.0.0.0/8, fd00::/8. */
+const WIDEST_BITS = 8;
+
+function networkProblem(text: string): readonly string[] {
+  const [, address = '', bits = ''] = /^([0-9a-fA-F.:]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
   const version = isIP(address);
-  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
+  if (version === 0 || Number(bits) > (version === 4 ? 32 : 128)) {
+    return [`--network "${text}" is no range of addresses: write one like 198.51.100.0/24 or 2001:db8::/48`];
+  }
+  const much = bits === '0' ? 'every address' : `wider than any network of one owner, /${WIDEST_BITS}`;
+  return wrong(Number(bits) < WIDEST_BITS, `--network "${text}" is ${much}: name your own networks`);
 }
 
 /** What stands for an installation's own in `manifests/aws/`. */

@@ -36,3 +36,12 @@ export function arnParts(arn: string) {
 
 /** `aws`, `aws-cn` or `aws-us-gov`: whatever the account's own broker role says. */
 export const partitionOf = (arn: string): string => arnParts(arn)?.partition ?? 'aws';
+
+/** One role, user, group or policy of IAM: what may be a target at all. The root of an account is none. */
+export function isTarget(arn: string): boolean {
+  const parts = arnParts(arn);
+  return parts?.service === 'iam' && /^(?:role|user|group|policy)\/./.test(parts.resource);
+}
+
+/** By its name one of those that guard grants: below `/breakglass/`, a boundary, the broker's role as we call it. */
+export const isOurs = (arn: string): boolean => /^[a-z]+\/breakglass/.test(arnParts(arn)?.resource ?? '');

@@ -158,6 +158,11 @@ describe('changing permissions of others', () => {
       change({ identityTargets: [`arn:aws:iam::${PRODUCTION}:role/breakglass/bg-x`] }),
       /guards the grant itself/,
     ],
+    [
+      'of a root',
+      change({ identityTargets: [`arn:aws:iam::${PRODUCTION}:root`] }),
+      /a role, user, group or policy of IAM/,
+    ],
     ['of a pattern', change({ identityTargets: [`arn:aws:iam::${PRODUCTION}:role/app-*`] }), /one whole ARN/],
   ])('is refused %s', (_what, given, expected) => {
     expect(said(given).join('\n')).toMatch(expected);
