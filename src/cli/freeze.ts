@@ -9,6 +9,7 @@ import { decideFreeze } from '../core/decide-freeze.ts';
 import { actorName } from '../core/decision.ts';
 import { NO_FACTS } from '../core/facts.ts';
 import { freezeDetail } from '../core/freeze.ts';
+import type { Egress } from '../egress/open-egress.ts';
 import { egressOf } from '../egress.ts';
 import { makeLogger } from '../logger.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -55,8 +56,10 @@ export const freeze = ({ all = false, reason }: { readonly all?: boolean; readon
 
 /** Tells the channels, where this shell has the chat's settings; a worker's sweep does where it has not. */
 async function tellFromHere(store: Store, logger: Logger): Promise<void> {
-  const egress = await egressOf(process.env).catch(() => undefined);
+  let egress: Egress | undefined;
   try {
+    // Where its settings cannot be read nobody is told: what must go by a proxy never goes past it.
+    egress = await egressOf(process.env);
     const settings = { ...slackSettings(loadConfig(process.env)), dispatcher: egress?.dispatcher };
     const workspace = slackWorkspace(settings, makeLogger('error'));
     await tellFreeze({

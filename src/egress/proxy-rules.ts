@@ -13,8 +13,6 @@ interface Exception {
   readonly port: string | undefined;
 }
 
-const NAMES = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'] as const;
-
 /**
  * What the environment says of proxies; small letters win, as in curl. Undefined where no proxy is named. `problems` are
  * about a setting by its name and never repeat a value: there may be a password in it.
@@ -24,31 +22,58 @@ export function proxyRules(env: NodeJS.ProcessEnv): {
   readonly rules: ProxyRules | undefined;
   readonly problems: readonly string[];
 } {
-  const problems: string[] = [];
-  const [https, http, none = ''] = NAMES.map((name) => {
+  const setting = (name: string): Setting => {
     const used = env[name.toLowerCase()] ? name.toLowerCase() : name;
-    const value = env[used] || undefined;
-    if (value === undefined || name === 'NO_PROXY') return value;
-    if (isProxy(value)) return value;
-    problems.push(`${used}: must be an http:// or https:// address of a proxy, such as http://proxy.example:3128`);
-    return undefined;
-  });
-  if (problems.length > 0 || (https ?? http) === undefined) return { rules: undefined, problems };
-  const address = (value: string | undefined): URL | undefined => (value === undefined ? undefined : new URL(value));
-  const exceptions = none
+    return { used, value: env[used] ?? '' };
+  };
+  const problems: string[] = [];
+  const address = ({ used, value }: Setting): URL | undefined => {
+    const url = value === '' ? undefined : proxyAddress(value);
+    if (value !== '' && url === undefined) problems.push(`${used}: ${NO_PROXYS_ADDRESS}`);
+    return url;
+  };
+  const proxies = { https: address(setting('HTTPS_PROXY')), http: address(setting('HTTP_PROXY')) };
+  const first = proxies.https ?? proxies.http;
+  if (problems.length > 0 || first === undefined) return { rules: undefined, problems };
+  const none = setting('NO_PROXY');
+  const exceptions = none.value
     .split(/[\s,]+/)
     .filter(Boolean)
     .map(exceptionOf);
+  const readable = exceptions.filter((one) => one !== undefined);
+  if (readable.length < exceptions.length) {
+    return { rules: undefined, problems: [`${none.used}: ${NO_EXCEPTION}`] };
+  }
   // Whoever names one for http:// alone means it for everything, as undici reads it.
-  return { rules: { http: address(http), https: address(https ?? http), exceptions }, problems };
+  return { rules: { http: proxies.http, https: first, exceptions: readable }, problems };
 }
 
-function isProxy(value: string): boolean {
-  if (/[\s\p{Cc}]/u.test(value) || !URL.canParse(value)) return false;
-  const { protocol, hostname, username, password } = new URL(value);
-  // A per cent sign that stands for nothing: nobody could tell which password is meant.
-  if (/%(?![0-9a-f]{2})/i.test(username + password)) return false;
-  return (protocol === 'http:' || protocol === 'https:') && hostname !== '';
+/** A setting by the name that it was found under. */
+interface Setting {
+  readonly used: string;
+  readonly value: string;
+}
+
+const NO_PROXYS_ADDRESS = 'must be an http:// or https:// address of a proxy, such as http://proxy.example:3128';
+const NO_EXCEPTION =
+  'must list hosts, host:port, addresses, ranges such as 10.0.0.0/8, or be *: without quotes, http:// or a path';
+
+/** The address of a proxy, which without a scheme is http:// (`host:port`, as curl reads it); undefined where it is none. */
+function proxyAddress(value: string): URL | undefined {
+  const whole = /^[^/?#]+:\d+\/?$/.test(value) ? `http://${value}` : value;
+  if (/[\s\p{Cc}]/u.test(whole) || !URL.canParse(whole)) return undefined;
+  const url = new URL(whole);
+  const { protocol, hostname, username, password } = url;
+  if ((protocol !== 'http:' && protocol !== 'https:') || hostname === '') return undefined;
+  if (password !== '' && username === '') return undefined;
+  try {
+    // Per cent signs that stand for nothing: nobody could tell which password is meant.
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return url;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The proxy for this address, or undefined where it is asked directly. */
@@ -90,16 +115,18 @@ const isIn = (list: BlockList, host: string): boolean => {
   return version !== 0 && list.check(host, version === 4 ? 'ipv4' : 'ipv6');
 };
 
-function exceptionOf(entry: string): Exception {
+/** Undefined where the entry can be read as no host, address or range: it would never match anything. */
+function exceptionOf(entry: string): Exception | undefined {
   const [, named = entry, port] = /^(\[[^\]]+\]|[^:]+):(\d+)$/.exec(entry) ?? [];
   const host = bare(named.replace(/^\*?\./, ''));
   if (host === '*') return { matches: () => true, port };
-  const [, range = '', bits = ''] = /^([0-9a-f.:]+)\/(\d+)$/.exec(host) ?? [];
-  const version = isIP(range);
-  if (version !== 0 && Number(bits) <= (version === 4 ? 32 : 128)) {
+  const [, address = '', bits] = /^([0-9a-f.:]+)(?:\/(\d+))?$/.exec(host) ?? [];
+  const version = isIP(address);
+  const most = version === 4 ? 32 : 128;
+  if (version !== 0 && Number(bits ?? most) <= most) {
     const list = new BlockList();
-    list.addSubnet(range, Number(bits), version === 4 ? 'ipv4' : 'ipv6');
+    list.addSubnet(address, Number(bits ?? most), version === 4 ? 'ipv4' : 'ipv6');
     return { matches: (one) => isIn(list, one), port };
   }
-  return { matches: (one) => one === host || one.endsWith(`.${host}`), port };
+  return /^[\w.-]+$/.test(host) ? { matches: (one) => one === host || one.endsWith(`.${host}`), port } : undefined;
 }

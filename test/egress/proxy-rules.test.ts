@@ -57,6 +57,10 @@ it.each([
   ['10.0.0.0/8', 'https://11.20.30.40', true],
   ['2001:db8::/32', 'https://[2001:db8::7]', false],
   ['192.0.2.7', 'https://192.0.2.7', false],
+  ['2001:DB8:0:0:0:0:0:1', 'https://[2001:db8::1]', false],
+  ['2001:db8::1', 'https://[2001:db8::2]', true],
+  ['[2001:DB8:0::1]:8443', 'https://[2001:db8::1]:8443', false],
+  ['[2001:DB8:0::1]:8443', 'https://[2001:db8::1]', true],
   ['a.example, b.example c.example', 'https://c.example', false],
   ['*', 'https://slack.com', false],
   [' ,, ', 'https://slack.com', true],
@@ -65,14 +69,18 @@ it.each([
 });
 
 it.each([
-  'proxy.example:3128',
   'proxy',
+  '//proxy.example:3128',
+  'proxy.example:port',
   'socks5://proxy.example',
   'http://',
   ' http://proxy.example',
   '"http://proxy.example"',
   'http://proxy.example\n',
   'http://a:%zz@proxy.example',
+  'http://a:b%ffss@proxy.example:3128',
+  'http://b%ffss@proxy.example:3128',
+  'http://:s3cret@proxy.example:3128',
 ])('HTTPS_PROXY=%j is a problem by its name, without its value', (value) => {
   const secret = value.replace('proxy.example', 'ann:s3cret@proxy.example');
   const { rules, problems } = proxyRules({ https_proxy: secret, HTTP_PROXY: PROXY });
@@ -81,4 +89,32 @@ it.each([
     expect.stringMatching(/^https_proxy: must be an http:\/\/ or https:\/\/ address of a proxy/),
   ]);
   expect(problems.join()).not.toContain('s3cret');
+});
+
+it.each([
+  ['proxy.corp:3128', 'http://proxy.corp:3128/'],
+  ['10.0.0.1:3128', 'http://10.0.0.1:3128/'],
+  ['[2001:db8::1]:3128/', 'http://[2001:db8::1]:3128/'],
+  ['ann:s3cret@proxy.corp:3128', 'http://ann:s3cret@proxy.corp:3128/'],
+])('HTTPS_PROXY=%s is read as http://', (value, address) => {
+  expect(goes({ HTTPS_PROXY: value }, 'https://slack.com')).toBe(address);
+});
+
+it.each([
+  '10.0.0.0/33',
+  '2001:db8::/129',
+  'http://dir.s3cret',
+  'dir.s3cret/',
+  '"dir.s3cret"',
+  "a.example,'dir.s3cret'",
+  '10.0.0.0/8/8',
+  'fe80::1%eth0',
+  'dir.s3cret:https',
+  '192.168.*',
+])('NO_PROXY=%j is a problem by its name, without its value', (value) => {
+  const { rules, problems } = proxyRules({ HTTPS_PROXY: PROXY, no_proxy: value });
+  expect(rules).toBeUndefined();
+  expect(problems).toEqual([expect.stringMatching(/^no_proxy: must list hosts/)]);
+  expect(problems.join()).not.toContain('s3cret');
+  expect(proxyRules({ NO_PROXY: value })).toEqual({ rules: undefined, problems: [] });
 });
