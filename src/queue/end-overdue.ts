@@ -28,9 +28,9 @@ export interface Pass {
 /**
  * Does overdue endings in this process, so many at once, each with its total deadline, and calls those people whom nobody
  * else called. A pass that was not let finish is gone on with by the next, so that endings which hang do not keep later rows
- * waiting.
+ * waiting. False when it did not get to the last row.
  */
-export function endOverdue({ store, logger, endings, calls, running }: Ending): (pass: Pass) => Promise<void> {
+export function endOverdue({ store, logger, endings, calls, running }: Ending): (pass: Pass) => Promise<boolean> {
   let reached: string | undefined;
 
   const run = async (work: Work): Promise<boolean> => {
@@ -63,11 +63,12 @@ export function endOverdue({ store, logger, endings, calls, running }: Ending): 
     for await (const rows of pages(store, await store.clock.now(), reached)) {
       const now = await store.clock.now();
       for (const row of rows) {
-        if (!(await startAll(row, pass, now))) return;
+        if (!(await startAll(row, pass, now))) return false;
         reached = row.request.ask.id;
       }
     }
     reached = undefined;
+    return true;
   };
 }
 

@@ -22,7 +22,7 @@ const UNTOLD_PAGE = 100;
 
 /**
  * Gives the queue everything that rows with work due within `horizonMs` need; what it still has is not doubled.
- * False when the queue does not answer. A row it will not take is logged and left out.
+ * False when the queue does not answer. A row it will not take is logged and left out, as is everything after `enough`.
  */
 export async function reschedule(deps: Rescheduling, horizonMs: number, enough: AbortSignal): Promise<boolean> {
   const { store } = deps;

@@ -136,15 +136,17 @@ function ticker(
     }
   };
 
-  const freeze = async (): Promise<void> => {
+  const freeze = async (): Promise<boolean> => {
     try {
       await until(withDeadline(FREEZE_MS, closing), followFreeze());
+      return true;
     } catch (error) {
       logger.error({ why: String(error) }, 'the requests could not follow the freeze; the next sweep does it again');
+      return false;
     }
   };
 
-  /** For whoever asks whether anybody sweeps; one that was cut off, or could not read every row, does not count. */
+  /** For whoever asks whether anybody sweeps; one that was cut off, or did not get to every row, does not count. */
   const note = async (whole: boolean): Promise<void> => {
     if (whole && !closing.aborted) await store.noteSweep(intervalMs);
   };
@@ -155,20 +157,21 @@ function ticker(
       // So that endings which hang cannot keep the next pass from adding work again.
       const enough = withDeadline(intervalMs, lost, closing);
       if (copy) {
-        await end({ copy, graceMs: 0, enough });
-        return note(true);
+        return note(await end({ copy, graceMs: 0, enough }));
       }
-      await freeze();
+      const followed = await freeze();
       // What cannot be read for the chat, or for later, ends nothing that is due now.
-      let whole = true;
+      let derived = true;
       const answers = await reschedule(settings, 3 * intervalMs, enough).catch((error: unknown) => {
         logger.error({ why: String(error) }, 'not all work could be derived; what is overdue is ended all the same');
-        whole = false;
+        derived = false;
         return false;
       });
+      // It stops by itself once the time is over.
+      if (enough.aborted) derived = false;
       // A queue that does not take work does none either: then no ending waits for it.
-      await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people(), tell()]);
-      await note(whole);
+      const [ended] = await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people(), tell()]);
+      await note(followed && derived && ended && !lost.aborted);
     });
     return swept !== undefined;
   };

@@ -2,7 +2,7 @@ import { broker } from '../../src/broker/broker.ts';
 import { decideFreeze } from '../../src/core/decide-freeze.ts';
 import { NO_FACTS } from '../../src/core/facts.ts';
 import { Failure } from '../../src/core/failure.ts';
-import type { Work } from '../../src/core/work.ts';
+import type { Row, Work } from '../../src/core/work.ts';
 import type { Provider } from '../../src/ports/provider.ts';
 import { HANDLING } from '../../src/queue/job.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
@@ -67,6 +67,42 @@ describe('the sweep', () => {
     expect(await store.lastSweep()).toBeUndefined();
     await sweepUntil(start(), async () => (await store.lastSweep()) !== undefined, 'a whole sweep');
     expect(await store.lastSweep()).toMatchObject({ everyMs: NEVER });
+  });
+
+  it.each<[string, string, (row: Row) => Partial<SweepSettings>]>([
+    [
+      'S0A',
+      'the requests did not follow the freeze',
+      () => ({ broker: { ...desk.broker, followFreeze: () => Promise.reject(new Error('the database is away')) } }),
+    ],
+    [
+      'S0B',
+      'the queue took so long that work was left out',
+      () => ({ intervalMs: 300, schedule: { add: () => new Promise((resolve) => setTimeout(resolve, 400)) } }),
+    ],
+    [
+      'S0C',
+      'endings that hang left no room for the others',
+      (row) => {
+        const rows = Array.from({ length: 20 }, (_, index) => {
+          const ask = { ...row.request.ask, id: `S0C-${index}` };
+          return { ...row, request: { ...row.request, ask } };
+        });
+        const hangs = { ...desk.broker, perform: () => new Promise<void>(() => undefined) };
+        const schedule = { add: async () => undefined };
+        const due = async () => rows;
+        return { intervalMs: 500, graceMs: 0, broker: hangs, schedule, store: { ...desk.store, due } };
+      },
+    ],
+  ])('%s: does not count where %s (D2)', async (id, _why, change) => {
+    await desk.ask(id);
+    desk.wait(20 * MINUTE);
+    const changed = change(await desk.row(id));
+    const noted: number[] = [];
+    const noteSweep = async (everyMs: number) => void noted.push(everyMs);
+    const sweep = start({ ...changed, store: { ...(changed.store ?? desk.store), noteSweep } });
+    await until(() => sweep.pass(), 'a pass');
+    expect(noted).toEqual([]);
   });
 
   it('derives the work of unfinished rows again as soon as it starts', async () => {
