@@ -29,7 +29,6 @@ import { pagersOf } from './paging/pagers.ts';
 import { settlePolicy } from './policy-in-force.ts';
 import type { Provider } from './ports/provider.ts';
 import type { Schedule } from './ports/schedule.ts';
-import type { Store } from './ports/store.ts';
 import { addingAgain } from './queue/add-again.ts';
 import { startCloudSweep } from './queue/cloud-sweep.ts';
 import { openQueue, type WorkQueue } from './queue/open-queue.ts';
@@ -39,7 +38,7 @@ import { startWorker } from './queue/worker.ts';
 import { assertLoopback } from './store/embedded/loopback.ts';
 import type { LockTimes } from './store/lock.ts';
 import { openStore } from './store/open-store.ts';
-import { type SessionWatch, watchSessions } from './watch-sessions.ts';
+import { problemsAtStart, watchSessions } from './watch-sessions.ts';
 
 /** How long a worker asks the cloud who it is. */
 const IDENTITY_MS = 10_000;
@@ -115,16 +114,13 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     ...(clockOffsetMs !== undefined && { offsetMs: () => clockOffsetMs }),
     ...(lockTimes !== undefined && { lockTimes }),
   };
-  const onDoubt = (problems: readonly string[]) => watch.doubt(problems);
+  const onDoubt = (doubts: readonly string[]) => watch.doubt(doubts);
   const store = openStore({ url: config.DATABASE_URL, logger, onDoubt, ...lower });
   opened.push(() => store.close());
   const watch = watchSessions({ readBack: store.readBack, logger });
   opened.push(async () => watch.stop());
-  await assertSessions(watch, store);
-  // Beside the rest of the start. Whoever is asked whether this process is ready waits for it, and says what came of it.
-  const rehearses = lowered?.rehearse ?? !(role === 'worker' && config.PORT === undefined);
-  const prepared = rehearses ? store.warm() : Promise.resolve();
-  prepared.catch(() => undefined);
+  const problems = await problemsAtStart(watch, store.unended);
+  if (problems.length > 0) throw new SettingsProblem(problems);
   const floors = lowered?.floors ?? PRODUCTION_FLOORS;
   const text = lowered?.policyText ?? (await readFile(file).catch(() => undefined));
   const settled = await settlePolicy({ store, text, file, floors, logger, lintRole: lintAwsRole });
@@ -181,6 +177,11 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
       opened.push(() => cloudSweep.stop());
     }
   }
+  // Only now: it takes every connection of the pool, and where the server has few left, nothing above may go without.
+  // Whoever is asked whether this process is ready waits for it, and says what came of it.
+  const rehearses = lowered?.rehearse ?? !(role === 'worker' && config.PORT === undefined);
+  const prepared = rehearses ? store.warm() : Promise.resolve();
+  prepared.catch(() => undefined);
   const monitor = openMonitor({ logger, ...lowered?.monitor });
   opened.push(async () => monitor.stop());
   const identity = async (): Promise<boolean> =>
@@ -188,7 +189,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const waitedMs = async (): Promise<number> => queue.longestWaitMs(await store.clock.now());
   monitor.add(parts.databasePart(store));
   monitor.add(parts.clockPart(store));
-  monitor.add(parts.sessionsPart(store, watch.off));
+  monitor.add(parts.sessionsPart(watch.off));
   monitor.add(parts.sweepPart(store));
   monitor.add(parts.queuePart(waitedMs));
   monitor.add(parts.chatPart(() => refusal(workspace)));
@@ -207,15 +208,6 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   if (isReady) logger.info(said, 'ready');
   else logger.warn(said, 'started, and not ready: nobody is heard yet; it is tried again');
   return url;
-}
-
-/** What cannot be relied on is not started on, unless there is something to end: that goes on, and opens nothing. */
-async function assertSessions(watch: SessionWatch, store: Store): Promise<void> {
-  const found = await watch.first.catch((error: unknown) => ({ error }));
-  if (!('error' in found) && found.length === 0) return;
-  const unended = await store.unended().catch(() => []);
-  if (unended.length > 0) return;
-  throw 'error' in found ? found.error : new SettingsProblem(found);
 }
 
 /** Lowered floors are for this machine alone. */

@@ -1,4 +1,5 @@
 import type { Logger } from './ports/logger.ts';
+import type { Store } from './ports/store.ts';
 import { throttled } from './throttled-log.ts';
 
 export interface WatchSettings {
@@ -81,4 +82,21 @@ export function watchSessions({ readBack, logger, everyMs = EVERY_MS, retryMs = 
     clearTimeout(timer);
   };
   return { first, off: () => off, doubt, stop } satisfies SessionWatch;
+}
+
+/**
+ * The problems on which a process must not start; none where there is something to end: that goes on, and opens nothing.
+ * Where it is not known whether there is, there may be. Rejects where nothing at all was answered.
+ */
+export async function problemsAtStart(
+  { first }: Pick<SessionWatch, 'first'>,
+  unended: Store['unended'],
+): Promise<readonly string[]> {
+  const problems = await first.catch(async (error: unknown) => {
+    if ((await unended().catch(() => [])).length > 0) return [];
+    throw error;
+  });
+  if (problems.length === 0) return [];
+  const found = await unended().catch(() => undefined);
+  return found?.length === 0 ? problems : [];
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { watchSessions } from '../src/watch-sessions.ts';
+import { problemsAtStart, watchSessions } from '../src/watch-sessions.ts';
 import { keepingLogger } from './support/queues.ts';
 import { until } from './support/until.ts';
 
@@ -81,5 +81,24 @@ describe('the watch over the database sessions (A3, D6)', () => {
     watch.doubt(WRONG);
     await delay(50);
     expect(looks() - before).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a start whose sessions are not as they must be', () => {
+  const one = { request: {} } as never;
+  const away = () => Promise.reject(new Error('the database is away'));
+
+  it('goes on where there is access to end, or where that cannot be known (D2, D6)', async () => {
+    const first = Promise.resolve(WRONG);
+    expect(await problemsAtStart({ first }, async () => [one])).toEqual([]);
+    expect(await problemsAtStart({ first }, away)).toEqual([]);
+    expect(await problemsAtStart({ first }, async () => [])).toEqual(WRONG);
+    expect(await problemsAtStart({ first: Promise.resolve([]) }, away)).toEqual([]);
+  });
+
+  it('says why where they cannot be asked, unless there is access to end', async () => {
+    expect(await problemsAtStart({ first: away() }, async () => [one])).toEqual([]);
+    await expect(problemsAtStart({ first: away() }, async () => [])).rejects.toThrow('away');
+    await expect(problemsAtStart({ first: away() }, away)).rejects.toThrow('away');
   });
 });

@@ -39,15 +39,16 @@ export const clockPart = ({ clock }: Pick<Store, 'clock'>): Part => ({
 });
 
 /**
- * Whether PostgreSQL's sessions are ours alone, with the settings that we need.
- * @param off Why nothing may be opened by what any of them was when it was last read back, or undefined
+ * Whether PostgreSQL's sessions are ours alone, with the settings that we need. Asks nobody: whoever watches them looks by
+ * itself, and at once where one is doubted.
+ * @param off Why nothing may be opened by what they were when they were last read back, or were not yet; or undefined
  */
-export const sessionsPart = ({ readBack }: Pick<Store, 'readBack'>, off: () => string | undefined): Part => ({
+export const sessionsPart = (off: () => string | undefined): Part => ({
   name: 'sessions',
-  keptMs: FAR_MS,
+  keptMs: 0,
   unanswered: 'The database sessions cannot be read back, so nothing is opened.',
   look: async () =>
-    (await readBack()).length === 0 && off() === undefined
+    off() === undefined
       ? good('The database sessions are ours alone, and as they must be.')
       : red('Nothing is opened: the database sessions are not ours alone, or not as they must be. The log says what.'),
 });

@@ -1,12 +1,14 @@
 import { GAP_MS } from '../../src/core/checkpoint.ts';
-import type { Part } from '../../src/health/monitor.ts';
+import { openMonitor, type Part } from '../../src/health/monitor.ts';
 import * as parts from '../../src/health/parts.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { watchSessions } from '../../src/watch-sessions.ts';
 import { silent } from '../store/silent-logger.ts';
 import { freshDatabase, PATIENT, type TestDatabase, withClient } from '../support/database.ts';
 import { aPolicy } from '../support/requests.ts';
+import { until } from '../support/until.ts';
 
 const state = async (part: Part): Promise<string> => {
   const { state, says } = await part.look();
@@ -49,16 +51,26 @@ describe('the parts that the database is asked about', () => {
     }
   });
 
-  it('the sessions are red when they are not as they must be (D6)', async () => {
-    expect(await state(parts.sessionsPart(store, () => undefined))).toMatch(
-      /^good: The database sessions are ours alone/,
-    );
-    const readBack = async () => ['DATABASE_URL leads through a connection pooler; connect to PostgreSQL itself'];
-    for (const part of [
-      parts.sessionsPart({ readBack }, () => undefined),
-      parts.sessionsPart(store, () => 'DateStyle is German'),
-    ]) {
-      expect(await state(part)).toMatch(/^red: Nothing is opened: .* The log says what\.$/);
+  it('the sessions are red from a doubt on until the next look, and while nobody has looked yet (D6)', async () => {
+    let found: readonly string[] = [];
+    const watch = watchSessions({ readBack: async () => found, logger: silent });
+    const monitor = openMonitor({ logger: silent });
+    monitor.add(parts.sessionsPart(watch.off));
+    const says = async () => (await monitor.report()).parts.sessions;
+    try {
+      expect(await says()).toMatchObject({ state: 'red' });
+      await watch.first;
+      expect(await says()).toMatchObject({ state: 'good' });
+      found = ['DateStyle is German'];
+      watch.doubt(found);
+      expect(await says()).toMatchObject({
+        state: 'red',
+        says: expect.stringMatching(/^Nothing is opened: .* The log says what\.$/),
+      });
+      found = [];
+      await until(async () => (await says())?.state === 'good', 'the sessions to be well');
+    } finally {
+      watch.stop();
     }
   });
 
