@@ -12,9 +12,12 @@ const AFTER = new RegExp(`[${AROUND}.,;:!?…]+$`, 'u');
 export const typedId = (word: string): string =>
   plainCharacters(word.replace(BEFORE, '').replace(AFTER, '')).replace(BEFORE, '').replace(AFTER, '');
 
+/** How far a full-width character stands behind the plain one. Other look-alikes are another id: INC-42² is not INC-422. */
+const FULL_WIDTH = 0xfee0;
+
 const plainCharacters = (word: string): string =>
   word
-    .normalize('NFKC')
+    .replace(/[\uFF01-\uFF5E]/gu, (full) => String.fromCharCode(full.charCodeAt(0) - FULL_WIDTH))
     .replace(/\p{Cf}/gu, '')
     .replace(/[\p{Pd}\u2212]/gu, '-')
     .trim();
@@ -27,6 +30,14 @@ export interface TypedWord {
 }
 
 export const typedWord = (raw: string): TypedWord => ({ raw, id: typedId(raw) });
+
+/** What was typed after so many words, word for word: a reason may be nothing but punctuation. */
+export function typedAfter(text: string, count: number): string {
+  const all = text.trim().split(/\s+/u);
+  let at = 0;
+  for (let named = 0; named < count && at < all.length; at += 1) if (typedId(all[at] ?? '') !== '') named += 1;
+  return all.slice(at).join(' ');
+}
 
 /** The words of a command, without those that are nothing but quotes. */
 export const typedWords = (text: string): readonly TypedWord[] =>

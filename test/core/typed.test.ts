@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { namedBy, typedId, typedWord, typedWords } from '../../src/core/typed.ts';
+import { namedBy, typedAfter, typedId, typedWord, typedWords } from '../../src/core/typed.ts';
 
 const AROUND = [
   '“”',
@@ -42,6 +42,10 @@ describe('an id that was typed or pasted', () => {
     ['`', ''],
     ['...', ''],
     ['_bg_', '_bg_'],
+    ['ＩＮＣ－４２', 'INC-42'],
+    ['INC-42²', 'INC-42²'],
+    ['INC-4½', 'INC-4½'],
+    ['INC-①', 'INC-①'],
     ['-bg-', '-bg-'],
   ])('%j is %j', (typed, id) => {
     expect(typedId(typed)).toBe(id);
@@ -75,5 +79,16 @@ describe('an id that was typed or pasted', () => {
       { raw: 'not', id: 'not' },
       { raw: '“now”', id: 'now' },
     ]);
+  });
+
+  it.each([
+    ['deny bg-1 ???', '???'],
+    [' “ deny “ `bg-1`   not “now” ... !!! ” ', 'not “now” ... !!! ”'],
+    ['deny\u3000bg-1\u3000２²', '２²'],
+    ['deny ??? bg-1', ''],
+    ['deny bg-1', ''],
+    ['', ''],
+  ])('%j leaves a reason word for word: %j', (text, reason) => {
+    expect(typedAfter(text, 2)).toBe(reason);
   });
 });

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt';
 import type { Policy } from '../../core/policy.ts';
-import { namedBy, type TypedWord, typedWords } from '../../core/typed.ts';
+import { namedBy, type TypedWord, typedAfter, typedWords } from '../../core/typed.ts';
 import { freezeWish } from '../freeze-command.ts';
 import { oneLine } from '../phrase.ts';
 import type { AppDeps } from './app-deps.ts';
@@ -41,7 +41,7 @@ async function run(deps: AppDeps, origin: Origin, opening: Opening, text: string
   const word = typed[0]?.id.toLowerCase() ?? '';
   const second = typed[1]?.id;
   if (word === 'end') return endTyped(deps, origin, second);
-  if (word === 'deny') return denyTyped(deps, origin, typed.slice(1));
+  if (word === 'deny') return denyTyped(deps, origin, second, typedAfter(text, 2));
   const caller = await callerOf(deps, origin);
   const wish = freezeWish(text);
   if (wish !== undefined) return freezeAnswer(deps, caller, opening, wish);

@@ -1,6 +1,5 @@
 import type { Action } from '../../core/actions.ts';
 import { digestShown } from '../../core/extension.ts';
-import type { TypedWord } from '../../core/typed.ts';
 import type { Changed } from '../../ports/store.ts';
 import { oneLine } from '../phrase.ts';
 import { refusalWords } from '../words.ts';
@@ -23,10 +22,15 @@ export async function endTyped(deps: AppDeps, origin: Origin, id: string | undef
  * `/breakglass deny ID REASON`: the way to say no while Slack opens no form. It denies what waits now: a no to other terms
  * than were seen closes a request that can be asked again, and opens nothing.
  */
-export async function denyTyped(deps: AppDeps, origin: Origin, typed: readonly TypedWord[]): Promise<string> {
-  const [{ id } = { id: '' }, ...rest] = typed;
-  const reason = oneLine(rest.map(({ raw }) => raw).join(' '), DENY_REASON_MAX);
-  if (reason === '') return 'Deny which, and why? Type /breakglass deny, the id and a reason; the requester reads it.';
+export async function denyTyped(
+  deps: AppDeps,
+  origin: Origin,
+  id: string | undefined,
+  typedReason: string,
+): Promise<string> {
+  const reason = oneLine(typedReason, DENY_REASON_MAX);
+  if (id === undefined || reason === '')
+    return 'Deny which, and why? Type /breakglass deny, the id and a reason; the requester reads it.';
   const row = await deps.store.find(id.toLowerCase());
   if (row === undefined) return refusalWords('unknown_request');
   const { ask } = row.request;

@@ -72,3 +72,11 @@ it('hears status, deny, end and extend with their ids in any spelling, and leave
   const events = await house.store.events(requestStream(id));
   expect(events.find(({ type }) => type === 'request_denied')?.data.reason).toBe('not “now”');
 });
+
+it.each(['???', '...', '!!! “why” ?'])('denies for the reason %s, as it was typed', async (reason) => {
+  const id = await waiting();
+  await house.slack.as(user('avery')).command('/breakglass', `deny ${id} ${reason}`, 'C0INCIDENT');
+  await until(async () => (await house.row(id)).request.state === 'closed', 'the denial');
+  const events = await house.store.events(requestStream(id));
+  expect(events.find(({ type }) => type === 'request_denied')?.data.reason).toBe(reason);
+});
