@@ -17,6 +17,8 @@ const safe = z
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 const isOnLoopback = (url: string): boolean => URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
 
+const port = z.coerce.number().int().min(0).max(65_535);
+
 const Settings = z.object({
   /** The app's database role: owns nothing, creates nothing, and on events may only SELECT and INSERT. */
   DATABASE_URL: postgres,
@@ -31,8 +33,9 @@ const Settings = z.object({
   SLACK_APP_TOKEN: z.string().startsWith('xapp-', 'must start with xapp-').optional(),
   SLACK_API_URL: http.optional(),
   HOST: z.string().default('0.0.0.0'),
-  /** 3000 unless it is set; a worker listens only where it is. */
-  PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  PORT: port.default(3000),
+  /** Where a worker listens, if it shall. Its own: on one machine it must never take PORT from who answers the chat. */
+  HEALTH_PORT: port.optional(),
   /** Bearer tokens for HTTP sources of people and incidents. */
   DIRECTORY_TOKEN: z.string().min(1).optional(),
   INCIDENTS_TOKEN: z.string().min(1).optional(),

@@ -179,7 +179,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   }
   // Only now: it takes every connection of the pool, and where the server has few left, nothing above may go without.
   // Whoever is asked whether this process is ready waits for it, and says what came of it.
-  const rehearses = lowered?.rehearse ?? !(role === 'worker' && config.PORT === undefined);
+  const rehearses = lowered?.rehearse ?? !(role === 'worker' && config.HEALTH_PORT === undefined);
   const prepared = rehearses ? store.warm() : Promise.resolve();
   prepared.catch(() => undefined);
   const monitor = openMonitor({ logger, ...lowered?.monitor });

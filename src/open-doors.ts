@@ -16,7 +16,6 @@ import { startWeb, type Web } from './web/server.ts';
 
 /** A chat that is away at start, or a port that is taken, must not keep endings from running: tried again after this long. */
 const DOOR_RETRY_MS = 5_000;
-const PORT = 3000;
 
 /** What answers about this process. */
 export interface Health {
@@ -75,16 +74,17 @@ const answers = (asked: Promise<unknown>): Promise<boolean> =>
     () => false,
   );
 
-/** A worker's pages of health, where PORT says that somebody asks for them. Resolves after the first try. */
+/** A worker's pages of health, where HEALTH_PORT says that somebody asks for them. Resolves after the first try. */
 export async function startHealth(health: Health, opened: Opened): Promise<Opening> {
   const { store, prepared } = health;
-  if (health.config.PORT === undefined) return { url: undefined, isReady: await answers(store.ping()) };
+  const { HEALTH_PORT: port } = health.config;
+  if (port === undefined) return { url: undefined, isReady: await answers(store.ping()) };
   const warming = warm(() => prepared, health);
   const ready = async (): Promise<void> => {
     await store.ping();
     if (!warming.isOver()) throw new Error('the first statements are still being prepared');
   };
-  const { first, url, close } = listen(health, {}, ready);
+  const { first, url, close } = listen(health, {}, ready, { name: 'HEALTH_PORT', port });
   opened.push(close);
   await first;
   return { url: url(), isReady: url() !== undefined && (await answers(store.ping())) };
@@ -118,7 +118,7 @@ export async function openDoors(doors: Doors, opened: Opened): Promise<Opening> 
     if (copy === undefined) await app.ready();
     if (!warming.isOver()) throw new Error('the first answers are still being rehearsed');
   };
-  const { first, url, close } = listen(doors, routes, ready);
+  const { first, url, close } = listen(doors, routes, ready, { name: 'PORT', port: doors.config.PORT });
   const greeting = keepTrying(
     async () => {
       if (copy === undefined) await app.start();
@@ -151,20 +151,24 @@ function listen(
   { config, monitor, logger }: Health,
   routes: Readonly<Record<string, RequestListener>>,
   ready: () => Promise<void>,
+  { name, port }: { readonly name: 'PORT' | 'HEALTH_PORT'; readonly port: number },
 ): Listening {
   let web: Web | undefined;
   const status = () => monitor.report();
-  const { HOST: host, PORT: port = PORT } = config;
+  const { HOST: host } = config;
   const listening = keepTrying(
     async () => {
       web = await startWeb({ host, port, routes, ready, status, logger });
     },
     DOOR_RETRY_MS,
     onceSaid((error) =>
-      logger.error({ why: String(error) }, 'HOST and PORT cannot be listened on; endings go on, and it is tried again'),
+      logger.error(
+        { why: String(error) },
+        `HOST and ${name} cannot be listened on; endings go on, and it is tried again`,
+      ),
     ),
   );
-  monitor.add(listeningPart(() => web !== undefined));
+  monitor.add(listeningPart(name, () => web !== undefined));
   const close = async (): Promise<void> => {
     listening.stop();
     await web?.close();

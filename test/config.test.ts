@@ -68,6 +68,7 @@ describe('a value that was copied with something around it', () => {
     PAGERDUTY_URL: 'https://events.eu.pagerduty.com',
     HOST: '127.0.0.1',
     PORT: '3456',
+    HEALTH_PORT: '3457',
     LOG_LEVEL: 'silent',
     AWS_REGION: 'eu-central-1',
     AWS_CONTAINER_AUTHORIZATION_TOKEN: 'container-token',

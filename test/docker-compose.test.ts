@@ -103,6 +103,11 @@ describe('docker-compose.yml', () => {
     expect(() => loadConfig(environmentOf(name))).not.toThrow();
   });
 
+  it('asks the worker about its health where it listens', () => {
+    const { HEALTH_PORT } = loadConfig(environmentOf('worker'));
+    expect(JSON.stringify(file.services.worker?.healthcheck)).toContain(`127.0.0.1:${HEALTH_PORT}/health/ready`);
+  });
+
   it('makes settings of .env.example that the sealer starts with', () => {
     expect(() => loadSealConfig(environmentOf('sealer'))).not.toThrow();
   });

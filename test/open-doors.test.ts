@@ -17,7 +17,7 @@ describe('a worker that answers about its health', () => {
   afterEach(async () => {
     for (const close of opened.splice(0)) await close();
   });
-  const start = async (warm: () => Promise<void>, change: Partial<Health> = {}, env: object = { PORT: '0' }) => {
+  const start = async (warm: () => Promise<void>, change: Partial<Health> = {}, env: object = { HEALTH_PORT: '0' }) => {
     const logger = keepingLogger();
     const store = { installation: async () => ({ mark: 'm', copy: undefined }), ping: async () => undefined };
     const prepared = warm();
@@ -50,7 +50,8 @@ describe('a worker that answers about its health', () => {
     await until(async () => (await hanging.ready()) === 200, 'readiness');
   });
 
-  it('listens nowhere where PORT is not set', async () => {
+  it('listens nowhere where HEALTH_PORT is not set, and never at the PORT of who answers the chat', async () => {
     expect((await start(async () => undefined, {}, {})).url).toBeUndefined();
+    expect((await start(async () => undefined, {}, { PORT: '0' })).url).toBeUndefined();
   });
 });

@@ -168,12 +168,15 @@ export const cloudPart = (identity: (() => Promise<boolean>) | undefined): Part 
   },
 });
 
-/** @param isListening Is this process heard at HOST and PORT? */
-export const listeningPart = (isListening: () => boolean): Part => ({
+/**
+ * @param port The setting
+ * @param isListening Is this process heard there?
+ */
+export const listeningPart = (port: 'PORT' | 'HEALTH_PORT', isListening: () => boolean): Part => ({
   name: 'listening',
   serves: true,
   keptMs: 0,
-  unanswered: 'HOST and PORT are not listened on.',
+  unanswered: `HOST and ${port} are not listened on.`,
   look: async () =>
-    isListening() ? good('HOST and PORT are listened on.') : red('HOST and PORT are not listened on.'),
+    isListening() ? good(`HOST and ${port} are listened on.`) : red(`HOST and ${port} are not listened on.`),
 });
