@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   brokerTrust,
@@ -26,7 +26,10 @@ export interface ManifestArguments {
   readonly force?: boolean;
 }
 
-/** Writes the policy documents of one AWS account, all or none of them. Returns the exit code: 2 on wrong usage. */
+/**
+ * Writes the policy documents of one AWS account; none of them where anything is wrong with the order or there is no room
+ * for all. Returns the exit code: 2 on wrong usage.
+ */
 export async function awsManifests({ out, force = false, ...given }: ManifestArguments): Promise<number> {
   const order: ManifestOrder = {
     ...given,
@@ -39,7 +42,7 @@ export async function awsManifests({ out, force = false, ...given }: ManifestArg
   if (problems.length > 0) return refused(problems);
 
   const names = MANIFESTS.filter((name) => order.organization !== undefined || !OF_ORGANIZATION.includes(name));
-  const files: { readonly name: string; readonly text: string }[] = [];
+  const files: Written[] = [];
   const tooLarge: string[] = [];
   for (const name of names) {
     const document = filledManifest(await template(name), order);
@@ -48,7 +51,7 @@ export async function awsManifests({ out, force = false, ...given }: ManifestArg
   }
   if (tooLarge.length > 0) return refused(tooLarge);
   if (order.worker !== undefined && order.externalId !== undefined) {
-    files.push({ name: 'trust.json', text: textOf(brokerTrust(order.worker, order.externalId)) });
+    files.push({ name: TRUST, text: textOf(brokerTrust(order.worker, order.externalId)) });
   }
 
   const folder = out ?? `breakglass-aws-${order.account}`;
@@ -58,14 +61,18 @@ export async function awsManifests({ out, force = false, ...given }: ManifestArg
       `${there.join(', ')} exists already: name another folder with --out, or say --force to replace it`,
     ]);
   }
-  try {
-    await mkdir(folder, { recursive: true });
-    for (const { name, text } of files) await writeFile(join(folder, name), text);
-  } catch (error) {
-    console.error(`${folder} cannot be written to: ${error instanceof Error ? error.message : String(error)}`);
+  const failed = await written(folder, files);
+  if (failed !== undefined) {
+    console.error(
+      `${folder} cannot be written to (${failed}): name another folder with --out, in the container a mounted one`,
+    );
     return 1;
   }
-  console.log(`${folder}: ${files.map(({ name }) => name).join(', ')}.`);
+  const made = files.map(({ name }) => name);
+  console.log(`${folder}: ${made.join(', ')}.`);
+  const others = [...MANIFESTS.map((name) => `${name}.json`), TRUST].filter((name) => !made.includes(name));
+  const left = await existing(others.map((name) => join(folder, name)));
+  if (left.length > 0) console.log(`Left there from before, and not of this order: ${left.join(', ')}.`);
   if (order.organization === undefined) {
     console.log('Without --organization: no scp.json and no rcp.json, which hold if a worker’s host is taken over.');
   }
@@ -73,6 +80,35 @@ export async function awsManifests({ out, force = false, ...given }: ManifestArg
     console.log('Without --worker and --external-id: no trust.json of the broker’s role.');
   console.log('manifests/aws/README.md says where each goes.');
   return 0;
+}
+
+const TRUST = 'trust.json';
+
+interface Written {
+  readonly name: string;
+  readonly text: string;
+}
+
+/**
+ * Puts every file into the folder, each whole: they are written under other names first, so that a full disk leaves what was
+ * there. What went wrong, or undefined.
+ */
+async function written(folder: string, files: readonly Written[]): Promise<string | undefined> {
+  const draft = (name: string): string => join(folder, `.${name}.${process.pid}`);
+  const placed: string[] = [];
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const { name, text } of files) await writeFile(draft(name), text, { flag: 'wx' });
+    for (const { name } of files) {
+      await rename(draft(name), join(folder, name));
+      placed.push(name);
+    }
+    return undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await Promise.all(files.map(({ name }) => rm(draft(name), { force: true }).catch(() => undefined)));
+    return placed.length === 0 ? why : `${why}; written already: ${placed.join(', ')}`;
+  }
 }
 
 function refused(problems: readonly string[]): number {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -104,6 +104,33 @@ describe('breakglass manifests aws', () => {
     expect(await readdir(dir)).not.toContain('broker.json');
     expect((await write(...GOV, '--out', dir, '--force')).code).toBe(0);
     expect(await readFile(join(dir, 'boundary-a.json'), 'utf8')).toContain('ExpectedNetwork');
+  });
+
+  it('leaves what was there when one cannot be written, and says what was and what to do', async () => {
+    const dir = join(folder, 'blocked');
+    await mkdir(join(dir, 'boundary-b.json'), { recursive: true });
+    await writeFile(join(dir, 'trust.json'), 'mine');
+    expect(await write(...GOV, '--out', dir, '--force')).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(
+        /written already: boundary-a\.json\): name another folder with --out, in the container/,
+      ),
+    });
+    expect((await readdir(dir)).sort()).toEqual(['boundary-a.json', 'boundary-b.json', 'trust.json']);
+    expect(await readFile(join(dir, 'trust.json'), 'utf8')).toBe('mine');
+    await writeFile(join(folder, 'file'), '');
+    expect(await write(...GOV, '--out', join(folder, 'file'))).toMatchObject({
+      code: 1,
+      said: expect.stringMatching(/cannot be written to \(EEXIST[^;]*\): name another folder with --out/),
+    });
+  });
+
+  it('names the documents of an earlier order that lie beside those of this one', async () => {
+    const dir = join(folder, 'smaller');
+    await write(...GOV, '--out', dir);
+    const least = ['--account', '111122223333', '--network', '198.51.100.0/24', '--out', dir, '--force'];
+    const { said } = await write(...least);
+    expect(said).toMatch(/from before, and not of this order: \S+scp\.json, \S+rcp\.json, \S+trust\.json\./);
   });
 
   it.each<[what: string, args: readonly string[], words: RegExp]>([
