@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { decide } from '../../src/core/decide.ts';
+import { applyPolicy } from '../../src/policy-in-force.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';
-import { accepted, okFacts, storyOf } from '../support/requests.ts';
+import { accepted, aPolicy, okFacts, storyOf } from '../support/requests.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/breakglass.js', import.meta.url));
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
@@ -21,9 +25,10 @@ afterAll(async () => {
 });
 
 /** Runs the built command line with the database and nothing else: no chat, no Redis, no cloud, no policy. */
-const breakglass = (...args: readonly string[]) =>
+const breakglass = (...args: readonly string[]) => run({ DATABASE_URL: database.appUrl }, args);
+const run = (settings: NodeJS.ProcessEnv, args: readonly string[]) =>
   new Promise<{ code: number; said: string }>((resolve) => {
-    const env = { PATH: process.env.PATH, DATABASE_URL: database.appUrl };
+    const env = { PATH: process.env.PATH, ...settings };
     execFile(process.execPath, [CLI, ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, said: stdout + stderr }),
     );
@@ -91,4 +96,40 @@ it('exports an incident however it is spelled, and names it as the log does', as
   const written = await breakglass('audit', 'export', '--incident', '“inc-1”');
   expect(written.said).toMatch(/"incident":"INC-1".*INC-1: \d+ requests?,/s);
   expect((await breakglass('audit', 'export', '--incident', 'inc-2')).said).toContain('ever opened for inc-2');
+});
+
+it('tells no channel past a proxy whose setting cannot be read, and freezes all the same', async () => {
+  const asked: string[] = [];
+  const slack = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.setHeader('content-type', 'application/json').end('{"ok":true,"channel":"C0SECURITY","ts":"1.1"}');
+  });
+  await once(slack.listen(0, '127.0.0.1'), 'listening');
+  const own = await freshDatabase();
+  const its = openStore({ url: own.appUrl, logger: silent });
+  try {
+    await applyPolicy(its, aPolicy(), '', 'operator:test', undefined);
+    const settings = {
+      DATABASE_URL: own.appUrl,
+      SLACK_API_URL: `http://127.0.0.1:${(slack.address() as AddressInfo).port}/api/`,
+      SLACK_BOT_TOKEN: 'xoxb-test',
+      SLACK_APP_ID: 'A0TEST',
+      SLACK_SIGNING_SECRET: 'a secret of this test',
+    };
+    const frozen = await run({ ...settings, HTTPS_PROXY: 'http://ann:s3%zz@proxy' }, ['freeze', '--reason', 'now']);
+    expect(frozen).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('The channels could not be told from here'),
+    });
+    expect(frozen.said).not.toContain('s3%zz');
+    expect(asked).toEqual([]);
+    expect(await its.freeze()).toMatchObject({ reason: 'now' });
+    // With a setting that can be read, the same shell does tell them.
+    await run(settings, ['freeze', '--all', '--reason', 'all of it']);
+    expect(asked).toContain('/api/chat.postMessage');
+  } finally {
+    await its.close();
+    await own.drop();
+    slack.close();
+  }
 });
