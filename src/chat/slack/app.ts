@@ -30,7 +30,10 @@ export interface SlackApp {
    * to be called again then.
    */
   start(): Promise<void>;
-  /** Rejects while nothing at all could be heard, not even an ending: its message says why. */
+  /**
+   * Rejects while nothing at all could be heard, not even an ending: its message says why. In Socket Mode that is until a
+   * connection stood in this process; one that ended is made again.
+   */
   ready(): Promise<void>;
   /**
    * Why Slack takes nothing from us, or brings us nothing that people do; undefined where it does both. Rejects when it
@@ -98,6 +101,7 @@ export function slackApp(deps: AppDeps): SlackApp {
     },
     ready: async () => {
       if (workspace.known() === undefined) throw new Error('Slack has not said yet who we are');
+      if (!connected) throw new Error('no Socket Mode connection to Slack has stood yet');
     },
     trouble: async () =>
       (await refusal(workspace)) ?? (receiver instanceof SocketReceiver ? receiver.trouble() : undefined),

@@ -51,7 +51,12 @@ describe.each([
       const { dials } = house.slack;
       const isConnected = async () => dials.calls('apps.connections.open').length > 1 && dials.sockets() === 1;
       if (socket) await until(isConnected, 'a connection of its own');
-      await ready();
+      const isReady = () =>
+        ready().then(
+          () => true,
+          () => false,
+        );
+      await until(isReady, 'readiness');
 
       expect((await clickOn('avery', waiting, 'approve')).ok).toBe(true);
       await told('avery', STARTING);
@@ -111,6 +116,17 @@ describe('until Slack said who we are', () => {
     const second = await house.restart();
     await second.started;
     await second.ready();
+  });
+
+  it('in Socket Mode we are not ready before a connection stood, though we know ourselves from an earlier start', async () => {
+    house = await openHouse({ socket: true });
+    house.slack.dials.fail('apps.connections.open', 'before', { error: 'invalid_auth' }, 1);
+    const refused = await house.restart();
+    await expect(refused.started).rejects.toThrow('invalid_auth');
+    await expect(refused.ready()).rejects.toThrow('no Socket Mode connection to Slack has stood yet');
+    const taken = await house.restart();
+    await taken.started;
+    await taken.ready();
   });
 
   it('what it says now counts, whatever it said before, and a difference is logged', async () => {
