@@ -98,7 +98,7 @@ async function written(folder: string, files: readonly Written[]): Promise<strin
   const placed: string[] = [];
   try {
     await mkdir(folder, { recursive: true });
-    for (const { name, text } of files) await writeFile(draft(name), text, { flag: 'wx' });
+    for (const { name, text } of files) await writeFile(draft(name), text);
     for (const { name } of files) {
       await rename(draft(name), join(folder, name));
       placed.push(name);
