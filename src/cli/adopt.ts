@@ -1,3 +1,4 @@
+import type { Store } from '../ports/store.ts';
 import { operator, withStore } from './with-store.ts';
 
 /** Settles what a database is whose system or oid changed. Returns the exit code. */
@@ -6,7 +7,7 @@ export async function adopt(options: { readonly moved?: boolean; readonly copy?:
     console.error('Say which: --moved (the same installation, elsewhere) or --copy (another one; it gets a new mark).');
     return 2;
   }
-  return withStore(async (store) => {
+  const work = async (store: Store): Promise<number> => {
     const before = await store.installation();
     if (before.copy === undefined) {
       console.log('Nothing to do: this database is where it was first migrated.');
@@ -24,5 +25,7 @@ export async function adopt(options: { readonly moved?: boolean; readonly copy?:
       `Adopted. The mark is ${mark}${mark === before.mark ? ', as before' : ', a new one'}. Restart the bot.`,
     );
     return 0;
-  });
+  };
+  // What moved ends nothing until this is said, whatever its sessions are; a copy can wait until they are well.
+  return withStore(work, options.moved ? { evenIf: 'in doubt' } : {});
 }

@@ -11,6 +11,9 @@ const NEAR_MS = 2_000;
 /** What somebody else answers is not asked more often, however often we are. */
 const FAR_MS = 60_000;
 
+/** A past that lies further ahead than this was written by another clock: its age says nothing. */
+const AHEAD_MS = 5_000;
+
 /** After so many intervals without a sweep nobody sweeps. */
 const SWEEPS_MISSED = 3;
 
@@ -61,6 +64,9 @@ export const sweepPart = ({ lastSweep }: Pick<Store, 'lastSweep'>): Part => ({
   look: async () => {
     const last = await lastSweep();
     if (last === undefined) return red('No worker has swept yet: start one.');
+    if (last.agoMs < -AHEAD_MS) {
+      return red(`The last sweep is dated ${seconds(-last.agoMs)} ahead of the database's clock: look at that clock.`);
+    }
     const said = `The last sweep came to its end ${seconds(last.agoMs)} ago`;
     return last.agoMs > SWEEPS_MISSED * last.everyMs
       ? red(`${said}, and one is due every ${seconds(last.everyMs)}: look at the workers.`)
@@ -114,6 +120,11 @@ export const sealerPart = ({ sealingLag }: Pick<Store, 'sealingLag'>, gapMs: num
   look: async () => {
     const lag = await sealingLag(UNSEALED_MS);
     if (lag === undefined) return elsewhere('No sealer has ever signed this log.');
+    if (lag.silentMs < -AHEAD_MS) {
+      return red(
+        `The log was last signed ${seconds(-lag.silentMs)} ahead of the database's clock: look at that clock.`,
+      );
+    }
     const said = `The log was last signed ${seconds(lag.silentMs)} ago`;
     if (lag.unsealed) return red(`${said}, and has events that are not signed: look at the sealer.`);
     return lag.silentMs > gapMs ? red(`${said}: look at the sealer.`) : good(`${said}.`);

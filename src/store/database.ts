@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
+import { Failure } from '../core/failure.ts';
 import type { Logger } from '../ports/logger.ts';
 import { type Address, type ConnectionSettings, type OnSession, openPool } from '../postgres/connection.ts';
 import { unavailable, unknownCommit, wasRefused } from './failures.ts';
@@ -35,7 +36,7 @@ export interface Database {
   readonly pool: pg.Pool;
   /** Only looks. Whatever fails, nothing was recorded. */
   read<T>(doing: string, query: (prisma: PrismaClient) => Promise<T>): Promise<T>;
-  /** One statement that commits by itself. */
+  /** One statement that commits by itself. Where its answer cannot be read, it may have: `COMMIT_UNKNOWN`. */
   write<T>(doing: string, query: (prisma: Tx) => Promise<T>): Promise<T>;
   /**
    * All or nothing. What `work` throws comes out as it is, with nothing recorded; only the commit's own lost answer is
@@ -136,7 +137,8 @@ const lost = (error: Error): boolean =>
 
 /** No connection was had, so no statement was sent. */
 function neverSent(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // A Failure that comes out whole is of whoever read the answer.
+  if (!(error instanceof Error) || error instanceof Failure) return false;
   const { code } = error as { code?: unknown };
   return (
     // A Failure of the connection's own, which Prisma takes apart but for its code.

@@ -57,6 +57,13 @@ if (binary === undefined) console.warn('No pgbouncer found: the command line is 
     for (const { said } of [started, refused, migrated, verified]) expect(said).not.toMatch(/\n +at /);
   });
 
+  it('adopts what moved all the same, which ends again only then, but makes no copy its own', async () => {
+    const [moved, copied] = await Promise.all([breakglass(['adopt', '--moved']), breakglass(['adopt', '--copy'])]);
+    expect(moved).toMatchObject({ code: 0, said: expect.stringContaining(`Careful: ${WORDS}`) });
+    expect(copied.code).not.toBe(0);
+    expect(copied.said).toContain(WORDS);
+  });
+
   it('lists what is open all the same, and says to be careful', async () => {
     const listed = await breakglass(['list']);
     expect(listed).toMatchObject({ code: 0, said: expect.stringContaining(`Careful: ${WORDS}`) });

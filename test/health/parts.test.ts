@@ -83,6 +83,10 @@ describe('the parts that the database is asked about', () => {
     expect(await state(part)).toMatch(/^good/);
     await asSuperuser(`UPDATE sweeps SET at = at - interval '40 s'`);
     expect(await state(part)).toMatch(/^red: The last sweep came to its end \d+ s ago, and one is due every 60 s/);
+    await asSuperuser(`UPDATE sweeps SET at = clock_timestamp() + interval '1 h'`);
+    expect(await state(part)).toMatch(/^red: The last sweep is dated (3599|3600) s ahead of the database's clock/);
+    await asSuperuser(`UPDATE sweeps SET at = clock_timestamp() + interval '4 s'`);
+    expect(await state(part)).toMatch(/^good/);
     await store.noteSweep(60_000);
     expect(await state(part)).toMatch(/^good/);
   });
@@ -108,6 +112,8 @@ describe('the parts that the database is asked about', () => {
     expect(await state(part)).toMatch(/^good: The log was last signed 9\d\d s ago/);
     await signedAgo('17 min');
     expect(await state(part)).toMatch(/^red: The log was last signed 10\d\d s ago: look at the sealer/);
+    await signedAgo('-1 h');
+    expect(await state(part)).toMatch(/^red: The log was last signed (3599|3600) s ahead of the database's clock/);
     await signedAgo('8 min');
     await store.record('operator:ana', [{ type: 'alarm', data: {} }]);
     expect(await state(part)).toMatch(/^good/);

@@ -1,6 +1,8 @@
 import { decide } from '../../src/core/decide.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Store } from '../../src/ports/store.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { instantOf } from '../../src/store/decode.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';
 import { okFacts, personActor, requestCommand } from '../support/requests.ts';
@@ -74,6 +76,22 @@ describe('what the store says when the database falls silent', () => {
     await ask(store, 'R4');
     proxy.judge((chunk) => (chunk.includes('drawn_version') ? 'pass_and_cut' : 'pass'));
     expect(await codeOf(store.chat.drawn('R4', 1))).toBe('COMMIT_UNKNOWN');
+  });
+
+  it('does not know, when the answer of a single statement that writes cannot be read', async () => {
+    const opened = openDatabase({
+      address: { url: database.appUrl, setting: 'DATABASE_URL' },
+      logger: silent,
+      onSession: () => undefined,
+    });
+    await ask(store, 'R10');
+    const written = opened.write('note a card as drawn', async (prisma) => {
+      await prisma.$executeRaw`UPDATE "requests" SET "drawn_version" = 1 WHERE "id" = ${'R10'}`;
+      return instantOf(null, 'when it was drawn');
+    });
+    expect(await codeOf(written)).toBe('COMMIT_UNKNOWN');
+    expect((await store.find('R10'))?.drawnVersion).toBe(1);
+    await opened.close();
   });
 
   it('recorded nothing, when the database is down: for every method, within the time that connecting may take', async () => {
