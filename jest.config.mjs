@@ -14,8 +14,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testTimeout: 120_000,
   testSequencer: '<rootDir>/test/support/global-sequencer.mjs',
-  // Much of it waits for windows to end: so five at once are done sooner on two cores than three.
-  maxWorkers: 5,
+  // Much of it waits for windows to end: on two cores three at once are done sooner than two, and five are not.
+  maxWorkers: 3,
   workerIdleMemoryLimit: '1GB',
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
