@@ -1,6 +1,6 @@
 import type { Command } from '../../src/core/command.ts';
 import { decide } from '../../src/core/decide.ts';
-import { type Facts, UNANSWERED } from '../../src/core/facts.ts';
+import { type Facts, NO_FACTS, UNANSWERED } from '../../src/core/facts.ts';
 import type { RefusalCode } from '../../src/core/refusal.ts';
 import {
   accepted,
@@ -9,6 +9,7 @@ import {
   aPlan,
   aPolicy,
   type CastName,
+  KEYS,
   MINUTE,
   okFacts,
   personActor,
@@ -253,6 +254,20 @@ describe('issuing (B4)', () => {
     expect(issue(facts)).toMatchObject({ ok: false, refusal: { code } });
   });
 
+  it('waits while one of two approvers was looked up too long ago, whoever it is', () => {
+    const { request: two, now: at } = walkTo('granting', { order: { role: 'rotate-keys', minutes: 15 } });
+    for (const stale of [KEYS.avery, KEYS.sasha]) {
+      const approvers = Object.fromEntries(
+        [KEYS.avery, KEYS.sasha].map((key) => [
+          key,
+          found('member' as const, key === stale ? plus(at, -61 * SECOND) : at),
+        ]),
+      );
+      const issued = decide(two, { type: 'issue', plan: aPlan(two, at) }, SYSTEM, okFacts(at, { approvers }), at);
+      expect(issued).toMatchObject({ ok: false, refusal: { code: 'stale_facts' } });
+    }
+  });
+
   const target = { offsetMs: 0, roles: { used: 10, quota: 1000 }, changedPolicies: [] as string[] };
   it.each<[promise: string, facts: Partial<Facts>, why: RefusalCode]>([
     ['an approver left', { directory: found(change('avery', { suspended: true }), now) }, 'approvals_missing'],
@@ -365,6 +380,24 @@ describe('confirming and ending', () => {
       expect(next).toEqual(request);
       expect(events.map(({ type }) => type)).toEqual(['late_confirmation']);
     }
+  });
+
+  it('believes a removal only as read between the request to end and now (D3)', () => {
+    const { request, now } = walkTo('revoking');
+    const asked = request.state === 'revoking' ? request.endRequestedAt : now;
+    const later = plus(asked, SECOND);
+    const readAt = (at: Date) =>
+      decide(
+        request,
+        { type: 'revoke_confirmed', grantId: 'R1', proof: { readAt: at, contested: false, hashes: {} } },
+        SYSTEM,
+        NO_FACTS,
+        later,
+      );
+    for (const wrong of [plus(asked, -1), plus(later, 1)]) {
+      expect(readAt(wrong)).toMatchObject({ refusal: { code: 'not_proven' } });
+    }
+    for (const right of [asked, later]) expect(readAt(right).ok).toBe(true);
   });
 
   it('believes a proof of ended sessions only when its time has come', () => {

@@ -1,6 +1,6 @@
-import { lintDocuments, lintPolicy } from '../../src/core/lint.ts';
+import { lintDocuments, lintPolicy, lintSources } from '../../src/core/lint.ts';
 import { fills, fillTable } from '../../src/core/lint-fill.ts';
-import { PRODUCTION_FLOORS } from '../../src/core/policy.ts';
+import { PRODUCTION_FLOORS, policySchema } from '../../src/core/policy.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { edited, policyOf, SMALL } from '../policy-file/small-policy.ts';
 
@@ -181,4 +181,11 @@ describe('who could fill each clause', () => {
     expect(fills(policy)).toBeUndefined();
     expect(fillTable(policy)).toEqual(['Who could approve: not checked, since people come from an HTTP directory.']);
   });
+});
+
+it('has nothing to say of sections that are empty beside sources over HTTP', () => {
+  const people = { kind: 'http', url: 'https://people.example' };
+  const http = { ...JSON.parse(JSON.stringify(policyOf())), directory: people, teams: [], people: [], onCall: {} };
+  const said = lintSources(policySchema(PRODUCTION_FLOORS).parse(http)).map(({ message }) => message);
+  expect(said).not.toContainEqual(expect.stringContaining('is not read'));
 });
