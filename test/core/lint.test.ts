@@ -1,5 +1,6 @@
 import { lintDocuments, lintPolicy, lintSources } from '../../src/core/lint.ts';
 import { fills, fillTable } from '../../src/core/lint-fill.ts';
+import { lintPartitions } from '../../src/core/lint-partitions.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../src/core/policy.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { edited, policyOf, SMALL } from '../policy-file/small-policy.ts';
@@ -188,4 +189,8 @@ it('has nothing to say of sections that are empty beside sources over HTTP', () 
   const http = { ...JSON.parse(JSON.stringify(policyOf())), directory: people, teams: [], people: [], onCall: {} };
   const said = lintSources(policySchema(PRODUCTION_FLOORS).parse(http)).map(({ message }) => message);
   expect(said).not.toContainEqual(expect.stringContaining('is not read'));
+});
+
+it('has nothing to compare partitions with where there is no account', () => {
+  expect(lintPartitions({ accounts: [], people: policyOf().people })).toEqual([]);
 });
