@@ -1,6 +1,7 @@
 import { lintDocuments, lintPolicy, lintSources } from '../../src/core/lint.ts';
 import { fills, fillTable } from '../../src/core/lint-fill.ts';
 import { lintPartitions } from '../../src/core/lint-partitions.ts';
+import { lintSecurity } from '../../src/core/lint-security.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../src/core/policy.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { edited, policyOf, SMALL } from '../policy-file/small-policy.ts';
@@ -187,8 +188,11 @@ describe('who could fill each clause', () => {
 it('has nothing to say of sections that are empty beside sources over HTTP', () => {
   const people = { kind: 'http', url: 'https://people.example' };
   const http = { ...JSON.parse(JSON.stringify(policyOf())), directory: people, teams: [], people: [], onCall: {} };
-  const said = lintSources(policySchema(PRODUCTION_FLOORS).parse(http)).map(({ message }) => message);
+  const policy = policySchema(PRODUCTION_FLOORS).parse(http);
+  const said = lintSources(policy).map(({ message }) => message);
   expect(said).not.toContainEqual(expect.stringContaining('is not read'));
+  // Who is of the security teams stands there, and not here.
+  expect(lintSecurity(policy)).toEqual([]);
 });
 
 it('has nothing to compare partitions with where there is no account', () => {
