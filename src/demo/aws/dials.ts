@@ -114,6 +114,11 @@ export class Dials {
     this.#world.bends.undated = on;
   }
 
+  /** The account's summary leaves these out, such as `RolesQuota`. */
+  setUnsaid(names: readonly string[]): void {
+    this.#world.bends.unsaid = names;
+  }
+
   /** Requests that wait now, oldest first. */
   held(): readonly Held[] {
     return [...this.#held.values()].map(({ held }) => held);

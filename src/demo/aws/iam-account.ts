@@ -21,6 +21,7 @@ export const ACCOUNT_OPERATIONS: Operations = {
         ['AssumeRolePolicySizeQuota', TRUST_LENGTH_MAX],
         ['AttachedPoliciesPerRoleQuota', ATTACHED_MAX],
       ]);
+      for (const name of call.world.bends.unsaid) summary.delete(name);
       return { SummaryMap: summary };
     },
   },

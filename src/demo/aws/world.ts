@@ -18,6 +18,8 @@ export interface Bends {
   listLagMs: number;
   /** Answers carry no date, as behind a proxy that drops it. */
   undated: boolean;
+  /** The account's summary says nothing of these. */
+  unsaid: readonly string[];
 }
 
 /** Everything this AWS holds: accounts, keys, its clock. */
@@ -48,6 +50,7 @@ export function makeWorld(
     missingRolesAreDenied: false,
     listLagMs: 0,
     undated: false,
+    unsaid: [],
   };
   const byId = new Map(accounts.map((account) => [account.id, account]));
   return {

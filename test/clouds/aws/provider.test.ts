@@ -338,6 +338,13 @@ describe('reading the target', () => {
     });
   });
 
+  it.each(['Roles', 'RolesQuota'])('takes a summary without %s for no answer, not for room', async (name) => {
+    rig.aws.dials.setUnsaid([name]);
+    await expect(rig.provider.read(order().target, terms(), soon())).rejects.toMatchObject({
+      code: 'PROVIDER_UNAVAILABLE',
+    });
+  });
+
   it('names every pinned policy whose document is another, or gone', async () => {
     const gone = { ...PINNED_LISTER, arn: `${LISTER_ARN}-gone` };
     const changed = { ...PINNED_LISTER, sha256: 'f'.repeat(64) };
