@@ -2,7 +2,7 @@ import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { detailOf } from '../../../src/clouds/aws/plan-detail.ts';
 import type { Plan } from '../../../src/core/request.ts';
 import { ask, role, terms } from './orders.ts';
-import { codeOf, LISTER_ARN, PINNED_LISTER, Rig, soon } from './rig.ts';
+import { codeOf, LISTER_ARN, manifest, PINNED_LISTER, Rig, soon } from './rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -45,6 +45,22 @@ describe('an ending that is let through in part (D2, D3)', () => {
     rig.aws.dials.add({ kind: 'throttle', action: 'PutRolePolicy', times: ALWAYS });
     rig.aws.dials.add({ kind: 'fail_before', action: 'UpdateAssumeRolePolicy', times: ALWAYS });
     expect(await codeOf(rig.provider.close(plan, soon()))).toBe('PROVIDER_THROTTLED');
+  });
+});
+
+describe('a role that is not there is made, closed, so that nobody else takes its name (D2)', () => {
+  it.each(['as a denial', 'plainly'])('where AWS says %s that it is missing', async (how) => {
+    const { Statement, ...broker } = manifest('broker');
+    // With rights that ask for a boundary AWS denies; without it says that there is no such role.
+    const unbounded = Statement.map((one) => {
+      const { Condition, ...rest } = one;
+      return how === 'plainly' && [one.Action].flat().includes('iam:PutRolePolicy') ? rest : one;
+    });
+    await rig.close();
+    rig = await Rig.open({ broker: { ...broker, Statement: unbounded } });
+    const plan = withManaged();
+    expect(await rig.provider.close(plan, soon())).toEqual({ hashes: hashesOf(plan) });
+    expect(inlineOf(plan)).toEqual(['99-revoked']);
   });
 });
 
