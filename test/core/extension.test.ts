@@ -204,6 +204,13 @@ describe('the old end', () => {
   const ready = approved(waits);
   const begun = planned(ready);
 
+  it('lapses at its deadline, not a moment before', () => {
+    const waits = asked();
+    const at = extensionOf(waits).decideBy;
+    expect(codeOf(does(waits, { type: 'lapse_extension' }, SYSTEM, plus(at, -1)))).toBe('not_due');
+    expect(codeOf(does(waits, { type: 'lapse_extension' }, SYSTEM, at))).toBe('yes');
+  });
+
   it.each<[what: string, decision: Decision]>([
     ['asked', does(start.request, extend(start.request), personActor('riley'))],
     ['approved', does(waits, approve(waits), personActor('avery'))],
