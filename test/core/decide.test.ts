@@ -416,6 +416,20 @@ describe('confirming and ending', () => {
     expect(accepted(at(300_000)).next).toMatchObject({ state: 'closed', outcome: 'ended' });
   });
 
+  it('says that an ending fails at the first time and each time the count doubles (D6)', () => {
+    const { request, now } = walkTo('revoking');
+    let failing = request;
+    const said: number[] = [];
+    for (let failures = 1; failures <= 20; failures += 1) {
+      const { next, events } = accepted(
+        decide(failing, { type: 'revoke_failed', why: 'PROVIDER_UNAVAILABLE' }, SYSTEM, NO_FACTS, now),
+      );
+      said.push(...events.map(({ data }) => Number(data.failures)));
+      failing = next;
+    }
+    expect(said).toEqual([1, 2, 4, 8, 16]);
+  });
+
   it('keeps a failing ending open, counts it, and starts a lost removal anew', () => {
     const { request, now } = walkTo('revoking');
     const failing = accepted(

@@ -139,6 +139,11 @@ describe('freezing once more (B11)', () => {
       again: quinn,
       lifts: [],
     });
+    // Whoever only takes back what was said widened nothing, be everything meant or openings alone.
+    const openings = lifted('quinn');
+    expect(openings && again(openings, 'sasha', false, '')).toMatchObject({ all: false, again: { widened: false } });
+    const everything = yes(lift({ ...frozen, all: true }, 'quinn')).next;
+    expect(everything && again(everything, 'sasha', true, '')).toMatchObject({ again: { widened: false } });
     expect(again(frozen, 'quinn', true, ' a leak ')?.reason).toBe('a leak');
     expect(again({ ...frozen, reason: '' }, 'quinn', true, 'a leak')?.reason).toBe('a leak');
   });
