@@ -148,7 +148,11 @@ function checked<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv, names: readonl
   const issues = parsed.success ? [] : parsed.error.issues;
   const misfits = issues
     .filter(({ path }) => !wrapped.some((line) => line.startsWith(`${path.join('.')}:`)))
-    .map(({ path, message }) => `${path.join('.')}: ${message}`);
+    // In our own words: a setting that is not there has no type that could be wrong.
+    .map(
+      ({ path, message, code }) =>
+        `${path.join('.')}: ${code === 'invalid_type' && !env[path.join('.')] ? 'is required' : message}`,
+    );
   if (parsed.success && wrapped.length === 0) return Object.freeze(parsed.data);
   throw new SettingsProblem([...wrapped, ...misfits]);
 }

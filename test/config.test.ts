@@ -20,6 +20,14 @@ const problemsOf = (env: NodeJS.ProcessEnv): string => {
   }
 };
 
+it.each(['DATABASE_URL', 'SLACK_BOT_TOKEN', 'SLACK_APP_ID'])(
+  '%s is asked for in plain words, empty or not there',
+  (name) => {
+    for (const value of [undefined, '']) expect(problemsOf({ [name]: value })).toContain(`  ${name}: is required`);
+    expect(problemsOf({ [name]: 'x' })).toContain(`  ${name}: must `);
+  },
+);
+
 describe('the settings of the pagers', () => {
   it('are needed by nobody, and reach PagerDuty and the webhook where they are there', () => {
     expect(pagerSettings(loadConfig(enough))).toEqual({ pagerDuty: undefined, webhook: undefined });
