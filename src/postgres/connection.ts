@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { Failure } from '../core/failure.ts';
@@ -107,13 +108,42 @@ function withoutDriverSettings(url: string): string {
   return parsed.href;
 }
 
+/** Files that an address names for TLS. The driver reads them anew for each client, while it makes it. */
+const TLS_FILES = ['sslrootcert', 'sslcert', 'sslkey'] as const;
+
+/**
+ * What a client is made from: as it is told, or with what was read from the files before, where one of them cannot be read
+ * now. The driver throws then, and a pool makes clients where nobody catches it.
+ */
+function readable(config: pg.ClientConfig, before: pg.ClientConfig['ssl']): pg.ClientConfig {
+  const { connectionString: url = '' } = config;
+  if (before === undefined || !URL.canParse(url)) return config;
+  const parsed = new URL(url);
+  const files = TLS_FILES.flatMap((name) => parsed.searchParams.get(name) ?? []);
+  if (files.every(isReadable)) return config;
+  for (const name of [...TLS_FILES, 'sslmode', 'ssl', 'uselibpqcompat']) parsed.searchParams.delete(name);
+  return { ...config, connectionString: parsed.href, ssl: before };
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 type Connected = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
 
 /** The driver's client, whose `connect` ends when the session is ours. */
-function clientOf({ address, needs, connectMs, onSession }: ConnectionSettings): typeof pg.Client {
+function clientOf(settings: ConnectionSettings): typeof pg.Client {
+  const { address, needs, connectMs, onSession } = settings;
+  let tls: pg.ClientConfig['ssl'];
   return class OwnSession extends pg.Client {
-    constructor(config?: string | pg.ClientConfig) {
-      super(config);
+    constructor(config: string | pg.ClientConfig = driverSettings(settings)) {
+      super(typeof config === 'string' ? config : readable(config, tls));
+      if (typeof this.ssl === 'object') tls = this.ssl;
       // Whoever uses it learns it from the next statement, which is refused.
       this.on('error', () => undefined);
     }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +50,25 @@ const log = () => undefined;
     ownerUrl: change(server.ownerUrl),
     appUrl: change(server.appUrl),
     sealUrl: change(Object.assign(new URL(server.appUrl), { username: 'breakglass_seal', password: 'seal' }).href),
+  });
+
+  it('goes on, by new connections too, when the file of the authority is gone for a while', async () => {
+    const file = join(dir, 'authority.crt');
+    await copyFile(authority.file, file);
+    const store = openStore({ url: query(`?sslmode=verify-full&sslrootcert=${file}`)(server.appUrl), logger });
+    const ours = `FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'breakglass'`;
+    const asAdmin = (sql: string) => withClient(trusted(server.adminUrl), (admin) => admin.query(sql));
+    try {
+      await store.clock.now();
+      await rm(file);
+      await asAdmin(`SELECT pg_terminate_backend(pid) ${ours}`);
+      await until(async () => (await asAdmin(`SELECT 1 ${ours}`)).rowCount === 0, 'the sessions to be gone');
+      await Promise.all(Array.from({ length: 12 }, () => store.clock.now()));
+      const { rows } = await asAdmin(`SELECT DISTINCT ssl ${ours}`);
+      expect(rows).toEqual([{ ssl: true }]);
+    } finally {
+      await store.close();
+    }
   });
 
   it('is migrated, read, locked, queued in and sealed by sslmode=verify-full and sslrootcert', async () => {
