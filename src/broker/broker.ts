@@ -79,7 +79,8 @@ export const broker = (deps: BrokerDeps): Broker => ({
   freeze: (...rest) => freeze(deps, ...rest),
   thaw: (...rest) => thaw(deps, ...rest),
   followFreeze: oneAtATime(async () => {
-    await followFreeze(deps);
+    const { failed } = await followFreeze(deps);
+    if (failed > 0) throw new Error(`${failed} of the requests could not be moved`);
   }),
   tellAgain: oneAtATime(async () => {
     await Promise.all([
