@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
 import { withClient } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
 import { openProduct, type Product } from '../support/product.ts';
 import { until } from '../support/until.ts';
 
@@ -18,14 +18,6 @@ let on: Product;
 afterEach(() => on.close());
 
 const as = (person: string) => on.stage.slack.as(userOf(on.stage, person));
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 const states = () =>
   withClient(on.database.appUrl, async (client) => {
