@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { broker as makeBroker } from './broker/broker.ts';
 import type { BrokerDeps } from './broker/deps.ts';
-import { view } from './broker/view.ts';
-import { slackAnnounce } from './chat/slack/announce.ts';
+import { delivery } from './chat/deliver/delivery.ts';
+import { slackChat } from './chat/slack/chat.ts';
 import { refusal } from './chat/slack/refused-us.ts';
 import { slackWorkspace } from './chat/slack/workspace.ts';
 import { lintAwsRole } from './clouds/aws/lint.ts';
@@ -138,11 +138,12 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const once = lowered?.rewire?.schedule?.(queue) ?? queue;
   const schedule = addingAgain({ store, schedule: once, logger });
   opened.push(() => schedule.stop());
-  const announce = slackAnnounce({
-    workspace,
+  const chat = slackChat(workspace, logger);
+  const announce = delivery({
+    chats: [chat],
+    account: (key) => workspace.account(key),
     store,
     logger,
-    view: (row) => view(deps, row),
     usage: (plan) => providers[plan.provider].usage(plan),
   });
   const deps: BrokerDeps = {
@@ -202,7 +203,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const { url, isReady } =
     role === 'worker'
       ? await startHealth(doors, opened)
-      : await openDoors({ ...doors, workspace, announce, broker, deps }, opened);
+      : await openDoors({ ...doors, workspace, chat, announce, broker, deps }, opened);
   monitor.watch();
   const said = { role, url, openingOff: deps.openingOff() };
   if (isReady) logger.info(said, 'ready');

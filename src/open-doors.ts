@@ -2,9 +2,10 @@ import type { RequestListener } from 'node:http';
 import { within } from './bounded.ts';
 import type { Broker } from './broker/broker.ts';
 import type { BrokerDeps } from './broker/deps.ts';
-import type { SlackAnnounce } from './chat/slack/announce.ts';
+import type { Delivery } from './chat/deliver/delivery.ts';
 import { refusesUs } from './chat/slack/refused-us.ts';
 import type { SlackWorkspace } from './chat/slack/workspace.ts';
+import type { RequestChat } from './chat/words/content.ts';
 import type { Config } from './config.ts';
 import type { Terms } from './core/terms.ts';
 import type { Monitor } from './health/monitor.ts';
@@ -34,7 +35,8 @@ export interface Doors extends Health {
   /** Whether the first answers are rehearsed. */
   readonly rehearses: boolean;
   readonly workspace: SlackWorkspace;
-  readonly announce: SlackAnnounce;
+  readonly chat: RequestChat;
+  readonly announce: Delivery;
   readonly broker: Broker;
   readonly deps: BrokerDeps;
 }
@@ -97,10 +99,10 @@ export async function startHealth(health: Health, opened: Opened): Promise<Openi
 export async function openDoors(doors: Doors, opened: Opened): Promise<Opening> {
   const { slackApp, SLACK_PATH } = await import('./chat/slack/app.ts');
   const { warmUp } = await import('./chat/slack/warm-up.ts');
-  const { workspace, announce, broker, deps, monitor } = doors;
+  const { workspace, chat, announce, broker, deps, monitor } = doors;
   const { store, directory, providers, logger } = deps;
   const capabilities = (terms: Terms) => providers[terms.role.provider].capabilities(terms);
-  const app = slackApp({ workspace, announce, broker, store, directory, capabilities, logger });
+  const app = slackApp({ workspace, chat, announce, broker, store, directory, capabilities, logger });
   monitor.add(chatPart(() => app.trouble()));
   const { requestListener } = app;
   // A copy of another installation hears nobody: what it recorded would count nowhere.

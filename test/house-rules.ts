@@ -39,8 +39,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   incidents: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },
   paging: { imports: ['core', 'ports', 'http-json'], packages: ['node:'] },
   chat: { imports: ['core', 'ports', 'broker'], packages: [] },
+  'chat/words': { imports: ['core', 'ports', 'chat'], packages: [] },
+  'chat/deliver': { imports: ['core', 'ports', 'chat', 'chat/words', 'bounded'], packages: ['node:'] },
   'chat/slack': {
-    imports: ['core', 'ports', 'broker', 'chat', 'keep-trying', 'throttled-log'],
+    imports: ['core', 'ports', 'broker', 'chat', 'chat/words', 'chat/deliver', 'keep-trying', 'throttled-log'],
     packages: ['node:', '@slack/bolt', '@slack/types', '@slack/web-api', 'ulid', 'zod'],
   },
   seal: adapter('node:', '@aws-sdk/client-s3', '@aws-sdk/credential-provider-node', '@slack/web-api'),

@@ -3,7 +3,8 @@
 // `seconds` of lives, so many at a time, each as soon as one before it is closed. Answers the lives closed per second.
 import { ulid } from 'ulid';
 import { broker as openBroker } from '../../dist/broker/broker.js';
-import { slackAnnounce } from '../../dist/chat/slack/announce.js';
+import { delivery } from '../../dist/chat/deliver/delivery.js';
+import { slackChat } from '../../dist/chat/slack/chat.js';
 import { slackWorkspace } from '../../dist/chat/slack/workspace.js';
 import { lintAwsRole } from '../../dist/clouds/aws/lint.js';
 import { awsProvider } from '../../dist/clouds/aws/provider.js';
@@ -61,12 +62,13 @@ const silent = {
   account: async () => 'member',
   alarm: async () => undefined,
 };
-const announce = slack
-  ? slackAnnounce({
-      workspace: slackWorkspace(slack, logger),
+const workspace = slack && slackWorkspace(slack, logger);
+const announce = workspace
+  ? delivery({
+      chats: [slackChat(workspace, logger)],
+      account: (key) => workspace.account(key),
       store,
       logger,
-      view: (row) => broker.view(row),
       usage: (plan) => provider.usage(plan),
     })
   : silent;

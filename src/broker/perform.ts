@@ -1,5 +1,6 @@
 import { unreachable } from '../core/decision.ts';
 import type { Work } from '../core/work.ts';
+import type { ViewOf } from '../ports/request-view.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
 import { bury, expire, prove, revoke } from './end-grant.ts';
@@ -8,6 +9,7 @@ import { observeEnding } from './observe-ending.ts';
 import { openGrant, WORKER } from './open-grant.ts';
 import { page, standDown } from './page.ts';
 import { remind } from './remind.ts';
+import { view } from './view.ts';
 
 /**
  * Does one piece of derived work. The row is the truth: work that is late, early or done already finds the row moved
@@ -55,18 +57,23 @@ export async function perform(deps: BrokerDeps, work: Work, signal: AbortSignal)
   }
 }
 
+const viewOf =
+  (deps: BrokerDeps): ViewOf =>
+  (row) =>
+    view(deps, row);
+
 async function invite(deps: BrokerDeps, requestId: string): Promise<void> {
   const row = await deps.store.find(requestId);
   if (row === undefined || row.request.invited !== undefined || row.request.state !== 'pending') return;
-  const { reached, missed } = await deps.announce.invite(row);
+  const { reached, missed } = await deps.announce.invite(row, viewOf(deps));
   await apply(deps, requestId, { type: 'invited', reached, missed }, WORKER);
 }
 
 async function show(deps: BrokerDeps, requestId: string, what: 'draw' | 'post'): Promise<void> {
   const row = await deps.store.find(requestId);
   if (row === undefined) return;
-  if (what === 'draw' && row.drawnVersion < row.version) await deps.announce.draw(row);
-  if (what === 'post' && row.postedSeq < row.seq) await deps.announce.post(row);
+  if (what === 'draw' && row.drawnVersion < row.version) await deps.announce.draw(row, viewOf(deps));
+  if (what === 'post' && row.postedSeq < row.seq) await deps.announce.post(row, viewOf(deps));
 }
 
 /** Work that takes access away. The sweep runs these itself when the queue does not. */

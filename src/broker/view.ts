@@ -1,29 +1,13 @@
-import { eligibleFor, type OpenClause } from '../core/approvals.ts';
+import { eligibleFor } from '../core/approvals.ts';
 import { openNow } from '../core/decide-approve.ts';
-import { type Directory, onCallFor, type Person } from '../core/directory.ts';
+import { type Directory, onCallFor } from '../core/directory.ts';
 import { askedNow } from '../core/extension.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
-import type { Capabilities } from '../ports/provider.ts';
+import type { ClauseView, RequestView } from '../ports/request-view.ts';
 import { byHand } from './by-hand.ts';
 import type { BrokerDeps } from './deps.ts';
 import { policyOf } from './gather.ts';
-
-export interface ClauseView extends OpenClause {
-  /** Who could fill it now. */
-  readonly people: readonly Person[];
-  readonly onCall: readonly Person[];
-}
-
-/** A row with what a reader wants to know beside it (B10). */
-export interface RequestView {
-  readonly row: Row;
-  /** Open clauses with who can give them; undefined when the directory did not answer. */
-  readonly open: readonly ClauseView[] | undefined;
-  readonly capabilities: Capabilities;
-  /** What a person can run to end it, while the cloud does not let us. */
-  readonly byHand: readonly string[];
-}
 
 /** Everything a card shows. A directory that does not answer leaves the names out, never the card. */
 export async function view(deps: BrokerDeps, row: Row): Promise<RequestView> {

@@ -1,4 +1,3 @@
-import type { RequestView } from '../broker/view.ts';
 import { type Action, actionsIn } from '../core/actions.ts';
 import { REASON_WORDS } from '../core/command.ts';
 import { later, unreachable } from '../core/decision.ts';
@@ -6,6 +5,7 @@ import { type Active, digestShown, extensionAwaited, latestEnd } from '../core/e
 import type { AccessRequest, Approval, Attestation, Hold } from '../core/request.ts';
 import { zoneName } from '../core/terms.ts';
 import { sessionsEndBy } from '../core/work.ts';
+import type { RequestView } from '../ports/request-view.ts';
 import { alteredSince } from './alteration-words.ts';
 import { followsWords } from './follows-words.ts';
 import { joined, oneLine, type Phrase, plural } from './phrase.ts';

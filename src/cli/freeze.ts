@@ -1,7 +1,8 @@
 import { followFreeze } from '../broker/follow-freeze.ts';
 import { tellFreeze } from '../broker/tell-freeze.ts';
+import { postFreeze } from '../chat/deliver/freeze.ts';
 import { freezeNews, frozenNews } from '../chat/freeze-words.ts';
-import { tellOfFreeze } from '../chat/slack/freeze.ts';
+import { slackChat } from '../chat/slack/chat.ts';
 import { slackWorkspace } from '../chat/slack/workspace.ts';
 import { refusalWords } from '../chat/words.ts';
 import { loadConfig, slackSettings } from '../config.ts';
@@ -61,13 +62,14 @@ async function tellFromHere(store: Store, logger: Logger): Promise<void> {
     // Where its settings cannot be read nobody is told: what must go by a proxy never goes past it.
     egress = await egressOf(process.env);
     const settings = { ...slackSettings(loadConfig(process.env)), dispatcher: egress?.dispatcher };
-    const workspace = slackWorkspace(settings, makeLogger('error'));
+    const quiet = makeLogger('error');
+    const chat = slackChat(slackWorkspace(settings, quiet), quiet);
     await tellFreeze({
       store,
       logger,
       announce: {
         freeze: (place, event, current) =>
-          tellOfFreeze({ workspace, store }, place, { text: freezeNews(event, current), at: event.at }),
+          postFreeze({ chat, store }, place, { text: freezeNews(event, current), at: event.at }),
       },
     });
   } catch {

@@ -6,6 +6,7 @@ import type { Party } from '../core/request.ts';
 import type { Row } from '../core/work.ts';
 import type { NewsPlace, PolicyPlace } from './news.ts';
 import type { Page } from './pager.ts';
+import type { ViewOf } from './request-view.ts';
 
 /**
  * What is shown in the chat. Everything is derived from the row and its events, through stored references, and may be
@@ -13,11 +14,11 @@ import type { Page } from './pager.ts';
  */
 export interface Announce {
   /** Brings every copy of the card to the row's version, posting those that are missing. */
-  draw(row: Row): Promise<void>;
+  draw(row: Row, view: ViewOf): Promise<void>;
   /** Tells every event that is not yet told, in order: thread post, channel broadcast, private notes. */
-  post(row: Row): Promise<void>;
+  post(row: Row, view: ViewOf): Promise<void>;
   /** Sends the card to each invited approver, each tried by itself. */
-  invite(row: Row): Promise<{ readonly reached: readonly string[]; readonly missed: readonly string[] }>;
+  invite(row: Row, view: ViewOf): Promise<{ readonly reached: readonly string[]; readonly missed: readonly string[] }>;
   /** What the chat says of this account now. Rejects when it does not answer. */
   account(key: ChatKey): Promise<ChatAccount>;
   /**

@@ -4,13 +4,15 @@ import type { DirectorySource } from '../../ports/directory.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { Capabilities } from '../../ports/provider.ts';
 import type { Store } from '../../ports/store.ts';
-import type { SlackAnnounce } from './announce.ts';
+import type { Delivery } from '../deliver/delivery.ts';
+import type { RequestChat } from '../words/content.ts';
 import type { SlackWorkspace } from './workspace.ts';
 
 /** Everything the handlers need of the house. */
 export interface AppDeps {
   readonly workspace: SlackWorkspace;
-  readonly announce: SlackAnnounce;
+  readonly chat: RequestChat;
+  readonly announce: Pick<Delivery, 'redraw'>;
   readonly broker: Pick<
     Broker,
     | 'request'

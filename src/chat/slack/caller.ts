@@ -5,7 +5,7 @@ import { Failure } from '../../core/failure.ts';
 import type { Changed } from '../../ports/store.ts';
 import { DONE, STILL_WORKING, TRIGGER_EXPIRED, UNEXPECTED } from '../words.ts';
 import type { AppDeps } from './app-deps.ts';
-import { directWith } from './direct.ts';
+import { directWith } from './chat.ts';
 import { isTriggerGone } from './open-view.ts';
 import { type Said, sayMessage } from './render.ts';
 import { endingKeys, type Sender } from './workspace.ts';
@@ -93,8 +93,8 @@ async function tell(deps: AppDeps, { user, respond, channel }: Origin, said: str
     deps.logger.warn({ why: String(error) }, 'a private answer did not arrive; trying a direct message');
   }
   try {
-    const direct = await directWith(deps, user);
-    if (direct) await deps.workspace.client.chat.postMessage({ channel: direct.channel, ...message });
+    const direct = await directWith(deps.workspace, deps.logger, user);
+    if (direct) await deps.workspace.client.chat.postMessage({ channel: direct.place, ...message });
   } catch (error) {
     deps.logger.error({ why: String(error) }, 'somebody could not be told what happened');
   }

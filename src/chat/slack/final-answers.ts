@@ -40,20 +40,16 @@ const WRITTEN = [
   'msg_too_long',
 ] as const;
 
+/** Of a message that can never be changed. */
+const LOST = ['is_inactive', 'cant_update_message', 'edit_window_closed'] as const;
+
 const FINAL: Readonly<Record<string, readonly string[]>> = {
   // https://docs.slack.dev/reference/methods/chat.postMessage#errors
   'chat.postMessage': [...PLACE, ...THREAD, ...WRITTEN],
   // https://docs.slack.dev/reference/methods/chat.postEphemeral#errors
   'chat.postEphemeral': [...PLACE, 'user_not_in_channel'],
   // https://docs.slack.dev/reference/methods/chat.update#errors
-  'chat.update': [
-    ...PLACE,
-    ...WRITTEN,
-    'message_not_found',
-    'cant_update_message',
-    'edit_window_closed',
-    'is_inactive',
-  ],
+  'chat.update': [...PLACE, ...WRITTEN, 'message_not_found', ...LOST],
   // https://docs.slack.dev/reference/methods/chat.delete#errors
   'chat.delete': ['channel_not_found', 'message_not_found', 'cant_delete_message'],
   // https://docs.slack.dev/reference/methods/chat.getPermalink#errors
@@ -88,3 +84,7 @@ export const isPlaceTrouble = (code: string | undefined): boolean =>
 /** Refusals of a message as it is written. */
 export const isMiswritten = (code: string | undefined): boolean =>
   code !== undefined && (WRITTEN as readonly string[]).includes(code);
+
+/** Refusals of a change that speak of the message: none is ever taken. */
+export const isLost = (code: string | undefined): boolean =>
+  code !== undefined && (LOST as readonly string[]).includes(code);

@@ -28,7 +28,7 @@ export interface Found {
   readonly ts: string;
 }
 
-interface Carrying extends Found {
+export interface Carrying extends Found {
   readonly mark: Mark;
 }
 
@@ -42,7 +42,7 @@ const SLACK_SECONDS = 300;
  * only what our own bot wrote counts.
  * https://docs.slack.dev/reference/methods/conversations.replies
  */
-export async function carrying({ client, home }: Reading, place: Place, since: Date): Promise<readonly Carrying[]> {
+async function carrying({ client, home }: Reading, place: Place, since: Date): Promise<readonly Carrying[]> {
   const { channel, threadTs } = place;
   const oldest = String(Math.floor(since.getTime() / 1000) - SLACK_SECONDS);
   const self = await home();
@@ -91,7 +91,7 @@ export async function messageAt({ client, home }: Reading, { channel, ts }: Foun
   return { channel, ts, mark: { type, payload: payload as Mark['payload'] } };
 }
 
-export const isMarked = ({ mark }: Carrying, wanted: Mark): boolean =>
+const isMarked = ({ mark }: Carrying, wanted: Mark): boolean =>
   mark.type === wanted.type && Object.entries(wanted.payload).every(([name, value]) => mark.payload[name] === value);
 
 /** Messages that carry this mark, oldest first. A place that cannot be read holds none; Slack away is a `Failure`. */
@@ -100,7 +100,7 @@ export async function messagesOfOurs(
   place: Place,
   wanted: Mark,
   since: Date,
-): Promise<readonly Found[]> {
+): Promise<readonly Carrying[]> {
   try {
     const all = await carrying(reading, place, since);
     return all.filter((one) => isMarked(one, wanted));

@@ -10,9 +10,9 @@ import type { Row } from '../../core/work.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
 import type { Changed } from '../../ports/store.ts';
 import { cardOf } from '../card.ts';
+import { adoptCopy } from '../deliver/adopt-copy.ts';
 import { oneLine } from '../phrase.ts';
 import { NOT_A_CARD, refusalWords } from '../words.ts';
-import { adoptCopy } from './adopt-copy.ts';
 import { answer, othersWords } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, endedBy, guarded, keysToEnd, type Origin, originOf, readerOf } from './caller.ts';
@@ -67,7 +67,7 @@ async function cardClicked(deps: AppDeps, caller: Caller, { body, requestId }: C
   if (typeof channel !== 'string' || typeof ts !== 'string') return undefined;
   const ref =
     (await storedCard(deps.store, { channel, ts, requestId })) ??
-    (await adoptCopy(deps, caller, requestId, { channel, ts }));
+    (await adoptCopy(deps, caller.key, requestId, { chat: deps.chat.name, place: channel, message: ts }));
   const digest = digestOfButtons(body.actions[0]?.block_id);
   if (ref?.requestId !== requestId || digest === undefined) return undefined;
   return { digest, older: digest !== ref.digest };
@@ -157,7 +157,7 @@ async function openForm(
 /** What came of a click, said only where it did not work: the card shows the rest. */
 async function refusedWords(deps: AppDeps, changed: Changed, action: Action): Promise<string | undefined> {
   if (changed.ok) return undefined;
-  if (changed.refusal.code === 'look_again' && changed.row) await deps.announce.redraw(changed.row);
+  if (changed.refusal.code === 'look_again' && changed.row) await deps.announce.redraw(changed.row, deps.broker.view);
   return `${answer(changed.refusal)}${await othersWords(deps, changed, action)}`;
 }
 

@@ -2,6 +2,7 @@ import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
 import type { ByHand, CardButton, CardView, Fact, Tone } from '../card.ts';
 import { oneLine, type Phrase, wordsOf } from '../phrase.ts';
 import type { Told } from '../told.ts';
+import type { PrivateNote } from '../words/content.ts';
 import {
   FIELD_MAX,
   header,
@@ -124,17 +125,6 @@ function snippetBlocks(texts: readonly string[]): KnownBlock[] {
 const SNIPPET_MAX = 2500;
 const SNIPPETS_MAX = 3;
 const WHERE_WRITTEN = 'docs/operations.md, “Ending by hand”, says how they are written';
-
-/** Something told to one person. `snippets` are copied by hand, so they are shown as they are. */
-export interface PrivateNote {
-  readonly said: Phrase;
-  readonly link?: { readonly url: string; readonly label: string } | undefined;
-  readonly snippets?: readonly string[] | undefined;
-  /** Stands before them. */
-  readonly before?: string | undefined;
-  /** The request that "Ask again" starts from. */
-  readonly askAgain?: string | undefined;
-}
 
 /** A private message: words, a link of ours, snippets to copy, and where it helps a button to ask again. */
 export function noteMessage(

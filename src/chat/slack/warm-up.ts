@@ -6,6 +6,7 @@ import type { Policy } from '../../core/policy.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { slackApp } from './app.ts';
 import type { AppDeps } from './app-deps.ts';
+import { slackChat } from './chat.ts';
 import { COMMAND } from './ids.ts';
 import { askable } from './modals.ts';
 import { isSubCommand } from './on-command.ts';
@@ -54,13 +55,15 @@ export async function warmUp(deps: Rehearsing): Promise<Rehearsal> {
     if (method === 'views.open') opened += 1;
   });
   const { freeze, policyInForce } = deps.store;
+  const workspace = slackWorkspace(settings, silent);
   const app = slackApp({
+    chat: slackChat(workspace, silent),
     announce: MUTE,
     broker: POWERLESS,
     store: { freeze, policyInForce, chat: FORGETFUL, find: refused, inStates: refused, list: refused },
     capabilities: deps.capabilities,
     directory: { read: async () => ({ directory, ageMs: 0 }) },
-    workspace: slackWorkspace(settings, silent),
+    workspace,
     logger: silent,
   });
   await app.start();
@@ -104,17 +107,7 @@ const POWERLESS: AppDeps['broker'] = {
   watchPeople: refused,
 };
 
-const MUTE: AppDeps['announce'] = {
-  draw: refused,
-  redraw: refused,
-  post: refused,
-  invite: refused,
-  account: refused,
-  page: refused,
-  freeze: refused,
-  policy: refused,
-  alarm: refused,
-};
+const MUTE: AppDeps['announce'] = { redraw: refused };
 
 /** The way to a form writes its form, and our own start who we are: neither is kept. */
 const FORGETFUL: AppDeps['store']['chat'] = {

@@ -179,16 +179,18 @@ export function problemOf(error: unknown): CallProblem {
   };
 }
 
-/** Is this, or what it was made of, an answer that nobody understands? */
-export const isUnclear = (error: unknown): boolean =>
-  error instanceof UnclearAnswer || (error instanceof Failure && error.cause instanceof UnclearAnswer);
+/** What is known of what such a call did: see `Chat`. */
+const outcomeOf = ({ kind }: CallProblem): Failure['detail'] => {
+  if (kind === 'unclear') return { outcome: 'unclear' };
+  return kind === 'limited' ? { outcome: 'undone' } : {};
+};
 
 /** A call that did not work as something the queue tries again. */
 export const chatFailure = (doing: string, error: unknown): Failure => {
   if (error instanceof Failure) return error;
   const problem = problemOf(error);
   const why = problem.kind === 'refused' ? problem.code : problem.kind === 'limited' ? 'ratelimited' : problem.why;
-  return new Failure('CHAT_UNAVAILABLE', `${doing}: ${why}`, { cause: error });
+  return new Failure('CHAT_UNAVAILABLE', `${doing}: ${why}`, { cause: error, detail: outcomeOf(problem) });
 };
 
 /** Slack's refusal code, where that is what an error is. */

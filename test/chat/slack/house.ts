@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Broker, broker as openBroker } from '../../../src/broker/broker.ts';
-import { type SlackAnnounce, slackAnnounce } from '../../../src/chat/slack/announce.ts';
+import { delivery } from '../../../src/chat/deliver/delivery.ts';
 import { SLACK_PATH, slackApp } from '../../../src/chat/slack/app.ts';
+import { slackChat } from '../../../src/chat/slack/chat.ts';
 import { slackWorkspace } from '../../../src/chat/slack/workspace.ts';
 import { awsProvider } from '../../../src/clouds/aws/provider.ts';
 import { Failure } from '../../../src/core/failure.ts';
@@ -13,6 +14,7 @@ import { type Row, type WorkName, workFor } from '../../../src/core/work.ts';
 import { signatureOf } from '../../../src/demo/slack/delivery.ts';
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
 import { applyPolicy } from '../../../src/policy-in-force.ts';
+import type { Announce } from '../../../src/ports/announce.ts';
 import type { DirectorySource } from '../../../src/ports/directory.ts';
 import type { IncidentSource } from '../../../src/ports/incidents.ts';
 import type { Logger } from '../../../src/ports/logger.ts';
@@ -67,11 +69,19 @@ export interface Levers {
   patient: boolean;
 }
 
+/** What the chat shows, with rows viewed as the broker does. */
+interface Shown {
+  readonly draw: (row: Row) => Promise<void>;
+  readonly post: (row: Row) => Promise<void>;
+  readonly invite: (row: Row) => ReturnType<Announce['invite']>;
+  readonly alarm: Announce['alarm'];
+}
+
 export interface House {
   readonly slack: LocalSlack;
   readonly store: Store;
   readonly broker: Broker;
-  readonly announce: SlackAnnounce;
+  readonly announce: Shown;
   readonly levers: Levers;
   /** Does all work that is due, as the queue would, until none of these names is left. */
   readonly work: (names?: readonly WorkName[]) => Promise<void>;
@@ -173,10 +183,11 @@ export async function openHouse(
     },
   };
   const aws = standIn(levers, store, logger);
-  const announce = slackAnnounce({
-    workspace,
+  const chat = slackChat(workspace, logger);
+  const announce = delivery({
+    chats: [chat],
+    account: (key) => workspace.account(key),
     store,
-    view: (row) => broker.view(row),
     usage: (plan) => aws.usage(plan),
     logger,
     unknownAfterMs: options.unknownAfterMs ?? 300,
@@ -195,6 +206,7 @@ export async function openHouse(
   const newApp = (its = workspace) =>
     slackApp({
       workspace: its,
+      chat: its === workspace ? chat : slackChat(its, logger),
       announce,
       broker,
       store,
@@ -223,7 +235,12 @@ export async function openHouse(
     slack,
     store,
     broker,
-    announce,
+    announce: {
+      draw: (row) => announce.draw(row, broker.view),
+      post: (row) => announce.post(row, broker.view),
+      invite: (row) => announce.invite(row, broker.view),
+      alarm: announce.alarm,
+    },
     levers,
     logs,
     apply,

@@ -1,13 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { cut } from '../../core/cut.ts';
+import { Failure } from '../../core/failure.ts';
+import type { ChatNo, MessageAt, Tag, Target } from '../../ports/chat.ts';
 import type { ChatMemory, MessageKey, MessageRef } from '../../ports/chat-memory.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Logger } from '../../ports/logger.ts';
-
-import { isMiswritten, isPlaceTrouble } from './final-answers.ts';
-import { type Found, type Mark, messagesOfOurs, type Place, type Reading } from './find.ts';
-import type { Message } from './render.ts';
-import { chatFailure, isUnclear, refusalOf, UnclearAnswer } from './web.ts';
+import type { Content, RequestChat } from '../words/content.ts';
+import { bareWords } from './bare-words.ts';
 
 export interface Sending {
   readonly key: MessageKey;
@@ -16,15 +14,16 @@ export interface Sending {
   /** No message of ours about this is older. */
   readonly since: Date;
   /** Tried in this order until one takes it; each may need a call to be known. */
-  readonly places: readonly (() => Promise<Place | undefined>)[];
-  readonly mark: Mark;
+  readonly places: readonly (() => Promise<Target | undefined>)[];
+  readonly tag: Tag;
   /** Not to be sent any more, and why: it is only looked for, and given up where it is nowhere. */
   readonly onlyFind?: string | undefined;
   /** Made only when it is really sent. */
-  readonly message: (place: Place) => Message | Promise<Message>;
+  readonly content: (place: Target) => Content | Promise<Content>;
 }
 
-export interface SendDeps extends Reading {
+export interface SendDeps {
+  readonly chat: RequestChat;
   readonly clock: Clock;
   readonly memory: ChatMemory;
   readonly logger: Logger;
@@ -32,24 +31,24 @@ export interface SendDeps extends Reading {
   readonly unknownAfterMs: number;
 }
 
-/** Longest bare words. https://docs.slack.dev/reference/methods/chat.postMessage */
-const WORDS_MAX = 3000;
-
-/** What Slack answers without anybody understanding it is tried again for so long, and then passed over. */
+/** What a chat answers without anybody understanding it is tried again for so long, and then passed over. */
 export const UNCLEAR_MAX_MS = 15 * 60_000;
+
+/** Is this an answer of a chat that nobody understands? */
+export const isUnclear = (error: unknown): boolean => error instanceof Failure && error.detail.outcome === 'unclear';
 
 /**
  * Sends a message at most once, whoever tries and however often. Reserved first; a send whose outcome is unknown is
  * looked for in the chat before anything is sent again. Undefined when no place takes it, now and later: a message
- * that Slack refuses as it is written is tried as bare words first, and never holds up what comes after it; nor does one
- * that Slack has answered unclearly for {@link UNCLEAR_MAX_MS}, whichever processes asked.
+ * that the chat refuses as it is written is tried as bare words first, and never holds up what comes after it; nor does one
+ * that the chat has answered unclearly for {@link UNCLEAR_MAX_MS}, whichever processes asked.
  * Rejects with `Failure` when it should be tried again.
  */
 export async function sendOnce(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
   const { key, digest } = sending;
   const first = await placeOf(sending.places[0]).catch((error: unknown) => ({ error }));
   // Reserved even where nobody could say its place: from then on it is a message that has still to be sent.
-  const channel = first !== undefined && 'error' in first ? undefined : (first?.channel ?? '');
+  const channel = first !== undefined && 'error' in first ? undefined : (first?.place ?? '');
   const { ref, fresh } = await deps.memory.claim(key, channel, digest);
   if (ref.state === 'gone') return undefined;
   if (ref.ts !== undefined) return ref;
@@ -84,13 +83,14 @@ export async function isPassedOver(
   const why = error instanceof Error ? error.message : String(error);
   logger.error(
     { ...key, since, why },
-    'Slack answers for 15 minutes what nobody understands; a message is passed over',
+    'the chat answers for 15 minutes what nobody understands; a message is passed over',
   );
   await memory.gone(key, why);
   return true;
 }
 
-const placeOf = async (place: (() => Promise<Place | undefined>) | undefined): Promise<Place | undefined> => place?.();
+const placeOf = async (place: (() => Promise<Target | undefined>) | undefined): Promise<Target | undefined> =>
+  place?.();
 
 async function stored(deps: SendDeps, key: MessageKey): Promise<MessageRef | undefined> {
   const refs = await deps.memory.refs(key.requestId);
@@ -110,16 +110,16 @@ async function awaited(deps: SendDeps, key: MessageKey): Promise<MessageRef | un
 }
 const POLL_MS = 100;
 
-/** Finds what an unknown send left in the chat, keeps the one that is noted first and deletes the rest. */
+/** Finds what an unknown send left in the chat, keeps the one that is noted first and removes the rest. */
 async function adopt(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
   for (const candidate of sending.places) {
     const place = await candidate();
     if (place === undefined) continue;
-    const found = await messagesOfOurs(deps, place, sending.mark, sending.since);
+    const found = await deps.chat.find(place, sending.tag, sending.since);
     const [oldest] = found;
     if (oldest === undefined) continue;
     // What it shows is not known, so version 0: the next drawing brings it up to date.
-    return keepOne(deps, sending.key, { ...oldest, drawnVersion: 0 }, found);
+    return keepOne(deps, sending.key, { at: oldest, drawnVersion: 0 }, found);
   }
   return undefined;
 }
@@ -129,14 +129,11 @@ async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | unde
   for (const candidate of sending.places) {
     const place = await candidate();
     if (place === undefined) continue;
-    try {
-      const at = await sendTo(deps, place, sending);
-      return await keepOne(deps, sending.key, { ...at, drawnVersion: sending.version, digest: sending.digest }, [at]);
-    } catch (error) {
-      const code = refusalOf(error);
-      if (!isPlaceTrouble(code) && !isMiswritten(code)) throw chatFailure('sending a message', error);
-      refusals.push(`${place.channel}: ${code}`);
+    const sent = await sendTo(deps, place, sending);
+    if (!isNo(sent)) {
+      return keepOne(deps, sending.key, { at: sent, drawnVersion: sending.version, digest: sending.digest }, [sent]);
     }
+    refusals.push(`${place.place}: ${sent.why}`);
   }
   const why = refusals.join(', ') || 'there is nowhere to send it';
   deps.logger.error({ ...sending.key, why }, 'a message was taken nowhere and is given up');
@@ -144,65 +141,45 @@ async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | unde
   return undefined;
 }
 
-/** The message, or its bare words when Slack refuses how it is written. */
-async function sendTo(deps: SendDeps, place: Place, { key, mark, message }: Sending): Promise<Found> {
-  const { text, blocks } = await message(place);
-  try {
-    return await call(deps, place, mark, { text, blocks });
-  } catch (error) {
-    const why = refusalOf(error);
-    if (!isMiswritten(why)) throw error;
-    deps.logger.error({ ...key, why }, 'Slack refuses how a message is written; sending its bare words');
-    return call(deps, place, mark, { text: cut(text, WORDS_MAX) });
-  }
+/** Is this answer of a chat a no for good? */
+export const isNo = (answer: MessageAt | ChatNo): answer is ChatNo => 'no' in answer;
+
+/** The message, or its bare words when the chat refuses how it is written. */
+async function sendTo({ chat, logger }: SendDeps, place: Target, { key, tag, content: made }: Sending) {
+  const content = await made(place);
+  const sent = await chat.send(place, content, tag);
+  if (!isNo(sent) || sent.no !== 'miswritten') return sent;
+  logger.error({ ...key, why: sent.why }, 'the chat refuses how a message is written; sending its bare words');
+  return chat.send(place, { kind: 'bare', words: bareWords(content) }, tag);
 }
 
-async function call(
-  deps: SendDeps,
-  place: Place,
-  mark: Mark,
-  content: Pick<Message, 'text'> & Partial<Message>,
-): Promise<Found> {
-  const common = {
-    channel: place.channel,
-    ...content,
-    metadata: { event_type: mark.type, event_payload: { ...mark.payload } },
-    unfurl_links: false,
-    unfurl_media: false,
-  };
-  const answer = await deps.client.chat.postMessage(
-    place.threadTs === undefined
-      ? common
-      : place.broadcast
-        ? { ...common, thread_ts: place.threadTs, reply_broadcast: true }
-        : { ...common, thread_ts: place.threadTs },
-  );
-  // Without it nobody could find the message again but by its mark.
-  if (!answer.ts) throw new UnclearAnswer('chat.postMessage', 'a yes without a `ts`');
-  return { channel: answer.channel ?? place.channel, ts: answer.ts };
+/** Where a message was found or sent, and what it shows as far as that is known. */
+interface Shown {
+  readonly at: MessageAt;
+  readonly drawnVersion: number;
+  readonly digest?: string;
 }
 
 /** Notes where it stands, unless somebody noted another place first: then ours is the double, as is all else that was found. */
 async function keepOne(
   deps: SendDeps,
   key: MessageKey,
-  at: Parameters<ChatMemory['sent']>[1],
-  found: readonly Found[],
+  { at, drawnVersion, digest }: Shown,
+  found: readonly MessageAt[],
 ): Promise<MessageRef | undefined> {
-  await deps.memory.sent(key, at);
+  await deps.memory.sent(key, { channel: at.place, ts: at.message, drawnVersion, digest });
   const kept = await stored(deps, key);
   for (const one of found) {
-    if (one.channel !== kept?.channel || one.ts !== kept.ts) await remove(deps, one);
+    if (one.place !== kept?.channel || one.message !== kept.ts) await removeDouble(deps, one);
   }
   return kept;
 }
 
-/** Deletes a double. One that is gone already is as good. */
-export async function remove({ client, logger }: SendDeps, { channel, ts }: Found): Promise<void> {
-  try {
-    await client.chat.delete({ channel, ts });
-  } catch (error) {
-    if (refusalOf(error) !== 'message_not_found')
-      logger.warn({ channel, ts, why: String(error) }, 'a double was not deleted');
-  }
+/** Removes a double. One that cannot be removed is only logged: whoever clicks on it is refused. */
+export async function removeDouble({ chat, logger }: Pick<SendDeps, 'chat' | 'logger'>, at: MessageAt): Promise<void> {
+  const why = await chat.remove(at).then(
+    (no) => no?.why,
+    (error: unknown) => String(error),
+  );
+  if (why !== undefined) logger.warn({ ...at, why }, 'a double was not removed');
 }

@@ -6,15 +6,14 @@ import { list, text } from '../event-data.ts';
 import { oneLine } from '../phrase.ts';
 import { tell } from '../timeline.ts';
 import { partyIn } from '../told.ts';
+import type { PrivateNote } from '../words/content.ts';
 import { cardFor, drawAll } from './draw.ts';
 import { inviteOne } from './invite.ts';
 import { sendNote } from './notes.ts';
-import type { PrivateNote } from './render.ts';
 import type { ShowDeps } from './show.ts';
-import { refusalOf } from './web.ts';
 
 /** Tells those whom an event calls, each by themselves: approvers who are reminded, and whoever was paged that it is over. */
-export async function tellCalled(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
+export async function notifyCalled(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
   const tried = await Promise.allSettled(
     calledBy(row, event).map(async (party) => {
       const note =
@@ -85,11 +84,10 @@ function wishOf(commands: boolean, own: boolean, phone: string): string {
 }
 
 /**
- * Where the card stands for this person: their own copy, which they can surely see, else the channel's. None when Slack
+ * Where the card stands for this person: their own copy, which they can surely see, else the channel's. None when the chat
  * does not say: the note does without it.
- * https://docs.slack.dev/reference/methods/chat.getPermalink
  */
-async function cardLink({ store, workspace, logger }: ShowDeps, row: Row, { id }: Party): Promise<string | undefined> {
+async function cardLink({ store, chat, logger }: ShowDeps, row: Row, { id }: Party): Promise<string | undefined> {
   const refs = (await store.chat.refs(row.request.ask.id)).filter(
     ({ ts, state }) => ts !== undefined && state === 'sent',
   );
@@ -97,10 +95,9 @@ async function cardLink({ store, workspace, logger }: ShowDeps, row: Row, { id }
     refs.find(({ kind, person }) => kind === 'copy' && person === id) ?? refs.find(({ kind }) => kind === 'card');
   if (ref?.ts === undefined) return undefined;
   try {
-    const { permalink } = await workspace.client.chat.getPermalink({ channel: ref.channel, message_ts: ref.ts });
-    return permalink;
+    return await chat.link({ chat: chat.name, place: ref.channel, message: ref.ts });
   } catch (error) {
-    logger.warn({ requestId: ref.requestId, why: refusalOf(error) ?? String(error) }, 'a card could not be linked to');
+    logger.warn({ requestId: ref.requestId, why: String(error) }, 'a card could not be linked to');
     return undefined;
   }
 }

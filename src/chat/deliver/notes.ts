@@ -3,17 +3,15 @@ import type { AccessRequest, Party, Plan } from '../../core/request.ts';
 import type { Row } from '../../core/work.ts';
 import { oneLine, type Phrase } from '../phrase.ts';
 import { tell } from '../timeline.ts';
-import { directPlace } from './direct.ts';
-import { METADATA } from './ids.ts';
-import { noteMessage, type PrivateNote } from './render.ts';
+import type { PrivateNote } from '../words/content.ts';
 import { sendOnce } from './send.ts';
-import { homes, type ShowDeps, sendDeps } from './show.ts';
+import { type ChatDeps, sendDeps } from './show.ts';
 
 /** What the requester is told privately of an event, if anything. */
 export function notesFor(
   event: StoredEvent,
   request: AccessRequest,
-  deps: Pick<ShowDeps, 'usage'>,
+  deps: Pick<ChatDeps, 'usage'>,
   phone: string,
 ): readonly PrivateNote[] {
   const { ask } = request;
@@ -60,7 +58,7 @@ const nobody = (role: string, phone: string): Phrase => [
 const plansOf = (request: AccessRequest): readonly Plan[] =>
   request.state === 'pending' ? [] : request.grants.flatMap(({ plan }) => (plan ? [plan] : []));
 
-function usageNote(said: Phrase, plan: Plan, { usage }: Pick<ShowDeps, 'usage'>): PrivateNote {
+function usageNote(said: Phrase, plan: Plan, { usage }: Pick<ChatDeps, 'usage'>): PrivateNote {
   const { consoleUrl, cli } = usage(plan);
   return {
     said: [...said, ' For the command line, add this profile to your own AWS configuration; it holds no secret:'],
@@ -70,7 +68,7 @@ function usageNote(said: Phrase, plan: Plan, { usage }: Pick<ShowDeps, 'usage'>)
 }
 
 /** Tells the requester by direct message. Somebody who cannot be written to reads the thread; nothing waits for them. */
-export async function tellPrivately(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
+export async function notifyPrivately(deps: ChatDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
   const { ask } = row.request;
   const notes = notesFor(event, row.request, deps, phone);
   for (const [index, note] of notes.entries()) {
@@ -80,9 +78,9 @@ export async function tellPrivately(deps: ShowDeps, row: Row, event: StoredEvent
 }
 
 /** The card could not stand where it should: its requester learns where it stands instead, and what to do. */
-export async function tellFallback(deps: ShowDeps, row: Row, channel: string): Promise<void> {
+export async function notifyFallback(deps: ChatDeps, row: Row, place: string): Promise<void> {
   const { ask } = row.request;
-  const where = channel.startsWith('D')
+  const where = deps.chat.isDirect({ chat: deps.chat.name, place })
     ? 'so only you see it. Invite me to a channel where approvers are, or phone them.'
     : 'so it stands in another channel, where others see it.';
   const said: Phrase = [
@@ -105,17 +103,16 @@ interface Note {
   readonly note: PrivateNote;
 }
 
-/** One private note, sent once. Whoever cannot be written to reads the thread. Rejects when Slack is away. */
-export async function sendNote(deps: ShowDeps, row: Row, { seq, who, to, id, note }: Note): Promise<void> {
+/** One private note, sent once. Whoever cannot be written to reads the thread. Rejects when the chat is away. */
+export async function sendNote(deps: ChatDeps, row: Row, { seq, who, to, id, note }: Note): Promise<void> {
   const { ask } = row.request;
-  const message = noteMessage(note, await homes(deps));
   await sendOnce(sendDeps(deps), {
     key: { requestId: ask.id, kind: 'note', seq, person: who },
     digest: ask.digest,
     version: row.version,
     since: ask.askedAt,
-    places: [() => directPlace(deps, to)],
-    mark: { type: METADATA.note, payload: { id, person: who } },
-    message: () => message,
+    places: [() => deps.chat.direct(to)],
+    tag: { type: 'note', of: { id, person: who } },
+    content: () => ({ kind: 'note', note }),
   });
 }

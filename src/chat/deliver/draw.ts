@@ -1,18 +1,15 @@
 import { actionsIn } from '../../core/actions.ts';
 import { digestShown } from '../../core/extension.ts';
+import { Failure } from '../../core/failure.ts';
 import type { Row } from '../../core/work.ts';
+import type { Place } from '../../ports/chat.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
 import { cardOf } from '../card.ts';
 import { partyIn } from '../told.ts';
-import { directPlace } from './direct.ts';
-import { isPlaceTrouble } from './final-answers.ts';
-import type { Place } from './find.ts';
-import { METADATA } from './ids.ts';
-import { tellFallback } from './notes.ts';
-import { cardMessage, type Message } from './render.ts';
+import type { Content } from '../words/content.ts';
+import { notifyFallback } from './notes.ts';
 import { isPassedOver, sendOnce } from './send.ts';
-import { defaultChannel, homes, type ShowDeps, securityChannel, sendDeps } from './show.ts';
-import { chatFailure, refusalOf } from './web.ts';
+import { homePlace, isSamePlace, policyPlace, type ShowDeps, sendDeps } from './show.ts';
 
 /**
  * Brings every copy of the card to the newest version of the row, posting the channel's card if there is none yet.
@@ -51,9 +48,9 @@ type Copy = MessageRef & { readonly ts: string };
 const isCard = (ref: MessageRef): ref is Copy =>
   (ref.kind === 'card' || ref.kind === 'copy') && ref.state === 'sent' && ref.ts !== undefined;
 
-/** The card as Slack shows it, of the row as it is now. */
-export async function cardFor(deps: ShowDeps, row: Row): Promise<Message> {
-  return cardMessage(cardOf(await deps.view(row)), await homes(deps));
+/** The card of the row as it is now. */
+export async function cardFor({ view }: Pick<ShowDeps, 'view'>, row: Row): Promise<Content> {
+  return { kind: 'card', card: cardOf(await view(row)) };
 }
 
 /**
@@ -63,17 +60,16 @@ export async function cardFor(deps: ShowDeps, row: Row): Promise<Message> {
  */
 export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | undefined> {
   const { ask } = row.request;
+  const home = homePlace(deps, row);
+  const elsewhere = async (which: 'default' | 'security'): Promise<Place | undefined> => {
+    const place = await policyPlace(deps, which);
+    return isSamePlace(place, home) ? undefined : place;
+  };
   const places: (() => Promise<Place | undefined>)[] = [
-    async () => ({ channel: ask.channel }),
-    async () => {
-      const channel = await defaultChannel(deps);
-      return channel === undefined || channel === ask.channel ? undefined : { channel };
-    },
-    async () => {
-      const channel = await securityChannel(deps);
-      return channel === undefined || channel === ask.channel ? undefined : { channel };
-    },
-    () => directPlace(deps, ask.requester),
+    async () => home,
+    () => elsewhere('default'),
+    () => elsewhere('security'),
+    () => deps.chat.direct(ask.requester),
   ];
   const ref = await sendOnce(sendDeps(deps), {
     key: { requestId: ask.id, kind: 'card', seq: 0, person: '' },
@@ -81,15 +77,15 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
     version: row.version,
     since: ask.askedAt,
     places,
-    mark: { type: METADATA.card, payload: { request: ask.id, kind: 'card' } },
-    message: () => cardFor(deps, row),
+    tag: { type: 'card', of: { request: ask.id, kind: 'card' } },
+    content: () => cardFor(deps, row),
   });
-  if (ref !== undefined && ref.channel !== ask.channel) await tellFallback(deps, row, ref.channel);
+  if (ref !== undefined && ref.channel !== home.place) await notifyFallback(deps, row, ref.channel);
   return ref;
 }
 
 /**
- * Copies whose sending came to an unknown end: each is looked for by its mark and drawn like every other; one that stands
+ * Copies whose sending came to an unknown end: each is looked for by its tag and drawn like every other; one that stands
  * nowhere is sent while the request waits for somebody. Tries all, and gives the first failure.
  */
 async function copiesOf(deps: ShowDeps, row: Row): Promise<unknown> {
@@ -99,12 +95,12 @@ async function copiesOf(deps: ShowDeps, row: Row): Promise<unknown> {
   return tried.find((one) => one.status === 'rejected')?.reason;
 }
 
-/** Somebody's own copy of the card, kept up to date like every other. Undefined when Slack has no way to them. */
+/** Somebody's own copy of the card, kept up to date like every other. Undefined when the chat has no way to them. */
 export async function copyFor(
   deps: ShowDeps,
   row: Row,
   person: string,
-  message?: Message,
+  card?: Content,
 ): Promise<MessageRef | undefined> {
   const { request } = row;
   const { ask } = request;
@@ -115,35 +111,34 @@ export async function copyFor(
     digest: digestShown(request),
     version: row.version,
     since: ask.askedAt,
-    places: [() => directPlace(deps, party)],
-    mark: { type: METADATA.card, payload: { request: ask.id, kind: 'copy', person } },
-    message: () => message ?? cardFor(deps, row),
+    places: [() => deps.chat.direct(party)],
+    tag: { type: 'card', of: { request: ask.id, kind: 'copy', person } },
+    content: () => card ?? cardFor(deps, row),
     ...(actionsIn(request).includes('approve') ? {} : { onlyFind: 'nobody is asked any more' }),
   });
 }
 
-/** Besides trouble with the place: refusals of an update that no second try can change. */
-const LOST: ReadonlySet<string> = new Set(['is_inactive', 'cant_update_message', 'edit_window_closed']);
-
 /** Tries every copy before it rejects with the first failure: one that is not taken now keeps no other one stale. */
-async function updateAll(deps: ShowDeps, refs: readonly Copy[], message: Message, row: Row): Promise<void> {
+async function updateAll(deps: ShowDeps, refs: readonly Copy[], card: Content, row: Row): Promise<void> {
   const failures: unknown[] = [];
   for (const ref of refs) {
-    await update(deps, ref, message, row).catch((error: unknown) => failures.push(error));
+    await update(deps, ref, card, row).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
 }
 
-async function update(deps: ShowDeps, ref: Copy, message: Message, { request, version }: Row) {
+async function update(deps: ShowDeps, ref: Copy, card: Content, { request, version }: Row): Promise<void> {
   const { channel, ts } = ref;
   try {
-    await deps.workspace.client.chat.update({ channel, ts, text: message.text, blocks: message.blocks });
-    await deps.store.chat.sent(ref, { channel, ts, drawnVersion: version, digest: digestShown(request) });
+    const no = await deps.chat.edit({ chat: deps.chat.name, place: channel, message: ts }, card);
+    if (no === undefined) {
+      await deps.store.chat.sent(ref, { channel, ts, drawnVersion: version, digest: digestShown(request) });
+      return;
+    }
+    if (no.no === 'miswritten') throw new Failure('CHAT_UNAVAILABLE', `drawing a card: ${no.why}`);
+    deps.logger.warn({ requestId: ref.requestId, channel, why: no.why }, 'a card cannot be kept up to date any more');
+    await deps.store.chat.gone(ref, no.why);
   } catch (error) {
-    const code = refusalOf(error);
-    if (code === undefined && (await isPassedOver(sendDeps(deps), ref, error))) return;
-    if (code === undefined || !(LOST.has(code) || isPlaceTrouble(code))) throw chatFailure('drawing a card', error);
-    deps.logger.warn({ requestId: ref.requestId, channel, why: code }, 'a card cannot be kept up to date any more');
-    await deps.store.chat.gone(ref, code);
+    if (!(await isPassedOver(sendDeps(deps), ref, error))) throw error;
   }
 }

@@ -19,7 +19,7 @@ export const approversAsked = ({ ask, approvals, extended, escalatedTo = [] }: A
 };
 
 /** Tells approvers that more time is asked for; whoever is on call only by now gets the card too. The buttons are on the card, which says what it would mean. */
-export async function tellApprovers(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
+export async function notifyApprovers(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
   const { request } = row;
   // Told late, when it was decided meanwhile, it would send them to a card without buttons.
   if (!extensionAwaited(request) || request.extension.number !== event.data.number) return;
@@ -39,7 +39,7 @@ export async function tellApprovers(deps: ShowDeps, row: Row, event: StoredEvent
 }
 
 /** The incident turned unverified at an approval: whoever is on call for what that adds gets the card, and why. */
-export async function tellAlsoAsked(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
+export async function notifyAlsoAsked(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
   const { request } = row;
   const asked = list(event.data.alsoAsked).flatMap((id) => partyIn(request, text(id)) ?? []);
   // Told late, when it was decided meanwhile, it would send them to a card without buttons.

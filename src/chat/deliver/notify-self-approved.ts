@@ -1,0 +1,34 @@
+import type { StoredEvent } from '../../core/events.ts';
+import type { Row } from '../../core/work.ts';
+import type { MessageRef } from '../../ports/chat-memory.ts';
+import { selfApproved } from '../self-approved.ts';
+import { sendOnce } from './send.ts';
+import { type ChatDeps, isSamePlace, policyPlace, sendDeps } from './show.ts';
+
+const PLACE = '#default';
+
+/**
+ * Says in the default channel what no second person approved, once; in the security channel where that one takes nothing.
+ * Where the card stands in the default channel, everybody there has read it already. Rejects when the chat is away.
+ */
+export async function notifySelfApproved(deps: ChatDeps, row: Row, event: StoredEvent, card: MessageRef | undefined) {
+  const told = selfApproved(event, row.request);
+  const shared = await policyPlace(deps, 'default');
+  if (told === undefined || shared === undefined || card?.channel === shared.place) return;
+  const { ask } = row.request;
+  await sendOnce(sendDeps(deps), {
+    key: { requestId: ask.id, kind: 'note', seq: event.seq, person: PLACE },
+    digest: ask.digest,
+    version: row.version,
+    since: ask.askedAt,
+    places: [
+      async () => shared,
+      async () => {
+        const security = await policyPlace(deps, 'security');
+        return isSamePlace(security, shared) ? undefined : security;
+      },
+    ],
+    tag: { type: 'note', of: { id: event.id, person: PLACE } },
+    content: () => ({ kind: 'entry', entry: told }),
+  });
+}

@@ -1,0 +1,55 @@
+import type { Plan } from '../../core/request.ts';
+import type { Row } from '../../core/work.ts';
+import type { Place } from '../../ports/chat.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { Usage } from '../../ports/provider.ts';
+import type { ViewOf } from '../../ports/request-view.ts';
+import type { Store } from '../../ports/store.ts';
+import type { RequestChat } from '../words/content.ts';
+import type { SendDeps } from './send.ts';
+
+/** What is needed to show anything in one chat. */
+export interface ChatDeps {
+  readonly chat: RequestChat;
+  readonly store: Pick<Store, 'chat' | 'clock' | 'find' | 'events' | 'policyInForce'>;
+  readonly usage: (plan: Plan) => Usage;
+  readonly logger: Logger;
+  /** How long another process may take to send one message before the chat is read for it. Default: a call's limit and two seconds. */
+  readonly unknownAfterMs?: number | undefined;
+}
+
+/** The same, with how a row is viewed: what drawing a card needs. */
+export interface ShowDeps extends ChatDeps {
+  readonly view: ViewOf;
+}
+
+export const sendDeps = ({ chat, store, logger, unknownAfterMs = chat.callMs + 2000 }: ChatDeps): SendDeps => ({
+  chat,
+  clock: store.clock,
+  memory: store.chat,
+  logger,
+  unknownAfterMs,
+});
+
+/** Where this chat shows the request. */
+export const homePlace = ({ chat }: Pick<ChatDeps, 'chat'>, { request }: Row): Place => ({
+  chat: chat.name,
+  place: request.ask.channel,
+});
+
+/** A channel of the policy in this chat: where what has no channel of its own goes, or security's. Undefined when no policy says. */
+export async function policyPlace(
+  { chat, store }: Pick<ChatDeps, 'chat'> & { readonly store: Pick<Store, 'policyInForce'> },
+  which: 'default' | 'security',
+): Promise<Place | undefined> {
+  const channels = (await store.policyInForce())?.policy.channels;
+  return channels && { chat: chat.name, place: channels[which] };
+}
+
+/** Whom to phone, by the policy in force. */
+export const phoneNow = async ({ store }: Pick<ChatDeps, 'store'>): Promise<string> =>
+  (await store.policyInForce())?.policy.phone ?? 'the security team';
+
+/** Are these one place? */
+export const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>
+  a !== undefined && b !== undefined && a.chat === b.chat && a.place === b.place;

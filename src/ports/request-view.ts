@@ -1,0 +1,24 @@
+import type { OpenClause } from '../core/approvals.ts';
+import type { Person } from '../core/directory.ts';
+import type { Row } from '../core/work.ts';
+import type { Capabilities } from './provider.ts';
+
+/** A clause that is still open, with who could fill it now. */
+export interface ClauseView extends OpenClause {
+  /** Who could fill it now. */
+  readonly people: readonly Person[];
+  readonly onCall: readonly Person[];
+}
+
+/** A row with what a reader wants to know beside it (B10). */
+export interface RequestView {
+  readonly row: Row;
+  /** Open clauses with who can give them; undefined when the directory did not answer. */
+  readonly open: readonly ClauseView[] | undefined;
+  readonly capabilities: Capabilities;
+  /** What a person can run to end it, while the cloud does not let us. */
+  readonly byHand: readonly string[];
+}
+
+/** How whoever draws a row gets to know what stands beside it. The broker's caller passes it along. */
+export type ViewOf = (row: Row) => Promise<RequestView>;
