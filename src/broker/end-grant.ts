@@ -2,6 +2,7 @@ import type { Command, Unproven } from '../core/command.ts';
 import { Failure } from '../core/failure.ts';
 import type { EndingGrant, Plan } from '../core/request.ts';
 import { propagatedAt, type Row } from '../core/work.ts';
+import type { Closed } from '../ports/provider.ts';
 import type { Store } from '../ports/store.ts';
 import { apply, enqueueTelling, save } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -74,15 +75,24 @@ export async function revoke(deps: BrokerDeps, requestId: string, grantId: strin
 
 async function takeAway(deps: BrokerDeps, requestId: string, grant: EndingGrant, signal: AbortSignal): Promise<void> {
   if (await isForeign(deps, grant.plan)) return;
-  try {
-    const { hashes, contested } = await closeLocked(deps, grant, signal);
+  let recorded: Promise<unknown> | undefined;
+  /** Once, as soon as it was read back: what the cloud still tidies up holds up nobody. */
+  const record = ({ hashes, contested }: ClosedHow): void => {
     // By the clock of the commit, a moment after the read-back: what is proven by waiting waits the longer.
     const confirmed = (_row: Row | undefined, now: Date): Command => ({
       type: 'revoke_confirmed',
       grantId: grant.id,
       proof: { readAt: now, contested, hashes },
     });
-    await apply(deps, requestId, confirmed, WORKER);
+    recorded ??= apply(deps, requestId, confirmed, WORKER);
+    recorded.catch(() => undefined);
+  };
+  try {
+    await closeLocked(deps, grant, { signal, record }).then(record, (error: unknown) => {
+      if (recorded === undefined) throw error;
+      deps.logger.warn({ requestId, why: String(error) }, 'access is removed; what came after that failed');
+    });
+    await recorded;
   } catch (error) {
     const noted = await noteFailure(deps, requestId, error, { grantId: grant.id, fact: 'accessRemoved' });
     throw noted ? new Noted('noted on the row', { cause: error }) : error;
@@ -94,21 +104,32 @@ class Noted extends Error {
   override readonly name = 'Noted';
 }
 
-type Closed = Awaited<ReturnType<BrokerDeps['providers']['aws']['close']>> & { readonly contested: boolean };
+type ClosedHow = Closed & { readonly contested: boolean };
+
+interface Closing {
+  readonly signal: AbortSignal;
+  /** Told at the latest when the cloud resolves, and perhaps before. */
+  readonly record: (closed: ClosedHow) => void;
+}
 
 /**
  * Closes under the writer's lock if it can be had in time, and without it if not: a lock that is held, lost or cannot
  * even be asked for delays an ending by seconds and never stops it.
  */
-async function closeLocked(deps: BrokerDeps, { id, target, plan }: EndingGrant, signal: AbortSignal): Promise<Closed> {
-  const close = () => deps.providers[target.provider].close(plan, signal);
+async function closeLocked(
+  deps: BrokerDeps,
+  { id, target, plan }: EndingGrant,
+  { signal, record }: Closing,
+): Promise<ClosedHow> {
+  const close = (contested: boolean) =>
+    deps.providers[target.provider].close(plan, signal, (closed) => record({ ...closed, contested }));
   const waiting = AbortSignal.timeout(LOCK_WAIT_MS + LOCK_SLACK_MS);
   let begun = false;
   const locked = deps.store.withLock(writerLock(id), LOCK_WAIT_MS, async () => {
     // A lock that comes after we went on without it is given back unused.
     if (waiting.aborted) return undefined;
     begun = true;
-    return close();
+    return close(false);
   });
   const underLock = locked.then(
     (held) => held?.value,
@@ -126,7 +147,7 @@ async function closeLocked(deps: BrokerDeps, { id, target, plan }: EndingGrant, 
   });
   const first = await Promise.race([underLock, gaveUp.then(() => (begun ? underLock : undefined))]);
   if (first !== undefined) return { ...first, contested: false };
-  return { ...(await close()), contested: true };
+  return { ...(await close(true)), contested: true };
 }
 
 /**

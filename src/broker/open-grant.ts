@@ -38,16 +38,22 @@ export async function openGrant(
   // A process that must open nothing leaves it to another until `grantBy`; then any of them fails it.
   const off = deps.openingOff();
   if (off !== undefined && !(await isLate(deps, row))) throw new TryLater(`not opened by this process: ${off}`);
-  const planned = grantIn(row, grantId)?.plan ? row : await issue(deps, row, grantId, signal);
+  const planned = grantIn(row, grantId)?.plan ? { row, untried: false } : await issue(deps, row, grantId, signal);
   if (planned === undefined) return;
   await write(deps, planned, grantId, signal);
+}
+
+/** A row with a plan. `untried`: the plan was committed here just now, so no try of it came before. */
+interface Planned {
+  readonly row: Row;
+  readonly untried: boolean;
 }
 
 const grantIn = (row: Row, grantId: string): GrantingGrant | undefined =>
   row.request.state === 'granting' ? row.request.grants.find(({ id }) => id === grantId) : undefined;
 
 /** The command `issue`. Returns the row if it has a plan now, undefined if the request was closed instead. */
-async function issue(deps: BrokerDeps, row: Row, grantId: string, signal: AbortSignal): Promise<Row | undefined> {
+async function issue(deps: BrokerDeps, row: Row, grantId: string, signal: AbortSignal): Promise<Planned | undefined> {
   const { ask, approvals } = row.request;
   const target = grantIn(row, grantId)?.target;
   if (target === undefined) return undefined;
@@ -69,9 +75,9 @@ async function issue(deps: BrokerDeps, row: Row, grantId: string, signal: AbortS
   if (!changed.ok) {
     if (RETRYABLE.has(changed.refusal.code)) throw new TryLater(`not issued yet: ${changed.refusal.code}`);
     // Another worker issued it, or somebody ended it: the next look at the row knows.
-    return changed.row && grantIn(changed.row, grantId)?.plan ? changed.row : undefined;
+    return changed.row && grantIn(changed.row, grantId)?.plan ? { row: changed.row, untried: false } : undefined;
   }
-  return grantIn(changed.row, grantId)?.plan ? changed.row : undefined;
+  return grantIn(changed.row, grantId)?.plan ? { row: changed.row, untried: true } : undefined;
 }
 
 const requestIdOf = (row: Row): string => row.request.ask.id;
@@ -133,7 +139,7 @@ async function giveUpLate(deps: BrokerDeps, row: Row): Promise<boolean> {
   return true;
 }
 
-async function write(deps: BrokerDeps, row: Row, grantId: string, signal: AbortSignal): Promise<void> {
+async function write(deps: BrokerDeps, { row, untried }: Planned, grantId: string, signal: AbortSignal): Promise<void> {
   const requestId = requestIdOf(row);
   if (await giveUpLate(deps, row)) return;
   const done = await deps.store.withLock(writerLock(grantId), LOCK_WAIT_MS, async (lost) => {
@@ -147,7 +153,7 @@ async function write(deps: BrokerDeps, row: Row, grantId: string, signal: AbortS
     const left = Math.max(0, current.request.grantBy.getTime() - (await deps.store.clock.now()).getTime());
     const limit = withDeadline(Math.min(left, OPENER_SECONDS * 1000), signal, lost);
     try {
-      await deps.providers[grant.target.provider].open(grant.plan, limit);
+      await deps.providers[grant.target.provider].open(grant.plan, limit, untried);
     } catch (error) {
       if (!(error instanceof Failure) || error.retry) throw error;
       deps.logger.error({ requestId, code: error.code, why: error.message }, 'the cloud refused the opening');

@@ -67,6 +67,11 @@ export interface Inspection extends Standing {
   readonly revoked: boolean;
 }
 
+/** What an ending read back. */
+export interface Closed {
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
 /** How the requester uses the access. No secret. */
 export interface Usage {
   readonly consoleUrl: string | undefined;
@@ -84,16 +89,22 @@ export interface Provider {
   read(target: Target, terms: Terms, signal: AbortSignal): Promise<TargetReading>;
   /** Pure: the same order gives the same plan, down to the byte. */
   plan(order: PlanOrder): Plan;
-  /** Resolves only after everything the plan opens was read back equal, and no ending was seen. */
-  open(plan: Plan, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves only after everything the plan opens was read back equal, and no ending was seen. `untried`: nothing was asked
+   * of the cloud for this plan yet, as far as the caller knows, so a look at what stands may be left out; never a check.
+   */
+  open(plan: Plan, signal: AbortSignal, untried?: boolean): Promise<void>;
   /**
    * Moves what `from` opened to the end of `to`: same name, same grant, later dates. The end that the cloud enforces is
    * moved last, so whatever stops on the way leaves the old one. Resolves only after everything was read back equal to
    * `to`, and no ending was seen. A repeat finishes what an earlier one began.
    */
   extend(from: Plan, to: Plan, signal: AbortSignal): Promise<void>;
-  /** Resolves only after the Deny and the Deny-all trust were read back equal; returns their hashes. */
-  close(plan: Plan, signal: AbortSignal): Promise<{ readonly hashes: Readonly<Record<string, string>> }>;
+  /**
+   * Resolves only after the Deny and the Deny-all trust were read back equal; returns their hashes. `removed` may be called
+   * with the same as soon as they were, while what does not allow anything any more is still being tidied up.
+   */
+  close(plan: Plan, signal: AbortSignal, removed?: (closed: Closed) => void): Promise<Closed>;
   observe(plan: Plan, signal: AbortSignal): Promise<Observation>;
   /** Whether the Deny and the Deny-all trust stand, equal to what ending writes. The cheapest look at an ended plan. */
   isEnded(plan: Plan, signal: AbortSignal): Promise<boolean>;

@@ -1,3 +1,4 @@
+import { broker } from '../../src/broker/broker.ts';
 import { expire, revoke } from '../../src/broker/end-grant.ts';
 import { writerLock } from '../../src/broker/open-grant.ts';
 import { decide } from '../../src/core/decide.ts';
@@ -45,6 +46,19 @@ describe('ending a grant', () => {
     await desk.perform('prove', 'E1');
     expect((await eventOf('E1', 'sessions_ended'))?.data.by).toBe('native_end');
     expect(await stateOf('E1')).toBe('closed');
+  });
+
+  it('D3: says that access is removed once it was read back, whatever becomes of tidying up after it', async () => {
+    await ended('E18');
+    const { aws } = desk.deps.providers;
+    const close: typeof aws.close = async (plan, signal, removed) => {
+      removed?.(await aws.close(plan, signal));
+      throw new Failure('PROVIDER_UNAVAILABLE', 'the permissions could not be removed');
+    };
+    await desk.perform('revoke', 'E18', broker({ ...desk.deps, providers: { aws: { ...aws, close } } }));
+    const { request } = await desk.row('E18');
+    expect(request).toMatchObject({ state: 'revoking', failures: 0, grants: [{ accessRemoved: expect.anything() }] });
+    expect(await eventOf('E18', 'access_removed')).toBeDefined();
   });
 
   it('D3: proves an early end by propagation, and not before', async () => {
@@ -179,7 +193,12 @@ describe('ending a grant', () => {
     desk.wait(MINUTE);
     const before = desk.aws.dials.log().at(-1)?.seq;
     await desk.perform('observe', 'E10');
-    expect(desk.aws.dials.log(before).map(({ action }) => action)).toEqual(['GetRole', 'GetRolePolicy']);
+    expect(
+      desk.aws.dials
+        .log(before)
+        .map(({ action }) => action)
+        .toSorted(),
+    ).toEqual(['GetRole', 'GetRolePolicy']);
     expect((await desk.row('E10')).version).toBe(version);
     const { request } = await desk.row('E10');
     const readAt = request.state === 'revoking' ? request.grants[0]?.accessRemoved?.readAt : undefined;

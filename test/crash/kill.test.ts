@@ -13,7 +13,7 @@ const SAMPLE: Parameters<typeof lotsOf>[1] = {
     'after CreateRole',
     'after PutRolePolicy 00-expiry',
     'before AttachRolePolicy look',
-    'after ListAttachedRolePolicies 2',
+    'after ListAttachedRolePolicies',
     'commit of access_planned, which arrives',
     'commit of access_opened, which is lost',
   ],

@@ -7,13 +7,13 @@ import { accountOf, laneOf } from './catalog.ts';
 import { judge } from './judge.ts';
 import { openTheatre, type Theatre } from './theatre.ts';
 
-/** Where an opener is held: before each of its writes, and at the last answer before it would confirm. */
+/** Where an opener is held: before each of its writes, and at an answer without which it confirms nothing. */
 const HELD = [
   { name: 'CreateRole', nth: 1, side: 'before' },
   { name: 'PutRolePolicy 00-expiry', nth: 1, side: 'before' },
   { name: 'PutRolePolicy 10-grant', nth: 1, side: 'before' },
   { name: 'AttachRolePolicy look', nth: 1, side: 'before' },
-  { name: 'ListAttachedRolePolicies', nth: 2, side: 'after' },
+  { name: 'ListAttachedRolePolicies', nth: 1, side: 'after' },
 ] as const;
 
 let theatre: Theatre;

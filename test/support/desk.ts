@@ -77,9 +77,12 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-/** Opens everything that a broker needs. One for a suite: requests of different ids do not meet. */
-export async function openDesk(): Promise<Desk> {
-  const policy = guardedPolicy();
+/**
+ * Opens everything that a broker needs, with a policy that `change` may make another. One for a suite: requests of
+ * different ids do not meet.
+ */
+export async function openDesk(change = (policy: Policy): Policy => policy): Promise<Desk> {
+  const policy = change(guardedPolicy());
   const accountId = policy.accounts[0]?.id ?? '';
   let turnedMs = 0;
   const now = () => Date.now() + turnedMs;

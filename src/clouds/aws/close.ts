@@ -1,6 +1,6 @@
 import type { Logger } from '../../ports/logger.ts';
 import type { AccountClient } from './account-client.ts';
-import { allTried } from './all-tried.ts';
+import { allDone, allTried } from './all-tried.ts';
 import { waitFor } from './attempt.ts';
 import { EXPIRY, meaningOf, REVOKED } from './documents.ts';
 import { answered } from './errors.ts';
@@ -9,28 +9,32 @@ import { attachedArns, inlineNames, isMissing, isRevoked, seeEnding } from './ro
 import { createRole, deletePolicy, detachPolicy, putPolicy, replaceTrust } from './role-writes.ts';
 import { until } from './until.ts';
 
-/** So long may removing what allows hold up the news that both Denies stand (milliseconds). */
+/** So long may removing what allows go on after the news that both Denies stand (milliseconds). */
 const REMOVAL_MS = 3_000;
 
 /**
- * Takes access away: the unconditional Deny first, since it is what stops sessions; then a trust that lets nobody in,
- * even where the Deny was refused (the rights for the two differ); both read back. Where the role is missing one is made,
- * so that a late CreateRole of an opener finds the name taken. Resolves with the hashes of what was read back.
+ * Takes access away: at once the unconditional Deny, since it is what stops sessions, and a trust that lets nobody in,
+ * each whatever becomes of the other (the rights for the two differ); then both are read back, and `removed` is told the
+ * hashes of what was read. Where the role is missing one is made, so that a late CreateRole of an opener finds the name
+ * taken.
  *
- * Then the permissions go, while both Denies stay. They give nothing any more, so what cannot be removed is logged and
- * left to the next close or to `buryRole`.
+ * Only then the permissions go, while both Denies stay: one of them may hold a Deny of its own. They give nothing any
+ * more, so what cannot be removed is logged and left to the next close or to `buryRole`. Resolves after that, with the
+ * same hashes.
  */
 export async function closeRole(
   account: AccountClient,
   detail: Detail,
-  logger: Logger,
-): Promise<Readonly<Record<string, string>>> {
+  { logger, removed }: { readonly logger: Logger; readonly removed: (hashes: Hashes) => void },
+): Promise<Hashes> {
   const { roleName } = detail;
-  await allTried([() => deny(account, detail, logger), () => replaceTrust(account, roleName, detail.closedTrust)]);
+  await shut(account, detail, logger);
   const seen = await until(`reading back the end of role ${roleName}`, account.signal, async () => {
     const now = await seeEnding(account, detail, [REVOKED]);
     return now && isRevoked(now, detail) ? now : undefined;
   });
+  const hashes = { [REVOKED]: meaningOf(seen.inline.get(REVOKED) ?? ''), 'closed-trust': meaningOf(seen.trust) };
+  removed(hashes);
   try {
     await removeAllows(account.within(REMOVAL_MS), roleName);
   } catch (error) {
@@ -39,7 +43,23 @@ export async function closeRole(
       'access is denied, but permissions stay on the ended role until they can be removed',
     );
   }
-  return { [REVOKED]: meaningOf(seen.inline.get(REVOKED) ?? ''), 'closed-trust': meaningOf(seen.trust) };
+  return hashes;
+}
+
+/** By name, the hash of each document that ending read back. */
+export type Hashes = Readonly<Record<string, string>>;
+
+/** Writes both. Rejects with the Deny's failure first, once neither is under way any more. */
+async function shut(account: AccountClient, detail: Detail, logger: Logger): Promise<void> {
+  const trust = () => replaceTrust(account, detail.roleName, detail.closedTrust);
+  const denied = deny(account, detail, logger);
+  const closed = trust().catch(async (error: unknown) => {
+    if (!answered(error, 'NoSuchEntity') && !answered(error, 'AccessDenied')) throw error;
+    // There may have been no role yet: the Deny waits for one, or makes it.
+    await denied.catch(() => undefined);
+    await trust();
+  });
+  await allDone([denied, closed]);
 }
 
 /** A role that was just made may not be visible yet: tries and the pause between them (milliseconds). */

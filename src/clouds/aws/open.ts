@@ -1,8 +1,9 @@
 import { Failure } from '../../core/failure.ts';
 import type { AccountClient } from './account-client.ts';
-import { REVOKED } from './documents.ts';
+import { allDone } from './all-tried.ts';
+import { EXPIRY, REVOKED } from './documents.ts';
 import { answered } from './errors.ts';
-import { type Pinned, refuseChanged } from './pinned.ts';
+import { type Pinned, refuseChanged, versionsInForce } from './pinned.ts';
 import type { Detail } from './plan-detail.ts';
 import {
   isMissing,
@@ -20,28 +21,36 @@ import { until } from './until.ts';
 
 /**
  * Opens what the plan says, in an order that fails closed wherever it stops: a role without permissions, the Deny that
- * ends it, then the permissions. Goes on from whatever an earlier try left; writes nothing if all of it stands.
+ * ends it, then, all at once, the permissions. Goes on from whatever an earlier try left, and writes nothing if all of it
+ * stands; with `untried`, where nothing can stand yet, the role is made without a look. A name that is taken is looked at
+ * all the same.
  *
  * It never writes a trust policy and never touches `99-revoked`, so whatever it writes late, after an ending, stays
  * refused; and it resolves only after a read-back that shows no ending, and each pinned policy as it was approved.
  */
-export async function openRole(account: AccountClient, detail: Detail, pinned: readonly Pinned[]): Promise<void> {
+export async function openRole(
+  account: AccountClient,
+  detail: Detail,
+  { pinned, untried }: { readonly pinned: readonly Pinned[]; readonly untried: boolean },
+): Promise<void> {
   const { roleName } = detail;
-  let seen = await seeRole(account, detail);
-  const made = seen === undefined;
-  if (seen === undefined) {
-    await createRole(account, detail, detail.trust);
-    seen = await until(`reading new role ${roleName}`, account.signal, () => seeRole(account, detail));
+  // Asked beside the first call, so that reading them back later takes one question each.
+  const versions = versionsInForce(account, pinned);
+  let seen = untried ? undefined : await seeRole(account, detail);
+  const made = seen === undefined && (await createRole(account, detail, detail.trust));
+  if (!made) {
+    seen ??= await until(`reading role ${roleName}`, account.signal, () => seeRole(account, detail));
+    refuseForeign(seen, detail);
   }
-  refuseForeign(seen, detail);
-  for (const { name, document } of missingInline(seen, detail)) {
-    await onceVisible(account, detail, made, () => putPolicy(account, roleName, name, document));
-  }
-  for (const arn of missingAttached(seen, detail)) {
-    await onceVisible(account, detail, made, () => attachPolicy(account, roleName, arn));
-  }
-  if (!isOpen(seen, detail)) await readBack(account, detail);
-  await refuseChanged(account, pinned);
+  const write = (one: Detail['inline'][number]) =>
+    onceVisible(account, detail, made, () => putPolicy(account, roleName, one.name, one.document));
+  const attach = (arn: string) => onceVisible(account, detail, made, () => attachPolicy(account, roleName, arn));
+  const inline = seen === undefined ? detail.inline : missingInline(seen, detail);
+  const attached = seen === undefined ? detail.attached : missingAttached(seen, detail);
+  for (const one of inline) if (one.name === EXPIRY) await write(one);
+  await allDone([...inline.filter(({ name }) => name !== EXPIRY).map(write), ...attached.map(attach)]);
+  const stands = seen !== undefined && isOpen(seen, detail);
+  await allDone([...(stands ? [] : [readBack(account, detail)]), refuseChanged(account, pinned, await versions)]);
 }
 
 async function readBack(account: AccountClient, detail: Detail): Promise<void> {

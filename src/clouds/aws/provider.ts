@@ -67,17 +67,17 @@ export function awsProvider(options: AwsOptions): AwsProvider {
       return await readTarget(at(terms.account, target.account, signal), terms.role, boundary);
     },
     plan: planOf,
-    open: async (plan, signal) => {
+    open: async (plan, signal, untried = false) => {
       const { account, detail } = planned(plan, signal);
-      await openRole(account, detail, pinnedOf(plan, detail));
+      await openRole(account, detail, { pinned: pinnedOf(plan, detail), untried });
     },
     extend: async (from, to, signal) => {
       const { account, detail } = planned(to, signal);
       await extendRole(account, detailOf(from), detail, pinnedOf(to, detail));
     },
-    close: async (plan, signal) => {
+    close: async (plan, signal, removed = () => undefined) => {
       const { account, detail } = planned(plan, signal, true);
-      return { hashes: await closeRole(account, detail, logger) };
+      return { hashes: await closeRole(account, detail, { logger, removed: (hashes) => removed({ hashes }) }) };
     },
     observe: async (plan, signal) => {
       const { account, detail } = planned(plan, signal);

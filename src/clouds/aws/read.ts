@@ -6,16 +6,17 @@ import { answered } from './errors.ts';
 import { changedPinned, type Pinned, policyAt } from './pinned.ts';
 
 /**
- * Reads an account's time, its room for roles, whether the boundary of the role's zone is there, and whether the pinned
+ * Reads, all at once, an account's time, its room for roles, whether the boundary of the role's zone is there, and whether the pinned
  * policies are still what was approved. Both kinds of ARN come back in `changedPolicies`.
  */
 export async function readTarget(account: AccountClient, role: Role, boundary: string): Promise<TargetReading> {
-  const { cloud, ours } = await account.time();
-  return {
-    offsetMs: cloud - ours,
-    roles: await roleRoom(account),
-    changedPolicies: [...(await missingBoundary(account, boundary)), ...(await changedPinned(account, pinnedOf(role)))],
-  };
+  const [{ cloud, ours }, roles, ...changed] = await Promise.all([
+    account.time(),
+    roleRoom(account),
+    missingBoundary(account, boundary),
+    changedPinned(account, pinnedOf(role)),
+  ]);
+  return { offsetMs: cloud - ours, roles, changedPolicies: changed.flat() };
 }
 
 /**

@@ -29,21 +29,38 @@ export function decoded(text: string | undefined): string {
 /** Where a role is looked for. */
 export type RoleAt = Pick<Detail, 'roleName' | 'path'>;
 
-/** Everything that stands under the plan's name, or undefined if nothing does. */
-export async function seeRole(account: AccountClient, detail: RoleAt): Promise<RoleSeen | undefined> {
+/** Where a role is looked for, and the policies that it is expected to hold. */
+export type RoleExpected = RoleAt & Pick<Detail, 'inline'>;
+
+/**
+ * Everything that stands under the plan's name, or undefined if nothing does. All is asked at once, the documents by the
+ * names that the plan gives them; only what the listing shows counts, and what nobody expects there is asked for then.
+ */
+export async function seeRole(account: AccountClient, detail: RoleExpected): Promise<RoleSeen | undefined> {
   const { roleName } = detail;
-  const role = await getRole(account, detail);
+  const expected = detail.inline.map(({ name }) => name);
+  const documentsOf = (names: readonly string[]) =>
+    Promise.all(names.map((name) => inlineDocument(account, roleName, name)));
+  const asking = getRole(account, detail);
+  const policies = Promise.all([
+    inlineNames(account, roleName),
+    documentsOf(expected),
+    attachedArns(account, roleName),
+  ]);
+  // Where there is no role these are refused too: then its absence is the answer, and not their refusal.
+  policies.catch(() => undefined);
+  const role = await asking;
   if (role === undefined) return undefined;
-  const names = await inlineNames(account, roleName);
-  const documents = await Promise.all(names.map((name) => inlineDocument(account, roleName, name)));
+  const [names, known, attached] = await policies;
+  const others = await documentsOf(names.filter((name) => !expected.includes(name)));
   return {
     path: role.Path ?? '',
     trust: decoded(role.AssumeRolePolicyDocument),
     boundary: role.PermissionsBoundary?.PermissionsBoundaryArn,
     maxSessionSeconds: role.MaxSessionDuration ?? SESSION_SECONDS,
     tags: new Map((role.Tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? ''])),
-    inline: new Map(documents.flat()),
-    attached: await attachedArns(account, roleName),
+    inline: new Map([...known.flat().filter(([name]) => names.includes(name)), ...others.flat()]),
+    attached,
   };
 }
 
@@ -56,10 +73,13 @@ export async function seeEnding(
   detail: Detail,
   names: readonly string[],
 ): Promise<EndingSeen | undefined> {
-  const role = await getRole(account, detail);
+  const asking = getRole(account, detail);
+  const reading = Promise.all(names.map((name) => inlineDocument(account, detail.roleName, name)));
+  // As in `seeRole`.
+  reading.catch(() => undefined);
+  const role = await asking;
   if (role === undefined) return undefined;
-  const documents = await Promise.all(names.map((name) => inlineDocument(account, detail.roleName, name)));
-  return { trust: decoded(role.AssumeRolePolicyDocument), inline: new Map(documents.flat()) };
+  return { trust: decoded(role.AssumeRolePolicyDocument), inline: new Map((await reading).flat()) };
 }
 
 /** The role under the plan's name without its policies, or undefined if there is none, whoever made it. */

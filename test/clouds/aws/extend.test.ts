@@ -82,9 +82,23 @@ describe('more time on a role', () => {
     const since = logged();
     await extend();
     const calls = rig.aws.dials.log(since).filter(({ params }) => params.RoleName === to.name);
-    const writes = calls.flatMap(({ action }, at) => (/^(Tag|Update)/.test(action) ? [at] : []));
-    for (const at of writes) expect(calls[at + 1]?.action).toBe('GetRole');
-    expect(calls.at(-1)?.action).toBe('ListAttachedRolePolicies');
+    const isRead = (action: string) => /^(Get|List)/.test(action);
+    const ends = calls.flatMap(({ action }, at) =>
+      isRead(action) || !isRead(calls[at + 1]?.action ?? '') ? [] : [at],
+    );
+    // Tags, permissions, trust and end: after each, all of the role, side by side.
+    expect(ends).toHaveLength(4);
+    for (const [index, at] of ends.entries()) {
+      const reads = calls.slice(at + 1, ends[index + 1]).filter(({ action }) => isRead(action));
+      expect(reads.map(({ action, params }) => `${action} ${params.PolicyName ?? ''}`.trim()).toSorted()).toEqual([
+        'GetRole',
+        'GetRolePolicy 00-expiry',
+        'GetRolePolicy 10-grant-1',
+        'GetRolePolicy 10-grant-2',
+        'ListAttachedRolePolicies',
+        'ListRolePolicies',
+      ]);
+    }
   });
 
   it('lets a session that is out go on past the old end, and nobody past the new one', async () => {

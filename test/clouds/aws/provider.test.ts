@@ -1,5 +1,6 @@
-import { ListUsersCommand } from '@aws-sdk/client-iam';
+import { CreatePolicyVersionCommand, ListUsersCommand } from '@aws-sdk/client-iam';
 import { awsProvider } from '../../../src/clouds/aws/provider.ts';
+import { digestOf } from '../../../src/core/canonical.ts';
 import type { Plan } from '../../../src/core/request.ts';
 import {
   ALICE,
@@ -17,6 +18,9 @@ import {
   terms,
 } from './orders.ts';
 import { codeOf, LISTER_ARN, manifest, PINNED_LISTER, Rig, soon } from './rig.ts';
+
+const OTHER = document(allow('iam:ListRoles'));
+const OTHER_SHA256 = digestOf(OTHER);
 
 let rig: Rig;
 beforeEach(async () => {
@@ -45,7 +49,8 @@ describe('opening (C1, D1)', () => {
   it('writes the role without rights first, then its end, then the rights, and reads all of it back', async () => {
     const plan = rig.plan({ ask: ask({ terms: terms({ policies: [...role().policies, PINNED_LISTER] }) }) });
     await rig.provider.open(plan, soon());
-    expect(writes()).toEqual(['CreateRole', 'PutRolePolicy 00-expiry', 'PutRolePolicy 10-grant', 'AttachRolePolicy']);
+    expect(writes().slice(0, 2)).toEqual(['CreateRole', 'PutRolePolicy 00-expiry']);
+    expect(writes().slice(2).toSorted()).toEqual(['AttachRolePolicy', 'PutRolePolicy 10-grant']);
     const seen = await rig.provider.observe(plan, soon());
     expect(seen).toMatchObject({ found: true, open: true, revoked: false, pastEnd: false, expiryDenyUnchanged: true });
   });
@@ -164,6 +169,23 @@ describe('opening (C1, D1)', () => {
     expect(await codeOf(rig.provider.open(approved, soon()))).toBe('allowed');
   });
 
+  it.each([
+    ['another than was approved while it is being attached', PINNED_LISTER.sha256, 'PINNED_POLICY_CHANGED'],
+    ['what was approved while it is being attached', OTHER_SHA256, 'allowed'],
+  ])('C4: goes by the policy that is in force at the end, where it became %s', async (_what, sha256, outcome) => {
+    const pinned = { ...PINNED_LISTER, sha256 };
+    const plan = rig.plan({ ask: ask({ terms: terms({ policies: [pinned] }) }) });
+    rig.aws.dials.add({ kind: 'hold_before', action: 'AttachRolePolicy' });
+    const opening = codeOf(rig.provider.open(plan, soon()));
+    await rig.aws.dials.whenHeld(60_000);
+    const PolicyDocument = JSON.stringify(OTHER);
+    await rig
+      .admin()
+      .send(new CreatePolicyVersionCommand({ PolicyArn: LISTER_ARN, PolicyDocument, SetAsDefault: true }));
+    rig.aws.dials.releaseAll();
+    expect(await opening).toBe(outcome);
+  });
+
   it('opens nothing on a role that somebody gave more rights', async () => {
     const plan = rig.plan();
     await rig.provider.open(plan, soon());
@@ -222,16 +244,17 @@ describe('ending (D2, D3)', () => {
     });
   });
 
-  it('writes the Deny first, then the trust, and removes rights last, keeping both Denies', async () => {
+  it('writes the Deny and the trust at once, and removes rights only when both were read back, keeping both', async () => {
     const plan = await opened();
     const before = rig.aws.dials.log().length;
     await rig.provider.close(plan, soon());
-    expect(writes(before)).toEqual([
-      'PutRolePolicy 99-revoked',
-      'UpdateAssumeRolePolicy',
-      'DetachRolePolicy',
-      'DeleteRolePolicy 10-grant',
-    ]);
+    expect(writes(before).slice(0, 2).toSorted()).toEqual(['PutRolePolicy 99-revoked', 'UpdateAssumeRolePolicy']);
+    expect(writes(before).slice(2)).toEqual(['DetachRolePolicy', 'DeleteRolePolicy 10-grant']);
+    const asked = rig.aws.dials.log(before).map(({ action, params }) => `${action} ${params.PolicyName ?? ''}`.trim());
+    const readBack = ['GetRole', 'GetRolePolicy 99-revoked'].map((read) => asked.indexOf(read));
+    expect(Math.min(...readBack)).toBeGreaterThan(asked.indexOf('UpdateAssumeRolePolicy'));
+    expect(Math.min(...readBack)).toBeGreaterThan(asked.indexOf('PutRolePolicy 99-revoked'));
+    expect(Math.max(...readBack)).toBeLessThan(asked.indexOf('DetachRolePolicy'));
     expect(Object.keys(rig.role(plan)?.policies.inline ?? {})).toEqual(['00-expiry', '99-revoked']);
     expect(rig.role(plan)?.policies.attached).toEqual([]);
   });
