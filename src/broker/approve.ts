@@ -2,6 +2,7 @@ import type { Actor } from '../core/command.ts';
 import { personOf, teamsOf } from '../core/directory.ts';
 import { askedNow } from '../core/extension.ts';
 import type { Facts } from '../core/facts.ts';
+import type { Row } from '../core/work.ts';
 import type { Changed } from '../ports/store.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
@@ -9,14 +10,18 @@ import { gather } from './gather.ts';
 
 const LOOKUP_MS = 10_000;
 
-/** One person's yes, for the terms that the card showed them. */
+/**
+ * One person's yes, for the terms that the card showed them. `read` is the row where the caller has just read it: by it is
+ * known what to look up, and nothing is decided by it, since the transaction reads it again.
+ */
 export async function approve(
   deps: BrokerDeps,
   requestId: string,
   actor: Extract<Actor, { type: 'person' }>,
   digest: string,
+  read?: Row,
 ): Promise<Changed> {
-  const row = await deps.store.find(requestId);
+  const row = read ?? (await deps.store.find(requestId));
   if (row === undefined) return { ok: false, refusal: { code: 'unknown_request' }, row };
   const facts = await gather(deps, {
     key: actor.key,

@@ -101,15 +101,15 @@ const POLL_MS = 100;
 /** Zone A and B: the click is the decision. Zone C: it opens the form whose submission is. */
 async function approve(deps: AppDeps, caller: Caller, click: Click): Promise<string | undefined> {
   const { requestId } = click;
-  const clicked = await cardClicked(deps, caller, click);
+  // Read once, beside the card: the decision's own transaction reads it again.
+  const [clicked, row] = await Promise.all([cardClicked(deps, caller, click), deps.store.find(requestId)]);
   if (clicked === undefined) return NOT_A_CARD;
-  const row = await deps.store.find(requestId);
   if (row === undefined) return refusalWords('unknown_request');
   if (clicked.older) {
     return refusedWords(deps, { ok: false, refusal: { code: 'look_again' }, row }, 'approve');
   }
   if (row.request.ask.terms.role.zone !== 'C') {
-    return refusedWords(deps, await deps.broker.approve(requestId, caller.actor, clicked.digest), 'approve');
+    return refusedWords(deps, await deps.broker.approve(requestId, caller.actor, clicked.digest, row), 'approve');
   }
   if (!actionsIn(row.request).includes('approve')) return tooLate(row);
   const [seen, home, frozen] = await Promise.all([deps.broker.view(row), deps.workspace.home(), deps.store.freeze()]);

@@ -1,4 +1,5 @@
 import type { Row } from '../../../src/core/work.ts';
+import type { Store } from '../../../src/ports/store.ts';
 import { aPolicy } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
 import { ask, cardSeen, type House, openHouse, PEOPLE, user, type Who } from './house.ts';
@@ -6,8 +7,21 @@ import { signed } from './signed.ts';
 
 let house: House;
 let row: Row;
+/** What the store is asked of requests, in order. */
+let asked: string[] = [];
+const listening = (store: Store): Store => ({
+  ...store,
+  find: (id) => {
+    asked.push(`find ${id}`);
+    return store.find(id);
+  },
+  change: (id, ...rest) => {
+    asked.push(`change ${id}`);
+    return store.change(id, ...rest);
+  },
+});
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse({ store: listening });
 });
 afterAll(() => house.close());
 beforeEach(async () => {
@@ -29,6 +43,15 @@ async function told(who: Who, look: RegExp): Promise<string> {
 }
 
 describe('an approving click', () => {
+  it('reads the row once before the transaction that decides (§10.7)', async () => {
+    const { id } = row.request.ask;
+    asked = [];
+    await click('avery', 'approve');
+    await until(() => asked.includes(`change ${id}`), 'the decision');
+    expect(asked).toEqual([`find ${id}`, `change ${id}`]);
+    await house.reaches(id, 'granting');
+  });
+
   it.each<[who: Who, words: RegExp]>([
     ['riley', /You asked for this, so you cannot approve it\. These can: Avery, Blake\./],
     ['jordan', /You share a team with the requester.*These can: Avery, Blake\./],
