@@ -12,6 +12,9 @@ export type Actor =
   | { readonly type: 'operator'; readonly name: string }
   | { readonly type: 'system'; readonly name: string };
 
+/** The longest text that says what access is wanted for. */
+export const PURPOSE_MAX = 1000;
+
 /** What a person filled in. Every value is checked again by policy, whatever the form offered. */
 export interface Order {
   readonly incident: string;

@@ -1,14 +1,15 @@
 import { firstReason, standing } from './approvals.ts';
-import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
-import { type Directory, personById, personOf, principalOf, share, teamsOf, union } from './directory.ts';
+import { accept, addSeconds, type Decision, partyOf, refuse } from './decision.ts';
+import { type Directory, personById, principalOf, teamsOf, union } from './directory.ts';
 import { approvalData, written } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
 import { type Asked, askedNow, joinedByUnverified, joining, joiningData } from './extension.ts';
 import type { Facts } from './facts.ts';
-import type { Policy } from './policy.ts';
-import type { Refusal } from './refusal.ts';
+import { actingPerson } from './request/acting.ts';
+import { refusalAt, situationOf } from './request/rule.ts';
+import { RULES } from './request/rules.ts';
 import type { AccessRequest, Approval } from './request.ts';
-import { termsDigest, termsOf, wantedBy } from './terms.ts';
+import { wantedBy } from './terms.ts';
 import type { CommandOf, SenderOf } from './transitions.ts';
 
 /** From the last approval until the access must be open; past it the request fails however late a worker returns. */
@@ -31,6 +32,7 @@ export function decideApprove(
 
   const grantBy = addSeconds(now, GRANT_SECONDS);
   const subject = personById(directory, ask.subject.person);
+  // Only the last yes needs it: until then the directory may still say who they are to the cloud.
   const principal = subject && principalOf(directory, subject);
   if (principal === undefined) return refuse('no_cloud_identity');
   const grant = { id: ask.id, target: { provider: 'aws', account: ask.terms.account.id, principal } } as const;
@@ -56,13 +58,14 @@ export function countYes(
   now: Date,
 ) {
   if (now >= decideBy) return refuse('decision_window_closed');
-  const acting = actingPerson(actor, facts, now);
+  const acting = actingPerson(actor, facts, now, 'approve');
   if (!acting.ok) return acting;
-  const { person, teams, key, directory } = acting;
+  const { person, teams, key, directory, policy } = acting;
   const { ask } = request;
-  if (command.digest !== digest) return refuse('look_again');
-  const problem = policyProblem(request, facts) ?? incidentProblem(facts, ask.terms.unverifiedIncident);
-  if (problem) return { ok: false, refusal: problem } as const;
+  const world = { facts, now, given, policy, directory, account: 'member' } as const;
+  const shown = { digest: command.digest, stands: digest };
+  const refusal = refusalAt(RULES, 'approve', situationOf(request, world, { shown }));
+  if (refusal) return { ok: false, refusal } as const;
 
   const seenTeams = seenSince(request, directory, [person.id]);
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
@@ -130,32 +133,6 @@ export function seenSince(request: AccessRequest, directory: Directory, also: re
       return [id, union(request.seenTeams[id] ?? [], person ? teamsOf(directory, person) : [])];
     }),
   );
-}
-
-/** May this request still go on under the policy in force, for its requester as the directory knows them now? */
-export function policyProblem(request: AccessRequest, facts: Facts): Refusal | undefined {
-  if (!facts.policy.ok) return { code: 'policy_unavailable' };
-  if (!facts.directory.ok) return { code: 'directory_unavailable' };
-  const { digest, terms } = request.ask;
-  // The terms that are counted by are those of the row: they too must still be what everybody saw.
-  const changed = digestNow(request, facts.policy.value) !== digest || termsDigest(terms) !== digest;
-  if (changed) return { code: 'terms_changed' };
-  if (request.ask.terms.clauses.length === 0) return { code: 'no_clauses' };
-  const requester = personById(facts.directory.value, request.ask.requester.id);
-  const linked = personOf(facts.directory.value, request.ask.askedWith);
-  if (linked === 'ambiguous') return { code: 'ambiguous_person', detail: { who: request.ask.requester.name } };
-  if (requester === undefined || linked === 'unknown' || linked.id !== requester.id)
-    return { code: 'unknown_person', detail: { who: request.ask.requester.name } };
-  if (requester.suspended) return { code: 'suspended', detail: { who: request.ask.requester.name } };
-  const teams = teamsOf(facts.directory.value, requester);
-  if (teams.length === 0) return { code: 'no_team', detail: { who: request.ask.requester.name } };
-  if (!share(teams, request.ask.terms.role.mayAsk)) return { code: 'over_scope' };
-  return undefined;
-}
-
-function digestNow(request: AccessRequest, policy: Policy): string | undefined {
-  const terms = termsOf(policy, request.ask.terms.role.id);
-  return terms && termsDigest(terms);
 }
 
 /**

@@ -1,11 +1,12 @@
 import { withoutEnding } from './decide-ending.ts';
-import { accept, actingPerson, type Decision, partyOf, refuse } from './decision.ts';
+import { accept, type Decision, partyOf, refuse } from './decision.ts';
 import { share } from './directory.ts';
 import { attestationData } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
 import { approversOf } from './extension.ts';
 import type { Facts } from './facts.ts';
 import { isSecurity } from './freeze.ts';
+import { actingPerson } from './request/acting.ts';
 import type { Attestation } from './request.ts';
 import type { CommandOf, RequestFor, SenderOf } from './transitions.ts';
 import { droppedFrom, hasSaid, stillSecurity } from './two-people.ts';
@@ -27,11 +28,10 @@ export function decideAttest(
   facts: Facts,
   now: Date,
 ): Decision {
-  const acting = actingPerson(actor, { ...facts, frozen: undefined, openingOff: undefined }, now);
+  const acting = actingPerson(actor, { ...facts, frozen: undefined, openingOff: undefined }, now, 'approve');
   if (!acting.ok) return acting;
-  if (!facts.policy.ok) return refuse('policy_unavailable');
-  const { person, directory, key } = acting;
-  if (!isSecurity(facts.policy.value, directory, person)) return refuse('not_security');
+  const { person, directory, key, policy } = acting;
+  if (!isSecurity(policy, directory, person)) return refuse('not_security');
   const { ask } = request;
   const involved = [ask.requester.id, ask.subject.person, ...approversOf(request).map(({ by }) => by.id)];
   const keys = [...ask.requester.keys, ...approversOf(request).flatMap(({ by }) => by.keys)];

@@ -1,17 +1,14 @@
-import { countYes, policyProblem, seenSince } from './decide-approve.ts';
+import { countYes, seenSince } from './decide-approve.ts';
 import { overseersOf, startEnding } from './decide-ending.ts';
-import { judge, lookupProblem, targetProblem } from './decide-issue.ts';
+import { judge } from './decide-issue.ts';
 import {
   accept,
-  actingPerson,
   actorName,
   addSeconds,
   type Decision,
   earlier,
-  incidentProblem,
   isParty,
   later,
-  openingBlocked,
   refuse,
   wrongState,
 } from './decision.ts';
@@ -22,17 +19,20 @@ import {
   endsOf,
   extensionAwaited,
   extensionDigest,
-  extensionMinutes,
   isTooLateToExtend,
   joinedByUnverified,
   joinedSince,
   joiningData,
-  overTotal,
+  moreMinutes,
   whyNotExtend,
 } from './extension.ts';
 import type { Facts } from './facts.ts';
 import { freezeDetail } from './freeze.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
+import { actingPerson } from './request/acting.ts';
+import { GATES } from './request/gates.ts';
+import { refusalAt, situationOf } from './request/rule.ts';
+import { RULES } from './request/rules.ts';
 import type { Extension, Plan } from './request.ts';
 import { wantedBy } from './terms.ts';
 import type { CommandOf, RequestFor, SenderOf } from './transitions.ts';
@@ -50,26 +50,25 @@ export function decideExtend(
   facts: Facts,
   now: Date,
 ): Decision {
-  const acting = actingPerson(actor, facts, now);
+  const acting = actingPerson(actor, facts, now, 'extend');
   if (!acting.ok) return acting;
+  const { directory, policy } = acting;
   const { ask } = request;
   if (!isParty(actor, ask.requester) || acting.person.id !== ask.requester.id) return refuse('not_yours');
   const blocked = whyNotExtend(request);
   if (blocked) return { ok: false, refusal: blocked };
-  const { decisionSeconds } = ask.terms.timings;
   if (isTooLateToExtend(request, now)) return refuse('too_late_to_extend');
-  if (digest !== ask.digest) return refuse('look_again');
-  const problem = policyProblem(request, facts) ?? incidentProblem(facts, ask.terms.unverifiedIncident);
-  if (problem) return { ok: false, refusal: problem };
-  if (!extensionMinutes(request).includes(minutes)) return { ok: false, refusal: overTotal(request) };
-  if (ask.terms.clauses.some(({ assurance }) => assurance === 'stepped_up')) return refuse('step_up_unavailable');
+  const world = { facts, now, given: [], policy, directory, account: 'member' } as const;
+  const asked = { shown: { digest, stands: ask.digest }, minutes: moreMinutes(request, minutes) };
+  const refusal = refusalAt(RULES, 'extend', situationOf(request, world, asked));
+  if (refusal) return { ok: false, refusal };
 
   const number = (request.extended?.asked ?? 0) + 1;
   const extension: Extension = {
     number,
     minutes,
     askedAt: now,
-    decideBy: earlier(addSeconds(now, decisionSeconds), request.endsAt),
+    decideBy: earlier(addSeconds(now, ask.terms.timings.decisionSeconds), request.endsAt),
     digest: extensionDigest(ask.digest, { number, minutes }),
     approvals: [],
   };
@@ -79,7 +78,7 @@ export function decideExtend(
   const joined = joinedSince(request, clauses, acting.directory, seenTeams);
   const joinedNow = incidentVerified ? undefined : joinedByUnverified(request, acting.directory, seenTeams);
   const { minutes: added = 0, approvals = [] } = request.extended ?? {};
-  const asked: NewEvent = {
+  const event: NewEvent = {
     type: 'extension_asked',
     data: {
       number,
@@ -105,7 +104,7 @@ export function decideExtend(
       ...(joinedNow && { alsoDeciders: joinedNow.alsoDeciders }),
       ...(joined.length > 0 && { escalatedTo }),
     },
-    asked,
+    event,
   );
 }
 
@@ -175,12 +174,13 @@ export function decideIssueExtension(
   if (extension?.approvedAt === undefined || extension.plans !== undefined) return wrongState(request);
   if (now >= request.endsAt) return refuse('too_late_to_extend');
   const { approvals: given, digest, number } = extension;
-  const lookedUp = openingBlocked(facts, now) ?? lookupProblem(given, facts, now);
+  const lookedUp = refusalAt(GATES, 'issue', { facts, now, given });
   if (lookedUp && RETRYABLE.has(lookedUp.code)) return { ok: false, refusal: lookedUp };
   if (lookedUp) return dropped(request, number, lookedUp);
-  const judged = judge(request, { given, digest, grants }, facts);
-  const problem = judged.problem ?? targetProblem(facts);
-  if (problem) return dropped({ ...request, seenTeams: judged.seenTeams }, number, problem, judged.events);
+  const judged = judge(request, { given, digest, grants }, facts, now);
+  if (judged.refusal) {
+    return dropped({ ...request, seenTeams: judged.seenTeams }, number, judged.refusal, judged.events);
+  }
 
   const fits = grants.every(({ id, plan }) => {
     const next = command.plans.find(({ grantId }) => grantId === id);

@@ -1,11 +1,12 @@
 import type { Actor } from './command.ts';
 import { cut } from './cut.ts';
-import { accept, actingPerson, actorName, type Decision, partyOf, refuse } from './decision.ts';
+import { accept, actorName, type Decision, partyOf, refuse } from './decision.ts';
 import { personOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
 import { type Freeze, freezeDetail, holdOf, isHeldBy, isSecurity, isUnchanged } from './freeze.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
+import { actingPerson } from './request/acting.ts';
 import type { RequestFor } from './transitions.ts';
 import { droppedFrom, hasSaid, stillSecurity } from './two-people.ts';
 
@@ -98,11 +99,10 @@ function thaw(
   now: Date,
 ): FreezeDecision {
   if (current === undefined) return no('not_frozen');
-  const acting = actingPerson(actor, { ...facts, frozen: undefined }, now);
+  const acting = actingPerson(actor, { ...facts, frozen: undefined }, now, 'approve');
   if (!acting.ok) return acting;
-  const { person, key } = acting;
-  if (!facts.policy.ok) return no('policy_unavailable');
-  if (!isSecurity(facts.policy.value, acting.directory, person)) return no('not_security');
+  const { person, key, policy, directory } = acting;
+  if (!isSecurity(policy, directory, person)) return no('not_security');
   if (!isUnchanged(current, seen)) return no('stale_facts');
   if (hasSaid(current.lifts, person, key)) return no('already_said');
   const before = stillSecurity(current.lifts, facts, now);

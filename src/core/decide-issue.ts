@@ -1,23 +1,14 @@
 import { standing } from './approvals.ts';
-import { canonical } from './canonical.ts';
-import { policyProblem, presentApprovers, seenSince, voidedEvent } from './decide-approve.ts';
-import {
-  type Accepted,
-  accept,
-  addSeconds,
-  type Decision,
-  earlier,
-  incidentProblem,
-  later,
-  openingBlocked,
-  refuse,
-} from './decision.ts';
-import { personById, principalOf } from './directory.ts';
+import { presentApprovers, seenSince, voidedEvent } from './decide-approve.ts';
+import { type Accepted, accept, addSeconds, type Decision, earlier, later, refuse } from './decision.ts';
 import { planData } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
-import { CLOCK_APART_MS, type Facts, isFresh, QUOTA_MARGIN } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { type Freeze, freezeDetail } from './freeze.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
+import { GATES } from './request/gates.ts';
+import { refusalAt, situationOf } from './request/rule.ts';
+import { RULES } from './request/rules.ts';
 import type { AccessRequest, Approval, EndCause, EndingGrant, GrantingGrant, Plan, Target } from './request.ts';
 import { wantedBy } from './terms.ts';
 import type { CommandOf, RequestFor } from './transitions.ts';
@@ -40,15 +31,14 @@ export function decideIssue(
 ): Decision {
   const unplanned = request.grants.filter(({ plan }) => plan === undefined);
   if (unplanned.length === 0) return refuse('not_in_this_state', { detail: { state: 'planned' } });
-  const lookedUp = openingBlocked(facts, now) ?? lookupProblem(request.approvals, facts, now);
+  const lookedUp = refusalAt(GATES, 'issue', { facts, now, given: request.approvals });
   if (now >= request.grantBy) return failed(request, lookedUp ?? { code: 'grant_window_closed' }, now);
   if (lookedUp) {
     return RETRYABLE.has(lookedUp.code) ? { ok: false, refusal: lookedUp } : failed(request, lookedUp, now);
   }
   const { grants, approvals: given } = request;
-  const judged = judge(request, { given, digest: request.ask.digest, grants }, facts);
-  const problem = judged.problem ?? targetProblem(facts) ?? roomProblem(facts);
-  if (problem) return failed({ ...request, seenTeams: judged.seenTeams }, problem, now, judged.events);
+  const judged = judge(request, { given, digest: request.ask.digest, grants }, facts, now);
+  if (judged.refusal) return failed({ ...request, seenTeams: judged.seenTeams }, judged.refusal, now, judged.events);
 
   const { plan } = command;
   const grant = unplanned.find(({ id }) => id === plan?.grantId);
@@ -76,17 +66,6 @@ export function decideIssue(
   );
 }
 
-/** A look-up that must have been answered, freshly, before anything is planned. */
-export function lookupProblem(given: readonly Approval[], facts: Facts, now: Date): Refusal | undefined {
-  const approvers = given.map(({ key }) => facts.approvers?.[key]);
-  if (approvers.some((account) => !account?.ok)) return { code: 'account_unavailable' };
-  if (approvers.some((account) => account === undefined || !isFresh(account, now))) return { code: 'stale_facts' };
-  if (!facts.target.ok) return { code: 'target_unavailable' };
-  // The source is up, and answered about this incident before: it may again.
-  if (facts.incident.ok && facts.incident.value === 'unclear') return { code: 'incident_unclear' };
-  return isFresh(facts.target, now) ? undefined : { code: 'stale_facts' };
-}
-
 /** What is judged anew: the request as it is opened, or one extension of it. */
 export interface Judged {
   readonly given: readonly Approval[];
@@ -94,65 +73,39 @@ export interface Judged {
   readonly grants: readonly { readonly target: Target }[];
 }
 
-/** The whole policy again (B4), by the facts of this very moment. */
-export function judge(request: AccessRequest, { given, digest, grants }: Judged, facts: Facts) {
-  const directory = facts.directory.ok ? facts.directory.value : { people: [], teams: [], onCall: {} };
-  const seenTeams = seenSince(request, directory);
+/** The whole policy again (B4), by the facts of this very moment, once the gates are open. */
+export function judge(request: AccessRequest, { given, digest, grants }: Judged, facts: Facts, now: Date) {
+  const { policy, directory, account, target } = facts;
+  const known = directory.ok ? directory.value : { people: [], teams: [], onCall: {} };
+  const seenTeams = seenSince(request, known);
+  // The gates have said so already, which the compiler cannot follow.
+  if (!policy.ok || !directory.ok || !account.ok || !target.ok) {
+    return { refusal: { code: 'stale_facts' } as Refusal, seenTeams, events: [] };
+  }
   const { ask } = request;
   const asker = { id: ask.requester.id, seen: seenTeams[ask.requester.id] ?? [] };
   const { present, gone } = presentApprovers(given, facts);
   const incidentVerified = facts.incident.ok;
   const standingWith = (verified: boolean) =>
-    standing(wantedBy(ask.terms, verified), present, asker, digest, directory, seenTeams);
+    standing(wantedBy(ask.terms, verified), present, asker, digest, known, seenTeams);
   const judged = standingWith(incidentVerified);
   // Closed and asked again rather than kept waiting: nobody is looking at a card that says "approved" for an approval.
   const turned = !incidentVerified && standingWith(true).complete;
-  const missing: Refusal = { code: turned ? 'turned_unverified' : 'approvals_missing' };
-  const voided = [...gone, ...judged.voided];
-  const problem =
-    policyProblem(request, facts) ??
-    accountProblem(facts) ??
-    incidentProblem(facts, ask.terms.unverifiedIncident) ??
-    (judged.complete ? undefined : missing) ??
-    identityProblem(request, grants, facts);
-  return { problem, seenTeams, events: voided.map(voidedEvent) };
-}
-
-function accountProblem(facts: Facts): Refusal | undefined {
-  if (!facts.account.ok) return { code: 'account_unavailable' };
-  return facts.account.value === 'member' ? undefined : { code: `account_${facts.account.value}` };
-}
-
-/** The grant names a cloud identity; if the directory now links another one, nothing is opened for the old one. */
-function identityProblem(request: AccessRequest, grants: Judged['grants'], facts: Facts): Refusal | undefined {
-  const directory = facts.directory.ok ? facts.directory.value : undefined;
-  const subject = directory && personById(directory, request.ask.subject.person);
-  const principal = directory && subject && principalOf(directory, subject);
-  if (principal === undefined) return { code: 'no_cloud_identity' };
-  // By canonical form: neither a store nor a source keeps the order of keys.
-  const same = grants.every(({ target }) => canonical(target.principal) === canonical(principal));
-  return same ? undefined : { code: 'no_cloud_identity' };
-}
-
-/** Is there room for one more role? Only an opening needs it. */
-function roomProblem(facts: Facts): Refusal | undefined {
-  if (!facts.target.ok) return { code: 'target_unavailable' };
-  const { roles } = facts.target.value;
-  return roles.used >= roles.quota * (1 - QUOTA_MARGIN)
-    ? { code: 'quota_near', detail: { used: String(roles.used), quota: String(roles.quota) } }
-    : undefined;
-}
-
-/** What the target itself says against writing there now. */
-export function targetProblem(facts: Facts): Refusal | undefined {
-  if (!facts.target.ok) return { code: 'target_unavailable' };
-  const { offsetMs, changedPolicies } = facts.target.value;
-  if (Math.abs(offsetMs) > CLOCK_APART_MS) {
-    return { code: 'clock_apart', detail: { seconds: String(Math.round(offsetMs / 1000)) } };
-  }
-  return changedPolicies.length > 0
-    ? { code: 'managed_policy_changed', detail: { policies: changedPolicies.join(', ') } }
-    : undefined;
+  const missing = turned ? 'turned_unverified' : 'approvals_missing';
+  const refusal = refusalAt(
+    RULES,
+    'issue',
+    situationOf(
+      request,
+      { facts, now, given, policy: policy.value, directory: known, account: account.value },
+      {
+        missing: judged.complete ? undefined : missing,
+        targets: grants.map((grant) => grant.target),
+        target: target.value,
+      },
+    ),
+  );
+  return { refusal, seenTeams, events: [...gone, ...judged.voided].map(voidedEvent) };
 }
 
 /** Closes a request whose grant never got a plan. `refused` for a rule's no, `grant_failed` where time ran out. */

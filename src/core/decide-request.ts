@@ -8,29 +8,30 @@ import {
   type SeenTeams,
   type WantedClause,
 } from './approvals.ts';
-import { accept, actingPerson, addSeconds, type Decision, incidentProblem, partyOf, refuse } from './decision.ts';
-import { type Directory, onCallFor, type Person, personById, principalOf, share, teamsOf, union } from './directory.ts';
+import { type Acting, accept, addSeconds, type Decision, partyOf, refuse } from './decision.ts';
+import { type Directory, onCallFor, type Person, personById, share, teamsOf, union } from './directory.ts';
 import { written } from './event-parts.ts';
 import type { NewEvent } from './events.ts';
 import type { Facts } from './facts.ts';
-import { incidentSchema, REASONS, type Reason } from './policy.ts';
+import { incidentSchema, type Reason } from './policy.ts';
+import { actingPerson } from './request/acting.ts';
+import { refusalAt } from './request/rule.ts';
+import { RULES } from './request/rules.ts';
 import type { AccessRequest, Ask, TurnedDown } from './request.ts';
-import { judgePast } from './requester-history.ts';
+import { followedBy } from './requester-history.ts';
 import { type Terms, termsDigest, termsOf, wantedBy } from './terms.ts';
 import type { CommandOf, SenderOf } from './transitions.ts';
 
 /** Direct messages at once go to no more people than this. */
 export const INVITE_MAX = 10;
-export const PURPOSE_MAX = 1000;
 
 type RequestCommand = CommandOf<'request'>;
 
 /** Asks for access. Every value is checked here whatever the form offered (A2–A7, A9–A11). */
 export function decideRequest(command: RequestCommand, actor: SenderOf<'request'>, facts: Facts, now: Date): Decision {
-  const acting = actingPerson(actor, facts, now);
+  const acting = actingPerson(actor, facts, now, 'ask');
   if (!acting.ok) return acting;
-  if (!facts.policy.ok) return refuse('policy_unavailable');
-  const { person, teams, directory } = acting;
+  const { person, teams, key, directory, policy } = acting;
   const { order } = command;
 
   if (order.incident.trim() === '') return refuse('no_incident', { field: 'incident' });
@@ -38,26 +39,29 @@ export function decideRequest(command: RequestCommand, actor: SenderOf<'request'
   if (!incidentSchema.shape.id.safeParse(order.incident.trim()).success) {
     return refuse('incident_not_found', { field: 'incident' });
   }
-  const terms = termsOf(facts.policy.value, order.role);
+  const terms = termsOf(policy, order.role);
   if (terms === undefined) return refuse('unknown_role', { field: 'role' });
-  const wrong = orderProblem(order, terms, facts) ?? scopeProblem(terms, teams);
-  if (wrong) return { ok: false, refusal: wrong };
   const digest = termsDigest(terms);
-  if (order.digest !== digest) return refuse('look_again', { field: 'role' });
-  const incident = incidentProblem(facts, terms.unverifiedIncident);
-  if (incident) return { ok: false, refusal: incident };
+  const refusal = refusalAt(RULES, 'ask', {
+    facts,
+    now,
+    given: [],
+    policy,
+    directory,
+    account: 'member',
+    terms,
+    order,
+    requester: { id: person.id, name: person.name, key, person },
+    subject: person,
+    shown: { digest: order.digest, stands: digest },
+    minutes: { wanted: order.minutes, offered: terms.minutesOffered, max: terms.maxMinutes },
+  });
+  if (refusal) return { ok: false, refusal };
+  // A rule has said so already, which the compiler cannot follow.
   const commander = personById(directory, order.commander);
-  if (commander === undefined || commander.suspended) return refuse('unknown_commander', { field: 'commander' });
-  if (terms.clauses.length === 0) return refuse('no_clauses', { field: 'role' });
-  if (terms.clauses.some(({ assurance }) => assurance === 'stepped_up')) {
-    return refuse('step_up_unavailable', { field: 'role' });
-  }
-  if (principalOf(directory, person) === undefined) return refuse('no_cloud_identity', { field: 'role' });
+  if (commander === undefined) return refuse('unknown_commander', { field: 'commander' });
 
-  const past = judgePast(terms, facts, now);
-  if (!past.ok) return past;
-
-  const ask = askOf(command, acting, { terms, digest, commander, facts, follows: past.follows, now });
+  const ask = askOf(command, acting, { terms, digest, commander, facts, follows: followedBy(facts, now), now });
   const seenTeams = watchedTeams(terms, directory, person.id, teams);
   const next: AccessRequest = {
     state: 'pending',
@@ -68,8 +72,6 @@ export function decideRequest(command: RequestCommand, actor: SenderOf<'request'
   };
   return accept(next, { type: 'request_opened', data: openedData(ask, teams) });
 }
-
-type Acting = Extract<ReturnType<typeof actingPerson>, { ok: true }>;
 
 interface Settled {
   readonly terms: Terms;
@@ -120,25 +122,6 @@ const openedData = (ask: Ask, requesterTeams: readonly string[]): NewEvent['data
   ...written(ask),
   requesterTeams,
 });
-
-function orderProblem(order: RequestCommand['order'], terms: Terms, facts: Facts) {
-  if (order.minutes > terms.maxMinutes || !terms.minutesOffered.includes(order.minutes)) {
-    return { code: 'over_long', field: 'minutes', detail: { max: String(terms.maxMinutes) } } as const;
-  }
-  if (!(REASONS as readonly string[]).includes(order.reason)) return { code: 'bad_reason', field: 'reason' } as const;
-  const purpose = order.purpose.trim();
-  if (purpose.length < 3 || purpose.length > PURPOSE_MAX) return { code: 'bad_purpose', field: 'purpose' } as const;
-  if (order.runbook !== undefined && facts.policy.ok) {
-    const runbook = facts.policy.value.runbooks.find(({ id }) => id === order.runbook);
-    if (runbook?.role !== order.role) return { code: 'unknown_runbook', field: 'runbook' } as const;
-  }
-  return undefined;
-}
-
-const scopeProblem = (terms: Terms, teams: readonly string[]) =>
-  share(teams, terms.role.mayAsk)
-    ? undefined
-    : ({ code: 'over_scope', field: 'role', detail: { teams: terms.role.mayAsk.join(', ') } } as const);
 
 /**
  * The teams of everybody whose change of team could matter later: members of a clause's group, and team mates of the

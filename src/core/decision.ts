@@ -1,8 +1,7 @@
 import type { Actor } from './command.ts';
 import { type ChatKey, type Directory, keysOf, type Person, personOf, teamsOf } from './directory.ts';
 import type { NewEvent } from './events.ts';
-import { type Facts, isFresh, UNANSWERED } from './facts.ts';
-import { freezeDetail } from './freeze.ts';
+import type { Facts } from './facts.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import type { AccessRequest, Party } from './request.ts';
 
@@ -42,14 +41,7 @@ export interface Acting {
   readonly directory: Directory;
 }
 
-type Refused = { readonly ok: false; readonly refusal: Refusal };
-
-/** The acting person, fully checked for an opening command; anything less is a refusal (A2, B4). */
-export function actingPerson(actor: Actor, facts: Facts, now: Date): Acting | Refused {
-  if (actor.type !== 'person') return refuse('actor_not_person');
-  const blocked = openingBlocked(facts, now);
-  return blocked ? { ok: false, refusal: blocked } : knownPerson(actor, facts);
-}
+export type Refused = { readonly ok: false; readonly refusal: Refusal };
 
 /**
  * The person behind an actor: a full member of the chat, linked to one person who is not suspended and in a team (A2). A
@@ -68,29 +60,6 @@ export function knownPerson(actor: Actor, facts: Pick<Facts, 'directory' | 'acco
   const teams = teamsOf(directory, person);
   if (teams.length === 0) return refuse('no_team');
   return { ok: true, person, teams, key: actor.key, directory };
-}
-
-/** What stops every opening before anybody is looked at: switched off, a failed look-up, or facts too old. */
-export function openingBlocked(facts: Facts, now: Date): Refusal | undefined {
-  if (facts.frozen !== undefined) return { code: 'frozen', detail: freezeDetail(facts.frozen) };
-  if (facts.openingOff === UNANSWERED) return { code: 'installation_unavailable' };
-  if (facts.openingOff !== undefined) return { code: 'opening_off', detail: { because: facts.openingOff } };
-  if (!facts.policy.ok) return { code: 'policy_unavailable' };
-  if (!facts.directory.ok) return { code: 'directory_unavailable' };
-  if (!facts.account.ok) return { code: 'account_unavailable' };
-  const asked = [facts.policy, facts.directory, facts.account, ...(facts.incident.ok ? [facts.incident] : [])];
-  return asked.every((lookup) => isFresh(lookup, now)) ? undefined : { code: 'stale_facts' };
-}
-
-/** The incident question, asked at request, at every approval and at issue (A3): closed or not found is a no. */
-export function incidentProblem(facts: Facts, unverified: 'accept' | 'refuse'): Refusal | undefined {
-  if (!facts.incident.ok) {
-    return unverified === 'refuse' ? { code: 'incident_unverified', field: 'incident' } : undefined;
-  }
-  if (facts.incident.value === 'unclear') return { code: 'incident_unclear', field: 'incident' };
-  if (facts.incident.value === 'not_found') return { code: 'incident_not_found', field: 'incident' };
-  if (facts.incident.value.state === 'closed') return { code: 'incident_closed', field: 'incident' };
-  return undefined;
 }
 
 export const addSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);

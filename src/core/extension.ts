@@ -90,7 +90,7 @@ export const isTooLateToExtend = ({ ask, endsAt }: Active, now: Date): boolean =
   now >= addSeconds(endsAt, -ask.terms.timings.extendUntilSeconds);
 
 /** More than the role allows in all. */
-export const overTotal = (request: Active): Refusal => ({
+const overTotal = (request: Active): Refusal => ({
   code: 'over_total',
   field: 'minutes',
   detail: { max: String(request.ask.terms.maxTotalMinutes), left: String(minutesLeft(request)) },
@@ -99,6 +99,14 @@ export const overTotal = (request: Active): Refusal => ({
 /** The offered times that still fit. */
 export const extensionMinutes = (request: AccessRequest): readonly number[] =>
   request.ask.terms.minutesOffered.filter((minutes) => minutes <= minutesLeft(request));
+
+/** So many minutes more, beside what is still to be had, for the rule that judges them. */
+export const moreMinutes = (request: Active, wanted: number) => ({
+  wanted,
+  offered: extensionMinutes(request),
+  max: request.ask.terms.maxTotalMinutes,
+  left: minutesLeft(request),
+});
 
 /** Who is on call for a clause by now and was never asked: a shift may have changed since the request was made. */
 export function joinedSince(

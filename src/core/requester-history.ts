@@ -2,9 +2,7 @@ import type { Actor, Order } from './command.ts';
 import { addSeconds } from './decision.ts';
 import { personOf } from './directory.ts';
 import type { Facts, HistoryOf } from './facts.ts';
-import type { Refusal } from './refusal.ts';
 import type { TurnedDown } from './request.ts';
-import type { Terms } from './terms.ts';
 
 /** Requests of one person that may wait for an answer at once: each of them asks several people to look. */
 export const PENDING_MAX = 5;
@@ -20,30 +18,8 @@ export function historyOf(order: Order, actor: Actor, facts: Facts): HistoryOf |
   return { person: person.id, role: role.id, incident: order.incident.trim(), account: role.account };
 }
 
-/**
- * Whether what this person asked for before lets them ask for this too: it was not asked already, not too much of theirs
- * waits, and not too much stands in the account. A past that was not read is a no. With a yes comes the no that this
- * follows, if it comes soon after one. No ending ever asks this.
- */
-export function judgePast(
-  { account }: Terms,
-  { history, policy }: Facts,
-  now: Date,
-): { readonly ok: true; readonly follows: TurnedDown | undefined } | { readonly ok: false; readonly refusal: Refusal } {
-  if (!policy.ok) return no({ code: 'policy_unavailable' });
-  if (history === undefined) return no({ code: 'stale_facts' });
-  const { same, pending, standing, turnedDown } = history;
-  if (same !== undefined) return no({ code: 'already_asked', detail: { ...same } });
-  if (pending.length >= PENDING_MAX) {
-    return no({ code: 'too_many_pending', detail: { max: String(PENDING_MAX), ids: pending.join(', ') } });
-  }
-  const { maxStanding } = policy.value.asking;
-  if (standing >= maxStanding) {
-    const detail = { account: `${account.name} (${account.id})`, standing: String(standing), max: String(maxStanding) };
-    return no({ code: 'too_many_standing', field: 'role', detail });
-  }
-  const soon = turnedDown !== undefined && now <= addSeconds(turnedDown.at, FOLLOWS_SECONDS);
-  return { ok: true, follows: soon ? turnedDown : undefined };
+/** The no that a request follows which is asked for now, if it comes soon after one. */
+export function followedBy({ history }: Facts, now: Date): TurnedDown | undefined {
+  const turnedDown = history?.turnedDown;
+  return turnedDown !== undefined && now <= addSeconds(turnedDown.at, FOLLOWS_SECONDS) ? turnedDown : undefined;
 }
-
-const no = (refusal: Refusal) => ({ ok: false, refusal }) as const;

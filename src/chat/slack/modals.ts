@@ -1,7 +1,7 @@
 import type { InputBlock, KnownBlock, ModalView, PlainTextOption } from '@slack/types';
-import { REASON_WORDS } from '../../core/command.ts';
+import { PURPOSE_MAX, REASON_WORDS } from '../../core/command.ts';
 import { cut } from '../../core/cut.ts';
-import { outlook, PURPOSE_MAX } from '../../core/decide-request.ts';
+import { outlook } from '../../core/decide-request.ts';
 import { type Directory, type Person, share, teamsOf } from '../../core/directory.ts';
 import type { Freeze } from '../../core/freeze.ts';
 import { type Policy, REASONS, type Role, type Runbook, ZONES } from '../../core/policy.ts';
