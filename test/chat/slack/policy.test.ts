@@ -22,7 +22,9 @@ it('the security channel hears of the first policy and of each change, once; mov
   await house.apply(aPolicy({ phone: '+49 *30*' }));
   await house.broker.tellAgain();
   await house.broker.tellAgain();
-  expect(heard('C0SECURITY').slice(1)).toEqual([expect.stringMatching(/^Policy 2 .*\n• phone is now "\+49 ∗30∗"/)]);
+  expect(heard('C0SECURITY').slice(1)).toEqual([
+    expect.stringMatching(/^Policy 2 .*\n• Whom to phone if nobody answers in chat is now "\+49 ∗30∗"/),
+  ]);
   await house.apply(aPolicy({ channels: { default: 'C0DEFAULT', security: 'C0INCIDENT' } }));
   await house.broker.tellAgain();
   expect(heard('C0SECURITY').slice(2)).toEqual([
