@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
-import { awaitCard, fillForm, userOf } from '../dist/demo/hands.js';
+import { awaitCard, fillForm, userOf } from '../dist/demo/driver.js';
 import { demoPolicy, openStage } from '../dist/demo/stage.js';
 import { inTurns, line, median } from './figures.mjs';
 import { program, query } from './place.mjs';
@@ -73,7 +73,7 @@ const incidentOf = (number) => `INC-BENCH-${number}`;
 /** The demo's policy, with an incident for each request: one person may have one for a role and an incident. */
 async function policyWithIncidents() {
   const policy = parse(await demoPolicy());
-  policy.asking = { maxStanding: 1000 };
+  policy.requests = { maxObjects: 1000 };
   for (let number = 1; number <= INCIDENTS; number++) {
     const id = incidentOf(String(number).padStart(4, '0'));
     policy.incidentList.push({ id, title: 'Bench', state: 'open', channel: CHANNEL });

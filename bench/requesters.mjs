@@ -9,7 +9,7 @@ export async function policyWithRequesters(atOnce) {
   const policy = parse(await demoPolicy());
   const mira = policy.people.find(({ id }) => id === 'mira');
   policy.timings = { ...policy.timings, propagationSeconds: 1 };
-  policy.asking = { maxStanding: 1000 };
+  policy.requests = { maxObjects: 1000 };
   for (let index = 0; index < atOnce; index++) {
     const number = String(index).padStart(3, '0');
     policy.people.push({

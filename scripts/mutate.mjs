@@ -1,7 +1,7 @@
 // Mutation sample: changes one operator at a time in a copy of this repository, runs the given suites there, and names
 // each change that no test noticed.
 //
-//   npm run mutate -- SEED COUNT 'test/core' src/core/decide-approve.ts ...
+//   npm run mutate -- SEED COUNT 'test/core' src/core/request/decide-approve.ts ...
 //
 // The same seed on the same files makes the same changes. Suites whose name contains "walk" take longest, so they run
 // only where the others noticed nothing. Exit code 1 where a change survived.

@@ -238,4 +238,4 @@ function verified(address: string): string {
  * Keeps installations apart that share one Redis. What stands in braces alone chooses the slot, so a server in cluster mode
  * has all keys of an installation in one place. @see https://docs.bullmq.io/bull/patterns/redis-cluster
  */
-export const queuePrefix = (mark: string): string => `{bg-${mark}}`;
+export const queuePrefix = (installationId: string): string => `{bg-${installationId}}`;

@@ -10,7 +10,7 @@ export interface HttpOptions {
   readonly token?: string | undefined;
 }
 
-export interface Asked {
+export interface HttpAnswer {
   readonly status: number;
   readonly body: unknown;
   /** `now()` just before the request left: what the answer says was true no earlier. */
@@ -31,7 +31,7 @@ export interface Question {
  * Rejects when there is no answer in time, when it is longer than `maxBytes`, when it is not JSON, and when it holds what
  * the database cannot; the message names the host and never the token, the path or what was answered.
  */
-export async function askJson(question: Question, options: HttpOptions): Promise<Asked> {
+export async function getJson(question: Question, options: HttpOptions): Promise<HttpAnswer> {
   const { source, url, timeoutMs, maxBytes } = question;
   const from = `${source} at ${url.host}`;
   const askedAt = options.now();
@@ -89,7 +89,7 @@ function parsed(bytes: Uint8Array, otherwise: string): unknown {
 }
 
 /** One thing to tell somebody over HTTP. */
-export interface Telling {
+export interface HttpMessage {
   /** How they are called in errors. */
   readonly to: string;
   readonly url: URL;
@@ -105,8 +105,8 @@ export interface Telling {
  * repeat a secret that was sent. Redirects are not followed. Rejects when there is no answer in time or `signal` aborts;
  * the message names the host alone.
  */
-export async function tellJson(
-  { to, url, body, headers = {}, timeoutMs }: Telling,
+export async function postJson(
+  { to, url, body, headers = {}, timeoutMs }: HttpMessage,
   signal: AbortSignal,
 ): Promise<{ readonly status: number }> {
   const limit = withDeadline(timeoutMs, signal);

@@ -5,8 +5,8 @@ import { delivery } from './chat/deliver/delivery.ts';
 import { slackChat } from './chat/slack/chat.ts';
 import { refusal } from './chat/slack/refused-us.ts';
 import { slackWorkspace } from './chat/slack/workspace.ts';
-import { lintAwsRole } from './clouds/aws/lint.ts';
-import { awsProvider } from './clouds/aws/provider.ts';
+import { lintAwsRole } from './clouds/aws/policy/lint.ts';
+import { awsProvider } from './clouds/aws/role/provider.ts';
 import {
   type Config,
   cloudEndpoints,
@@ -16,8 +16,8 @@ import {
   SettingsProblem,
   slackSettings,
 } from './config.ts';
-import { GAP_MS } from './core/checkpoint.ts';
-import { type Floors, PRODUCTION_FLOORS } from './core/policy.ts';
+import { GAP_MS } from './core/audit/checkpoint.ts';
+import { type Floors, PRODUCTION_FLOORS } from './core/policy/policy.ts';
 import { directorySource } from './directory/source.ts';
 import { egressOf } from './egress.ts';
 import { type MonitorOptions, openMonitor } from './health/monitor.ts';
@@ -32,8 +32,8 @@ import type { Schedule } from './ports/schedule.ts';
 import { addingAgain } from './queue/add-again.ts';
 import { startCloudSweep } from './queue/cloud-sweep.ts';
 import { openQueue, type WorkQueue } from './queue/open-queue.ts';
+import { reconnectingQueue, reconnectingWorker } from './queue/reconnecting-queue.ts';
 import { startSweep } from './queue/sweep.ts';
-import { queueWhenThere, workerWhenThere } from './queue/when-there.ts';
 import { startWorker } from './queue/worker.ts';
 import { assertLoopback } from './store/embedded/loopback.ts';
 import type { LockTimes } from './store/lock.ts';
@@ -127,9 +127,9 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
 
   const aws = awsProvider({ clock: store.clock, logger, agents: egress?.agents });
   opened.push(async () => aws.release());
-  const { mark } = await store.installation();
-  const backend = { redisUrl: config.REDIS_URL, postgresUrl: config.DATABASE_URL, prefix: queuePrefix(mark) };
-  const queue = queueWhenThere(() => openQueue({ logger, ...backend }), logger);
+  const { installationId } = await store.installation();
+  const backend = { redisUrl: config.REDIS_URL, postgresUrl: config.DATABASE_URL, prefix: queuePrefix(installationId) };
+  const queue = reconnectingQueue(() => openQueue({ logger, ...backend }), logger);
   opened.push(() => queue.close());
 
   const monotonic = () => performance.now();
@@ -164,7 +164,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     // Paused until the sweep has seen that this database is no copy. The sweep itself needs neither queue nor chat.
     const start = (open: WorkQueue) =>
       startWorker({ queue: open, perform: broker.perform, clock: store.clock, logger, paused: sweeping });
-    const worker = workerWhenThere(queue.opened, start, logger);
+    const worker = reconnectingWorker(queue.opened, start, logger);
     opened.push(() => worker.stop());
     const interval = lowered?.sweepMs === undefined ? {} : { intervalMs: lowered.sweepMs };
     if (sweeping) {

@@ -7,7 +7,7 @@ import { refusesUs } from './chat/slack/refused-us.ts';
 import type { SlackWorkspace } from './chat/slack/workspace.ts';
 import type { RequestChat } from './chat/words/content.ts';
 import type { Config } from './config.ts';
-import type { Terms } from './core/terms.ts';
+import type { Terms } from './core/policy/terms.ts';
 import type { Monitor } from './health/monitor.ts';
 import { chatPart, listeningPart } from './health/parts.ts';
 import { keepTrying } from './keep-trying.ts';

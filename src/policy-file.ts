@@ -1,7 +1,7 @@
-import { lintAwsRole } from './clouds/aws/lint.ts';
-import { type LintRole, lintPolicy } from './core/lint.ts';
-import type { Finding } from './core/lint-finding.ts';
-import { type Floors, type Policy, policySchema } from './core/policy.ts';
+import { lintAwsRole } from './clouds/aws/policy/lint.ts';
+import { type LintRole, lintPolicy } from './core/lint/lint.ts';
+import type { Finding } from './core/lint/lint-finding.ts';
+import { type Floors, type Policy, policySchema } from './core/policy/policy.ts';
 import type { Problem } from './policy-file/problem.ts';
 import { lintSalvaged } from './policy-file/salvage.ts';
 import { schemaProblems } from './policy-file/schema-words.ts';
@@ -27,7 +27,7 @@ export function readPolicy(
   lintRole: LintRole = lintAwsRole,
 ): PolicyRead {
   const file = readYaml(source);
-  const told = (findings: readonly Finding[]): readonly Problem[] =>
+  const located = (findings: readonly Finding[]): readonly Problem[] =>
     findings.map(({ path, message, severity, beside }) => ({
       file: fileName,
       line: file.lineOf(path),
@@ -50,9 +50,9 @@ export function readPolicy(
       floors,
       lintRole,
     );
-    return { ok: false, problems: inOrder([...unreadable, ...told([...misfits, ...others])]) };
+    return { ok: false, problems: inOrder([...unreadable, ...located([...misfits, ...others])]) };
   }
-  const findings = inOrder([...unreadable, ...told(lintPolicy(parsed.data, lintRole))]);
+  const findings = inOrder([...unreadable, ...located(lintPolicy(parsed.data, lintRole))]);
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: findings };
   return { ok: true, policy: parsed.data, text: file.text, warnings: findings };
 }

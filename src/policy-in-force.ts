@@ -1,7 +1,7 @@
-import type { LintRole } from './core/lint.ts';
-import type { Floors, Policy } from './core/policy.ts';
-import { policyChanges } from './core/policy-diff.ts';
-import { DOUBTED } from './core/policy-row.ts';
+import type { LintRole } from './core/lint/lint.ts';
+import type { Floors, Policy } from './core/policy/policy.ts';
+import { policyChanges } from './core/policy/policy-diff.ts';
+import { DOUBTED } from './core/policy/policy-row.ts';
 import { formatProblem } from './policy-file/problem.ts';
 import { readPolicy } from './policy-file.ts';
 import type { Logger } from './ports/logger.ts';

@@ -1,5 +1,5 @@
 import { cloudEndpoints, loadSealConfig, type SealConfig, SettingsProblem } from './config.ts';
-import { CADENCE, type Cadence } from './core/checkpoint.ts';
+import { CADENCE, type Cadence } from './core/audit/checkpoint.ts';
 import type { Egress } from './egress/open-egress.ts';
 import { egressOf } from './egress.ts';
 import { makeLogger } from './logger.ts';
@@ -42,8 +42,8 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
   try {
     const problems = await watch.first;
     if (problems.length > 0) throw new SettingsProblem(problems);
-    const mighty = await ledger.tooMighty();
-    if (mighty !== undefined) throw new SettingsProblem([`SEAL_DATABASE_URL: ${mighty}`]);
+    const excess = await ledger.excessPrivileges();
+    if (excess !== undefined) throw new SettingsProblem([`SEAL_DATABASE_URL: ${excess}`]);
     const anchors = await anchorsOf(config, ledger, egress);
     await checkAnchors(anchors, logger);
     const cadence = lowered?.cadence ?? CADENCE;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CLOSED_TRUST, documentText, REVOKED_DOCUMENT } from '../src/clouds/aws/documents.ts';
+import { CLOSED_TRUST, documentText, REVOKED_DOCUMENT } from '../src/clouds/aws/policy/documents.ts';
 import { FAILURES } from '../src/core/failure.ts';
-import { REFUSAL_CODES } from '../src/core/refusal.ts';
+import { REFUSAL_CODES } from '../src/core/request/refusal.ts';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 const readme = read('README.md');

@@ -19,7 +19,7 @@ describe('a worker that answers about its health', () => {
   });
   const start = async (warm: () => Promise<void>, change: Partial<Health> = {}, env: object = { HEALTH_PORT: '0' }) => {
     const logger = keepingLogger();
-    const store = { installation: async () => ({ mark: 'm', copy: undefined }), ping: async () => undefined };
+    const store = { installation: async () => ({ installationId: 'm', copy: undefined }), ping: async () => undefined };
     const prepared = warm();
     const config = loadConfig({ ...SETTINGS, ...env });
     const { url, isReady } = await startHealth(

@@ -18,7 +18,7 @@ SELECT copy, state, outcome, version, seq, version, seq, replace(document::text,
 FROM requests, copies WHERE id = model;
 
 INSERT INTO grants (id, request_id, state, outcome, provider, account, plan, planned_end, confirmed_at, ends_at,
-  access_removed_at, sessions_ended_at, buried_at)
+  access_removed_at, sessions_ended_at, tombstone_deleted_at)
 SELECT copy, copy, state, outcome, provider, account, replace(plan::text, model, copy)::jsonb, planned_end, confirmed_at,
   ends_at, access_removed_at, sessions_ended_at, planned_end + interval '13 hours'
 FROM grants, copies WHERE request_id = model;

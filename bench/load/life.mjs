@@ -1,12 +1,12 @@
 // What a request went through until it was open, told by the pure core and never by the database: rows for bulk SQL.
-import { planOf } from '../../dist/clouds/aws/plan.js';
-import { decide } from '../../dist/core/decide.js';
-import { plannedEndOf } from '../../dist/core/decide-issue.js';
-import { actorName } from '../../dist/core/decision.js';
+import { planOf } from '../../dist/clouds/aws/policy/plan.js';
+import { EMPTY_HEAD, seal } from '../../dist/core/audit/log.js';
 import { incidentStream, requestListed, requestStream } from '../../dist/core/events.js';
-import { EMPTY_HEAD, seal } from '../../dist/core/log.js';
-import { termsDigest, termsOf } from '../../dist/core/terms.js';
-import { nextWorkAt, warnAt } from '../../dist/core/work.js';
+import { termsDigest, termsOf } from '../../dist/core/policy/terms.js';
+import { decide } from '../../dist/core/request/decide.js';
+import { plannedEndOf } from '../../dist/core/request/decide-issue.js';
+import { actorName } from '../../dist/core/request/decision.js';
+import { nextWorkAt, warnAt } from '../../dist/core/request/work.js';
 
 const MINUTES = 15;
 const SYSTEM = { type: 'system', name: 'worker' };
@@ -14,7 +14,7 @@ const SYSTEM = { type: 'system', name: 'worker' };
 const found = (value, at) => ({ ok: true, value, at });
 
 /** Tells lives under one policy, each with its own id, role and incident, so that its access ends at a given instant. */
-export function teller(policy, mark) {
+export function teller(policy, installationId) {
   const directory = { people: policy.people, teams: policy.teams, onCall: policy.onCall };
   const person = (id) => {
     const [{ workspace, user }] = policy.people.find((one) => one.id === id).slack;
@@ -36,18 +36,18 @@ export function teller(policy, mark) {
     account: found('member', now),
     target: found({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }, now),
     approvers: { [sasha.key]: found('member', now) },
-    history: { same: undefined, pending: [], standing: 0, turnedDown: undefined },
+    history: { same: undefined, pending: [], objects: 0, turnedDown: undefined },
     openingOff: undefined,
   });
   const plan = (request, now, head) =>
     planOf({
       grantId: request.grants[0].id,
-      mark,
+      installationId,
       head: head.hash,
       plannedEnd: plannedEndOf(request, now),
       offsetMs: 0,
       target: request.grants[0].target,
-      ask: request.ask,
+      details: request.details,
       approvers: request.approvals.map(({ by }) => by),
     });
   /** Steps of a life up to where access is open and its holder was warned; `before` is in seconds before the end. */
@@ -55,10 +55,10 @@ export function teller(policy, mark) {
     {
       before: MINUTES * 60 + 60,
       actor: mira,
-      command: () => ({ type: 'request', id, channel: incident.channel, order: order(role, incident.id) }),
+      command: () => ({ type: 'request', id, channel: incident.channel, input: input(role, incident.id) }),
     },
     { before: MINUTES * 60 + 55, actor: SYSTEM, command: () => ({ type: 'invited', reached: ['sasha'], missed: [] }) },
-    { before: MINUTES * 60 + 5, actor: sasha, command: ({ ask }) => ({ type: 'approve', digest: ask.digest }) },
+    { before: MINUTES * 60 + 5, actor: sasha, command: ({ details }) => ({ type: 'approve', digest: details.digest }) },
     {
       before: MINUTES * 60 + 3,
       actor: SYSTEM,
@@ -71,7 +71,7 @@ export function teller(policy, mark) {
     },
     { at: warnAt, actor: SYSTEM, command: () => ({ type: 'warn' }) },
   ];
-  const order = (role, incident) => ({
+  const input = (role, incident) => ({
     incident,
     role,
     reason: 'service_restoration',

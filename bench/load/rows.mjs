@@ -49,20 +49,20 @@ async function writeBatch(client, lives) {
 }
 
 const rowRecord = ({ row, workAt }) => ({
-  id: row.request.ask.id,
+  id: row.request.details.id,
   version: row.version,
   seq: row.seq,
   workAt,
   endsAt: row.request.endsAt,
   document: row.request,
-  askedAt: row.request.ask.askedAt,
+  askedAt: row.request.details.askedAt,
   updatedAt: row.updatedAt,
 });
 
 const grantRecords = ({ row }) =>
   row.request.grants.map(({ id, target, plan, confirmedAt, endsAt }) => ({
     id,
-    requestId: row.request.ask.id,
+    requestId: row.request.details.id,
     account: target.account,
     plan,
     plannedEnd: plan.plannedEnd,
@@ -73,4 +73,4 @@ const grantRecords = ({ row }) =>
 const cardRecord = ({ row, card }) =>
   card === undefined
     ? []
-    : [{ ...card, requestId: row.request.ask.id, version: row.version, digest: row.request.ask.digest }];
+    : [{ ...card, requestId: row.request.details.id, version: row.version, digest: row.request.details.digest }];

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ulid } from 'ulid';
-import { lintAwsRole } from '../../dist/clouds/aws/lint.js';
+import { lintAwsRole } from '../../dist/clouds/aws/policy/lint.js';
 import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
 import { makeLogger } from '../../dist/logger.js';
 import { settlePolicy } from '../../dist/policy-in-force.js';
@@ -52,7 +52,7 @@ export async function runLoad({ backend, provider, chat, grants, overMs, limits,
     if (late > 0)
       log(`Seeding took ${late.toFixed(1)} s longer than there was: the first ends count as late from then`);
     await world.ask({ ask: 'begin' });
-    const watched = seeded.lives.slice(0, WATCHED).map(({ row }) => row.request.ask.id);
+    const watched = seeded.lives.slice(0, WATCHED).map(({ row }) => row.request.details.id);
     seeded.lives.length = 0;
     const env = {
       ...world.ready.env,
@@ -81,8 +81,8 @@ async function seed({ policyText, grants, overMs, first, database }) {
   try {
     await settlePolicy({ store, text: policyText, file: 'load', floors: DEMO_FLOORS, logger, lintRole: lintAwsRole });
     const { policy } = await store.policyInForce();
-    const { mark } = await store.installation();
-    const tell = teller(policy, mark);
+    const { installationId } = await store.installation();
+    const tell = teller(policy, installationId);
     const lives = [];
     const roles = {};
     for (let index = 0; index < grants; index++) {
@@ -109,7 +109,7 @@ async function seed({ policyText, grants, overMs, first, database }) {
 const cardsOf = (lives) =>
   lives.map(({ row }, index) => ({
     ts: `${Math.floor(row.updatedAt.getTime() / 1000)}.${String(index).padStart(6, '0')}`,
-    channel: row.request.ask.channel,
+    channel: row.request.details.channel,
     author: BOT_USER,
     text: 'A card of the load',
   }));

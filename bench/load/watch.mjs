@@ -64,7 +64,7 @@ export async function watch({ database, world, workers, grants, first, watched, 
 /** Jobs of one ending: those that its proof waits for, and all. */
 function jobsOf(ids, requests) {
   const all = new Set(ids);
-  const waited = [...all].filter((id) => /^(expire|revoke|prove)-/.test(id));
+  const waited = [...all].filter((id) => /^(expire|revoke|verify_sessions)-/.test(id));
   return { jobsOfOne: waited.length / requests, allJobsOfOne: all.size / requests };
 }
 

@@ -6,9 +6,9 @@ import { broker as openBroker } from '../../dist/broker/broker.js';
 import { delivery } from '../../dist/chat/deliver/delivery.js';
 import { slackChat } from '../../dist/chat/slack/chat.js';
 import { slackWorkspace } from '../../dist/chat/slack/workspace.js';
-import { lintAwsRole } from '../../dist/clouds/aws/lint.js';
-import { awsProvider } from '../../dist/clouds/aws/provider.js';
-import { termsDigest, termsOf } from '../../dist/core/terms.js';
+import { lintAwsRole } from '../../dist/clouds/aws/policy/lint.js';
+import { awsProvider } from '../../dist/clouds/aws/role/provider.js';
+import { termsDigest, termsOf } from '../../dist/core/policy/terms.js';
 import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
 import { directorySource } from '../../dist/directory/source.js';
 import { incidentSource } from '../../dist/incidents/source.js';
@@ -92,9 +92,9 @@ const sasha = { type: 'person', key: keyOf('sasha') };
 const closing = new Map();
 
 /** What a person would do next: end it once it is open. */
-function moved({ state, ask }) {
-  if (state === 'active') broker.end(ask.id, { type: 'person', key: ask.askedWith }).then(must, fail);
-  if (state === 'closed') closing.get(ask.id)?.();
+function moved({ state, details }) {
+  if (state === 'active') broker.end(details.id, { type: 'person', key: details.askedWith }).then(must, fail);
+  if (state === 'closed') closing.get(details.id)?.();
 }
 
 /** One of so many at a time, each of somebody of their own. */
@@ -102,7 +102,7 @@ async function life(lane) {
   const actor = { type: 'person', key: keyOf(`bench-${lane}`) };
   const requestId = ulid().toLowerCase();
   const closed = new Promise((resolve) => closing.set(requestId, resolve));
-  const order = {
+  const input = {
     incident: 'INC-2041',
     role: ROLE,
     reason: 'service_restoration',
@@ -111,7 +111,7 @@ async function life(lane) {
     commander: 'kenji',
     digest,
   };
-  must(await broker.request({ requestId, actor, order }));
+  must(await broker.request({ requestId, actor, input }));
   must(await broker.approve(requestId, sasha, digest));
   await closed;
   closing.delete(requestId);

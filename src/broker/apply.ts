@@ -1,11 +1,11 @@
-import type { Actor, Command } from '../core/command.ts';
-import { decide } from '../core/decide.ts';
-import { actorName } from '../core/decision.ts';
-import { type Facts, NO_FACTS } from '../core/facts.ts';
+import type { Head } from '../core/audit/log.ts';
 import { Failure } from '../core/failure.ts';
-import type { Head } from '../core/log.ts';
-import { historyOf } from '../core/requester-history.ts';
-import { type Row, TELLING, type Work, type WorkName, workFor } from '../core/work.ts';
+import type { Actor, Command } from '../core/request/command.ts';
+import { decide } from '../core/request/decide.ts';
+import { actorName } from '../core/request/decision.ts';
+import { type Facts, NO_FACTS } from '../core/request/facts.ts';
+import { historyOf } from '../core/request/requester-history.ts';
+import { type Row, TELLING, type Work, type WorkName, workFor } from '../core/request/work.ts';
 import type { Changed } from '../ports/store.ts';
 import type { BrokerDeps } from './deps.ts';
 
@@ -21,7 +21,7 @@ export const save = (
   facts: Facts = NO_FACTS,
 ): Promise<Changed> => {
   const wanted =
-    typeof command !== 'function' && command.type === 'request' ? historyOf(command.order, actor, facts) : undefined;
+    typeof command !== 'function' && command.type === 'request' ? historyOf(command.input, actor, facts) : undefined;
   return store.change(
     requestId,
     actorName(actor),
@@ -63,11 +63,11 @@ export async function enqueue(deps: Queueing, row: Row): Promise<void> {
     row,
     workFor(row).filter(({ name }) => !TELLING.has(name)),
   );
-  enqueueTelling(deps, row);
+  enqueueNotifications(deps, row);
 }
 
 /** Puts on the queue what people must be told of a row. */
-export function enqueueTelling(deps: Queueing, row: Row): void {
+export function enqueueNotifications(deps: Queueing, row: Row): void {
   const telling = workFor(row).filter(({ name }) => TELLING.has(name));
   void add(deps, row, telling);
 }
@@ -92,7 +92,7 @@ async function add(
   try {
     await schedule.add(works, now);
   } catch (error) {
-    const requestId = row.request.ask.id;
+    const requestId = row.request.details.id;
     schedule.addAgain?.(requestId);
     logger.warn({ requestId, why: String(error) }, 'the queue did not take the work of a row; it is added again soon');
   }

@@ -1,22 +1,22 @@
-import type { Work } from '../core/work.ts';
+import type { Work } from '../core/request/work.ts';
 import { enqueue } from './apply.ts';
-import { approve } from './approve.ts';
-import { attest } from './attest.ts';
 import type { BrokerDeps } from './deps.ts';
-import { extend } from './extend.ts';
-import { followFreeze } from './follow-freeze.ts';
-import { freeze, thaw } from './freeze.ts';
-import { watchOutage } from './incident-outage.ts';
-import { callTroublesOff, pageTrouble, troubleOver } from './page-trouble.ts';
+import { followFreeze } from './notify/follow-freeze.ts';
+import { freeze, thaw } from './notify/freeze.ts';
+import { notifyFreeze } from './notify/freeze-news.ts';
+import { callTroublesOff, pageTrouble, troubleOver } from './notify/page-trouble.ts';
+import { notifyPolicy } from './notify/policy-news.ts';
 import { perform } from './perform.ts';
-import { request } from './request.ts';
-import { sweepCloud } from './sweep-cloud.ts';
-import { deny, end, withdraw } from './take-away.ts';
-import { tellFreeze } from './tell-freeze.ts';
-import { tellPolicy } from './tell-policy.ts';
+import { approve } from './request/approve.ts';
+import { request } from './request/ask.ts';
+import { attest } from './request/attest.ts';
+import { deny, end, withdraw } from './request/end.ts';
+import { extend } from './request/extend.ts';
+import { sweepCloud } from './sweep/clouds.ts';
+import { watchOutage } from './sweep/incident-outage.ts';
+import { watchPeople } from './sweep/people.ts';
+import { watchPolicy } from './sweep/policy.ts';
 import { view } from './view.ts';
-import { watchPeople } from './watch-people.ts';
-import { watchPolicy } from './watch-policy.ts';
 import { whyNotRead } from './why-not-read.ts';
 
 type Bound<F> = F extends (deps: BrokerDeps, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
@@ -35,7 +35,7 @@ export interface Broker {
   /** For the sweep: what a crash between the freeze and its requests left undone. */
   readonly followFreeze: () => Promise<void>;
   /** For the sweep: what chat and pagers were not told, or did not take. */
-  readonly tellAgain: () => Promise<void>;
+  readonly notifyAgain: () => Promise<void>;
   readonly perform: (work: Work, signal: AbortSignal) => Promise<void>;
   readonly watchPeople: Bound<typeof watchPeople>;
   readonly pageTrouble: Bound<typeof pageTrouble>;
@@ -82,10 +82,10 @@ export const broker = (deps: BrokerDeps): Broker => ({
     const { failed } = await followFreeze(deps);
     if (failed > 0) throw new Error(`${failed} of the requests could not be moved`);
   }),
-  tellAgain: oneAtATime(async () => {
+  notifyAgain: oneAtATime(async () => {
     await Promise.all([
-      tellFreeze(deps),
-      tellPolicy(deps),
+      notifyFreeze(deps),
+      notifyPolicy(deps),
       callTroublesOff(deps),
       watchPolicy(deps),
       watchOutage(deps),

@@ -1,7 +1,7 @@
-import type { Bundle, BundleFile, BundleStream } from '../core/bundle.ts';
+import type { Bundle, BundleFile, BundleStream } from '../core/audit/bundle.ts';
+import { byStream, type Leaf, leafHash, proofsOf } from '../core/audit/merkle.ts';
+import { coveredBy } from '../core/audit/sealed-times.ts';
 import { incidentStream, requestStream, type StoredEvent } from '../core/events.ts';
-import { byStream, type Leaf, leafHash, proofsOf } from '../core/merkle.ts';
-import { coveredBy } from '../core/sealed-times.ts';
 import type { CheckpointReader, LeafChange } from '../ports/checkpoints.ts';
 import type { Store } from '../ports/store.ts';
 

@@ -1,12 +1,12 @@
-import type { ChatKey } from '../core/directory.ts';
-import { type Facts, type Lookup, NO_FACTS, UNANSWERED } from '../core/facts.ts';
-import type { Policy } from '../core/policy.ts';
-import type { Target } from '../core/request.ts';
-import type { Terms } from '../core/terms.ts';
+import type { ChatKey } from '../core/policy/directory.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { Terms } from '../core/policy/terms.ts';
+import { type Facts, type Lookup, NO_FACTS, UNANSWERED } from '../core/request/facts.ts';
+import type { Target } from '../core/request/request.ts';
 import type { FoundIncident } from '../ports/incidents.ts';
 import type { PolicyInForce } from '../ports/store.ts';
 import type { BrokerDeps } from './deps.ts';
-import { noteOutage } from './incident-outage.ts';
+import { noteOutage } from './sweep/incident-outage.ts';
 
 /** What to look up for one opening command. */
 export interface Question {
@@ -50,7 +50,7 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
   // The clock is asked beside the others, and its answer put back by as long as it took: nothing looks fresher than it is.
   const time = deps.store.clock.now().then((now) => Math.floor(now.getTime() - (performance.now() - began)));
   const inForce = policyInForce(deps);
-  const [asked, policy, directory, incident, account, target, approvers, installation, mighty] = await Promise.all([
+  const [asked, policy, directory, incident, account, target, approvers, installation, excess] = await Promise.all([
     time,
     lookup('policy', () => inForce),
     lookup(
@@ -77,7 +77,7 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
       ),
     ),
     lookup('installation', () => deps.store.installation()),
-    lookup('rights', () => deps.store.tooMighty()),
+    lookup('rights', () => deps.store.excessPrivileges()),
   ]);
   // Beside the answer: whoever asked does not wait until security was told.
   if (named !== undefined && policy.ok && !incident.ok) void noteOutage(deps);
@@ -90,7 +90,7 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
     account: at(account),
     target: at(target),
     approvers: Object.fromEntries(approvers.map(([key, found]) => [key, at(found)])),
-    openingOff: openingOff(deps.openingOff(), { policy, installation, mighty }),
+    openingOff: openingOff(deps.openingOff(), { policy, installation, excess }),
   };
 }
 
@@ -140,29 +140,29 @@ export async function openingOffNow(deps: BrokerDeps): Promise<Facts['openingOff
       (value) => ({ ok: true, value, ageMs: 0 }),
       (error: unknown) => ({ ok: false, why: String(error) }),
     );
-  const [frozen, policy, installation, mighty] = await Promise.all([
+  const [frozen, policy, installation, excess] = await Promise.all([
     answered(deps.store.freeze()),
     answered(policyInForce(deps)),
     answered(deps.store.installation()),
-    answered(deps.store.tooMighty()),
+    answered(deps.store.excessPrivileges()),
   ]);
   if (!frozen.ok || !policy.ok) return UNANSWERED;
   if (frozen.value !== undefined) return 'openings are frozen';
-  return openingOff(deps.openingOff(), { policy, installation, mighty });
+  return openingOff(deps.openingOff(), { policy, installation, excess });
 }
 
 /** What this process must not open by, each read anew. */
 interface Guards {
   readonly policy: Found<PolicyInForce>;
   readonly installation: Found<{ readonly copy: string | undefined }>;
-  readonly mighty: Found<string | undefined>;
+  readonly excess: Found<string | undefined>;
 }
 
-function openingOff(process: string | undefined, { policy, installation, mighty }: Guards): Facts['openingOff'] {
+function openingOff(process: string | undefined, { policy, installation, excess }: Guards): Facts['openingOff'] {
   if (process !== undefined) return process;
   // A policy that could not be read is a look-up of its own, and opens nothing either.
-  if (!installation.ok || !mighty.ok) return UNANSWERED;
-  return (policy.ok ? policy.value.doubt : undefined) ?? installation.value.copy ?? mighty.value;
+  if (!installation.ok || !excess.ok) return UNANSWERED;
+  return (policy.ok ? policy.value.doubt : undefined) ?? installation.value.copy ?? excess.value;
 }
 
 const mapped = <A, B>(lookup: Lookup<A>, pick: (value: A) => B): Lookup<B> =>

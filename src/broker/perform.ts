@@ -1,14 +1,14 @@
-import { unreachable } from '../core/decision.ts';
-import type { Work } from '../core/work.ts';
+import { unreachable } from '../core/request/decision.ts';
+import type { Work } from '../core/request/work.ts';
 import type { ViewOf } from '../ports/request-view.ts';
 import { apply } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
-import { bury, expire, prove, revoke } from './end-grant.ts';
-import { extendGrant } from './extend-grant.ts';
-import { observeEnding } from './observe-ending.ts';
-import { openGrant, WORKER } from './open-grant.ts';
-import { page, standDown } from './page.ts';
-import { remind } from './remind.ts';
+import { deleteTombstone, expire, revoke, verifySessions } from './grant/end.ts';
+import { extendGrant } from './grant/extend.ts';
+import { observeEnding } from './grant/observe-ending.ts';
+import { openGrant, WORKER } from './grant/open.ts';
+import { page, standDown } from './notify/page.ts';
+import { remind } from './notify/remind.ts';
 import { view } from './view.ts';
 
 /**
@@ -26,10 +26,10 @@ export async function perform(deps: BrokerDeps, work: Work, signal: AbortSignal)
       return revoke(deps, requestId, grantId, signal);
     case 'observe':
       return observeEnding(deps, requestId, grantId, signal);
-    case 'prove':
-      return prove(deps, requestId, grantId, signal);
-    case 'bury':
-      return bury(deps, requestId, grantId, signal);
+    case 'verify_sessions':
+      return verifySessions(deps, requestId, grantId, signal);
+    case 'delete_tombstone':
+      return deleteTombstone(deps, requestId, grantId, signal);
     case 'lapse':
       await apply(deps, requestId, { type: 'lapse' }, WORKER);
       return;
@@ -81,7 +81,7 @@ export const ENDINGS: ReadonlySet<Work['name']> = new Set([
   'expire',
   'revoke',
   'observe',
-  'prove',
+  'verify_sessions',
   'lapse',
   'lapse_extension',
 ]);
@@ -90,4 +90,4 @@ export const ENDINGS: ReadonlySet<Work['name']> = new Set([
 export const CALLS: ReadonlySet<Work['name']> = new Set(['page', 'stand_down', 'remind', 'warn']);
 
 /** Work of those that only records whom to tell: nobody hears of it before the chat tells its event. */
-export const TOLD_BY_EVENT: ReadonlySet<Work['name']> = new Set(['remind', 'warn']);
+export const NOTIFIED_BY_EVENT: ReadonlySet<Work['name']> = new Set(['remind', 'warn']);

@@ -1,8 +1,8 @@
+import { fingerprintOf, leavesProblem } from '../core/audit/checkpoint.ts';
+import { findingsWords } from '../core/audit/findings.ts';
+import { checkpointHistory } from '../core/audit/key-history.ts';
+import { byStream, type Leaf, rootOf } from '../core/audit/merkle.ts';
 import { canonical } from '../core/canonical.ts';
-import { fingerprintOf, leavesProblem } from '../core/checkpoint.ts';
-import { findingsWords } from '../core/findings.ts';
-import { checkpointHistory } from '../core/key-history.ts';
-import { byStream, type Leaf, rootOf } from '../core/merkle.ts';
 import type { CheckpointReader, KeptCheckpoint, LeafChange } from '../ports/checkpoints.ts';
 
 /** What the checkpoints of a database say of its log. */

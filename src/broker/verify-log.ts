@@ -1,9 +1,9 @@
-import { GAP_MS } from '../core/checkpoint.ts';
+import { GAP_MS } from '../core/audit/checkpoint.ts';
+import { type Unexplained, unexplainedRows } from '../core/audit/explain.ts';
+import { unexplainedSystem } from '../core/audit/explain-system.ts';
+import { type Break, firstBreak } from '../core/audit/log.ts';
+import { timeProblem } from '../core/audit/sealed-times.ts';
 import { incidentStream, requestIdOf, requestStream, type StoredEvent } from '../core/events.ts';
-import { type Unexplained, unexplainedRows } from '../core/explain.ts';
-import { unexplainedSystem } from '../core/explain-system.ts';
-import { type Break, firstBreak } from '../core/log.ts';
-import { timeProblem } from '../core/sealed-times.ts';
 import type { LeafChange } from '../ports/checkpoints.ts';
 import type { Store } from '../ports/store.ts';
 import { type SealReport, verifyCheckpoints } from './verify-checkpoints.ts';

@@ -1,26 +1,26 @@
-import { eligibleFor } from '../core/approvals.ts';
-import { openNow } from '../core/decide-approve.ts';
-import { type Directory, onCallFor } from '../core/directory.ts';
-import { askedNow } from '../core/extension.ts';
-import type { AccessRequest } from '../core/request.ts';
-import type { Row } from '../core/work.ts';
+import { type Directory, onCallFor } from '../core/policy/directory.ts';
+import { eligibleFor } from '../core/request/approvals.ts';
+import { openNow } from '../core/request/decide-approve.ts';
+import { askedNow } from '../core/request/extension.ts';
+import type { AccessRequest } from '../core/request/request.ts';
+import type { Row } from '../core/request/work.ts';
 import type { ClauseView, RequestView } from '../ports/request-view.ts';
-import { byHand } from './by-hand.ts';
 import type { BrokerDeps } from './deps.ts';
 import { policyOf } from './gather.ts';
+import { manualCommands } from './grant/manual-commands.ts';
 
 /** Everything a card shows. A directory that does not answer leaves the names out, never the card. */
 export async function view(deps: BrokerDeps, row: Row): Promise<RequestView> {
   const { request } = row;
-  const capabilities = deps.providers[request.ask.terms.role.provider].capabilities(request.ask.terms);
+  const capabilities = deps.providers[request.details.terms.role.provider].capabilities(request.details.terms);
   const failing = request.state === 'revoking' && request.failures > 0;
-  const shown = { row, capabilities, byHand: failing ? byHand(deps, request) : [] };
+  const shown = { row, capabilities, manualCommands: failing ? manualCommands(deps, request) : [] };
   if (askedNow(request) === undefined) return { ...shown, open: [] };
   try {
     const { directory } = await deps.directory.read(await policyOf(deps));
     return { ...shown, open: clauseViews(request, directory) };
   } catch (error) {
-    deps.logger.warn({ requestId: request.ask.id, why: String(error) }, 'the card is drawn without names');
+    deps.logger.warn({ requestId: request.details.id, why: String(error) }, 'the card is drawn without names');
     return { ...shown, open: undefined };
   }
 }

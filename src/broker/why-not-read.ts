@@ -1,6 +1,6 @@
-import type { Actor } from '../core/command.ts';
-import { knownPerson } from '../core/decision.ts';
-import type { Refusal } from '../core/refusal.ts';
+import type { Actor } from '../core/request/command.ts';
+import { knownPerson } from '../core/request/decision.ts';
+import type { Refusal } from '../core/request/refusal.ts';
 import type { BrokerDeps } from './deps.ts';
 import { gatherMember } from './gather.ts';
 

@@ -4,7 +4,7 @@ import { operator, withStore } from './with-store.ts';
 /** Settles what a database is whose system or oid changed. Returns the exit code. */
 export async function adopt(options: { readonly moved?: boolean; readonly copy?: boolean }): Promise<number> {
   if (options.moved === options.copy) {
-    console.error('Say which: --moved (the same installation, elsewhere) or --copy (another one; it gets a new mark).');
+    console.error('Say which: --moved (the same installation, elsewhere) or --copy (another one; it gets a new id).');
     return 2;
   }
   const work = async (store: Store): Promise<number> => {
@@ -20,9 +20,9 @@ export async function adopt(options: { readonly moved?: boolean; readonly copy?:
       console.error('hours, and this one only waits for them; then say --copy again. "breakglass list" shows them.');
       return 1;
     }
-    const { mark } = await store.adopt(options.moved ? 'moved' : 'copy', operator().name);
+    const { installationId } = await store.adopt(options.moved ? 'moved' : 'copy', operator().name);
     console.log(
-      `Adopted. The mark is ${mark}${mark === before.mark ? ', as before' : ', a new one'}. Restart the bot.`,
+      `Adopted. The installation id is ${installationId}${installationId === before.installationId ? ', as before' : ', a new one'}. Restart the bot.`,
     );
     return 0;
   };

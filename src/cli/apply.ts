@@ -1,5 +1,5 @@
-import { actorName } from '../core/decision.ts';
-import { droppedAccountsInUse } from '../core/policy-diff.ts';
+import { droppedAccountsInUse } from '../core/policy/policy-diff.ts';
+import { actorName } from '../core/request/decision.ts';
 import { applyPolicy, changesOf } from '../policy-in-force.ts';
 import { readForCli } from './lint.ts';
 import { operator, withStore } from './with-store.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { exportBundle } from '../broker/export-bundle.ts';
-import { bundleText } from '../core/bundle.ts';
+import { bundleText } from '../core/audit/bundle.ts';
 import { typedId } from '../core/typed.ts';
 import type { Store } from '../ports/store.ts';
 import { withStore } from './with-store.ts';

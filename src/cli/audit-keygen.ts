@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { fingerprintOf, publicKeyOf } from '../core/checkpoint.ts';
+import { fingerprintOf, publicKeyOf } from '../core/audit/checkpoint.ts';
 
 /** Makes the sealer's key. Never writes over a file: a lost key cannot be made again. Returns the exit code. */
 export async function keygen(file: string): Promise<number> {

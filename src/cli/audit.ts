@@ -5,11 +5,11 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyLog } from '../broker/verify-log.ts';
 import { SettingsProblem } from '../config.ts';
-import { type AnchorRead, anchorScan, BUNDLE_SKIPPED, isBundle } from '../core/anchor-text.ts';
-import { readBundle } from '../core/bundle.ts';
-import { publicKeyOf } from '../core/checkpoint.ts';
+import { type AnchorRead, anchorScan, BUNDLE_SKIPPED, isBundle } from '../core/audit/anchor-text.ts';
+import { readBundle } from '../core/audit/bundle.ts';
+import { publicKeyOf } from '../core/audit/checkpoint.ts';
+import { type Anchored, type BundleReport, verifyBundle } from '../core/audit/verify-bundle.ts';
 import { Failure } from '../core/failure.ts';
-import { type Anchored, type BundleReport, verifyBundle } from '../core/verify-bundle.ts';
 import { withStore } from './with-store.ts';
 
 /** Nothing is broken, and not everything is proven. */
@@ -104,10 +104,10 @@ async function verifyFile(
   const { incident, streams, checkpoints } = read.bundle;
   const events = streams.reduce((sum, one) => sum + one.events.length, 0);
   console.log(`${incident}: ${streams.length - 1} requests, ${events} events, ${checkpoints.length} checkpoints.`);
-  return told(verifyBundle(read.bundle, { publicKey, anchors }));
+  return reported(verifyBundle(read.bundle, { publicKey, anchors }));
 }
 
-function told({ broken, unknown, notes, complete }: BundleReport): number {
+function reported({ broken, unknown, notes, complete }: BundleReport): number {
   for (const note of notes) console.log(`note: ${note}.`);
   for (const why of broken) console.error(`broken: ${why}.`);
   if (broken.length > 0) {

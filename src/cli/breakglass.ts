@@ -58,7 +58,7 @@ program
   .command('adopt')
   .description('say what a database is that was moved or copied')
   .option('--moved', 'it is the same installation, elsewhere')
-  .option('--copy', 'it is another installation: it gets a new mark')
+  .option('--copy', 'it is another installation: it gets a new id')
   .action(async (options: { moved?: boolean; copy?: boolean }) => {
     const { adopt } = await import('./adopt.ts');
     process.exitCode = await adopt(options);

@@ -1,15 +1,15 @@
-import { followFreeze } from '../broker/follow-freeze.ts';
-import { tellFreeze } from '../broker/tell-freeze.ts';
+import { followFreeze } from '../broker/notify/follow-freeze.ts';
+import { notifyFreeze } from '../broker/notify/freeze-news.ts';
 import { postFreeze } from '../chat/deliver/freeze.ts';
-import { freezeNews, frozenNews } from '../chat/freeze-words.ts';
 import { slackChat } from '../chat/slack/chat.ts';
 import { slackWorkspace } from '../chat/slack/workspace.ts';
-import { refusalWords } from '../chat/words.ts';
+import { freezeNews, frozenNews } from '../chat/words/freeze-words.ts';
+import { refusalWords } from '../chat/words/words.ts';
 import { loadConfig, slackSettings } from '../config.ts';
-import { decideFreeze } from '../core/decide-freeze.ts';
-import { actorName } from '../core/decision.ts';
-import { NO_FACTS } from '../core/facts.ts';
-import { freezeDetail } from '../core/freeze.ts';
+import { decideFreeze } from '../core/request/decide-freeze.ts';
+import { actorName } from '../core/request/decision.ts';
+import { NO_FACTS } from '../core/request/facts.ts';
+import { freezeDetail } from '../core/request/freeze.ts';
 import type { Egress } from '../egress/open-egress.ts';
 import { egressOf } from '../egress.ts';
 import { makeLogger } from '../logger.ts';
@@ -49,14 +49,14 @@ export const freeze = ({ all = false, reason }: { readonly all?: boolean; readon
       if (policy === undefined || policy.security.teams.length === 0) {
         console.error('Nobody can lift it yet: no policy in force names a security team. Apply one that does.');
       }
-      if (policy !== undefined) await tellFromHere(store, logger);
+      if (policy !== undefined) await notifyFromHere(store, logger);
       return 0;
     },
     { evenIf: 'in doubt' },
   );
 
 /** Tells the channels, where this shell has the chat's settings; a worker's sweep does where it has not. */
-async function tellFromHere(store: Store, logger: Logger): Promise<void> {
+async function notifyFromHere(store: Store, logger: Logger): Promise<void> {
   let egress: Egress | undefined;
   try {
     // Where its settings cannot be read nobody is told: what must go by a proxy never goes past it.
@@ -64,7 +64,7 @@ async function tellFromHere(store: Store, logger: Logger): Promise<void> {
     const settings = { ...slackSettings(loadConfig(process.env)), dispatcher: egress?.dispatcher };
     const quiet = makeLogger('error');
     const chat = slackChat(slackWorkspace(settings, quiet), quiet);
-    await tellFreeze({
+    await notifyFreeze({
       store,
       logger,
       announce: {

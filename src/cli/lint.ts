@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { lintAwsRole } from '../clouds/aws/lint.ts';
-import { fillTable } from '../core/lint-fill.ts';
-import { PRODUCTION_FLOORS } from '../core/policy.ts';
+import { lintAwsRole } from '../clouds/aws/policy/lint.ts';
+import { fillTable } from '../core/lint/lint-fill.ts';
+import { PRODUCTION_FLOORS } from '../core/policy/policy.ts';
 import { formatProblem } from '../policy-file/problem.ts';
 import { type PolicyRead, readPolicy } from '../policy-file.ts';
 

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import {
   brokerTrust,
   filledManifest,
+  inputProblems,
   MANIFESTS,
-  type ManifestOrder,
+  type ManifestInput,
   manifestTooLarge,
   OF_ORGANIZATION,
-  orderProblems,
-} from '../clouds/aws/manifests.ts';
+} from '../clouds/aws/policy/manifests.ts';
 
 /** What the command line says; each is checked before anything is written. */
 export interface ManifestArguments {
@@ -31,30 +31,30 @@ export interface ManifestArguments {
  * for all. Returns the exit code: 2 on wrong usage.
  */
 export async function awsManifests({ out, force = false, ...given }: ManifestArguments): Promise<number> {
-  const order: ManifestOrder = {
+  const input: ManifestInput = {
     ...given,
     account: given.account ?? '',
     networks: given.network ?? [],
     vpcs: given.vpc ?? [],
     identityTargets: given.identityTarget ?? [],
   };
-  const problems = orderProblems(order);
+  const problems = inputProblems(input);
   if (problems.length > 0) return refused(problems);
 
-  const names = MANIFESTS.filter((name) => order.organization !== undefined || !OF_ORGANIZATION.includes(name));
+  const names = MANIFESTS.filter((name) => input.organization !== undefined || !OF_ORGANIZATION.includes(name));
   const files: Written[] = [];
   const tooLarge: string[] = [];
   for (const name of names) {
-    const document = filledManifest(await template(name), order);
+    const document = filledManifest(await template(name), input);
     tooLarge.push(...[manifestTooLarge(name, document) ?? []].flat());
     files.push({ name: `${name}.json`, text: textOf(document) });
   }
   if (tooLarge.length > 0) return refused(tooLarge);
-  if (order.worker !== undefined && order.externalId !== undefined) {
-    files.push({ name: TRUST, text: textOf(brokerTrust(order.worker, order.externalId)) });
+  if (input.worker !== undefined && input.externalId !== undefined) {
+    files.push({ name: TRUST, text: textOf(brokerTrust(input.worker, input.externalId)) });
   }
 
-  const folder = out ?? `breakglass-aws-${order.account}`;
+  const folder = out ?? `breakglass-aws-${input.account}`;
   const there = force ? [] : await existing(files.map(({ name }) => join(folder, name)));
   if (there.length > 0) {
     return refused([
@@ -73,10 +73,10 @@ export async function awsManifests({ out, force = false, ...given }: ManifestArg
   const others = [...MANIFESTS.map((name) => `${name}.json`), TRUST].filter((name) => !made.includes(name));
   const left = await existing(others.map((name) => join(folder, name)));
   if (left.length > 0) console.log(`Left there from before, and not of this order: ${left.join(', ')}.`);
-  if (order.organization === undefined) {
+  if (input.organization === undefined) {
     console.log('Without --organization: no scp.json and no rcp.json, which hold if a worker’s host is taken over.');
   }
-  if (order.worker === undefined)
+  if (input.worker === undefined)
     console.log('Without --worker and --external-id: no trust.json of the broker’s role.');
   console.log('manifests/aws/README.md says where each goes.');
   return 0;

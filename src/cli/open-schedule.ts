@@ -20,12 +20,12 @@ export async function openSchedule(
       import('../queue/open-queue.ts'),
       import('../queue/add-again.ts'),
     ]);
-    const { mark } = await store.installation();
+    const { installationId } = await store.installation();
     const queue = await openQueue({
       logger,
       redisUrl: process.env.REDIS_URL || undefined,
       postgresUrl: url,
-      prefix: queuePrefix(mark),
+      prefix: queuePrefix(installationId),
     });
     const again = addingAgain({ store, schedule: queue, logger });
     return {

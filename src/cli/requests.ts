@@ -1,10 +1,10 @@
 import { apply } from '../broker/apply.ts';
-import { frozenLines } from '../chat/freeze-words.ts';
-import { refusalWords } from '../chat/words.ts';
+import { frozenLines } from '../chat/words/freeze-words.ts';
+import { refusalWords } from '../chat/words/words.ts';
 import { requestStream } from '../core/events.ts';
-import type { AccessRequest } from '../core/request.ts';
+import type { AccessRequest } from '../core/request/request.ts';
+import type { Row } from '../core/request/work.ts';
 import { typedId } from '../core/typed.ts';
-import type { Row } from '../core/work.ts';
 import { makeLogger } from '../logger.ts';
 import type { Store } from '../ports/store.ts';
 import { openSchedule } from './open-schedule.ts';
@@ -16,8 +16,8 @@ const IN_DOUBT_TOO = { evenIf: 'in doubt' } as const;
 const OPEN = ['pending', 'granting', 'active', 'revoking'] as const;
 
 const line = ({ request }: Row): string => {
-  const { ask } = request;
-  return `${ask.id}  ${request.state.padEnd(8)}  ${ask.incident.id}  ${ask.terms.role.id}  ${ask.requester.id}  ${endWords(request)}`;
+  const { details } = request;
+  return `${details.id}  ${request.state.padEnd(8)}  ${details.incident.id}  ${details.terms.role.id}  ${details.requester.id}  ${endWords(request)}`;
 };
 
 function endWords(request: AccessRequest): string {
@@ -42,7 +42,7 @@ async function openRows(store: Store): Promise<readonly Row[]> {
   for (let after: string | undefined; ; ) {
     const rows = await store.inStates(OPEN, PAGE, after);
     found.push(...rows);
-    after = rows.at(-1)?.request.ask.id;
+    after = rows.at(-1)?.request.details.id;
     if (rows.length < PAGE || after === undefined) return found.reverse();
   }
 }

@@ -3,7 +3,7 @@ import type { Json } from './canonical.ts';
 /** Kinds of events in a request's stream. Shipped names are never renamed: old logs must still verify and read. */
 export const REQUEST_EVENTS = [
   'request_opened',
-  'approvers_told',
+  'approvers_notified',
   'approval_recorded',
   'approval_voided',
   'approval_refused',
@@ -38,7 +38,7 @@ export const REQUEST_EVENTS = [
   'approver_changed',
   'alarm',
   'request_closed',
-  'tombstone_removed',
+  'tombstone_deleted',
 ] as const;
 /** Kinds in the system stream. */
 export const SYSTEM_EVENTS = [
@@ -51,8 +51,8 @@ export const SYSTEM_EVENTS = [
   'thaw_requested',
   'openings_thawed',
   'alarm',
-  'stray_revoked',
-  'stray_foreign',
+  'orphan_revoked',
+  'orphan_foreign',
   'cloud_sweep_stopped',
   'incident_source_down',
   'incident_source_back',

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import { type Floors, policySchema, ZONES } from '../core/policy.ts';
+import { type Floors, policySchema, ZONES } from '../core/policy/policy.ts';
 
 /** The demo's floors, in seconds: its clouds are on this machine, and a visitor does not wait five minutes. */
 export const DEMO_FLOORS: Floors = {

@@ -1,7 +1,7 @@
 import { verifyLog } from '../broker/verify-log.ts';
 import { makeLogger } from '../logger.ts';
 import { openStore } from '../store/open-store.ts';
-import { assumeGrant, awaitCard, type Filled, fillForm, use, userOf } from './hands.ts';
+import { assumeGrant, awaitCard, type Filled, fillForm, use, userOf } from './driver.ts';
 import type { Stage } from './stage.ts';
 
 const CHANNEL = 'C0INC2041';

@@ -1,6 +1,6 @@
-import type { Directory } from '../core/directory.ts';
-import { directorySchema, type Policy, type Source } from '../core/policy.ts';
-import { askJson, type HttpOptions, SourceError } from '../http-json.ts';
+import type { Directory } from '../core/policy/directory.ts';
+import { directorySchema, type Policy, type Source } from '../core/policy/policy.ts';
+import { getJson, type HttpOptions, SourceError } from '../http-json.ts';
 import type { DirectorySource } from '../ports/directory.ts';
 
 type HttpSource = Extract<Source, { kind: 'http' }>;
@@ -47,7 +47,7 @@ async function ask(source: HttpSource, options: HttpOptions): Promise<Answer> {
     timeoutMs: source.timeoutSeconds * 1000,
     maxBytes: DIRECTORY_MAX_BYTES,
   };
-  const { status, body, askedAt } = await askJson(question, options);
+  const { status, body, askedAt } = await getJson(question, options);
   if (status !== 200) throw new SourceError(`the directory at ${url.host} answered ${status}`);
   const parsed = directorySchema.safeParse(body);
   if (!parsed.success) {

@@ -75,7 +75,10 @@ export const sweepPart = ({ lastSweep }: Pick<Store, 'lastSweep'>): Part => ({
 });
 
 /** The reason why nothing may be opened by this database, or by our rights in it. */
-export const installationPart = ({ installation, tooMighty }: Pick<Store, 'installation' | 'tooMighty'>): Part => ({
+export const installationPart = ({
+  installation,
+  excessPrivileges,
+}: Pick<Store, 'installation' | 'excessPrivileges'>): Part => ({
   name: 'installation',
   serves: true,
   keptMs: NEAR_MS,
@@ -83,7 +86,7 @@ export const installationPart = ({ installation, tooMighty }: Pick<Store, 'insta
   look: async () => {
     const { copy } = await installation();
     if (copy !== undefined) return red('This database is a copy of another installation: run "breakglass adopt".');
-    if ((await tooMighty()) === undefined) return good('This database is the installation itself.');
+    if ((await excessPrivileges()) === undefined) return good('This database is the installation itself.');
     return red('Nothing is opened: the database role may do more than it needs. The log says what.');
   },
 });

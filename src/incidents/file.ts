@@ -1,4 +1,4 @@
-import { incidentSchema } from '../core/policy.ts';
+import { incidentSchema } from '../core/policy/policy.ts';
 import type { IncidentSource } from '../ports/incidents.ts';
 import { isSameId } from './same-id.ts';
 

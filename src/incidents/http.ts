@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type IncidentRecord, incidentSchema, type Policy } from '../core/policy.ts';
-import { askJson, type HttpOptions, SourceError } from '../http-json.ts';
+import { type IncidentRecord, incidentSchema, type Policy } from '../core/policy/policy.ts';
+import { getJson, type HttpOptions, SourceError } from '../http-json.ts';
 import type { IncidentSource } from '../ports/incidents.ts';
 import { isSameId } from './same-id.ts';
 
@@ -108,7 +108,7 @@ async function ask(source: HttpSource, id: string, options: HttpOptions): Promis
     timeoutMs: source.timeoutSeconds * 1000,
     maxBytes: INCIDENT_MAX_BYTES,
   };
-  const { status, body, askedAt } = await askJson(question, options);
+  const { status, body, askedAt } = await getJson(question, options);
   if (status === 404 && notFoundSchema.safeParse(body).success) return { incident: 'not_found', askedAt };
   if (status !== 200) throw new SourceError(`${from} answered ${status}`);
   const parsed = answerSchema.safeParse(body);

@@ -1,4 +1,4 @@
-import type { Policy } from '../core/policy.ts';
+import type { Policy } from '../core/policy/policy.ts';
 import type { HttpOptions } from '../http-json.ts';
 import type { IncidentSource } from '../ports/incidents.ts';
 import { fileIncidents } from './file.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PRODUCTION_FLOORS, policySchema } from '../core/policy.ts';
+import { PRODUCTION_FLOORS, policySchema } from '../core/policy/policy.ts';
 import type { Path } from './yaml-file.ts';
 
 type SchemaNode = z.core.JSONSchema.BaseSchema;

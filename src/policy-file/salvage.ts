@@ -1,10 +1,10 @@
-import { type LintRole, lintDocuments, lintSources } from '../core/lint.ts';
-import { lintDirectory } from '../core/lint-directory.ts';
-import type { Finding, Names } from '../core/lint-finding.ts';
-import { lintPartitions } from '../core/lint-partitions.ts';
-import { lintAccounts, lintCaps, lintReferences } from '../core/lint-roles.ts';
-import { lintZones } from '../core/lint-zones.ts';
-import { type Floors, policySchema } from '../core/policy.ts';
+import { type LintRole, lintDocuments, lintSources } from '../core/lint/lint.ts';
+import { lintDirectory } from '../core/lint/lint-directory.ts';
+import type { Finding, Names } from '../core/lint/lint-finding.ts';
+import { lintPartitions } from '../core/lint/lint-partitions.ts';
+import { lintAccounts, lintCaps, lintReferences } from '../core/lint/lint-roles.ts';
+import { lintZones } from '../core/lint/lint-zones.ts';
+import { type Floors, policySchema } from '../core/policy/policy.ts';
 import type { Path } from './yaml-file.ts';
 
 const LISTS = ['accounts', 'roles', 'runbooks', 'teams', 'people', 'incidentList'] as const;

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { placeName } from '../core/lint-finding.ts';
+import { placeName } from '../core/lint/lint-finding.ts';
 import { suggest } from '../core/nearest.ts';
 import { knownKeys } from './json-schema.ts';
 import type { Path } from './yaml-file.ts';

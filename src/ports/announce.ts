@@ -1,9 +1,9 @@
-import type { ChatKey } from '../core/directory.ts';
 import type { StoredEvent } from '../core/events.ts';
-import type { ChatAccount } from '../core/facts.ts';
-import type { Freeze } from '../core/freeze.ts';
-import type { Party } from '../core/request.ts';
-import type { Row } from '../core/work.ts';
+import type { ChatKey } from '../core/policy/directory.ts';
+import type { ChatAccount } from '../core/request/facts.ts';
+import type { Freeze } from '../core/request/freeze.ts';
+import type { Party } from '../core/request/request.ts';
+import type { Row } from '../core/request/work.ts';
 import type { NewsPlace, PolicyPlace } from './news.ts';
 import type { Page } from './pager.ts';
 import type { ViewOf } from './request-view.ts';

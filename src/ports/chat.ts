@@ -1,4 +1,4 @@
-import type { Party } from '../core/request.ts';
+import type { Party } from '../core/request/request.ts';
 
 /** Which chat: one lower-case word, the first part of its chat keys. */
 export type ChatName = string;

@@ -1,5 +1,5 @@
-import type { Checkpoint } from '../core/checkpoint.ts';
-import type { Leaf } from '../core/merkle.ts';
+import type { Checkpoint } from '../core/audit/checkpoint.ts';
+import type { Leaf } from '../core/audit/merkle.ts';
 
 /** A checkpoint as the database keeps it: with the public key that signed it, SPKI in base64. */
 export interface KeptCheckpoint extends Checkpoint {

@@ -15,19 +15,19 @@ export interface Listing {
 }
 
 /** An object in the place of ours that no row explains. */
-export interface Stray extends CloudPlace {
+export interface Orphan extends CloudPlace {
   readonly name: string;
   /** The cloud's own id of it. */
   readonly id: string;
-  readonly mark: string | undefined;
+  readonly installationId: string | undefined;
   readonly grantId: string | undefined;
-  /** It carries this installation's mark. What does not is reported and never touched. */
+  /** It carries this installation's id. What does not is reported and never touched. */
   readonly ours: boolean;
   /** It let something through when it was found. */
   readonly wasOpen: boolean;
 }
 
-export interface KnownStray extends Stray {
+export interface KnownOrphan extends Orphan {
   /** Its event is written: ours is closed, another's is only told of. */
   readonly settled: boolean;
   /** How often closing it failed, and why the last time. */
@@ -42,7 +42,7 @@ export interface ListedPage {
   /** The cursor of the next page; undefined after the last. */
   readonly next: string | undefined;
   /** Found now. */
-  readonly strays: readonly Stray[];
+  readonly orphans: readonly Orphan[];
   /** Names of those that were known and are still there. */
   readonly there: readonly string[];
   readonly events: readonly NewEvent[];
@@ -58,10 +58,10 @@ export interface NamedGrant extends CloudPlace {
 export type MissingGrant = NamedGrant;
 
 /** What the security channel has not been told yet. */
-export interface Untold {
+export interface PendingNotifications {
   readonly stopped: boolean;
   readonly accounts: readonly (CloudPlace & { readonly why: string })[];
-  readonly strays: readonly KnownStray[];
+  readonly orphans: readonly KnownOrphan[];
 }
 
 /**
@@ -80,26 +80,26 @@ export interface CloudMemory {
    * tombstone is buried explains nothing any more.
    */
   planned(place: CloudPlace, names: readonly string[], now: Date): Promise<ReadonlySet<string>>;
-  strays(place: CloudPlace, names: readonly string[]): Promise<readonly KnownStray[]>;
-  /** The page is done: its strays, its events, and where the next one begins. After the last, what is gone is forgotten. */
+  orphans(place: CloudPlace, names: readonly string[]): Promise<readonly KnownOrphan[]>;
+  /** The page is done: its orphans, its events, and where the next one begins. After the last, what is gone is forgotten. */
   savePage(place: CloudPlace, round: number, page: ListedPage, now: Date): Promise<void>;
-  /** This pass is through with the account, which could not be listed. The event is written the `tellAt`th time in a row. */
-  failListing(place: CloudPlace, round: number, why: string, tellAt: number, event: NewEvent): Promise<void>;
+  /** This pass is through with the account, which could not be listed. The event is written the `notifyAt`th time in a row. */
+  failListing(place: CloudPlace, round: number, why: string, notifyAt: number, event: NewEvent): Promise<void>;
   /** Objects of ours without a row that are not settled yet, as the present listings of these accounts show them. */
-  unsettled(accounts: readonly string[], limit: number): Promise<readonly KnownStray[]>;
-  settle(stray: Stray, event: NewEvent, now: Date): Promise<void>;
+  unsettled(accounts: readonly string[], limit: number): Promise<readonly KnownOrphan[]>;
+  settle(orphan: Orphan, event: NewEvent, now: Date): Promise<void>;
   /** Closing it failed. The event is written the first time. */
-  failStray(stray: Stray, why: string, event: NewEvent): Promise<void>;
+  failOrphan(orphan: Orphan, why: string, event: NewEvent): Promise<void>;
   /** It is gone, or explained by now. */
-  dropStray(stray: Stray): Promise<void>;
+  dropOrphan(orphan: Orphan): Promise<void>;
   /** There are too many. The event is written once, until `resume`. */
   stop(event: NewEvent, now: Date): Promise<void>;
   resume(): Promise<void>;
   /** Open access of this mark that was confirmed before a finished listing of its account began, and not seen in it. */
-  unseen(mark: string, limit: number, after: string): Promise<readonly MissingGrant[]>;
+  unseen(installationId: string, limit: number, after: string): Promise<readonly MissingGrant[]>;
   /** Missed at `before` or earlier, and not read by name since. */
   missed(
-    mark: string,
+    installationId: string,
     before: Date,
     limit: number,
     after: string,
@@ -109,12 +109,12 @@ export interface CloudMemory {
   /**
    * What should stand as we left it, by id: open access of this mark, and tombstones that are not about to be deleted.
    */
-  standing(mark: string, now: Date, limit: number, after: string): Promise<readonly NamedGrant[]>;
+  expectedObjects(installationId: string, now: Date, limit: number, after: string): Promise<readonly NamedGrant[]>;
   /** Up to which grant the looks at what stands came; '' at the beginning, and when they are through. */
   watchedTo(): Promise<string>;
   noteWatched(after: string): Promise<void>;
-  untold(limit: number, tellAt: number): Promise<Untold>;
-  toldStopped(): Promise<void>;
-  toldAccount(place: CloudPlace): Promise<void>;
-  toldStrays(strays: readonly KnownStray[]): Promise<void>;
+  pendingNotifications(limit: number, notifyAt: number): Promise<PendingNotifications>;
+  notifiedStopped(): Promise<void>;
+  notifiedAccount(place: CloudPlace): Promise<void>;
+  notifiedOrphans(orphans: readonly KnownOrphan[]): Promise<void>;
 }

@@ -1,5 +1,5 @@
-import type { Directory } from '../core/directory.ts';
-import type { Policy } from '../core/policy.ts';
+import type { Directory } from '../core/policy/directory.ts';
+import type { Policy } from '../core/policy/policy.ts';
 
 /** Who is in which team and on call. Rejects when the source does not answer: the broker turns that into a failed look-up. */
 export interface DirectorySource {

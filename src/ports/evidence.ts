@@ -1,5 +1,5 @@
-import type { RowEvidence } from '../core/explain.ts';
-import type { SystemEvidence } from '../core/explain-system.ts';
+import type { RowEvidence } from '../core/audit/explain.ts';
+import type { SystemEvidence } from '../core/audit/explain-system.ts';
 
 /** Rows with the events that must explain them: for whoever only reads. */
 export interface EvidenceReader {

@@ -1,5 +1,5 @@
-import type { IncidentAnswer } from '../core/facts.ts';
-import type { Policy } from '../core/policy.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { IncidentAnswer } from '../core/request/facts.ts';
 
 /** Is this incident real, and open? */
 export interface IncidentSource {

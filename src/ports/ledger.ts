@@ -1,6 +1,6 @@
+import type { Unexplained } from '../core/audit/explain.ts';
+import type { Leaf } from '../core/audit/merkle.ts';
 import type { StoredEvent } from '../core/events.ts';
-import type { Unexplained } from '../core/explain.ts';
-import type { Leaf } from '../core/merkle.ts';
 import type { KeptCheckpoint, LeafChange } from './checkpoints.ts';
 import type { EvidenceReader } from './evidence.ts';
 import type { Store } from './store.ts';
@@ -70,7 +70,7 @@ export interface Ledger {
   readonly withLock: Store['withLock'];
   readonly rows: RowLedger;
   /** Why this database role may do more than a sealer should, or undefined. */
-  tooMighty(): Promise<string | undefined>;
+  excessPrivileges(): Promise<string | undefined>;
   /** As `Store.readBack`. */
   readBack: Store['readBack'];
   /** Looks at one moment, and records what `work` saves: all of it or nothing. */

@@ -9,7 +9,7 @@ export type PolicyPlace = 'policy_before' | 'policy_after';
 /** How far each place was told of one kind of event in the system stream, in the same database as the events. */
 export interface News<Place extends NewsPlace | PolicyPlace> {
   /** What this place was not told yet, oldest first. */
-  untold(place: Place): Promise<readonly StoredEvent[]>;
+  pendingNotifications(place: Place): Promise<readonly StoredEvent[]>;
   /** It was told everything up to this event. */
-  told(place: Place, seq: number): Promise<void>;
+  notified(place: Place, seq: number): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** Something that a person must look at now, one round of it. */
 export interface Page {
-  /** Names the trouble, the same in every round: `<mark>/<request id>`, or `<mark>/cloud-sweep`. */
+  /** Names the trouble, the same in every round: `<installation id>/<request id>`, or `<installation id>/cloud-sweep`. */
   readonly key: string;
   /** Counts from 1. Sending one round twice must not page twice. */
   readonly round: number;

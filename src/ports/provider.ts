@@ -1,8 +1,8 @@
-import type { Alteration } from '../core/alteration.ts';
-import type { TargetReading } from '../core/facts.ts';
-import type { Account } from '../core/policy.ts';
-import type { Ask, Party, Plan, Target } from '../core/request.ts';
-import type { Terms } from '../core/terms.ts';
+import type { Account } from '../core/policy/policy.ts';
+import type { Terms } from '../core/policy/terms.ts';
+import type { Alteration } from '../core/request/alteration.ts';
+import type { TargetReading } from '../core/request/facts.ts';
+import type { Party, Plan, RequestDetails, Target } from '../core/request/request.ts';
 
 /** What a cloud can promise for a role, shown before the click (B10, D1). */
 export interface Capabilities {
@@ -15,16 +15,16 @@ export interface Capabilities {
   readonly caveats: readonly string[];
 }
 
-export interface PlanOrder {
+export interface PlanInput {
   readonly grantId: string;
-  readonly mark: string;
+  readonly installationId: string;
   /** Hash of the stream's newest event: the approvals' hash, put on the access itself. */
   readonly head: string;
   readonly plannedEnd: Date;
   /** The target's clock minus ours, as just measured: dates sent there carry it. */
   readonly offsetMs: number;
   readonly target: Target;
-  readonly ask: Ask;
+  readonly details: RequestDetails;
   readonly approvers: readonly Party[];
 }
 
@@ -46,22 +46,22 @@ export interface Observation {
 }
 
 /** An object in the place where only ours should stand. */
-export interface Standing {
+export interface CloudObject {
   readonly name: string;
   /** The cloud's own id: another object that is made under the same name has another. */
   readonly id: string;
 }
 
 /** One page of what stands there, with the cursor of the next; the last page has none. */
-export interface StandingPage {
-  readonly objects: readonly Standing[];
+export interface ObjectPage {
+  readonly objects: readonly CloudObject[];
   readonly next: string | undefined;
 }
 
 /** What such an object says of itself. */
-export interface Inspection extends Standing {
-  /** The installation that made it; undefined on one that carries no mark. */
-  readonly mark: string | undefined;
+export interface Inspection extends CloudObject {
+  /** The installation that made it; undefined on one that carries no installation id. */
+  readonly installationId: string | undefined;
   readonly grantId: string | undefined;
   /** The unconditional Deny and the Deny-all trust are there, equal to what ending writes. */
   readonly revoked: boolean;
@@ -88,7 +88,7 @@ export interface Provider {
   /** Reads the target's time, its room for another role, and its pinned policies. Changes nothing. */
   read(target: Target, terms: Terms, signal: AbortSignal): Promise<TargetReading>;
   /** Pure: the same order gives the same plan, down to the byte. */
-  plan(order: PlanOrder): Plan;
+  plan(input: PlanInput): Plan;
   /**
    * Resolves only after everything the plan opens was read back equal, and no ending was seen. `untried`: nothing was asked
    * of the cloud for this plan yet, as far as the caller knows, so a look at what stands may be left out; never a check.
@@ -109,24 +109,28 @@ export interface Provider {
   /** Whether the Deny and the Deny-all trust stand, equal to what ending writes. The cheapest look at an ended plan. */
   isEnded(plan: Plan, signal: AbortSignal): Promise<boolean>;
   /** Deletes the tombstone. Only after `plannedEnd` + 12 h. */
-  bury(plan: Plan, signal: AbortSignal): Promise<void>;
+  deleteTombstone(plan: Plan, signal: AbortSignal): Promise<void>;
   usage(plan: Plan): Usage;
   /** What a person with rights in the account can run to do what `close` does: lines for a POSIX shell. No secret. */
-  byHand(plan: Plan): string;
+  manualCommands(plan: Plan): string;
   /**
    * One page of everything in this account that stands where only ours should, whoever made it. It may lag: what is
    * missing there may exist, and what is there may be gone. A cursor that the cloud does not take any more is
    * `PROVIDER_REFUSED`.
    */
-  list(account: Account, cursor: string | undefined, signal: AbortSignal): Promise<StandingPage>;
+  list(account: Account, cursor: string | undefined, signal: AbortSignal): Promise<ObjectPage>;
   /** One such object, read by name, or undefined when there is none. */
   inspect(account: Account, name: string, signal: AbortSignal): Promise<Inspection | undefined>;
   /**
    * Takes away what an object of this mark lets through, without a plan. Resolves only after the Deny and the Deny-all
    * trust were read back equal; whatever else stands on it is left for people to look at. Refuses with
-   * `PROVIDER_CONFLICT`, touching nothing, where another object or another mark stands under that name now.
+   * `PROVIDER_CONFLICT`, touching nothing, where another object or another installation id stands under that name now.
    */
-  closeStray(account: Account, stray: Standing & { readonly mark: string }, signal: AbortSignal): Promise<void>;
+  closeOrphan(
+    account: Account,
+    orphan: CloudObject & { readonly installationId: string },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** What a person can run to do the same. */
-  strayByHand(name: string): string;
+  orphanCommands(name: string): string;
 }

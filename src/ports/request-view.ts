@@ -1,6 +1,6 @@
-import type { OpenClause } from '../core/approvals.ts';
-import type { Person } from '../core/directory.ts';
-import type { Row } from '../core/work.ts';
+import type { Person } from '../core/policy/directory.ts';
+import type { OpenClause } from '../core/request/approvals.ts';
+import type { Row } from '../core/request/work.ts';
 import type { Capabilities } from './provider.ts';
 
 /** A clause that is still open, with who could fill it now. */
@@ -17,7 +17,7 @@ export interface RequestView {
   readonly open: readonly ClauseView[] | undefined;
   readonly capabilities: Capabilities;
   /** What a person can run to end it, while the cloud does not let us. */
-  readonly byHand: readonly string[];
+  readonly manualCommands: readonly string[];
 }
 
 /** How whoever draws a row gets to know what stands beside it. The broker's caller passes it along. */

@@ -1,4 +1,4 @@
-import type { Work } from '../core/work.ts';
+import type { Work } from '../core/request/work.ts';
 
 /**
  * The queue. Adding the same work twice is one job; losing all of it costs a minute, since the sweep derives it again.

@@ -1,14 +1,14 @@
-import type { FreezeDecision } from '../core/decide-freeze.ts';
-import type { Decision } from '../core/decision.ts';
-import type { ChatKey } from '../core/directory.ts';
+import type { Head } from '../core/audit/log.ts';
 import type { NewEvent, StoredEvent } from '../core/events.ts';
-import type { HistoryOf, RequesterHistory } from '../core/facts.ts';
-import type { Freeze } from '../core/freeze.ts';
-import type { Head } from '../core/log.ts';
-import type { Policy } from '../core/policy.ts';
-import type { Refusal } from '../core/refusal.ts';
-import type { State } from '../core/request.ts';
-import type { Row } from '../core/work.ts';
+import type { ChatKey } from '../core/policy/directory.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { FreezeDecision } from '../core/request/decide-freeze.ts';
+import type { Decision } from '../core/request/decision.ts';
+import type { HistoryOf, RequesterHistory } from '../core/request/facts.ts';
+import type { Freeze } from '../core/request/freeze.ts';
+import type { Refusal } from '../core/request/refusal.ts';
+import type { State } from '../core/request/request.ts';
+import type { Row } from '../core/request/work.ts';
 import type { ChatMemory } from './chat-memory.ts';
 import type { CheckpointReader } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
@@ -94,7 +94,7 @@ export interface SealingLag {
 
 /** Who this database is. Where `copy` is set, this process opens nothing, posts nothing and sweeps nothing. */
 export interface Installation {
-  readonly mark: string;
+  readonly installationId: string;
   readonly copy: string | undefined;
 }
 
@@ -123,7 +123,7 @@ export interface Store {
    */
   due(before: Date, limit: number, after?: string): Promise<readonly Row[]>;
   /** Rows of which the chat is owed something: those that are not closed before the others, and no further order. */
-  untold(limit: number): Promise<readonly Row[]>;
+  pendingNotifications(limit: number): Promise<readonly Row[]>;
   /** Newest requests first: all, those in some states, those that this chat identity's person asked for. */
   list(options: Listing): Promise<readonly Row[]>;
   /** Requests in these states (not `closed`), oldest first, after the given id; at most `limit`. */
@@ -151,10 +151,10 @@ export interface Store {
   /** One transaction: lock, clock, decide, save the freeze and its events in the system stream. A refusal changes nothing. */
   changeFreeze(actor: string, decide: DecideFreeze): Promise<FreezeDecision>;
   installation(): Promise<Installation>;
-  /** `moved`: this database is the installation, elsewhere. `copy`: it is another one, with a new mark. */
+  /** `moved`: this database is the installation, elsewhere. `copy`: it is another one, with a new id. */
   adopt(how: 'moved' | 'copy', actor: string): Promise<Installation>;
   /** Why this database role may do more than it should, or undefined. While it may, nothing is opened. */
-  tooMighty(): Promise<string | undefined>;
+  excessPrivileges(): Promise<string | undefined>;
   /**
    * Reads back what PostgreSQL's sessions are: that they are ours alone, their settings and their clock. What is not as we
    * need it, in words that name the setting of the address; empty when all is. Rejects when it cannot be asked.

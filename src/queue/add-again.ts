@@ -1,5 +1,5 @@
 import { within } from '../bounded.ts';
-import { workFor } from '../core/work.ts';
+import { workFor } from '../core/request/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Store } from '../ports/store.ts';

@@ -1,9 +1,9 @@
-import { TOLD_BY_EVENT } from '../broker/perform.ts';
-import type { Row, Work } from '../core/work.ts';
+import { NOTIFIED_BY_EVENT } from '../broker/perform.ts';
+import type { Row, Work } from '../core/request/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { jobId } from './job.ts';
-import { ownCalls, ownWork, ownWorkOfCopy } from './own-work.ts';
+import { overdueWork, overdueWorkOfCopy, ownCalls } from './overdue-work.ts';
 import { pages } from './pages.ts';
 import type { Pool } from './pool.ts';
 import { attempt, type Running } from './run-job.ts';
@@ -46,7 +46,7 @@ export function endOverdue({ store, logger, endings, calls, running }: Ending): 
   };
 
   const call = async (work: Work): Promise<void> => {
-    if ((await run(work)) && TOLD_BY_EVENT.has(work.name)) await run({ ...work, name: 'post' });
+    if ((await run(work)) && NOTIFIED_BY_EVENT.has(work.name)) await run({ ...work, name: 'post' });
   };
 
   const startAll = async (row: Row, pass: Pass, now: Date): Promise<boolean> => {
@@ -64,7 +64,7 @@ export function endOverdue({ store, logger, endings, calls, running }: Ending): 
       const now = await store.clock.now();
       for (const row of rows) {
         if (!(await startAll(row, pass, now))) return false;
-        reached = row.request.ask.id;
+        reached = row.request.details.id;
       }
     }
     reached = undefined;
@@ -79,10 +79,10 @@ interface Owned {
 
 function ownedBy(row: Row, { copy, graceMs }: Pass, now: Date, logger: Logger): Owned {
   try {
-    if (copy) return { endings: ownWorkOfCopy(row, now), calls: [] };
-    return { endings: ownWork(row, now, graceMs), calls: ownCalls(row, now, graceMs) };
+    if (copy) return { endings: overdueWorkOfCopy(row, now), calls: [] };
+    return { endings: overdueWork(row, now, graceMs), calls: ownCalls(row, now, graceMs) };
   } catch (error) {
-    logger.error({ requestId: row.request.ask.id, why: String(error) }, 'no work could be derived from a row');
+    logger.error({ requestId: row.request.details.id, why: String(error) }, 'no work could be derived from a row');
     return { endings: [], calls: [] };
   }
 }

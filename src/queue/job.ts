@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WORK_NAMES, type Work, type WorkName } from '../core/work.ts';
+import { WORK_NAMES, type Work, type WorkName } from '../core/request/work.ts';
 
 /** What is not urgent (chat, burials) has a queue of its own, so that it never delays a grant or an ending. */
 export const LANES = ['access', 'chat'] as const;
@@ -35,7 +35,7 @@ export const HANDLING: Readonly<Record<WorkName, Handling>> = {
   revoke: access(15_000, 40),
   // Another look is due in a minute, however this one ends.
   observe: access(15_000, 3),
-  prove: access(15_000, 40),
+  verify_sessions: access(15_000, 40),
   lapse: access(15_000, 40),
   warn: access(15_000, 10),
   extend: access(5_000, 80),
@@ -43,7 +43,7 @@ export const HANDLING: Readonly<Record<WorkName, Handling>> = {
   page: chat,
   stand_down: chat,
   remind: chat,
-  bury: { ...chat, deadlineMs: 60_000, attempts: 5, farMs: 600_000 },
+  delete_tombstone: { ...chat, deadlineMs: 60_000, attempts: 5, farMs: 600_000 },
   invite: chat,
   draw: chat,
   post: chat,

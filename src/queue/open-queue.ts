@@ -1,6 +1,6 @@
 import type { JobsOptions } from 'bullmq';
 import { within } from '../bounded.ts';
-import type { Work } from '../core/work.ts';
+import type { Work } from '../core/request/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Session } from '../postgres/session.ts';

@@ -1,4 +1,4 @@
-import type { Row } from '../core/work.ts';
+import type { Row } from '../core/request/work.ts';
 import type { Store } from '../ports/store.ts';
 
 /** Rows read at once. */
@@ -14,7 +14,7 @@ export async function* pages(
   for (;;) {
     const rows = await store.due(before, PAGE, last);
     if (rows.length > 0) yield rows;
-    last = rows.at(-1)?.request.ask.id;
+    last = rows.at(-1)?.request.details.id;
     if (rows.length < PAGE || last === undefined) return;
   }
 }

@@ -1,11 +1,11 @@
-import { type Row, type Work, workFor } from '../core/work.ts';
+import { type Row, type Work, workFor } from '../core/request/work.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Store } from '../ports/store.ts';
 import { pages } from './pages.ts';
 
 export interface Rescheduling {
-  readonly store: Pick<Store, 'clock' | 'due' | 'untold'>;
+  readonly store: Pick<Store, 'clock' | 'due' | 'pendingNotifications'>;
   readonly schedule: Schedule;
   readonly logger: Logger;
 }
@@ -17,8 +17,8 @@ const REJECTIONS_MAX = 3;
  * Rows that are only owed something by the chat, and are put on the queue again in one pass. More than the chat takes in
  * that time; without a bound a backlog of thousands would be read and added anew each minute, beside the endings.
  */
-const UNTOLD_MAX = 500;
-const UNTOLD_PAGE = 100;
+const PENDING_MAX = 500;
+const PENDING_PAGE = 100;
 
 /**
  * Gives the queue everything that rows with work due within `horizonMs` need; what it still has is not doubled.
@@ -31,9 +31,9 @@ export async function reschedule(deps: Rescheduling, horizonMs: number, enough: 
     if (enough.aborted) return true;
     if (!(await addRows(deps, rows))) return false;
   }
-  const untold = await store.untold(UNTOLD_MAX);
-  for (let from = 0; from < untold.length && !enough.aborted; from += UNTOLD_PAGE) {
-    if (!(await addRows(deps, untold.slice(from, from + UNTOLD_PAGE)))) return false;
+  const pendingNotifications = await store.pendingNotifications(PENDING_MAX);
+  for (let from = 0; from < pendingNotifications.length && !enough.aborted; from += PENDING_PAGE) {
+    if (!(await addRows(deps, pendingNotifications.slice(from, from + PENDING_PAGE)))) return false;
   }
   return true;
 }
@@ -72,7 +72,7 @@ function derived(row: Row, now: Date, logger: Logger) {
   try {
     return workFor(row, now);
   } catch (error) {
-    logger.error({ requestId: row.request.ask.id, why: String(error) }, 'no work could be derived from a row');
+    logger.error({ requestId: row.request.details.id, why: String(error) }, 'no work could be derived from a row');
     return [];
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { until } from '../bounded.ts';
+import type { Work } from '../core/request/work.ts';
 import { storableText } from '../core/storable.ts';
-import type { Work } from '../core/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import { delayMs, HANDLING, type JobContent, retryMs, toWork } from './job.ts';
 

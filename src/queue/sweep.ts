@@ -6,15 +6,15 @@ import type { Schedule } from '../ports/schedule.ts';
 import type { Store } from '../ports/store.ts';
 import { throttled } from '../throttled-log.ts';
 import { endOverdue } from './end-overdue.ts';
-import { GRACE_MS } from './own-work.ts';
+import { GRACE_MS } from './overdue-work.ts';
 import { pool } from './pool.ts';
 import { reschedule } from './reschedule.ts';
 import { Stopping } from './run-job.ts';
 import type { RunningWorker } from './worker.ts';
 
 export interface SweepSettings {
-  readonly store: Pick<Store, 'clock' | 'due' | 'installation' | 'noteSweep' | 'untold' | 'withLock'>;
-  readonly broker: Pick<Broker, 'followFreeze' | 'perform' | 'tellAgain' | 'watchPeople'>;
+  readonly store: Pick<Store, 'clock' | 'due' | 'installation' | 'noteSweep' | 'pendingNotifications' | 'withLock'>;
+  readonly broker: Pick<Broker, 'followFreeze' | 'perform' | 'notifyAgain' | 'watchPeople'>;
   readonly schedule: Schedule;
   readonly logger: Logger;
   /** This process's worker, best started paused: it runs unless the database is a copy of another installation. */
@@ -40,7 +40,7 @@ const ENDINGS_MAX = 16;
 /** Calls (pages, reminders, warnings) that it runs at once, besides. */
 const CALLS_MAX = 8;
 const PEOPLE_MS = 30_000;
-const TELL_MS = 30_000;
+const NOTIFY_MS = 30_000;
 /** Endings that a freeze asks for begin before the others are looked at, if they begin in time. */
 const FREEZE_MS = 10_000;
 const STOP_MS = 10_000;
@@ -107,7 +107,7 @@ function ticker(
   { closing, stopping, endings, calls, intervalMs }: Ticking,
 ): () => Promise<boolean> {
   const { store, worker, logger, deadlineMs, graceMs = GRACE_MS } = settings;
-  const { followFreeze, perform, tellAgain, watchPeople } = settings.broker;
+  const { followFreeze, perform, notifyAgain, watchPeople } = settings.broker;
   const end = endOverdue({ store, logger, endings, calls, running: { perform, deadlineMs, stopping } });
   let paused: boolean | undefined;
 
@@ -128,9 +128,9 @@ function ticker(
     }
   };
 
-  const tell = async (): Promise<void> => {
+  const notify = async (): Promise<void> => {
     try {
-      await until(withDeadline(TELL_MS, closing), tellAgain());
+      await until(withDeadline(NOTIFY_MS, closing), notifyAgain());
     } catch (error) {
       logger.warn({ why: String(error) }, 'not everybody could be told; the next sweep does it again');
     }
@@ -170,7 +170,7 @@ function ticker(
       // It stops by itself once the time is over.
       if (enough.aborted) derived = false;
       // A queue that does not take work does none either: then no ending waits for it.
-      const [ended] = await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people(), tell()]);
+      const [ended] = await Promise.all([end({ copy, graceMs: answers ? graceMs : 0, enough }), people(), notify()]);
       await note(followed && derived && ended && !lost.aborted);
     });
     return swept !== undefined;

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { within } from '../bounded.ts';
-import type { Work } from '../core/work.ts';
+import type { Work } from '../core/request/work.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import { throttled } from '../throttled-log.ts';

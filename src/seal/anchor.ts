@@ -1,4 +1,4 @@
-import type { FullCheckpoint } from '../core/checkpoint.ts';
+import type { FullCheckpoint } from '../core/audit/checkpoint.ts';
 import type { Memory } from './seal-once.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { type Unexplained, unexplainedRows } from '../core/audit/explain.ts';
+import { unexplainedSystem } from '../core/audit/explain-system.ts';
 import { requestIdOf } from '../core/events.ts';
-import { type Unexplained, unexplainedRows } from '../core/explain.ts';
-import { unexplainedSystem } from '../core/explain-system.ts';
 import type { Ledger, Round, RowLedger } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { fingerprintOf, publicKeyOf } from '../core/checkpoint.ts';
+import { fingerprintOf, publicKeyOf } from '../core/audit/checkpoint.ts';
 
 export interface SealKey {
   readonly privateKey: KeyObject;

@@ -1,9 +1,9 @@
+import { type Cadence, type Checkpoint, checkpointProblem, signCheckpoint } from '../core/audit/checkpoint.ts';
+import { findingsOf, NAMED_MAX } from '../core/audit/findings.ts';
+import { EMPTY_HEAD, firstBreak, type Head } from '../core/audit/log.ts';
+import { byStream, type Leaf, leafHash, rootBuilder } from '../core/audit/merkle.ts';
 import { canonical } from '../core/canonical.ts';
-import { type Cadence, type Checkpoint, checkpointProblem, signCheckpoint } from '../core/checkpoint.ts';
 import type { StoredEvent } from '../core/events.ts';
-import { findingsOf, NAMED_MAX } from '../core/findings.ts';
-import { EMPTY_HEAD, firstBreak, type Head } from '../core/log.ts';
-import { byStream, type Leaf, leafHash, rootBuilder } from '../core/merkle.ts';
 import type { KeptCheckpoint } from '../ports/checkpoints.ts';
 import type { LedgerView, MovedStream, Span } from '../ports/ledger.ts';
 import type { SealKey, SealKeys } from './keys.ts';

@@ -1,4 +1,4 @@
-import type { Cadence, Checkpoint } from '../core/checkpoint.ts';
+import type { Cadence, Checkpoint } from '../core/audit/checkpoint.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Anchor } from './anchor.ts';

@@ -1,6 +1,6 @@
-import { type Checkpoint, checkpointProblem, leavesProblem } from '../core/checkpoint.ts';
-import { checkpointHistory } from '../core/key-history.ts';
-import type { Leaf } from '../core/merkle.ts';
+import { type Checkpoint, checkpointProblem, leavesProblem } from '../core/audit/checkpoint.ts';
+import { checkpointHistory } from '../core/audit/key-history.ts';
+import type { Leaf } from '../core/audit/merkle.ts';
 import type { KeptCheckpoint } from '../ports/checkpoints.ts';
 import type { Ledger } from '../ports/ledger.ts';
 import type { SealKeys } from './keys.ts';

@@ -1,5 +1,5 @@
+import { EMPTY_HEAD, type Head, seal } from '../core/audit/log.ts';
 import type { NewEvent, StoredEvent } from '../core/events.ts';
-import { EMPTY_HEAD, type Head, seal } from '../core/log.ts';
 import { storableText } from '../core/storable.ts';
 import type { Tx } from './database.ts';
 import { instantOf, wholeOf } from './decode.ts';

@@ -1,15 +1,15 @@
 import { incidentStream, requestListed, requestStream, type StoredEvent } from '../core/events.ts';
-import type { HistoryOf, RequesterHistory } from '../core/facts.ts';
-import type { Freeze } from '../core/freeze.ts';
-import type { ClosedGrant, GrantingGrant, TurnedDown } from '../core/request.ts';
-import { nextWorkAt, type Row } from '../core/work.ts';
+import type { HistoryOf, RequesterHistory } from '../core/request/facts.ts';
+import type { Freeze } from '../core/request/freeze.ts';
+import type { ClosedGrant, GrantingGrant, TurnedDown } from '../core/request/request.ts';
+import { nextWorkAt, type Row } from '../core/request/work.ts';
 import type { Changed, Decide } from '../ports/store.ts';
 import { type HeadRecord, lockStream, type Shift, sealed, type Tip, tipOf } from './append.ts';
 import type { Database } from './database.ts';
 import { instantIn, instantOf } from './decode.ts';
 import { freezeOf } from './freeze.ts';
 import type { RawTx } from './raw.ts';
-import { askAsStored, type RequestRecord, rowOf, toJsonText } from './row-codec.ts';
+import { detailsAsStored, type RequestRecord, rowOf, toJsonText } from './row-codec.ts';
 
 /** One change: of which request, by whom, and what decides; `history` is what it must know of the past. */
 interface Change {
@@ -54,7 +54,9 @@ export async function change(
     const decision = decide(row, now, head, frozen, history);
     if (!decision.ok) return { ok: false, refusal: decision.refusal, row };
     const events = sealed(requestStream(requestId), head, decision.events, now, actor);
-    const document = toJsonText(row === undefined ? decision.next : askAsStored(decision.next, row.request, stored));
+    const document = toJsonText(
+      row === undefined ? decision.next : detailsAsStored(decision.next, row.request, stored),
+    );
     const next = nextRow(row, document, events, now);
     const [first] = events;
     // The request's name is locked before its incident's stream, always: two openings cannot wait for each other.
@@ -66,13 +68,13 @@ export async function change(
 
 /** That this request was opened, as its incident's stream says it. */
 async function listing(tx: RawTx, shift: Shift, { request }: Row, first: StoredEvent, actor: string) {
-  const stream = incidentStream(request.ask.incident.id);
+  const stream = incidentStream(request.details.incident.id);
   const { now, head } = await lockStream(tx, shift, stream);
-  return sealed(stream, head, [requestListed(request.ask.id, first)], now, actor);
+  return sealed(stream, head, [requestListed(request.details.id, first)], now, actor);
 }
 
 async function lockRequest(tx: RawTx, shift: Shift, requestId: string, wanted: HistoryOf | undefined): Promise<Locked> {
-  const [found] = await (wanted === undefined ? lockOne(tx, requestId) : lockAsking(tx, requestId, wanted));
+  const [found] = await (wanted === undefined ? lockOne(tx, requestId) : lockRequester(tx, requestId, wanted));
   if (found === undefined) throw new Error('lock_request answered nothing');
   return {
     now: shift(instantOf(found.now, 'the clock')),
@@ -92,18 +94,18 @@ const lockOne = (tx: RawTx, requestId: string) => tx.$queryRaw<LockedRecord[]>`
   FROM "lock_request"(${requestId})`;
 
 /** The same once the person's own lock is got, with what they asked for before. */
-const lockAsking = (tx: RawTx, requestId: string, { person, role, incident, account }: HistoryOf) => tx.$queryRaw<
+const lockRequester = (tx: RawTx, requestId: string, { person, role, incident, account }: HistoryOf) => tx.$queryRaw<
   LockedRecord[]
 >`
   SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
     "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
     "freeze_now"() AS "freeze", "requester_history"(${person}, ${role}, ${incident}, ${account}) AS "history"
-  FROM "lock_asking"(${requestId}, ${person})`;
+  FROM "lock_requester"(${requestId}, ${person})`;
 
-const historyFrom = ({ same, turnedDown, pending, standing }: StoredHistory): RequesterHistory => ({
+const historyFrom = ({ same, turnedDown, pending, objects }: StoredHistory): RequesterHistory => ({
   same: same ?? undefined,
   pending,
-  standing,
+  objects,
   turnedDown: turnedDown === null ? undefined : { ...turnedDown, at: instantIn(turnedDown.at, 'what was turned down') },
 });
 
@@ -137,7 +139,7 @@ async function save(tx: RawTx, row: Row, document: string, events: readonly Stor
     WITH "saved" AS (
       INSERT INTO "requests" ("id", "state", "outcome", "version", "seq", "drawn_version", "posted_seq",
         "state_work_at", "grant_by", "ends_at", "document", "created_at", "updated_at")
-      VALUES (${request.ask.id}, ${request.state}, ${outcome}, ${row.version}, ${row.seq}, 0, 0,
+      VALUES (${request.details.id}, ${request.state}, ${outcome}, ${row.version}, ${row.seq}, 0, 0,
         ${isoOf(stateWorkAt(row))}::timestamptz, ${isoOf(grantBy)}::timestamptz, ${isoOf(endsAt)}::timestamptz,
         ${document}::jsonb, ${isoOf(row.updatedAt)}::timestamptz, ${isoOf(row.updatedAt)}::timestamptz)
       ON CONFLICT ("id") DO UPDATE SET "state" = EXCLUDED."state", "outcome" = EXCLUDED."outcome",
@@ -147,21 +149,21 @@ async function save(tx: RawTx, row: Row, document: string, events: readonly Stor
     ), "named" AS (
       SELECT * FROM jsonb_to_recordset(${toJsonText(grants.map(grantRecord))}::jsonb) AS g (
         "id" text, "provider" text, "account" text, "plan" jsonb, "plannedEnd" timestamptz, "confirmedAt" timestamptz,
-        "endsAt" timestamptz, "accessRemovedAt" timestamptz, "sessionsEndedAt" timestamptz, "buriedAt" timestamptz)
+        "endsAt" timestamptz, "accessRemovedAt" timestamptz, "sessionsEndedAt" timestamptz, "tombstoneDeletedAt" timestamptz)
     ), "kept" AS (
       INSERT INTO "grants" ("id", "request_id", "state", "outcome", "provider", "account", "plan", "planned_end",
-        "confirmed_at", "ends_at", "access_removed_at", "sessions_ended_at", "buried_at")
-      SELECT "id", ${request.ask.id}, ${request.state}, ${outcome}, "provider", "account", "plan", "plannedEnd",
-        "confirmedAt", "endsAt", "accessRemovedAt", "sessionsEndedAt", "buriedAt" FROM "named"
+        "confirmed_at", "ends_at", "access_removed_at", "sessions_ended_at", "tombstone_deleted_at")
+      SELECT "id", ${request.details.id}, ${request.state}, ${outcome}, "provider", "account", "plan", "plannedEnd",
+        "confirmedAt", "endsAt", "accessRemovedAt", "sessionsEndedAt", "tombstoneDeletedAt" FROM "named"
       ON CONFLICT ("id") DO UPDATE SET "request_id" = EXCLUDED."request_id", "state" = EXCLUDED."state",
         "outcome" = EXCLUDED."outcome", "provider" = EXCLUDED."provider", "account" = EXCLUDED."account",
         "plan" = EXCLUDED."plan", "planned_end" = EXCLUDED."planned_end", "confirmed_at" = EXCLUDED."confirmed_at",
         "ends_at" = EXCLUDED."ends_at", "access_removed_at" = EXCLUDED."access_removed_at",
-        "sessions_ended_at" = EXCLUDED."sessions_ended_at", "buried_at" = EXCLUDED."buried_at"
+        "sessions_ended_at" = EXCLUDED."sessions_ended_at", "tombstone_deleted_at" = EXCLUDED."tombstone_deleted_at"
     ), "dropped" AS (
       -- A grant that never got a plan leaves the document when the others end; its row follows the request.
       UPDATE "grants" SET "state" = ${request.state}, "outcome" = ${outcome}
-      WHERE "request_id" = ${request.ask.id} AND "id" NOT IN (SELECT "id" FROM "named")
+      WHERE "request_id" = ${request.details.id} AND "id" NOT IN (SELECT "id" FROM "named")
     )
     INSERT INTO "events" ("stream", "seq", "type", "at", "actor", "data", "checkpoint", "prev_hash", "hash")
     SELECT "stream", "seq", "type", "at", "actor", "data", "checkpoint", "prevHash", "hash"
@@ -172,7 +174,7 @@ async function save(tx: RawTx, row: Row, document: string, events: readonly Stor
 
 /** A grant's columns, the same for every state: what a state has not is null. */
 function grantRecord(grant: GrantingGrant | ClosedGrant) {
-  const { endsAt, accessRemoved, sessionsEnded, buriedAt }: Partial<ClosedGrant> = grant;
+  const { endsAt, accessRemoved, sessionsEnded, tombstoneDeletedAt }: Partial<ClosedGrant> = grant;
   return {
     id: grant.id,
     provider: grant.target.provider,
@@ -183,6 +185,6 @@ function grantRecord(grant: GrantingGrant | ClosedGrant) {
     endsAt,
     accessRemovedAt: accessRemoved?.readAt,
     sessionsEndedAt: sessionsEnded?.at,
-    buriedAt,
+    tombstoneDeletedAt,
   };
 }

@@ -1,5 +1,5 @@
-import { headerSchema } from '../core/checkpoint.ts';
-import type { Leaf } from '../core/merkle.ts';
+import { headerSchema } from '../core/audit/checkpoint.ts';
+import type { Leaf } from '../core/audit/merkle.ts';
 import type { CheckpointReader, KeptCheckpoint, LeafChange } from '../ports/checkpoints.ts';
 import type { Database, Tx } from './database.ts';
 import { wholeOf } from './decode.ts';

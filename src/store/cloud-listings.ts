@@ -51,27 +51,27 @@ export function cloudListings(database: Database, shift: Shift): Listings {
     savePage: (place, round, page, now) =>
       database.transaction(`save a page of account ${place.account}`, async (tx) => {
         await appendSystem(tx, shift, page.events);
-        await saveStrays(tx, place, page, now);
+        await saveOrphans(tx, place, page, now);
         await saveCursor(tx, place, round, page.next);
       }),
-    failListing: ({ provider, account }, round, why, tellAt, event) =>
+    failListing: ({ provider, account }, round, why, notifyAt, event) =>
       database.transaction(`note that account ${account} was not listed`, async (tx) => {
         const [row] = await tx.$queryRaw<{ readonly failures: number }[]>`
           UPDATE "cloud_accounts" SET "round" = ${round}, "failures" = "failures" + 1, "why" = ${why}
           WHERE "provider" = ${provider} AND "account" = ${account} RETURNING "failures"`;
-        if (row?.failures === tellAt) await appendSystem(tx, shift, [event]);
+        if (row?.failures === notifyAt) await appendSystem(tx, shift, [event]);
       }),
     stop: (event, now) =>
       database.transaction('stop the sweep of the clouds', async (tx) => {
         const stopped = await tx.$executeRaw`
-          UPDATE "cloud_rounds" SET "stopped_at" = ${now.toISOString()}::timestamptz, "told" = FALSE
+          UPDATE "cloud_rounds" SET "stopped_at" = ${now.toISOString()}::timestamptz, "notified" = FALSE
           WHERE "stopped_at" IS NULL`;
         if (stopped > 0) await appendSystem(tx, shift, [event]);
       }),
     resume: () =>
       database.write('let the sweep of the clouds go on', async (prisma) => {
         await prisma.$executeRaw`
-          UPDATE "cloud_rounds" SET "stopped_at" = NULL, "told" = FALSE WHERE "stopped_at" IS NOT NULL`;
+          UPDATE "cloud_rounds" SET "stopped_at" = NULL, "notified" = FALSE WHERE "stopped_at" IS NOT NULL`;
       }),
   };
 }
@@ -95,12 +95,12 @@ const beginListing = (
   });
 
 /** Another's is settled by the event that comes with this page; ours once it is closed. */
-async function saveStrays(tx: Tx, { provider, account }: CloudPlace, page: ListedPage, now: Date): Promise<void> {
+async function saveOrphans(tx: Tx, { provider, account }: CloudPlace, page: ListedPage, now: Date): Promise<void> {
   const at = now.toISOString();
-  const found = page.strays.map(({ name, id, mark, grantId, ours, wasOpen }) => ({
+  const found = page.orphans.map(({ name, id, installationId, grantId, ours, wasOpen }) => ({
     name,
     id,
-    mark,
+    installationId,
     grantId,
     ours,
     wasOpen,
@@ -108,20 +108,20 @@ async function saveStrays(tx: Tx, { provider, account }: CloudPlace, page: Liste
   }));
   if (found.length > 0) {
     await tx.$executeRaw`
-      INSERT INTO "cloud_strays" ("provider", "account", "name", "object_id", "mark", "grant_id", "ours", "was_open",
+      INSERT INTO "cloud_orphans" ("provider", "account", "name", "object_id", "installation_id", "grant_id", "ours", "was_open",
         "found_at", "seen_at", "settled_at")
-      SELECT ${provider}, ${account}, "name", "id", "mark", "grantId", "ours", "wasOpen", ${at}::timestamptz,
+      SELECT ${provider}, ${account}, "name", "id", "installationId", "grantId", "ours", "wasOpen", ${at}::timestamptz,
         ${at}::timestamptz, "settledAt"
       FROM jsonb_to_recordset(${toJsonText(found)}::jsonb) AS f (
-        "name" text, "id" text, "mark" text, "grantId" text, "ours" boolean, "wasOpen" boolean, "settledAt" timestamptz)
+        "name" text, "id" text, "installationId" text, "grantId" text, "ours" boolean, "wasOpen" boolean, "settledAt" timestamptz)
       ON CONFLICT ("provider", "account", "name") DO UPDATE SET "object_id" = EXCLUDED."object_id",
-        "mark" = EXCLUDED."mark", "grant_id" = EXCLUDED."grant_id", "ours" = EXCLUDED."ours",
+        "installation_id" = EXCLUDED."installation_id", "grant_id" = EXCLUDED."grant_id", "ours" = EXCLUDED."ours",
         "was_open" = EXCLUDED."was_open", "found_at" = EXCLUDED."found_at", "seen_at" = EXCLUDED."seen_at",
-        "failures" = 0, "why" = NULL, "settled_at" = EXCLUDED."settled_at", "told" = NULL`;
+        "failures" = 0, "why" = NULL, "settled_at" = EXCLUDED."settled_at", "notified" = NULL`;
   }
   if (page.there.length > 0) {
     await tx.$executeRaw`
-      UPDATE "cloud_strays" SET "seen_at" = ${at}::timestamptz
+      UPDATE "cloud_orphans" SET "seen_at" = ${at}::timestamptz
       WHERE "provider" = ${provider} AND "account" = ${account} AND "name" = ANY(${page.there}::text[])`;
   }
 }
@@ -130,11 +130,11 @@ async function saveCursor(tx: Tx, { provider, account }: CloudPlace, round: numb
   const done = next === undefined;
   await tx.$executeRaw`
     UPDATE "cloud_accounts" SET "cursor" = ${next ?? null}, "done" = ${done},
-      "round" = CASE WHEN ${done} THEN ${round}::integer ELSE "round" END, "failures" = 0, "why" = NULL, "told" = FALSE
+      "round" = CASE WHEN ${done} THEN ${round}::integer ELSE "round" END, "failures" = 0, "why" = NULL, "notified" = FALSE
     WHERE "provider" = ${provider} AND "account" = ${account}`;
   if (!done) return;
   await tx.$executeRaw`
-    DELETE FROM "cloud_strays" AS s USING "cloud_accounts" AS a
+    DELETE FROM "cloud_orphans" AS s USING "cloud_accounts" AS a
     WHERE a."provider" = ${provider} AND a."account" = ${account}
       AND s."provider" = a."provider" AND s."account" = a."account" AND s."seen_at" < a."since"
       AND (s."settled_at" IS NULL OR s."seen_at" < a."since" - ${REMEMBERED}::interval)`;

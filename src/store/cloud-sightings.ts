@@ -1,12 +1,12 @@
-import { addSeconds } from '../core/decision.ts';
-import { TOMBSTONE_SECONDS } from '../core/work.ts';
+import { addSeconds } from '../core/request/decision.ts';
+import { TOMBSTONE_SECONDS } from '../core/request/work.ts';
 import type { CloudMemory, MissingGrant, NamedGrant } from '../ports/cloud-memory.ts';
 import type { Database } from './database.ts';
 import { instantOf } from './decode.ts';
 
 type Sightings = Pick<
   CloudMemory,
-  'planned' | 'unseen' | 'missed' | 'noteRead' | 'standing' | 'watchedTo' | 'noteWatched'
+  'planned' | 'unseen' | 'missed' | 'noteRead' | 'expectedObjects' | 'watchedTo' | 'noteWatched'
 >;
 
 /** A tombstone is left alone from so long before it may be deleted: one that is gone then is no sign of anybody else. */
@@ -20,7 +20,7 @@ export const cloudSightings = (database: Database): Sightings => ({
         WITH "named" AS (
           SELECT "id", "state", lower("plan" ->> 'name') AS "name" FROM "grants"
           WHERE "account" = ${account} AND lower("plan" ->> 'name') = ANY(${names}::text[])
-            AND "plan" IS NOT NULL AND "provider" = ${provider} AND "buried_at" IS NULL
+            AND "plan" IS NOT NULL AND "provider" = ${provider} AND "tombstone_deleted_at" IS NULL
         ), "noted" AS (
           INSERT INTO "cloud_sightings" ("grant_id", "seen_at")
           SELECT "id", ${now.toISOString()}::timestamptz FROM "named" WHERE "state" = 'active'
@@ -29,7 +29,7 @@ export const cloudSightings = (database: Database): Sightings => ({
         SELECT "name" FROM "named"`;
       return new Set(found.map(({ name }) => name));
     }),
-  unseen: (mark, limit, after) =>
+  unseen: (installationId, limit, after) =>
     database.read(
       'read which open access no cloud showed',
       (prisma) =>
@@ -38,28 +38,28 @@ export const cloudSightings = (database: Database): Sightings => ({
         FROM "grants" AS g
         JOIN "cloud_accounts" AS a ON a."provider" = g."provider" AND a."account" = g."account"
         LEFT JOIN "cloud_sightings" AS s ON s."grant_id" = g."id"
-        WHERE g."state" = 'active' AND g."plan" ->> 'mark' = ${mark} AND a."done" AND g."confirmed_at" < a."since"
+        WHERE g."state" = 'active' AND g."plan" ->> 'installationId' = ${installationId} AND a."done" AND g."confirmed_at" < a."since"
           AND (s."seen_at" IS NULL OR s."seen_at" < a."since") AND s."missed_at" IS NULL AND g."id" > ${after}
         ORDER BY g."id" LIMIT ${limit}`,
     ),
-  missed: (mark, before, limit, after) =>
+  missed: (installationId, before, limit, after) =>
     database.read('read which open access was missed', async (prisma) => {
       const found = await prisma.$queryRaw<(MissingGrant & { readonly missedAt: unknown })[]>`
         SELECT g."provider", g."account", g."request_id" AS "requestId", g."id" AS "grantId", s."missed_at" AS "missedAt"
         FROM "cloud_sightings" AS s JOIN "grants" AS g ON g."id" = s."grant_id"
         WHERE s."missed_at" <= ${before.toISOString()}::timestamptz AND g."state" = 'active'
-          AND g."plan" ->> 'mark' = ${mark} AND g."id" > ${after}
+          AND g."plan" ->> 'installationId' = ${installationId} AND g."id" > ${after}
         ORDER BY g."id" LIMIT ${limit}`;
       return found.map(({ missedAt, ...grant }) => ({ ...grant, missedAt: instantOf(missedAt, 'when it was missed') }));
     }),
-  standing: (mark, now, limit, after) => {
+  expectedObjects: (installationId, now, limit, after) => {
     const rested = addSeconds(now, DELETED_SOON_SECONDS - TOMBSTONE_SECONDS).toISOString();
     return database.read(
       'read what should stand in the clouds',
       (prisma) =>
         prisma.$queryRaw<NamedGrant[]>`
         SELECT "provider", "account", "request_id" AS "requestId", "id" AS "grantId" FROM "grants"
-        WHERE "plan" IS NOT NULL AND "buried_at" IS NULL AND "id" > ${after} AND "plan" ->> 'mark' = ${mark}
+        WHERE "plan" IS NOT NULL AND "tombstone_deleted_at" IS NULL AND "id" > ${after} AND "plan" ->> 'installationId' = ${installationId}
           AND ("state" = 'active' OR ("state" = 'closed' AND "planned_end" > ${rested}::timestamptz))
         ORDER BY "id" LIMIT ${limit}`,
     );

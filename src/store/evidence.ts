@@ -1,4 +1,4 @@
-import type { RowEvidence, StoredGrant, StoredRow } from '../core/explain.ts';
+import type { RowEvidence, StoredGrant, StoredRow } from '../core/audit/explain.ts';
 import type { EvidenceReader } from '../ports/evidence.ts';
 import type { Database } from './database.ts';
 import { instantIn } from './decode.ts';
@@ -37,7 +37,7 @@ const readRequests = (client: RawTx, ids: readonly string[]) => client.$queryRaw
       'document', r."document") END AS "row",
     (SELECT jsonb_agg(jsonb_build_object('id', g."id", 'plan', g."plan", 'plannedEnd', g."planned_end",
         'confirmedAt', g."confirmed_at", 'endsAt', g."ends_at", 'accessRemovedAt', g."access_removed_at",
-        'sessionsEndedAt', g."sessions_ended_at", 'buriedAt', g."buried_at"))
+        'sessionsEndedAt', g."sessions_ended_at", 'tombstoneDeletedAt', g."tombstone_deleted_at"))
       FROM "grants" AS g WHERE g."request_id" = w."id") AS "grants",
     (SELECT jsonb_agg(jsonb_build_object('stream', e."stream", 'seq', e."seq", 'type', e."type", 'at', e."at",
         'actor', e."actor", 'data', e."data", 'checkpoint', e."checkpoint", 'prevHash', e."prev_hash",
@@ -67,7 +67,7 @@ const storedRow = (row: NonNullable<Found['row']>, grants: NonNullable<Found['gr
     endsAt: dateOf(grant.endsAt),
     accessRemovedAt: dateOf(grant.accessRemovedAt),
     sessionsEndedAt: dateOf(grant.sessionsEndedAt),
-    buriedAt: dateOf(grant.buriedAt),
+    tombstoneDeletedAt: dateOf(grant.tombstoneDeletedAt),
   })),
 });
 

@@ -1,6 +1,6 @@
-import type { FreezeDecision } from '../core/decide-freeze.ts';
 import { SYSTEM_STREAM } from '../core/events.ts';
-import type { Freeze } from '../core/freeze.ts';
+import type { FreezeDecision } from '../core/request/decide-freeze.ts';
+import type { Freeze } from '../core/request/freeze.ts';
 import type { DecideFreeze } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
 import type { Database } from './database.ts';

@@ -1,7 +1,7 @@
 import type pg from 'pg';
+import { EMPTY_HEAD, type Head, seal } from '../core/audit/log.ts';
 import { incidentStream, requestListed } from '../core/events.ts';
-import { EMPTY_HEAD, type Head, seal } from '../core/log.ts';
-import { incidentSchema } from '../core/policy.ts';
+import { incidentSchema } from '../core/policy/policy.ts';
 
 interface Unlisted {
   readonly id: string;
@@ -19,13 +19,13 @@ const SINCE = '20261121150000_checkpoints';
  */
 export async function listEarlierRequests(owner: pg.Client): Promise<void> {
   const { rows } = await owner.query<Unlisted>(
-    `SELECT r."id", r."document" -> 'ask' -> 'incident' ->> 'id' AS "incident", e."hash"
+    `SELECT r."id", r."document" -> 'details' -> 'incident' ->> 'id' AS "incident", e."hash"
      FROM "requests" AS r JOIN "events" AS e ON e."stream" = r."stream" AND e."seq" = 1
      WHERE e."at" < (SELECT "finished_at" FROM "_prisma_migrations"
        WHERE "migration_name" = $1 AND "rolled_back_at" IS NULL)
      AND NOT EXISTS (
        SELECT FROM "events" AS l WHERE l."type" = 'request_listed' AND l."data" ->> 'requestId' = r."id"
-         AND l."stream" = 'incident/' || (r."document" -> 'ask' -> 'incident' ->> 'id')
+         AND l."stream" = 'incident/' || (r."document" -> 'details' -> 'incident' ->> 'id')
      ) ORDER BY r."created_at", r."id"`,
     [SINCE],
   );

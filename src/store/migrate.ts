@@ -205,7 +205,7 @@ const rightsOf = (app: string): readonly string[] => [
   `GRANT SELECT, UPDATE ON "installation", "news" TO ${app}`,
   // The row goes when the freeze is lifted; its history is in the events.
   `GRANT SELECT, INSERT, UPDATE, DELETE ON "freeze" TO ${app}`,
-  `GRANT SELECT, INSERT, UPDATE, DELETE ON "cloud_rounds", "cloud_accounts", "cloud_strays", "cloud_sightings" TO ${app}`,
+  `GRANT SELECT, INSERT, UPDATE, DELETE ON "cloud_rounds", "cloud_accounts", "cloud_orphans", "cloud_sightings" TO ${app}`,
   // BullMQ checks its schema as the app, and wants CREATE there to be satisfied.
   `GRANT USAGE, CREATE ON SCHEMA bullmq TO ${app}`,
   `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO ${app}`,

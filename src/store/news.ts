@@ -15,7 +15,7 @@ export const policyNews = (database: Database): News<PolicyPlace> => newsOf(data
 
 /** One row a place: the newest event of the system stream that it was told of, or does not care for. */
 const newsOf = (database: Database, types: readonly SystemEventName[]): News<NewsPlace | PolicyPlace> => ({
-  untold: async (place) => {
+  pendingNotifications: async (place) => {
     const seq = await database.read('read how far a place was told', async (prisma) => {
       const found = await prisma.news.findUniqueOrThrow({ where: { place } });
       return found.seq;
@@ -30,7 +30,7 @@ const newsOf = (database: Database, types: readonly SystemEventName[]): News<New
     if (found.length === 0) await moveOn(database, types, place);
     return found.map(eventOf);
   },
-  told: (place, seq) =>
+  notified: (place, seq) =>
     database.write('note what a place was told', async (prisma) => {
       await prisma.$executeRaw`
         UPDATE "news" SET "seq" = GREATEST("seq", ${seq}::integer) WHERE "place" = ${place}`;

@@ -1,5 +1,5 @@
+import type { Leaf } from '../core/audit/merkle.ts';
 import type { StoredEvent } from '../core/events.ts';
-import type { Leaf } from '../core/merkle.ts';
 import type { KeptCheckpoint } from '../ports/checkpoints.ts';
 import type { Ledger, LedgerView, MovedStream, Span } from '../ports/ledger.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -7,7 +7,7 @@ import { changesBetween, checkpointsAfter, newestCheckpoint } from './checkpoint
 import { type Database, type Limits, openDatabase, type Tx, LIMITS as USUAL } from './database.ts';
 import { instantOf, wholeOf } from './decode.ts';
 import { openLocks } from './lock.ts';
-import { tooMightySealer } from './rights.ts';
+import { excessPrivilegesOfSealer } from './rights.ts';
 import { type EventRecord, eventOf, toJsonText } from './row-codec.ts';
 import { foundBefore, rowLedger } from './row-ledger.ts';
 import { sessionsOn } from './sessions.ts';
@@ -27,7 +27,7 @@ export function openLedger({ url, logger }: { readonly url: string; readonly log
   return {
     withLock: locks.withLock,
     rows: rowLedger(database),
-    tooMighty: () => tooMightySealer(database),
+    excessPrivileges: () => excessPrivilegesOfSealer(database),
     readBack: () => readBack(database.pool),
     look: (work) =>
       database.transaction('look at the log', async (tx) => work(await viewOf(tx)), {

@@ -1,6 +1,6 @@
-import type { Decision } from '../core/decision.ts';
 import { SYSTEM_STREAM } from '../core/events.ts';
-import type { HistoryOf } from '../core/facts.ts';
+import type { Decision } from '../core/request/decision.ts';
+import type { HistoryOf } from '../core/request/facts.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
@@ -18,7 +18,7 @@ import { type LockTimes, openLocks } from './lock.ts';
 import { freezeNews, policyNews } from './news.ts';
 import { applyPolicy, policyReader } from './policies.ts';
 import * as queries from './queries.ts';
-import { tooMighty } from './rights.ts';
+import { excessPrivileges } from './rights.ts';
 import { sessionsOn } from './sessions.ts';
 import { troubleMemory } from './troubles.ts';
 import { warmStore } from './warm.ts';
@@ -74,7 +74,7 @@ export function openStore(options: StoreOptions): Store {
     change: (requestId, actor, decide, history) => change(database, shift, { requestId, actor, decide, history }),
     find: (requestId) => queries.find(database, requestId),
     due: (before, limit, after) => queries.due(database, before, limit, after),
-    untold: (limit) => queries.untold(database, limit),
+    pendingNotifications: (limit) => queries.pendingNotifications(database, limit),
     list: (options) => queries.list(database, options),
     inStates: (states, limit, after) => queries.inStates(database, states, limit, after),
     counted: (limit, after) => queries.counted(database, limit, after),
@@ -96,7 +96,7 @@ export function openStore(options: StoreOptions): Store {
     changeFreeze: (actor, decide) => changeFreeze(database, shift, actor, decide),
     installation: () => installation(database),
     adopt: (how, actor) => adopt(database, shift, how, actor),
-    tooMighty: () => tooMighty(database),
+    excessPrivileges: () => excessPrivileges(database),
     readBack: () => readBack(database.pool),
     withLock: locks.withLock,
     warm: () =>

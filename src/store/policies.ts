@@ -1,7 +1,7 @@
 import { digestOf } from '../core/canonical.ts';
 import { type StoredEvent, SYSTEM_STREAM } from '../core/events.ts';
-import { contentProblem, type PolicyContent, policyChanged, unexplainedPolicies } from '../core/policy-row.ts';
-import { readStored } from '../core/stored-policy.ts';
+import { contentProblem, type PolicyContent, policyChanged, unexplainedPolicies } from '../core/policy/policy-row.ts';
+import { readStored } from '../core/policy/stored-policy.ts';
 import type { Application, PolicyInForce } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
 import type { Database } from './database.ts';

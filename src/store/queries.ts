@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../core/events.ts';
-import type { State } from '../core/request.ts';
-import type { Row } from '../core/work.ts';
+import type { State } from '../core/request/request.ts';
+import type { Row } from '../core/request/work.ts';
 import type { Counted, Listing } from '../ports/store.ts';
 import type { Database } from './database.ts';
 import { eventOf, type RequestRecord, rowOf } from './row-codec.ts';
@@ -29,7 +29,7 @@ export const due = (database: Database, before: Date, limit: number, after = '')
   });
 
 /** In no order among the closed: one that can never be told keeps none of the others waiting. */
-export const untold = (database: Database, limit: number): Promise<readonly Row[]> =>
+export const pendingNotifications = (database: Database, limit: number): Promise<readonly Row[]> =>
   database.raw.read('read what the chat is owed', async (client) => {
     const found = await client.$queryRaw<RequestRecord[]>`
       SELECT "document", "version", "seq", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
@@ -48,7 +48,7 @@ export const list = (database: Database, { states, requester, limit }: Listing):
         ...(states === undefined ? {} : { state: { in: [...states] }, ...unfinished(states) }),
         ...(requester === undefined
           ? {}
-          : { document: { path: ['ask', 'requester', 'keys'], array_contains: [requester] } }),
+          : { document: { path: ['details', 'requester', 'keys'], array_contains: [requester] } }),
       },
       orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
       take: limit,
@@ -82,7 +82,7 @@ export const counted = (database: Database, limit: number, after = ''): Promise<
   database.read(
     'count events by row',
     (prisma) => prisma.$queryRaw<Counted[]>`
-      SELECT "id", "document" -> 'ask' -> 'incident' ->> 'id' AS "incident", "seq" FROM "requests"
+      SELECT "id", "document" -> 'details' -> 'incident' ->> 'id' AS "incident", "seq" FROM "requests"
       WHERE "id" > ${after} ORDER BY "id" LIMIT ${limit}`,
   );
 

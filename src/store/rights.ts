@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
  * schema `bullmq`, which BullMQ demands), on events only SELECT and INSERT, and on
  * what the sealer writes only SELECT.
  */
-export const tooMighty = (database: Database): Promise<string | undefined> =>
+export const excessPrivileges = (database: Database): Promise<string | undefined> =>
   database.read('read the rights of the database role', async (prisma) => {
     const found = await prisma.$queryRaw<{ readonly role: string; readonly what: string }[]>`
       SELECT current_user::text AS "role", "what" FROM (
@@ -47,7 +47,7 @@ export const tooMighty = (database: Database): Promise<string | undefined> =>
   });
 
 /** The same for the sealer's role: on events and the rows that they explain only SELECT, on checkpoints only INSERT as well, and nothing else of the app's. */
-export const tooMightySealer = (database: Database): Promise<string | undefined> =>
+export const excessPrivilegesOfSealer = (database: Database): Promise<string | undefined> =>
   database.read('read the rights of the sealer’s role', async (prisma) => {
     const found = await prisma.$queryRaw<{ readonly role: string; readonly what: string }[]>`
       SELECT current_user::text AS "role", "what" FROM (

@@ -1,8 +1,8 @@
 import type { NewEvent, StoredEvent } from '../core/events.ts';
-import { completeTerms } from '../core/older-version.ts';
-import type { AccessRequest } from '../core/request.ts';
+import { completeTerms } from '../core/policy/older-version.ts';
+import type { AccessRequest } from '../core/request/request.ts';
+import type { Row } from '../core/request/work.ts';
 import { storableText } from '../core/storable.ts';
-import type { Row } from '../core/work.ts';
 import { instantOf, wholeOf } from './decode.ts';
 
 /*
@@ -27,9 +27,9 @@ type KeyOf<T> = T extends unknown ? keyof T : never;
 type Get<T, Key> = T extends unknown ? (Key extends keyof T ? T[Key] : never) : never;
 
 const DATE_PATHS = {
-  '.ask.askedAt': true,
-  '.ask.decideBy': true,
-  '.ask.follows.at': true,
+  '.details.askedAt': true,
+  '.details.decideBy': true,
+  '.details.follows.at': true,
   '.approvals.*.at': true,
   '.extended.approvals.*.at': true,
   '.held.at': true,
@@ -56,7 +56,7 @@ const DATE_PATHS = {
   '.grants.*.sessionsEnded.at': true,
   '.grants.*.sessionsEnded.cloudTime': true,
   '.grants.*.sessionsEnded.denyReadAt': true,
-  '.grants.*.buriedAt': true,
+  '.grants.*.tombstoneDeletedAt': true,
 } as const satisfies Record<DatePath<AccessRequest>, true>;
 
 const PATHS = Object.keys(DATE_PATHS).map((path) => path.slice(1).split('.'));
@@ -83,15 +83,15 @@ export const storableEvent = (event: NewEvent): NewEvent => ({
 export function requestOf(document: unknown): AccessRequest {
   for (const path of PATHS) revive(document, path);
   const request = document as AccessRequest;
-  return { ...request, ask: { ...request.ask, terms: completeTerms(request.ask.terms) } };
+  return { ...request, details: { ...request.details, terms: completeTerms(request.details.terms) } };
 }
 
 /**
  * The request with what was asked as it is stored, where nobody changed it: what an older version had not written was
  * filled in for reading only. What somebody did change goes on to the table's check, which refuses it.
  */
-export const askAsStored = (next: AccessRequest, before: AccessRequest, stored: unknown): unknown =>
-  next.ask === before.ask ? { ...next, ask: (stored as AccessRequest).ask } : next;
+export const detailsAsStored = (next: AccessRequest, before: AccessRequest, stored: unknown): unknown =>
+  next.details === before.details ? { ...next, details: (stored as AccessRequest).details } : next;
 
 function revive(value: unknown, [key, ...rest]: readonly string[]): void {
   if (key === undefined || typeof value !== 'object' || value === null) return;

@@ -1,5 +1,5 @@
+import type { Unexplained } from '../core/audit/explain.ts';
 import { requestIdOf } from '../core/events.ts';
-import type { Unexplained } from '../core/explain.ts';
 import type { RowLedger } from '../ports/ledger.ts';
 import type { Database } from './database.ts';
 import { instantOf, wholeOf } from './decode.ts';

@@ -1,4 +1,4 @@
-import { addSeconds } from '../core/decision.ts';
+import { addSeconds } from '../core/request/decision.ts';
 import type { Resolved, TroubleMemory } from '../ports/pager.ts';
 import { lockStream, type Shift } from './append.ts';
 import type { Database } from './database.ts';

@@ -1,7 +1,7 @@
 import { verifyLog } from '../../src/broker/verify-log.ts';
+import { unexplainedRows } from '../../src/core/audit/explain.ts';
 import { digestOf } from '../../src/core/canonical.ts';
-import { unexplainedRows } from '../../src/core/explain.ts';
-import { digestShown } from '../../src/core/extension.ts';
+import { digestShown } from '../../src/core/request/extension.ts';
 import { withClient } from '../support/database.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { KEYS, MINUTE } from '../support/requests.ts';
@@ -40,17 +40,20 @@ describe('audit verify holds every row to its events (E4)', () => {
     desk = await openDesk();
     await desk.ask('P1');
     await desk.ask('P2', { role: 'rotate-keys', minutes: 15 });
-    await desk.broker.approve('P2', person('avery'), (await desk.row('P2')).request.ask.digest);
+    await desk.broker.approve('P2', person('avery'), (await desk.row('P2')).request.details.digest);
     await desk.approved('G1');
     await desk.opened('X1', { minutes: 15 });
-    await desk.broker.extend('X1', person('riley'), { minutes: 15, digest: (await desk.row('X1')).request.ask.digest });
+    await desk.broker.extend('X1', person('riley'), {
+      minutes: 15,
+      digest: (await desk.row('X1')).request.details.digest,
+    });
     await desk.broker.approve('X1', person('avery'), digestShown((await desk.row('X1')).request));
     await desk.opened('A1');
     await desk.opened('C1');
     await desk.broker.end('C1', person('riley'));
     await desk.perform('revoke', 'C1');
     desk.wait(6 * MINUTE);
-    await desk.perform('prove', 'C1');
+    await desk.perform('verify_sessions', 'C1');
     const frozen = await desk.broker.freeze(person('sasha'), { all: false, reason: 'a leak' });
     if (frozen.ok) await frozen.followed;
     for (const table of KEPT) await asOwnerOfAll(`CREATE TABLE kept_${table} AS SELECT * FROM "${table}"`);
@@ -119,8 +122,13 @@ describe('audit verify holds every row to its events (E4)', () => {
       'owner',
     ],
     ['a field that no version writes', edit('P1', '{trusted}', 'true'), 'P1: trusted'],
-    ['the requester’s keys', edit('P1', '{ask,requester,keys}', '["slack:T:U"]'), 'P1: ask.requester.keys', 'owner'],
-    ['the clauses', edit('P1', '{ask,terms,clauses}', '[]'), 'P1: ask.terms.clauses', 'owner'],
+    [
+      'the requester’s keys',
+      edit('P1', '{details,requester,keys}', '["slack:T:U"]'),
+      'P1: details.requester.keys',
+      'owner',
+    ],
+    ['the clauses', edit('P1', '{details,terms,clauses}', '[]'), 'P1: details.terms.clauses', 'owner'],
     ['a row that is gone', `DELETE FROM requests WHERE id = 'A1'`, 'A1: its row is missing, and it is active', 'owner'],
   ])('names %s', async (_what, sql, words, who = 'app') => {
     await (who === 'app' ? asApp(sql) : asOwnerOfAll(sql));
@@ -148,7 +156,7 @@ describe('audit verify holds every row to its events (E4)', () => {
     await asOwnerOfAll(
       `INSERT INTO requests (id, state, outcome, version, seq, drawn_version, posted_seq, document, created_at, updated_at)
        SELECT 'Z9', 'closed', 'denied', 1, 1, 1, 1,
-         '{"state":"closed","outcome":"denied","ask":{"id":"Z9"},"grants":[]}', now(), now()`,
+         '{"state":"closed","outcome":"denied","details":{"id":"Z9"},"grants":[]}', now(), now()`,
     );
     expect((await verifyLog(desk.store)).broken).toContain('event 1 of request/Z9 is missing');
     const evidence = await desk.store.evidence.requests(['Z9', 'never']);

@@ -1,8 +1,8 @@
 import { broker } from '../../src/broker/broker.ts';
-import { awsProvider } from '../../src/clouds/aws/provider.ts';
+import { awsProvider } from '../../src/clouds/aws/role/provider.ts';
 import { digestOf } from '../../src/core/canonical.ts';
-import type { Policy } from '../../src/core/policy.ts';
-import type { WorkName } from '../../src/core/work.ts';
+import type { Policy } from '../../src/core/policy/policy.ts';
+import type { WorkName } from '../../src/core/request/work.ts';
 import { BROKER_HOME } from '../../src/demo/aws/accounts-of-policy.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
 import { personActor } from '../support/requests.ts';

@@ -1,5 +1,5 @@
 import type { Browser, Locator, Page } from 'playwright-core';
-import { userOf } from '../../src/demo/hands.ts';
+import { userOf } from '../../src/demo/driver.ts';
 import { describeInBrowser, openPage, picture, say, settled } from '../support/browser.ts';
 import { openProduct, type Product } from '../support/product.ts';
 

@@ -133,7 +133,7 @@ export async function policies(lanes: number, directoryUrl: string): Promise<{ s
     zones,
     security: { teams: ['wardens'] },
     // One requester a lane lives more lives here in an hour than anybody in a day.
-    asking: { maxStanding: 1000 },
+    requests: { maxObjects: 1000 },
     accounts: every.map(accountIn),
     roles: every.flatMap((lane) => ['A', 'B', 'C'].map((zone) => roleEntry(lane, zone))),
     runbooks: [],

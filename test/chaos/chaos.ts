@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { verifyLog } from '../../src/broker/verify-log.ts';
-import type { Policy } from '../../src/core/policy.ts';
+import type { Policy } from '../../src/core/policy/policy.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { play, stepsOf } from './acts.ts';
 import { everybody, slackOf } from './catalog.ts';
@@ -9,6 +9,7 @@ import { brokenWords, unclicked, unrecorded } from './clicks.ts';
 import { CloudLog } from './cloud-log.ts';
 import { Counts } from './counts.ts';
 import { Deliveries } from './deliveries.ts';
+import { FaultInjector } from './fault-injector.ts';
 import { freezesIn, systemEvents } from './freezes.ts';
 import { Holdings } from './holdings.ts';
 import { openInstallation } from './installation.ts';
@@ -18,7 +19,6 @@ import type { Options } from './options.ts';
 import { People } from './people.ts';
 import { randomOf, seedOf } from './random.ts';
 import { Records } from './records.ts';
-import { Weather } from './weather.ts';
 
 export interface Violation {
   /** The cycle it belongs to, where it belongs to one. */
@@ -52,7 +52,7 @@ export async function chaos(options: Options, say: (line: string) => void): Prom
   const deliveries = new Deliveries(randomOf(options.seed, 'deliveries'));
   const installation = await openInstallation(lanes, options.backend, { people, deliveries });
   const { stage } = installation;
-  const weather = new Weather({ installation, deliveries, counts, random: randomOf(options.seed, 'weather') });
+  const injector = new FaultInjector({ installation, deliveries, counts, random: randomOf(options.seed, 'injector') });
   const records = new Records(() => installation.adminUrl());
   const holdings = new Holdings(stage);
   const cloudLog = new CloudLog(stage.aws.dials);
@@ -60,13 +60,13 @@ export async function chaos(options: Options, say: (line: string) => void): Prom
   const played = new Map<number, string[]>();
   try {
     say('everything runs');
-    if (!options.calm) weather.start();
+    if (!options.calm) injector.start();
     await playAll(options, lanes, ground, played);
-    if (!options.calm && options.only === undefined) await weather.everyKind;
+    if (!options.calm && options.only === undefined) await injector.everyKind;
     await holdings.settled();
-    await weather.stop();
-    await records.until(() => (records.all.every(({ told }) => told) ? true : undefined), REST_MS);
-    for (const { id, state } of records.all.filter(({ told }) => !told))
+    await injector.stop();
+    await records.until(() => (records.all.every(({ notified }) => notified) ? true : undefined), REST_MS);
+    for (const { id, state } of records.all.filter(({ notified }) => !notified))
       say(`request ${id} (${state}) is not told in full`);
     await installation.lookForDeaths();
     await installation.stop();
@@ -77,7 +77,7 @@ export async function chaos(options: Options, say: (line: string) => void): Prom
       if (policy === undefined) throw new Error('no policy is in force');
       const personOfUser = (user: string): string =>
         everybody(lanes).find(({ id }) => slackOf(id) === user)?.id ?? user;
-      const evidence = { people, arrived: deliveries.arrived, spells: weather.spells, personOfUser };
+      const evidence = { people, arrived: deliveries.arrived, spells: injector.spells, personOfUser };
       const freezes = freezesIn(await systemEvents(installation.adminUrl()));
       const scene: Scene = { installation, store, policy, evidence, freezes, holdings, cloud: cloudLog.entries };
       const { violations, ends } = await judgeAll(scene, lanes);
@@ -126,14 +126,14 @@ async function judgeAll(scene: Scene, lanes: number): Promise<Pick<Outcome, 'vio
   for (const row of await store.list({ limit: ROWS_MAX })) {
     const one = await caseOf(store, row);
     cases.push(one);
-    const cycle = Number(/^Cycle (\d+),/.exec(row.request.ask.purpose)?.[1]);
+    const cycle = Number(/^Cycle (\d+),/.exec(row.request.details.purpose)?.[1]);
     ends.add(row.request.state === 'closed' ? row.request.outcome : row.request.state);
     for (const problem of [...(await judge(scene, one)), ...unclicked(one, evidence.arrived)]) {
       violations.push({ cycle, what: `request ${one.requestId}: ${problem}` });
     }
   }
   const endings = cases.flatMap(({ events }) => events.filter(({ type }) => type === 'end_requested'));
-  const told = (user: string): readonly string[] =>
+  const notified = (user: string): readonly string[] =>
     installation.stage.slack
       .as(user)
       .ephemerals()
@@ -141,7 +141,7 @@ async function judgeAll(scene: Scene, lanes: number): Promise<Pick<Outcome, 'vio
   const ids = everybody(lanes).map(({ id }) => id);
   const general = [
     ...unrecorded(cases, evidence.arrived),
-    ...brokenWords(ids, told, endings),
+    ...brokenWords(ids, notified, endings),
     ...unplanned(scene, cases, lanes),
     ...(await logProblems(store)),
     ...installation.deaths,

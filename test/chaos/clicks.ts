@@ -12,7 +12,7 @@ const SLACK_MS = 100;
 
 /** What somebody must have done for an event that names them. */
 const DONE_BY: Readonly<{ [type: string]: (one: Case, done: Arrived) => boolean }> = {
-  request_opened: ({ row }, { what, about }) => what === 'bg_form_request' && about === row.request.ask.purpose,
+  request_opened: ({ row }, { what, about }) => what === 'bg_form_request' && about === row.request.details.purpose,
   approval_recorded: ({ zone, requestId }, { what, about }) =>
     zone === 'C' ? what === 'bg_form_approve' : what === 'bg_approve' && about === requestId,
   extension_asked: (_one, { what }) => what === 'bg_form_extend',
@@ -46,7 +46,9 @@ const RECORDED_AS: Readonly<{ [what: string]: string }> = {
 
 /** Forms that were answered with a yes and left no event: empty when all is well. */
 export function unrecorded(cases: readonly Case[], arrived: readonly Arrived[]): readonly string[] {
-  const events = cases.flatMap((one) => one.events.map((event) => ({ event, purpose: one.row.request.ask.purpose })));
+  const events = cases.flatMap((one) =>
+    one.events.map((event) => ({ event, purpose: one.row.request.details.purpose })),
+  );
   return arrived.flatMap(({ what, user, about, at, accepted }) => {
     const type = RECORDED_AS[what];
     if (type === undefined || !accepted) return [];

@@ -1,8 +1,8 @@
 import type { StoredEvent } from '../../src/core/events.ts';
 import { personOf, teamOf } from './catalog.ts';
 import type { Arrived } from './deliveries.ts';
-import type { People, Standing } from './people.ts';
-import type { Spell } from './weather.ts';
+import type { Spell } from './fault-injector.ts';
+import type { People, PersonStatus } from './people.ts';
 
 /*
  * Was access planned only while everything that its zone wants was there? Judged by who pressed what, as it arrived,
@@ -106,7 +106,7 @@ function oldest(at: number, spells: readonly Spell[]): number {
   return Math.min(AGE_MAX_MS, AGE_MS + held);
 }
 
-const isActive = ({ known, suspended, inChat, teams }: Standing): boolean =>
+const isActive = ({ known, suspended, inChat, teams }: PersonStatus): boolean =>
   known && !suspended && inChat && teams.length > 0;
 
 function isSatisfied(
@@ -121,8 +121,8 @@ function isSatisfied(
   if (!isActive(requester) || !requester.teams.includes(teamOf(lane))) return false;
   if (zone === 'A' && !pressed.includes(requesterId)) return false;
   const outside = pressed.filter((id) => {
-    const standing = people.at(id, instant);
-    return id !== requesterId && isActive(standing) && !standing.teams.some((team) => requester.teams.includes(team));
+    const status = people.at(id, instant);
+    return id !== requesterId && isActive(status) && !status.teams.some((team) => requester.teams.includes(team));
   });
   return filled(wanted, outside, (id, place) => people.at(id, instant).teams.some((team) => place.includes(team)));
 }

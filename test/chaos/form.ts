@@ -6,7 +6,7 @@ import { COMMANDER, channelOf, incidentOf, slackOf } from './catalog.ts';
 export const FORM_MS = 4_000;
 
 /** What a requester fills in. */
-export interface Order {
+export interface RequestInput {
   readonly lane: number;
   readonly role: string;
   readonly seconds: number;
@@ -16,7 +16,10 @@ export interface Order {
 }
 
 /** Types `/breakglass`, fills the form in and sends it. Answers whether it was taken. */
-export async function fillAndSend(person: Person, { lane, role, seconds, shortcut, purpose }: Order): Promise<boolean> {
+export async function fillAndSend(
+  person: Person,
+  { lane, role, seconds, shortcut, purpose }: RequestInput,
+): Promise<boolean> {
   const typed: Seen = await person.command('/breakglass', shortcut ? role : '', channelOf(lane));
   if (!typed.ok) return false;
   const first = await person.awaitModal(({ callbackId }) => callbackId === 'bg_form_request', FORM_MS);

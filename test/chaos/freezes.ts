@@ -1,6 +1,6 @@
-import { frozenAgain } from '../../src/core/decide-freeze.ts';
 import { type StoredEvent, SYSTEM_STREAM } from '../../src/core/events.ts';
-import type { Freeze } from '../../src/core/freeze.ts';
+import { frozenAgain } from '../../src/core/request/decide-freeze.ts';
+import type { Freeze } from '../../src/core/request/freeze.ts';
 import { withClient } from '../support/database.ts';
 
 /** An event with when it could be seen: a machine that stalls lets a moment pass after the time that it bears. */

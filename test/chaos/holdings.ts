@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
-import { assumeGrant, use } from '../../src/demo/hands.ts';
+import { assumeGrant, use } from '../../src/demo/driver.ts';
 import type { Stage } from '../../src/demo/stage.ts';
 import { accountOf, actionIn, personOf, resourceIn } from './catalog.ts';
 import type { RequestSeen } from './records.ts';

@@ -1,9 +1,9 @@
-import { tell } from '../../src/chat/timeline.ts';
+import { entryOf } from '../../src/chat/words/timeline.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import { requestStream } from '../../src/core/events.ts';
-import type { Policy } from '../../src/core/policy.ts';
-import type { AccessRequest } from '../../src/core/request.ts';
-import type { Row } from '../../src/core/work.ts';
+import type { Policy } from '../../src/core/policy/policy.ts';
+import type { AccessRequest } from '../../src/core/request/request.ts';
+import type { Row } from '../../src/core/request/work.ts';
 import type { Role } from '../../src/demo/aws/accounts.ts';
 import type { LogEntry } from '../../src/demo/aws/dials.ts';
 import type { SeenMessage } from '../../src/demo/slack/screen.ts';
@@ -39,10 +39,10 @@ export interface Case {
 }
 
 export async function caseOf(store: Store, row: Row): Promise<Case> {
-  const { ask } = row.request;
-  const lane = Number(/\d+$/.exec(ask.requester.id)?.[0]);
-  const events = await store.events(requestStream(ask.id));
-  return { lane, zone: ask.terms.role.zone, requestId: ask.id, row, events };
+  const { details } = row.request;
+  const lane = Number(/\d+$/.exec(details.requester.id)?.[0]);
+  const events = await store.events(requestStream(details.id));
+  return { lane, zone: details.terms.role.zone, requestId: details.id, row, events };
 }
 
 /** Everything that does not hold of a request that must be over: empty when all is well. */
@@ -137,11 +137,11 @@ async function timelineProblems({ installation, store }: Scene, one: Case): Prom
     .slice(1)
     .filter(({ ephemeral }) => !ephemeral);
   const stored = refs.filter(({ kind }) => kind === 'post');
-  const toTell = events.filter((event) => tell(event, { request: row.request, phone: '' }) !== undefined);
+  const pending = events.filter((event) => entryOf(event, { request: row.request, phone: '' }) !== undefined);
   return [
     ...(row.postedSeq === row.seq ? [] : [`told ${row.postedSeq} of ${row.seq} events`]),
     ...(row.drawnVersion === row.version ? [] : [`the card shows version ${row.drawnVersion} of ${row.version}`]),
-    ...toTell
+    ...pending
       .filter(({ seq }) => !stored.some((ref) => ref.seq === seq && ref.ts !== undefined))
       .map(({ seq, type }) => `event ${seq} (${type}) has no post`),
     ...postProblems(stored, shown),

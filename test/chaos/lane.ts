@@ -84,9 +84,9 @@ export class Lane {
         fillAndSend(requester, { lane: this.number, role, seconds, shortcut, purpose }),
       );
       // The one that they asked for before, here or in an earlier cycle, still waits or is open.
-      const standing = requester.modal()?.words.includes('for this incident already') ?? false;
+      const already = requester.modal()?.words.includes('for this incident already') ?? false;
       await this.#closeForms(requester);
-      if (standing) return;
+      if (already) return;
       const { records } = this.#ground;
       const found = await records.until(() => records.about(purpose)[0], sent ? CARD_MS : UNSENT_MS);
       if (found !== undefined) await records.until(() => records.about(purpose)[0]?.cardTs, CARD_MS);

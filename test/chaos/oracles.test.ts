@@ -1,14 +1,14 @@
-import type { Actor, Command } from '../../src/core/command.ts';
-import { decide } from '../../src/core/decide.ts';
-import { actorName } from '../../src/core/decision.ts';
-import type { ChatKey } from '../../src/core/directory.ts';
+import { EMPTY_HEAD, seal } from '../../src/core/audit/log.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
-import { digestShown } from '../../src/core/extension.ts';
-import type { Facts } from '../../src/core/facts.ts';
-import { EMPTY_HEAD, seal } from '../../src/core/log.ts';
-import { policySchema } from '../../src/core/policy.ts';
-import type { AccessRequest } from '../../src/core/request.ts';
-import { termsDigest, termsOf } from '../../src/core/terms.ts';
+import type { ChatKey } from '../../src/core/policy/directory.ts';
+import { policySchema } from '../../src/core/policy/policy.ts';
+import { termsDigest, termsOf } from '../../src/core/policy/terms.ts';
+import type { Actor, Command } from '../../src/core/request/command.ts';
+import { decide } from '../../src/core/request/decide.ts';
+import { actorName } from '../../src/core/request/decision.ts';
+import { digestShown } from '../../src/core/request/extension.ts';
+import type { Facts } from '../../src/core/request/facts.ts';
+import type { AccessRequest } from '../../src/core/request/request.ts';
 import { accepted, after, aPlan, laterPlans, okFacts, SECOND } from '../support/requests.ts';
 import { SECONDS_FLOORS } from '../support/seconds.ts';
 import { COMMANDER, incidentOf, keyOf, personOf, policies, roleOf, slackOf } from './catalog.ts';
@@ -43,7 +43,7 @@ const MORE_TIME: readonly Step[] = [
   [
     person(personOf(0, 'requester')),
     4,
-    (request) => ({ type: 'extend', minutes: 0.1, digest: request?.ask.digest ?? '' }),
+    (request) => ({ type: 'extend', minutes: 0.1, digest: request?.details.digest ?? '' }),
   ],
   [
     person(personOf(0, 'sre')),
@@ -68,7 +68,7 @@ async function aLife(people: People, whileOpen: readonly Step[] = [EXPIRED]): Pr
   const terms = termsOf(policy, roleOf(0, 'B'));
   if (terms === undefined) throw new Error('the policy has no such role');
   const digest = termsDigest(terms);
-  const order = {
+  const input = {
     incident: incidentOf(0),
     role: roleOf(0, 'B'),
     reason: 'recovery',
@@ -79,7 +79,7 @@ async function aLife(people: People, whileOpen: readonly Step[] = [EXPIRED]): Pr
   };
   const removedAt = after(START, 12 * SECOND);
   const steps: readonly Step[] = [
-    [person(personOf(0, 'requester')), 0, () => ({ type: 'request', id: ID, channel: 'C0LANE00', order })],
+    [person(personOf(0, 'requester')), 0, () => ({ type: 'request', id: ID, channel: 'C0LANE00', input })],
     [person(personOf(0, 'sre')), 1, () => ({ type: 'approve', digest })],
     [WORKER, 2, (request, now) => ({ type: 'issue', plan: request && aPlan(request, now) })],
     [WORKER, 3, () => ({ type: 'grant_confirmed', grantId: ID })],

@@ -1,9 +1,9 @@
-import type { Actor, Command } from '../../src/core/command.ts';
-import type { ChatKey } from '../../src/core/directory.ts';
 import type { EventName, StoredEvent } from '../../src/core/events.ts';
-import type { ChatAccount, Facts, Lookup } from '../../src/core/facts.ts';
-import type { Policy } from '../../src/core/policy.ts';
-import type { AccessRequest, Party, Plan } from '../../src/core/request.ts';
+import type { ChatKey } from '../../src/core/policy/directory.ts';
+import type { Policy } from '../../src/core/policy/policy.ts';
+import type { Actor, Command } from '../../src/core/request/command.ts';
+import type { ChatAccount, Facts, Lookup } from '../../src/core/request/facts.ts';
+import type { AccessRequest, Party, Plan } from '../../src/core/request/request.ts';
 import { keyOf } from './catalog.ts';
 import { CONCURRENT_MS, type Frozen } from './freezes.ts';
 import type { People } from './people.ts';
@@ -51,28 +51,28 @@ function planOf(row: AccessRequest, data: Data): Plan | undefined {
 
 /** The people that an event names, as the row knows them. */
 const partiesOf = (row: AccessRequest, data: Data): readonly Party[] => {
-  const named = [row.ask.commander, ...row.ask.deciders, ...(row.escalatedTo ?? [])];
+  const named = [row.details.commander, ...row.details.deciders, ...(row.escalatedTo ?? [])];
   return list(data.people).flatMap((id) => named.find((party) => party.id === id) ?? []);
 };
 
-const grantId = (row: AccessRequest): string => row.ask.id;
+const grantId = (row: AccessRequest): string => row.details.id;
 const issue: Making = ({ data, row }) => [{ type: 'issue', plan: planOf(row, data) }];
 const approve: Making = ({ events }) => {
   const yes = events.find(({ type }) => type === 'approval_recorded');
   return yes === undefined ? [] : [{ type: 'approve', digest: text(yes.data.digest) }];
 };
-const orderOf = (data: Data, row: AccessRequest): Command => ({
+const inputOf = (data: Data, row: AccessRequest): Command => ({
   type: 'request',
   id: text(data.id),
-  channel: row.ask.channel,
-  order: {
+  channel: row.details.channel,
+  input: {
     incident: text((data.incident as Data).id),
-    role: row.ask.terms.role.id,
+    role: row.details.terms.role.id,
     ...(data.runbook === undefined ? {} : { runbook: text(data.runbook) }),
     reason: text(data.reason),
     purpose: text(data.purpose),
     minutes: number(data.minutes),
-    commander: row.ask.commander.id,
+    commander: row.details.commander.id,
     digest: text(data.digest),
   },
 });
@@ -93,8 +93,8 @@ const ending: Making = ({ events, request, row }) => {
 
 /** Which commands may begin with this event. */
 const MAKINGS: Readonly<Partial<Record<EventName, Making>>> = {
-  request_opened: ({ data, row }) => [orderOf(data, row)],
-  approvers_told: ({ data }) => [{ type: 'invited', reached: list(data.reached), missed: list(data.missed) }],
+  request_opened: ({ data, row }) => [inputOf(data, row)],
+  approvers_notified: ({ data }) => [{ type: 'invited', reached: list(data.reached), missed: list(data.missed) }],
   approvers_reminded: ({ data, row }) => [{ type: 'remind', step: number(data.step), people: partiesOf(row, data) }],
   approval_refused: ({ data }) => [{ type: 'turned_away', person: text(data.person), teams: list(data.teams) }],
   approval_recorded: approve,
@@ -115,7 +115,7 @@ const MAKINGS: Readonly<Partial<Record<EventName, Making>>> = {
     { type: 'extension_confirmed', grantId: text(data.grantId), number: number(data.extension) },
   ],
   access_ending_soon: () => [{ type: 'warn' }],
-  extension_asked: ({ data, row }) => [{ type: 'extend', minutes: number(data.minutes), digest: row.ask.digest }],
+  extension_asked: ({ data, row }) => [{ type: 'extend', minutes: number(data.minutes), digest: row.details.digest }],
   extension_denied: ({ data }) => [{ type: 'deny', reason: text(data.reason) }],
   extension_lapsed: () => [{ type: 'lapse_extension' }],
   extension_planned: ({ data, row }) => {
@@ -167,7 +167,7 @@ const MAKINGS: Readonly<Partial<Record<EventName, Making>>> = {
     const readAt = grant?.accessRemoved?.readAt;
     return readAt === undefined ? issue(of) : [{ type: 'removal_lost', grantId: grantId(of.row), readAt }];
   },
-  tombstone_removed: ({ data }) => [{ type: 'buried', grantId: text(data.grantId) }],
+  tombstone_deleted: ({ data }) => [{ type: 'tombstone_deleted', grantId: text(data.grantId) }],
 };
 
 /** Everything worth a try: each command that may begin with the first of these events, with what it may have looked up. */
@@ -182,8 +182,8 @@ export function* triesFor(
   if (first === undefined || making === undefined) return;
   const actor = actorOf(first.actor);
   const commands = making({ data: first.data, events, request, row });
-  const history = { same: undefined, pending: [], standing: 0, turnedDown: row.ask.follows };
-  for (const facts of factsAt(first.at, row.ask.incident.id, known)) {
+  const history = { same: undefined, pending: [], objects: 0, turnedDown: row.details.follows };
+  for (const facts of factsAt(first.at, row.details.incident.id, known)) {
     for (const command of commands) yield { command, actor, facts: { ...facts, history } };
   }
 }

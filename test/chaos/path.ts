@@ -1,8 +1,8 @@
 import { canonical, type Json } from '../../src/core/canonical.ts';
-import type { Actor } from '../../src/core/command.ts';
-import { decide } from '../../src/core/decide.ts';
 import type { NewEvent, StoredEvent } from '../../src/core/events.ts';
-import type { AccessRequest } from '../../src/core/request.ts';
+import type { Actor } from '../../src/core/request/command.ts';
+import { decide } from '../../src/core/request/decide.ts';
+import type { AccessRequest } from '../../src/core/request/request.ts';
 import { type Known, triesFor } from './path-commands.ts';
 
 /*
@@ -83,7 +83,7 @@ function tried(
     });
     if (!same) continue;
     // Who could decide is taken from everybody there is at that moment; the event does not name them.
-    const next = command.type === 'request' ? { ...decision.next, ask: row.ask } : decision.next;
+    const next = command.type === 'request' ? { ...decision.next, details: row.details } : decision.next;
     return { next, taken: decision.events.length };
   }
   return undefined;

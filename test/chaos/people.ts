@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Directory } from '../../src/core/directory.ts';
+import type { Directory } from '../../src/core/policy/directory.ts';
 import { CAST, everybody, type Listed, personOf, teams } from './catalog.ts';
 
 /** Somebody as the directory and the chat know them at one moment. */
-export interface Standing {
+export interface PersonStatus {
   readonly teams: readonly string[];
   readonly suspended: boolean;
   /** False: the directory does not list them at all. */
@@ -15,7 +15,7 @@ export interface Standing {
 
 interface Entry {
   readonly at: number;
-  readonly standing: Standing;
+  readonly status: PersonStatus;
 }
 
 /**
@@ -29,12 +29,12 @@ export class People {
   readonly #server: Server;
 
   /** @param from how somebody stood from the beginning, where not as the catalog says */
-  constructor(lanes: number, from: ReadonlyMap<string, Partial<Standing>> = new Map()) {
+  constructor(lanes: number, from: ReadonlyMap<string, Partial<PersonStatus>> = new Map()) {
     this.#lanes = lanes;
     this.#home = new Map(everybody(lanes).map((one) => [one.id, one]));
     for (const { id, teams: own } of this.#home.values()) {
-      const standing = { teams: own, suspended: false, known: true, inChat: true, ...from.get(id) };
-      this.#history.set(id, [{ at: 0, standing }]);
+      const status = { teams: own, suspended: false, known: true, inChat: true, ...from.get(id) };
+      this.#history.set(id, [{ at: 0, status }]);
     }
     this.#server = createServer((_request, response) => {
       const body = JSON.stringify(this.directoryAt(Date.now()));
@@ -54,19 +54,19 @@ export class People {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  now(id: string): Standing {
+  now(id: string): PersonStatus {
     return this.at(id, Number.POSITIVE_INFINITY);
   }
 
-  at(id: string, instant: number): Standing {
+  at(id: string, instant: number): PersonStatus {
     const found = this.#history.get(id)?.findLast(({ at }) => at <= instant);
     if (found === undefined) throw new Error(`there is nobody called ${id}`);
-    return found.standing;
+    return found.status;
   }
 
-  change(id: string, change: Partial<Standing>): void {
-    const standing = { ...this.now(id), ...change };
-    this.#history.get(id)?.push({ at: Date.now(), standing });
+  change(id: string, change: Partial<PersonStatus>): void {
+    const status = { ...this.now(id), ...change };
+    this.#history.get(id)?.push({ at: Date.now(), status });
   }
 
   /** As they were at first. */

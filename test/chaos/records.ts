@@ -8,16 +8,16 @@ export interface RequestSeen {
   readonly purpose: string;
   readonly roleName: string | undefined;
   readonly plannedEnd: Date | undefined;
-  readonly told: boolean;
+  readonly notified: boolean;
   readonly cardTs: string | undefined;
 }
 
 const LOOK_MS = 200;
 /** Whatever is not at rest, and what came to rest a moment ago. */
 const QUERY = `
-  SELECT r.id, r.state, r.document -> 'ask' ->> 'purpose' AS "purpose",
+  SELECT r.id, r.state, r.document -> 'details' ->> 'purpose' AS "purpose",
     r.document -> 'grants' -> 0 -> 'plan' ->> 'name' AS "roleName", g.planned_end AS "plannedEnd",
-    r.drawn_version = r.version AND r.posted_seq = r.seq AS "told", m.ts AS "cardTs"
+    r.drawn_version = r.version AND r.posted_seq = r.seq AS "notified", m.ts AS "cardTs"
   FROM requests r
     LEFT JOIN grants g ON g.request_id = r.id
     LEFT JOIN messages m ON m.request_id = r.id AND m.kind = 'card'
@@ -77,7 +77,7 @@ export class Records {
         for (const row of rows) this.#byId.set(row.id, row);
         // What is not listed any more came to rest between two looks.
         for (const one of this.#byId.values()) {
-          if (!seen.has(one.id) && !isAtRest(one)) this.#byId.set(one.id, { ...one, state: 'closed', told: true });
+          if (!seen.has(one.id) && !isAtRest(one)) this.#byId.set(one.id, { ...one, state: 'closed', notified: true });
         }
       } catch {
         // Not waited for: a connection to a server that is gone may never say that it ended.
@@ -92,7 +92,7 @@ export class Records {
   }
 }
 
-const isAtRest = ({ state, told }: RequestSeen): boolean => state === 'closed' && told;
+const isAtRest = ({ state, notified }: RequestSeen): boolean => state === 'closed' && notified;
 
 async function connected(connectionString: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString, query_timeout: 5_000, connectionTimeoutMillis: 2_000 });

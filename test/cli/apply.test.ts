@@ -38,8 +38,8 @@ async function apply(text: string) {
 /** `SMALL`, for roles that may really be applied. */
 const written = (security: string) => edited('security: C0TWO', `security: ${security}`, SMALL);
 const owed = async () => ({
-  before: (await store.policyNews.untold('policy_before')).map(({ data }) => data.oldSecurityChannel),
-  after: (await store.policyNews.untold('policy_after')).map(({ data }) => data.newSecurityChannel),
+  before: (await store.policyNews.pendingNotifications('policy_before')).map(({ data }) => data.oldSecurityChannel),
+  after: (await store.policyNews.pendingNotifications('policy_after')).map(({ data }) => data.newSecurityChannel),
 });
 
 it('"breakglass apply" needs the database alone: both security channels are left to the workers, and named', async () => {

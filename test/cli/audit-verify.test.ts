@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verify } from '../../src/cli/audit.ts';
-import { anchorText } from '../../src/core/anchor-text.ts';
+import { anchorText } from '../../src/core/audit/anchor-text.ts';
+import { CADENCE, fingerprintOf, GAP_MS, publicKeyOf } from '../../src/core/audit/checkpoint.ts';
 import { canonical } from '../../src/core/canonical.ts';
-import { CADENCE, fingerprintOf, GAP_MS, publicKeyOf } from '../../src/core/checkpoint.ts';
 import { sealOnce } from '../../src/seal/seal-once.ts';
 import { openLedger } from '../../src/store/open-ledger.ts';
-import { SealedLog } from '../core/sealed-log.ts';
+import { SealedLog } from '../core/audit/sealed-log.ts';
 import { silent } from '../store/silent-logger.ts';
 import { freshDatabase } from '../support/database.ts';
 

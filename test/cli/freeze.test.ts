@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { decide } from '../../src/core/decide.ts';
+import { decide } from '../../src/core/request/decide.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -35,11 +35,12 @@ const run = (settings: NodeJS.ProcessEnv, args: readonly string[]) =>
   });
 
 it('"breakglass freeze" needs the database alone, ends what is open, and shows above every list (B11)', async () => {
-  const { mark } = await store.installation();
+  const { installationId } = await store.installation();
   for (const { state, actor, command } of storyOf('R1')) {
     await store.change('R1', 'test', (row, now) => {
       const wanted = command(row?.request, now);
-      const marked = wanted.type === 'issue' && wanted.plan ? { ...wanted, plan: { ...wanted.plan, mark } } : wanted;
+      const marked =
+        wanted.type === 'issue' && wanted.plan ? { ...wanted, plan: { ...wanted.plan, installationId } } : wanted;
       return accepted(decide(row?.request, marked, actor, okFacts(now), now));
     });
     if (state === 'active') break;

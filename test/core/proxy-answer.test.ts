@@ -1,6 +1,6 @@
 import { problemOf } from '../../src/chat/slack/web.ts';
 import { proxySaid } from '../../src/core/proxy-answer.ts';
-import { askJson } from '../../src/http-json.ts';
+import { getJson } from '../../src/http-json.ts';
 
 /** As undici words them, below what `fetch` throws. */
 const NOES: readonly (readonly [said: string, status: number])[] = [
@@ -18,7 +18,7 @@ it.each(NOES)('%s is said in words, by Slack’s side and by sources', async (sa
   });
   expect(problemOf(request)).toEqual({ kind: 'unknown', why: `A request error occurred${words}` });
   const question = { source: 'the directory', url: new URL('https://d.invalid'), timeoutMs: 1_000, maxBytes: 10 };
-  const asked = askJson(question, { now: () => 0, fetch: () => Promise.reject(below(said)) });
+  const asked = getJson(question, { now: () => 0, fetch: () => Promise.reject(below(said)) });
   await expect(asked).rejects.toThrow(`the directory at d.invalid could not be reached${words}`);
 });
 

@@ -59,7 +59,7 @@ interface DemoPerson {
 
 /** The demo's policy with a lane for each life; JSON, which is YAML too. */
 export async function lanesPolicy(): Promise<string> {
-  const policy: { accounts: object[]; roles: object[]; people: DemoPerson[]; asking?: object } = parse(
+  const policy: { accounts: object[]; roles: object[]; people: DemoPerson[]; requests?: object } = parse(
     await demoPolicy(),
   );
   const mira = policy.people.find(({ id }) => id === 'mira');
@@ -74,7 +74,7 @@ export async function lanesPolicy(): Promise<string> {
     });
   }
   // One lane is lived in more often here in minutes than by one person in a day.
-  policy.asking = { maxStanding: 1000 };
+  policy.requests = { maxObjects: 1000 };
   const lanes = Array.from({ length: LANES }, (_, lane) => lane);
   policy.accounts.push(...lanes.map(accountIn));
   policy.roles.push(...lanes.map(roleEntry));

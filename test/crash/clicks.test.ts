@@ -1,64 +1,64 @@
 import { requestStream } from '../../src/core/events.ts';
-import { userOf } from '../../src/demo/hands.ts';
+import { userOf } from '../../src/demo/driver.ts';
 import { accountOf } from './catalog.ts';
+import { type Life, openEnvironment, type TestEnvironment } from './environment.ts';
 import { judge } from './judge.ts';
-import { type Life, openTheatre, type Theatre } from './theatre.ts';
 
-let theatre: Theatre;
+let environment: TestEnvironment;
 beforeAll(async () => {
-  theatre = await openTheatre();
-  await theatre.worker();
+  environment = await openEnvironment();
+  await environment.worker();
 }, 120_000);
-afterEach(() => theatre.stage.slack.dials.clearFaults());
-afterAll(() => theatre.close());
+afterEach(() => environment.stage.slack.dials.clearFaults());
+afterAll(() => environment.close());
 
 async function asked(lane: number): Promise<Life> {
-  const [life] = await theatre.ask([lane]);
+  const [life] = await environment.ask([lane]);
   if (life === undefined) throw new Error('nothing was asked');
   return life;
 }
 
-const person = (id: string) => theatre.stage.slack.as(userOf(theatre.stage, id));
+const person = (id: string) => environment.stage.slack.as(userOf(environment.stage, id));
 const whispers = (id: string) => person(id).ephemerals().length;
-const told = (id: string, before: number) =>
+const notified = (id: string, before: number) =>
   person(id).sees('an answer', (one) => one.ephemerals().length > before && one.ephemerals().at(-1)?.words, 30_000);
 const eventsOf = async ({ requestId }: Life): Promise<readonly string[]> =>
-  (await theatre.store.events(requestStream(requestId))).map(({ type }) => type);
+  (await environment.store.events(requestStream(requestId))).map(({ type }) => type);
 const count = (events: readonly string[], name: string): number => events.filter((one) => one === name).length;
 const rolesMade = (lane: number): number =>
-  theatre.stage.aws.dials
+  environment.stage.aws.dials
     .log()
     .filter(
       ({ action, account, outcome }) => action === 'CreateRole' && account === accountOf(lane) && outcome === 'ok',
     ).length;
 
 const opens = (life: Life) =>
-  theatre.watch([life], ({ request }) => request.state === 'active', 'it to be open', 30_000);
+  environment.watch([life], ({ request }) => request.state === 'active', 'it to be open', 30_000);
 
 async function closes(life: Life): Promise<void> {
-  await theatre.end([life]);
-  await theatre.watch([life], ({ request }) => request.state === 'closed', 'it to be closed', 30_000);
-  await theatre.told([life]);
-  expect(await judge(theatre, life, { outcomes: ['ended'] })).toEqual([]);
+  await environment.end([life]);
+  await environment.watch([life], ({ request }) => request.state === 'closed', 'it to be closed', 30_000);
+  await environment.notified([life]);
+  expect(await judge(environment, life, { outcomes: ['ended'] })).toEqual([]);
 }
 
 describe('clicks that come twice, at once, or while Slack fails', () => {
   it('a replayed approval is told that it is too late, and opens nothing twice (B1, D1)', async () => {
     const life = await asked(0);
-    await theatre.approve([life]);
+    await environment.approve([life]);
     await opens(life);
-    const { dials } = theatre.stage.slack;
+    const { dials } = environment.stage.slack;
     const click = dials.sent().findLast(({ payload }) => JSON.stringify(payload).includes('bg_approve'));
     const replay = async (): Promise<void> => {
       const before = whispers('sasha');
       await dials.resend(click?.number ?? -1);
-      await told('sasha', before);
+      await notified('sasha', before);
     };
     await replay();
     await closes(life);
     await replay();
     expect(count(await eventsOf(life), 'approval_recorded')).toBe(1);
-    expect((await theatre.row(life)).request).toMatchObject({ state: 'closed', outcome: 'ended' });
+    expect((await environment.row(life)).request).toMatchObject({ state: 'closed', outcome: 'ended' });
     expect(rolesMade(0)).toBe(1);
   }, 200_000);
 
@@ -69,9 +69,9 @@ describe('clicks that come twice, at once, or while Slack fails', () => {
     await opens(life);
     const events = await eventsOf(life);
     expect([count(events, 'approval_recorded'), count(events, 'request_approved')]).toEqual([1, 1]);
-    const { request } = await theatre.row(life);
+    const { request } = await environment.row(life);
     const loser = request.approvals[0]?.by.id === 'sasha' ? 'kenji' : 'sasha';
-    expect(await told(loser, before[loser])).toMatch(/\w/);
+    expect(await notified(loser, before[loser])).toMatch(/\w/);
     await closes(life);
     expect(rolesMade(1)).toBe(1);
   }, 200_000);
@@ -79,12 +79,12 @@ describe('clicks that come twice, at once, or while Slack fails', () => {
   it('a failed look-up of the approver is a no that says so, and the next press counts (B4, G)', async () => {
     const life = await asked(2);
     const before = whispers('sasha');
-    theatre.stage.slack.dials.fail('users.info', 'before', { status: 503 }, 1_000);
-    await theatre.approve([life]);
-    expect(await told('sasha', before)).toContain('Nothing was recorded');
-    expect((await theatre.row(life)).request).toMatchObject({ state: 'pending', approvals: [] });
-    theatre.stage.slack.dials.clearFaults();
-    await theatre.approve([life]);
+    environment.stage.slack.dials.fail('users.info', 'before', { status: 503 }, 1_000);
+    await environment.approve([life]);
+    expect(await notified('sasha', before)).toContain('Nothing was recorded');
+    expect((await environment.row(life)).request).toMatchObject({ state: 'pending', approvals: [] });
+    environment.stage.slack.dials.clearFaults();
+    await environment.approve([life]);
     await opens(life);
     await closes(life);
   }, 200_000);
@@ -92,24 +92,24 @@ describe('clicks that come twice, at once, or while Slack fails', () => {
   it('access opens and ends while Slack takes no message, and the timeline is complete afterwards (D6, E1)', async () => {
     const life = await asked(3);
     for (const method of ['chat.postMessage', 'chat.update', 'chat.postEphemeral', 'conversations.replies']) {
-      theatre.stage.slack.dials.fail(method, 'before', { status: 503 }, 10_000);
+      environment.stage.slack.dials.fail(method, 'before', { status: 503 }, 10_000);
     }
-    await theatre.approve([life]);
+    await environment.approve([life]);
     await opens(life);
-    const keys = await theatre.assume(life);
-    expect((await theatre.use(life, keys)).allowed).toBe(true);
-    await theatre.end([life]);
-    await theatre.watch([life], ({ request }) => request.state === 'closed', 'it to be closed', 30_000);
-    expect((await theatre.use(life, keys)).allowed).toBe(false);
-    theatre.stage.slack.dials.clearFaults();
-    await theatre.told([life]);
-    expect(await judge(theatre, life, { outcomes: ['ended'], keys })).toEqual([]);
+    const keys = await environment.assume(life);
+    expect((await environment.use(life, keys)).allowed).toBe(true);
+    await environment.end([life]);
+    await environment.watch([life], ({ request }) => request.state === 'closed', 'it to be closed', 30_000);
+    expect((await environment.use(life, keys)).allowed).toBe(false);
+    environment.stage.slack.dials.clearFaults();
+    await environment.notified([life]);
+    expect(await judge(environment, life, { outcomes: ['ended'], keys })).toEqual([]);
   }, 200_000);
 
   it('answers of Slack that are lost after the work leave no line out and none doubled (E1)', async () => {
     const life = await asked(4);
-    theatre.stage.slack.dials.fail('chat.postMessage', 'after', { drop: true }, 2);
-    await theatre.approve([life]);
+    environment.stage.slack.dials.fail('chat.postMessage', 'after', { drop: true }, 2);
+    await environment.approve([life]);
     await opens(life);
     await closes(life);
   }, 200_000);

@@ -1,9 +1,9 @@
 import { requestStream } from '../../src/core/events.ts';
 import type { Role } from '../../src/demo/aws/accounts.ts';
 import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
-import { userOf } from '../../src/demo/hands.ts';
+import { userOf } from '../../src/demo/driver.ts';
 import { accountOf } from './catalog.ts';
-import { CHANNEL, type Life, type Theatre } from './theatre.ts';
+import { CHANNEL, type Life, type TestEnvironment } from './environment.ts';
 
 export interface Expected {
   /** Outcomes that are right for this life. */
@@ -13,20 +13,28 @@ export interface Expected {
 }
 
 /** Everything that does not hold of a life that must be over: empty when all is well. */
-export async function judge(theatre: Theatre, life: Life, { outcomes, keys }: Expected): Promise<readonly string[]> {
+export async function judge(
+  environment: TestEnvironment,
+  life: Life,
+  { outcomes, keys }: Expected,
+): Promise<readonly string[]> {
   return [
-    ...(await rowProblems(theatre, life, outcomes)),
-    ...(await cloudProblems(theatre, life)),
-    ...(await sessionProblems(theatre, life, keys)),
-    ...(await timelineProblems(theatre, life)),
+    ...(await rowProblems(environment, life, outcomes)),
+    ...(await cloudProblems(environment, life)),
+    ...(await sessionProblems(environment, life, keys)),
+    ...(await timelineProblems(environment, life)),
   ];
 }
 
 /** A4, D3: closed with an outcome, and from a plan only with both proofs. */
-async function rowProblems(theatre: Theatre, life: Life, outcomes: readonly string[]): Promise<readonly string[]> {
-  const { request } = await theatre.row(life);
+async function rowProblems(
+  environment: TestEnvironment,
+  life: Life,
+  outcomes: readonly string[],
+): Promise<readonly string[]> {
+  const { request } = await environment.row(life);
   if (request.state !== 'closed') return [`the request is ${request.state}`];
-  const events = await theatre.store.events(requestStream(life.requestId));
+  const events = await environment.store.events(requestStream(life.requestId));
   const why = events.flatMap(({ data }) => (typeof data.why === 'string' ? [data.why] : [])).join(', ');
   return [
     ...(outcomes.includes(request.outcome) ? [] : [`the outcome is ${request.outcome} (${why})`]),
@@ -38,9 +46,9 @@ async function rowProblems(theatre: Theatre, life: Life, outcomes: readonly stri
 }
 
 /** D1: exactly one role was ever made, and what is left of it lets nobody in and nothing through. */
-async function cloudProblems(theatre: Theatre, life: Life): Promise<readonly string[]> {
-  const name = await theatre.roleName(life);
-  const { aws } = theatre.stage;
+async function cloudProblems(environment: TestEnvironment, life: Life): Promise<readonly string[]> {
+  const name = await environment.roleName(life);
+  const { aws } = environment.stage;
   const made = aws.dials
     .log()
     .filter(({ action, outcome, params }) => action === 'CreateRole' && outcome === 'ok' && params.RoleName === name);
@@ -62,12 +70,12 @@ function leftovers({ policies: { inline, trust } }: Role): readonly string[] {
 
 /** D1: whatever the human holds is worth nothing, and there is nothing more to get. */
 async function sessionProblems(
-  theatre: Theatre,
+  environment: TestEnvironment,
   life: Life,
   keys: SigningKeys | undefined,
 ): Promise<readonly string[]> {
-  const used = keys === undefined ? undefined : await theatre.use(life, keys);
-  const again = await theatre.assume(life).then(
+  const used = keys === undefined ? undefined : await environment.use(life, keys);
+  const again = await environment.assume(life).then(
     () => true,
     () => false,
   );
@@ -75,11 +83,11 @@ async function sessionProblems(
 }
 
 /** E1: one post per event in the thread, none missing and none twice. */
-async function timelineProblems(theatre: Theatre, life: Life): Promise<readonly string[]> {
-  const refs = await theatre.store.chat.refs(life.requestId);
+async function timelineProblems(environment: TestEnvironment, life: Life): Promise<readonly string[]> {
+  const refs = await environment.store.chat.refs(life.requestId);
   const stored = refs.filter(({ kind }) => kind === 'post').map(({ ts }) => ts);
-  const shown = theatre.stage.slack
-    .as(userOf(theatre.stage, 'kenji'))
+  const shown = environment.stage.slack
+    .as(userOf(environment.stage, 'kenji'))
     .thread(CHANNEL, life.card.ts)
     .slice(1)
     .filter(({ ephemeral }) => !ephemeral);

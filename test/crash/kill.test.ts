@@ -1,6 +1,6 @@
-import { endure, spotless } from './ordeal.ts';
+import { openEnvironment, type TestEnvironment } from './environment.ts';
+import { endure, spotless } from './scenario.ts';
 import { lotsOf, PHASES, titleOf } from './steps.ts';
-import { openTheatre, type Theatre } from './theatre.ts';
 
 /*
  * Every step, or, as part of `npm test`, a fixed sample of them (late.test.ts has one of the ending).
@@ -27,17 +27,17 @@ const SAMPLE: Parameters<typeof lotsOf>[1] = {
   ],
 };
 
-let theatre: Theatre;
+let environment: TestEnvironment;
 beforeAll(async () => {
-  theatre = await openTheatre();
+  environment = await openEnvironment();
 }, 120_000);
-afterAll(() => theatre.close());
+afterAll(() => environment.close());
 
 it.each(PHASES.flatMap((phase) => lotsOf(phase, SAMPLE)))(
   'a worker killed while $phase, lot $lot of $lots, is replaced: one role, ended, proven, told once (D1, D3, E1)',
   async ({ points }) => {
     console.info(points.map(titleOf).join('\n'));
-    expect(await endure(theatre, { points, signal: 'SIGKILL' })).toEqual(spotless(points));
+    expect(await endure(environment, { points, signal: 'SIGKILL' })).toEqual(spotless(points));
   },
   400_000,
 );

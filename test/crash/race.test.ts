@@ -1,11 +1,11 @@
 import { requestStream } from '../../src/core/events.ts';
-import type { Row } from '../../src/core/work.ts';
+import type { Row } from '../../src/core/request/work.ts';
 import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
 import { LONG } from '../support/long.ts';
 import { until } from '../support/until.ts';
 import { accountOf, laneOf } from './catalog.ts';
+import { openEnvironment, type TestEnvironment } from './environment.ts';
 import { judge } from './judge.ts';
-import { openTheatre, type Theatre } from './theatre.ts';
 
 /** Where an opener is held: before each of its writes, and at an answer without which it confirms nothing. */
 const HELD = [
@@ -16,11 +16,11 @@ const HELD = [
   { name: 'ListAttachedRolePolicies', nth: 1, side: 'after' },
 ] as const;
 
-let theatre: Theatre;
+let environment: TestEnvironment;
 beforeEach(async () => {
-  theatre = await openTheatre();
+  environment = await openEnvironment();
 }, 120_000);
-afterEach(() => theatre.close());
+afterEach(() => environment.close());
 
 const isRemoved = ({ request }: Row): boolean =>
   (request.state === 'revoking' || request.state === 'closed') &&
@@ -31,11 +31,11 @@ describe('an end that overtakes the opening (A10, D1)', () => {
   it.each(LONG ? (['stopped', 'alive'] as const) : (['stopped'] as const))(
     'stands, whatever the opener writes afterwards; the opener is %s meanwhile',
     async (opener) => {
-      const first = await theatre.worker({ gated: true });
-      const lives = await theatre.ask(HELD.map((_, lane) => lane));
+      const first = await environment.worker({ gated: true });
+      const lives = await environment.ask(HELD.map((_, lane) => lane));
       const reached = new Set<number>();
       let over = false;
-      theatre.holds.start(({ name, nth, side }, account, { params }) => {
+      environment.holds.start(({ name, nth, side }, account, { params }) => {
         const lane = laneOf(account);
         const point = HELD[lane];
         // A write that is tried again after 8 s is held as well. Endings make a missing role, too, with another trust.
@@ -44,39 +44,39 @@ describe('an end that overtakes the opening (A10, D1)', () => {
         if (here) reached.add(lane);
         return here;
       });
-      await theatre.approve(lives);
+      await environment.approve(lives);
       await until(() => reached.size === HELD.length, 'every opener to be held', 30_000);
       // Whoever is quick has a session before anything is confirmed.
       const keys = new Map<number, SigningKeys>();
-      for (const life of lives.slice(1)) keys.set(life.lane, await theatre.assume(life));
+      for (const life of lives.slice(1)) keys.set(life.lane, await environment.assume(life));
       if (opener === 'stopped') first.freeze();
       // Alive, but cut off from the queue: the ending must be another's.
-      else theatre.gate.judge(({ name }) => (name.startsWith('queue') ? 'arrives' : 'passes'));
+      else environment.gate.judge(({ name }) => (name.startsWith('queue') ? 'arrives' : 'passes'));
 
-      await theatre.worker();
+      await environment.worker();
       // Whoever ends it reads the same things as the opener: from here on nobody else's reads are held.
       over = true;
-      await theatre.end(lives);
-      await theatre.watch(lives, isRemoved, 'access to be removed', 60_000);
-      theatre.holds.letGo();
-      theatre.gate.judge(() => 'passes');
-      theatre.gate.release();
+      await environment.end(lives);
+      await environment.watch(lives, isRemoved, 'access to be removed', 60_000);
+      environment.holds.letGo();
+      environment.gate.judge(() => 'passes');
+      environment.gate.release();
       if (opener === 'stopped') first.thaw();
       // It finishes what it had in hand; once it has ended, nothing more can be written.
       await first.stop();
 
       for (const life of lives) {
         const session = keys.get(life.lane);
-        const used = session === undefined ? 'never had one' : (await theatre.use(life, session)).allowed;
-        const again = await theatre.assume(life).catch(({ name }: Error) => name);
-        const events = (await theatre.store.events(requestStream(life.requestId))).map(({ type }) => type);
+        const used = session === undefined ? 'never had one' : (await environment.use(life, session)).allowed;
+        const again = await environment.assume(life).catch(({ name }: Error) => name);
+        const events = (await environment.store.events(requestStream(life.requestId))).map(({ type }) => type);
         expect({ held: HELD[life.lane]?.name, used, again, opened: events.includes('access_opened') }).toEqual({
           held: HELD[life.lane]?.name,
           used: session === undefined ? 'never had one' : false,
           again: 'AccessDenied',
           opened: false,
         });
-        const [role, ...others] = theatre.stage.aws
+        const [role, ...others] = environment.stage.aws
           .roles(accountOf(life.lane))
           .filter(({ path }) => path === '/breakglass/');
         expect(others).toEqual([]);
@@ -85,14 +85,14 @@ describe('an end that overtakes the opening (A10, D1)', () => {
         // Only one that had already read back its opening may still say so, and it is recorded as late.
         if (HELD[life.lane]?.side === 'before') expect(events).not.toContain('late_confirmation');
       }
-      expect(await theatre.verify()).toMatchObject({ broken: undefined, unexplained: [] });
+      expect(await environment.verify()).toMatchObject({ broken: undefined, unexplained: [] });
 
       if (!LONG) return;
       // The proof waits until no opener can write any more.
-      await theatre.watch(lives, ({ request }) => request.state === 'closed', 'all to be closed', 120_000);
-      await theatre.told(lives);
+      await environment.watch(lives, ({ request }) => request.state === 'closed', 'all to be closed', 120_000);
+      await environment.notified(lives);
       for (const life of lives) {
-        expect(await judge(theatre, life, { outcomes: ['ended'], keys: keys.get(life.lane) })).toEqual([]);
+        expect(await judge(environment, life, { outcomes: ['ended'], keys: keys.get(life.lane) })).toEqual([]);
       }
     },
     240_000,

@@ -1,6 +1,6 @@
-import { endure, spotless } from './ordeal.ts';
+import { openEnvironment, type TestEnvironment } from './environment.ts';
+import { endure, spotless } from './scenario.ts';
 import { lotsOf, PHASES, titleOf } from './steps.ts';
-import { openTheatre, type Theatre } from './theatre.ts';
 
 /*
  * Every step, or, as part of `npm test`, a few: those of the extension wait for the stopped process's lock, which no
@@ -15,17 +15,17 @@ const SAMPLE: Parameters<typeof lotsOf>[1] = {
   ],
 };
 
-let theatre: Theatre;
+let environment: TestEnvironment;
 beforeAll(async () => {
-  theatre = await openTheatre();
+  environment = await openEnvironment();
 }, 120_000);
-afterAll(() => theatre.close());
+afterAll(() => environment.close());
 
 it.each(PHASES.flatMap((phase) => lotsOf(phase, SAMPLE)))(
   'a worker stopped while $phase, lot $lot of $lots, holds up nothing and does no harm when it wakes (D1, D3, E1)',
   async ({ points }) => {
     console.info(points.map(titleOf).join('\n'));
-    expect(await endure(theatre, { points, signal: 'SIGSTOP' })).toEqual(spotless(points));
+    expect(await endure(environment, { points, signal: 'SIGSTOP' })).toEqual(spotless(points));
   },
   400_000,
 );

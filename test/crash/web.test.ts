@@ -1,20 +1,20 @@
 import { LONG } from '../support/long.ts';
 import { until } from '../support/until.ts';
+import { type Life, openEnvironment, type TestEnvironment } from './environment.ts';
 import { judge } from './judge.ts';
-import { type Life, openTheatre, type Theatre } from './theatre.ts';
 
-let theatre: Theatre;
+let environment: TestEnvironment;
 beforeAll(async () => {
-  theatre = await openTheatre();
-  await theatre.worker();
+  environment = await openEnvironment();
+  await environment.worker();
 }, 120_000);
-afterAll(() => theatre.close());
+afterAll(() => environment.close());
 
 /** Lets somebody press something at a web process that is killed as it commits this. */
 async function killedAt(event: string, fate: 'arrives' | 'is lost', press: () => Promise<unknown>): Promise<void> {
-  const web = await theatre.web();
+  const web = await environment.web();
   let held = false;
-  theatre.gate.judge(({ name }) => {
+  environment.gate.judge(({ name }) => {
     const here = !held && name.split('+').includes(event);
     held ||= here;
     return here ? fate : 'passes';
@@ -22,14 +22,14 @@ async function killedAt(event: string, fate: 'arrives' | 'is lost', press: () =>
   const pressed = press();
   await until(() => held, `the commit of ${event}`, 30_000);
   await web.kill();
-  theatre.gate.judge(() => 'passes');
-  theatre.gate.release();
+  environment.gate.judge(() => 'passes');
+  environment.gate.release();
   await pressed;
-  theatre.useOwnWeb();
+  environment.useOwnWeb();
 }
 
 const isIn = (life: Life, state: string) =>
-  theatre.watch([life], ({ request }) => request.state === state, `it to be ${state}`, 40_000);
+  environment.watch([life], ({ request }) => request.state === state, `it to be ${state}`, 40_000);
 
 const ARRIVES = ['arrives', 'what arrived is worked on, though nobody could put it on the queue'] as const;
 const LOST = ['is lost', 'what never arrived can be pressed again'] as const;
@@ -40,26 +40,26 @@ describe('the process that people talk to is killed as it commits', () => {
   it.each(FATES)(
     'a commit that %s: %s (A10, D1)',
     async (fate, _promise) => {
-      const [life] = await theatre.ask([fate === 'is lost' ? 0 : 1]);
+      const [life] = await environment.ask([fate === 'is lost' ? 0 : 1]);
       if (life === undefined) throw new Error('nothing was asked');
-      await killedAt('request_approved', fate, () => theatre.approve([life]));
+      await killedAt('request_approved', fate, () => environment.approve([life]));
       if (fate === 'is lost') {
-        expect((await theatre.row(life)).request).toMatchObject({ state: 'pending', approvals: [] });
-        await theatre.approve([life]);
+        expect((await environment.row(life)).request).toMatchObject({ state: 'pending', approvals: [] });
+        await environment.approve([life]);
       }
       await isIn(life, 'active');
-      const keys = await theatre.assume(life);
-      expect((await theatre.use(life, keys)).allowed).toBe(true);
+      const keys = await environment.assume(life);
+      expect((await environment.use(life, keys)).allowed).toBe(true);
 
-      await killedAt('end_requested', fate, () => theatre.end([life]));
+      await killedAt('end_requested', fate, () => environment.end([life]));
       if (fate === 'is lost') {
-        expect((await theatre.row(life)).request.state).toBe('active');
-        await theatre.end([life]);
+        expect((await environment.row(life)).request.state).toBe('active');
+        await environment.end([life]);
       }
       await isIn(life, 'closed');
-      await theatre.told([life]);
-      expect(await judge(theatre, life, { outcomes: ['ended'], keys })).toEqual([]);
-      expect(await theatre.verify()).toMatchObject({ broken: undefined, unexplained: [] });
+      await environment.notified([life]);
+      expect(await judge(environment, life, { outcomes: ['ended'], keys })).toEqual([]);
+      expect(await environment.verify()).toMatchObject({ broken: undefined, unexplained: [] });
     },
     240_000,
   );

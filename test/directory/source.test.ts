@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import type { Policy } from '../../src/core/policy.ts';
+import type { Policy } from '../../src/core/policy/policy.ts';
 import { directorySource } from '../../src/directory/source.ts';
 import { policyOf } from '../policy-file/small-policy.ts';
 import { BROKEN, handClock, json, type Served, serve } from './http-server.ts';

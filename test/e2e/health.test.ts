@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { end } from '../../src/cli/requests.ts';
 import { requestStream } from '../../src/core/events.ts';
-import { assumeGrant, awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
+import { assumeGrant, awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { statementName } from '../../src/store/raw.ts';
@@ -175,7 +175,7 @@ let held: readonly Held[];
 const states = () =>
   withClient(on.database.adminUrl, async (client) => {
     const { rows } = await client.query<{ id: string; state: string; purpose: string; arn: string }>(
-      `SELECT r.id, r.state, r.document #>> '{ask,purpose}' AS purpose,
+      `SELECT r.id, r.state, r.document #>> '{details,purpose}' AS purpose,
          'arn:aws:iam::${ACCOUNT}:role/breakglass/' || (g.plan ->> 'name') AS arn
        FROM requests AS r LEFT JOIN grants AS g ON g.request_id = r.id`,
     );

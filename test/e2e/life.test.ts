@@ -1,6 +1,6 @@
 import { verifyLog } from '../../src/broker/verify-log.ts';
 import { requestStream } from '../../src/core/events.ts';
-import { assumeGrant, awaitCard, fillForm, use, userOf } from '../../src/demo/hands.ts';
+import { assumeGrant, awaitCard, fillForm, use, userOf } from '../../src/demo/driver.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openProduct, type Product } from '../support/product.ts';
 import { type RedisServer, redisBinary, startRedis } from '../support/redis.ts';
@@ -81,7 +81,7 @@ describe.each(backends)('a life from /breakglass to ended access, with BullMQ on
     try {
       expect((await verifyLog(store)).broken).toBeUndefined();
       const [row] = await store.list({ limit: 1 });
-      const events = await store.events(requestStream(row?.request.ask.id ?? ''));
+      const events = await store.events(requestStream(row?.request.details.id ?? ''));
       // One post per event at rest, in order, each naming its event.
       const posts = as('mira')
         .thread(CHANNEL, card.ts)

@@ -1,4 +1,4 @@
-import { awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
+import { awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { openProduct } from '../support/product.ts';
 
 const CHANNEL = 'C0INC2041';

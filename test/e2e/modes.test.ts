@@ -1,4 +1,4 @@
-import { awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
+import { awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { main } from '../../src/main.ts';
 import { openProduct, type Product } from '../support/product.ts';

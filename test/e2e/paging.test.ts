@@ -1,4 +1,4 @@
-import { awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
+import { awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { type LocalPagerDuty, startPagerDuty } from '../support/pagers.ts';
 import { openProduct, type Product } from '../support/product.ts';
 import { until } from '../support/until.ts';

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { end, list, status } from '../../src/cli/requests.ts';
-import { awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
+import { awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { withClient } from '../support/database.ts';
 import { openProduct, type Product } from '../support/product.ts';
@@ -51,7 +51,7 @@ describe('access that is open while the database comes to speak otherwise (A3, D
     const store = openStore({ url: product.database.appUrl, logger: silent });
     const [row] = await store.list({ limit: 1 });
     await store.close();
-    return { card, id: row?.request.ask.id ?? '' };
+    return { card, id: row?.request.details.id ?? '' };
   };
   const awaitThread = (ts: string, words: string) =>
     product.stage.slack.until(

@@ -3,8 +3,8 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyLog } from '../../src/broker/verify-log.ts';
-import { checkpointsIn } from '../../src/core/anchor-text.ts';
-import type { Cadence } from '../../src/core/checkpoint.ts';
+import { checkpointsIn } from '../../src/core/audit/anchor-text.ts';
+import type { Cadence } from '../../src/core/audit/checkpoint.ts';
 import { type LocalSlack, startLocalSlack } from '../../src/demo/slack/local-slack.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -107,7 +107,7 @@ describe('the sealer, as a process', () => {
     // A channel begins with the newest: here that is the first.
     await until(() => posts().length > 0, 'the first post');
     await openNow(store, 'LIFE', { incident: 'INC-7' });
-    await playTo(store, 'pending', { id: 'OTHER', order: { incident: 'INC-7' } });
+    await playTo(store, 'pending', { id: 'OTHER', input: { incident: 'INC-7' } });
     await write();
     const number = await atRest();
     await until(() => posts().length >= number, 'the channel to follow');

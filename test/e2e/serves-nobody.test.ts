@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { parse } from 'yaml';
-import { policySchema } from '../../src/core/policy.ts';
+import { policySchema } from '../../src/core/policy/policy.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { openStage, type Stage } from '../../src/demo/stage.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';

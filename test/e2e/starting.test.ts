@@ -1,4 +1,4 @@
-import { awaitCard, fillForm, userOf } from '../../src/demo/hands.ts';
+import { awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { withClient } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { openProduct, type Product } from '../support/product.ts';

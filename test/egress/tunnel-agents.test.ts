@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockAgent } from 'undici';
 import { SocketReceiver } from '../../src/chat/slack/socket.ts';
-import { Sessions } from '../../src/clouds/aws/session.ts';
+import { Sessions } from '../../src/clouds/aws/client/session.ts';
 import { proxyRules } from '../../src/egress/proxy-rules.ts';
 import { tunnelAgents } from '../../src/egress/tunnel-agents.ts';
 import { s3Anchor } from '../../src/seal/anchors/s3.ts';

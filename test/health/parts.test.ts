@@ -1,4 +1,4 @@
-import { GAP_MS } from '../../src/core/checkpoint.ts';
+import { GAP_MS } from '../../src/core/audit/checkpoint.ts';
 import { openMonitor, type Part } from '../../src/health/monitor.ts';
 import * as parts from '../../src/health/parts.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Policy } from '../../src/core/policy.ts';
+import type { Policy } from '../../src/core/policy/policy.ts';
 import { incidentSource } from '../../src/incidents/source.ts';
 import { BROKEN, handClock, json, type Served, serve } from '../directory/http-server.ts';
 import { policyOf } from '../policy-file/small-policy.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Policy } from '../../src/core/policy.ts';
+import type { Policy } from '../../src/core/policy/policy.ts';
 import { incidentSource } from '../../src/incidents/source.ts';
 import { BROKEN, handClock, json, type Served, serve } from '../directory/http-server.ts';
 import { policyOf } from '../policy-file/small-policy.ts';

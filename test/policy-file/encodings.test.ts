@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PRODUCTION_FLOORS } from '../../src/core/policy.ts';
+import { PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
 import { decodeUtf8 } from '../../src/policy-file/decode.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { edited, SMALL } from './small-policy.ts';

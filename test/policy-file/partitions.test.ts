@@ -1,4 +1,4 @@
-import { PRODUCTION_FLOORS } from '../../src/core/policy.ts';
+import { PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { SMALL } from './small-policy.ts';
 

@@ -1,4 +1,4 @@
-import { type Policy, PRODUCTION_FLOORS } from '../../src/core/policy.ts';
+import { type Policy, PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 
 /** The smallest configuration that lints clean: three zones, one role, three teams of one or two. */

@@ -66,7 +66,7 @@ const IGNORED =
     await expect(readBack(url)).rejects.toThrow(WORDS);
     const store = openStore({ url, logger: silent });
     await expect(store.record('test', [])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    await expect(store.freezeNews.told('default', 1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(store.freezeNews.notified('default', 1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await store.close();
   });
 

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { broker } from '../../src/broker/broker.ts';
 import { Failure } from '../../src/core/failure.ts';
-import type { Row, Work } from '../../src/core/work.ts';
+import type { Row, Work } from '../../src/core/request/work.ts';
 import type { Schedule } from '../../src/ports/schedule.ts';
 import { addingAgain } from '../../src/queue/add-again.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
@@ -198,7 +198,7 @@ describe.each(queueBackends())('a queue on %s that loses adds (D6)', (_name, sta
     worker = await startWorker({ queue, perform, clock: clockAhead(), logger: desk.logger });
     const actor = personActor('riley');
     if (actor.type !== 'person') throw new Error('Riley is a person');
-    expect(await ours.request({ requestId: 'LOST', actor, order: desk.order() })).toMatchObject({ ok: true });
+    expect(await ours.request({ requestId: 'LOST', actor, input: desk.input() })).toMatchObject({ ok: true });
     await until(() => ['invite', 'draw', 'post'].every((name) => done.includes(name)), 'work that was lost four times');
     await again.stop();
   });

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import type { Work } from '../../src/core/work.ts';
+import type { Work } from '../../src/core/request/work.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
 import { type RunningWorker, startWorker } from '../../src/queue/worker.ts';
 import { aWork, keepingLogger, put, type QueueServer, queueBackends } from '../support/queues.ts';

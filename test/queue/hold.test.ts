@@ -10,7 +10,7 @@ describe('the pause of a lane that errs', () => {
   });
 
   /** Asks again as soon as an answer came, as BullMQ does; says when, in seconds, each rejection came. */
-  function asking(call: () => Promise<unknown>) {
+  function requests(call: () => Promise<unknown>) {
     const hold = makeHold();
     const held = hold.around(call);
     const rejectedAt: number[] = [];
@@ -28,7 +28,7 @@ describe('the pause of a lane that errs', () => {
   }
 
   it('grows from one second to thirty, whatever the error', async () => {
-    const { rejectedAt, stop } = asking(() => Promise.reject(new Error('CROSSSLOT')));
+    const { rejectedAt, stop } = requests(() => Promise.reject(new Error('CROSSSLOT')));
     await jest.advanceTimersByTimeAsync(121_000);
     expect(rejectedAt).toEqual([1, 3, 7, 15, 31, 61, 91, 121]);
     await stop();
@@ -54,7 +54,7 @@ describe('the pause of a lane that errs', () => {
   });
 
   it('ends early when the server took something, and goes on growing if it was nothing', async () => {
-    const { hold, rejectedAt, stop } = asking(() => Promise.reject(new Error('NOPERM')));
+    const { hold, rejectedAt, stop } = requests(() => Promise.reject(new Error('NOPERM')));
     await jest.advanceTimersByTimeAsync(500);
     hold.wake();
     await jest.advanceTimersByTimeAsync(2_000);

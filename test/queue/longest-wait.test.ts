@@ -1,4 +1,4 @@
-import type { Work } from '../../src/core/work.ts';
+import type { Work } from '../../src/core/request/work.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
 import { startWorker } from '../../src/queue/worker.ts';
 import { aWork, clockAhead, keepingLogger, put, type QueueServer, queueBackends } from '../support/queues.ts';

@@ -1,7 +1,7 @@
 import { queuePrefix } from '../../src/config.ts';
-import type { Work } from '../../src/core/work.ts';
+import type { Work } from '../../src/core/request/work.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
-import { queueWhenThere } from '../../src/queue/when-there.ts';
+import { reconnectingQueue } from '../../src/queue/reconnecting-queue.ts';
 import { type RunningWorker, startWorker } from '../../src/queue/worker.ts';
 import { aWork, clockAhead, keepingLogger, put } from '../support/queues.ts';
 import { type RedisServer, redisBinary, startRedis } from '../support/redis.ts';
@@ -123,7 +123,7 @@ whereRedis('a Redis in cluster mode (E1)', () => {
       const opening = () => openQueue({ redisUrl: node?.url, postgresUrl: UNUSED, prefix: PREFIX, logger });
       await expect(opening()).rejects.toThrow(/leads to a Redis Cluster of 2 shards.*use a Redis without cluster mode/);
     }
-    const eventual = queueWhenThere(
+    const eventual = reconnectingQueue(
       () => openQueue({ redisUrl: first?.url, postgresUrl: UNUSED, prefix: PREFIX, logger }),
       logger,
     );

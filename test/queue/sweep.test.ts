@@ -1,8 +1,8 @@
 import { broker } from '../../src/broker/broker.ts';
-import { decideFreeze } from '../../src/core/decide-freeze.ts';
-import { NO_FACTS } from '../../src/core/facts.ts';
 import { Failure } from '../../src/core/failure.ts';
-import type { Row, Work } from '../../src/core/work.ts';
+import { decideFreeze } from '../../src/core/request/decide-freeze.ts';
+import { NO_FACTS } from '../../src/core/request/facts.ts';
+import type { Row, Work } from '../../src/core/request/work.ts';
 import type { Provider } from '../../src/ports/provider.ts';
 import { HANDLING } from '../../src/queue/job.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
@@ -85,8 +85,8 @@ describe('the sweep', () => {
       'endings that hang left no room for the others',
       (row) => {
         const rows = Array.from({ length: 20 }, (_, index) => {
-          const ask = { ...row.request.ask, id: `S0C-${index}` };
-          return { ...row, request: { ...row.request, ask } };
+          const details = { ...row.request.details, id: `S0C-${index}` };
+          return { ...row, request: { ...row.request, details } };
         });
         const hangs = { ...desk.broker, perform: () => new Promise<void>(() => undefined) };
         const schedule = { add: async () => undefined };
@@ -158,8 +158,8 @@ describe('the sweep', () => {
   it('ends what is overdue though what the chat is owed cannot be read', async () => {
     await desk.opened('S2B');
     desk.wait(30 * MINUTE);
-    const untold = () => Promise.reject(new Failure('STORE_UNAVAILABLE', 'it took too long'));
-    const sweep = start({ store: { ...desk.store, untold } });
+    const pendingNotifications = () => Promise.reject(new Failure('STORE_UNAVAILABLE', 'it took too long'));
+    const sweep = start({ store: { ...desk.store, pendingNotifications } });
     await sweepUntil(sweep, async () => (await stateIn(desk, 'S2B')) === 'revoking', 'the end of the window');
   });
 
@@ -191,7 +191,7 @@ describe('the sweep', () => {
 
   it('reminds, warns and lets an unanswered extension lapse while the queue takes nothing, and has it told', async () => {
     await desk.opened('S5B');
-    const { digest } = (await desk.row('S5B')).request.ask;
+    const { digest } = (await desk.row('S5B')).request.details;
     const riley = { type: 'person', key: KEYS.riley } as const;
     expect((await desk.broker.extend('S5B', riley, { minutes: 30, digest })).ok).toBe(true);
     desk.dials.queueDown = true;
@@ -349,7 +349,7 @@ describe('the sweep in a copy of another installation', () => {
     const sweep = startSweep({
       logger,
       intervalMs: NEVER,
-      store: { ...store, installation: async () => ({ mark: 'other', copy: 'made on another server' }) },
+      store: { ...store, installation: async () => ({ installationId: 'other', copy: 'made on another server' }) },
       schedule: {
         add: async (works) => {
           added.push(...works);
@@ -362,7 +362,7 @@ describe('the sweep in a copy of another installation', () => {
       broker: {
         followFreeze: async () => void calls.push('followFreeze'),
         watchPeople: async () => void calls.push('watchPeople'),
-        tellAgain: async () => void calls.push('tellAgain'),
+        notifyAgain: async () => void calls.push('notifyAgain'),
         perform: async (work, signal) => {
           performed.push(work);
           await broker.perform(work, signal);

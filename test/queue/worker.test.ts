@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Work } from '../../src/core/work.ts';
+import type { Work } from '../../src/core/request/work.ts';
 import { openBackend } from '../../src/queue/backend.ts';
 import { openQueue, type WorkQueue } from '../../src/queue/open-queue.ts';
 import { type RunningWorker, startWorker, type WorkerSettings } from '../../src/queue/worker.ts';
@@ -40,7 +40,7 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
   };
 
   it('makes one job of the same work added twice, and performs it as it was written', async () => {
-    const twice = fresh({ name: 'prove' });
+    const twice = fresh({ name: 'verify_sessions' });
     const last = fresh();
     const seen: Work[] = [];
     await put(queue, [twice]);
@@ -82,7 +82,7 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
   });
 
   it('tries a failed work again, and lets go of its id after the last attempt', async () => {
-    const failing = fresh({ name: 'bury' });
+    const failing = fresh({ name: 'delete_tombstone' });
     let runs = 0;
     await work(async ({ requestId }) => {
       // What the test before left on the queue succeeds here.
@@ -103,7 +103,7 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
     ['a NUL', 'channel_not_found\u0000'],
     ['half of a surrogate pair', 'broken \uD83D here'],
   ])('tries again what failed with %s in the words of its error', async (_what, words) => {
-    const one = fresh({ name: 'prove' });
+    const one = fresh({ name: 'verify_sessions' });
     let tries = 0;
     await put(queue, [one]);
     await work(async ({ requestId }) => {

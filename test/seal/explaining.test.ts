@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { exportBundle } from '../../src/broker/export-bundle.ts';
 import { verifyLog } from '../../src/broker/verify-log.ts';
-import { CADENCE, fingerprintOf } from '../../src/core/checkpoint.ts';
-import { verifyBundle } from '../../src/core/verify-bundle.ts';
+import { CADENCE, fingerprintOf } from '../../src/core/audit/checkpoint.ts';
+import { verifyBundle } from '../../src/core/audit/verify-bundle.ts';
 import type { Ledger, Round } from '../../src/ports/ledger.ts';
 import { explaining, ROUND_MS, sliceOf } from '../../src/seal/explaining.ts';
 import { sealOnce } from '../../src/seal/seal-once.ts';
 import { openLedger } from '../../src/store/open-ledger.ts';
-import { aKey, bundleOf, textOf } from '../core/sealed-log.ts';
+import { aKey, bundleOf, textOf } from '../core/audit/sealed-log.ts';
 import { silent } from '../store/silent-logger.ts';
 import { withClient } from '../support/database.ts';
 import { type Desk, openDesk } from '../support/desk.ts';
@@ -80,7 +80,7 @@ describe('the sealer holds rows to their events (E4)', () => {
     await look.run();
     const after = await seal();
     expect([after.kind, after.kind === 'sealed' && after.checkpoint.header.unexplained]).toEqual(['sealed', undefined]);
-    const { incident } = (await desk.row('C1')).request.ask;
+    const { incident } = (await desk.row('C1')).request.details;
     const bundle = bundleOf(textOf(await exportBundle(desk.store, incident.id)));
     expect(verifyBundle(bundle, { publicKey })).toMatchObject({
       broken: [],

@@ -2,12 +2,12 @@ import { appendFile, chmod, mkdtemp, readFile, rm, truncate, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSealConfig } from '../../src/config.ts';
-import { checkpointsIn } from '../../src/core/anchor-text.ts';
+import { checkpointsIn } from '../../src/core/audit/anchor-text.ts';
 import { AnchorDiffers } from '../../src/seal/anchor.ts';
 import { fileAnchor } from '../../src/seal/anchors/file.ts';
 import { readSealKey } from '../../src/seal/keys.ts';
 import { sealer } from '../../src/sealer.ts';
-import { SealedLog } from '../core/sealed-log.ts';
+import { SealedLog } from '../core/audit/sealed-log.ts';
 
 const signal = AbortSignal.timeout(60_000);
 let dir: string;

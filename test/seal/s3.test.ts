@@ -1,7 +1,7 @@
-import { checkpointsIn } from '../../src/core/anchor-text.ts';
+import { checkpointsIn } from '../../src/core/audit/anchor-text.ts';
 import { AnchorDiffers } from '../../src/seal/anchor.ts';
 import { s3Anchor } from '../../src/seal/anchors/s3.ts';
-import { SealedLog } from '../core/sealed-log.ts';
+import { SealedLog } from '../core/audit/sealed-log.ts';
 import { type BucketOptions, type LocalS3, startLocalS3 } from '../support/local-s3.ts';
 
 const open: LocalS3[] = [];

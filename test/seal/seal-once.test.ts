@@ -6,7 +6,7 @@ import {
   fingerprintOf,
   leavesProblem,
   signCheckpoint,
-} from '../../src/core/checkpoint.ts';
+} from '../../src/core/audit/checkpoint.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { type Anchor, AnchorDiffers } from '../../src/seal/anchor.ts';
@@ -16,7 +16,7 @@ import { type Memory, type Sealing, sealOnce } from '../../src/seal/seal-once.ts
 import { startSealer } from '../../src/seal/sealer.ts';
 import { openLedger } from '../../src/store/open-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { aKey } from '../core/sealed-log.ts';
+import { aKey } from '../core/audit/sealed-log.ts';
 import { silent } from '../store/silent-logger.ts';
 import { playTo } from '../store/stories.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
@@ -79,7 +79,7 @@ describe('the sealer (E4)', () => {
   });
 
   it('gives the same root in one walk as a tree over all leaves, however many streams there are', async () => {
-    for (let n = 0; n < 12; n += 1) await playTo(store, 'pending', { id: `M${n}`, order: { incident: `INC-${n}.m` } });
+    for (let n = 0; n < 12; n += 1) await playTo(store, 'pending', { id: `M${n}`, input: { incident: `INC-${n}.m` } });
     expect(await look()).toMatchObject({ kind: 'sealed', leaves: 24 });
     expect((await verifyLog(store)).broken).toBeUndefined();
   });
@@ -433,7 +433,7 @@ describe('the sealer (E4)', () => {
   });
 
   it('has a role that may not do more than it needs', async () => {
-    expect(await ledger.tooMighty()).toBeUndefined();
+    expect(await ledger.excessPrivileges()).toBeUndefined();
     for (const [words, right] of [
       ['may INSERT rows of events', 'INSERT ON events'],
       ['may SELECT rows of messages', 'SELECT ON messages'],
@@ -442,9 +442,9 @@ describe('the sealer (E4)', () => {
       ['may UPDATE rows of checkpoints', 'UPDATE ON checkpoints'],
     ] as const) {
       await asOwnerOfAll(`GRANT ${right} TO breakglass_seal`);
-      expect(await ledger.tooMighty()).toContain(words);
+      expect(await ledger.excessPrivileges()).toContain(words);
       await asOwnerOfAll(`REVOKE ${right} FROM breakglass_seal`);
     }
-    expect(await ledger.tooMighty()).toBeUndefined();
+    expect(await ledger.excessPrivileges()).toBeUndefined();
   });
 });

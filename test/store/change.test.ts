@@ -1,5 +1,5 @@
-import { firstBreak } from '../../src/core/log.ts';
-import { nextWorkAt } from '../../src/core/work.ts';
+import { firstBreak } from '../../src/core/audit/log.ts';
+import { nextWorkAt } from '../../src/core/request/work.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase, withClient } from '../support/database.ts';
@@ -59,11 +59,11 @@ describe('a change of a request', () => {
   });
 
   it('is one at a time: of 60 who ask under one id, one is recorded, and all the others see it', async () => {
-    const [ask] = storyOf('RACE');
-    if (ask === undefined) throw new Error('the story is empty');
-    const changes = await Promise.all(Array.from({ length: 60 }, () => play(store, 'RACE', ask)));
+    const [details] = storyOf('RACE');
+    if (details === undefined) throw new Error('the story is empty');
+    const changes = await Promise.all(Array.from({ length: 60 }, () => play(store, 'RACE', details)));
     expect(changes.filter(({ ok }) => ok)).toHaveLength(1);
-    expect(changes.every(({ row }) => row?.request.ask.id === 'RACE')).toBe(true);
+    expect(changes.every(({ row }) => row?.request.details.id === 'RACE')).toBe(true);
   });
 
   it('is one at a time: 60 contenders on one row make 60 versions and an unbroken chain', async () => {

@@ -75,8 +75,8 @@ describe('the tables refuse', () => {
       'grants_plan_kept_check',
     ],
     [
-      'a later end under another mark',
-      grant('ACTIVE', `plan = plan || '{"mark": "other"}', planned_end = planned_end + INTERVAL '1 h'`),
+      'a later end under another installation id',
+      grant('ACTIVE', `plan = plan || '{"installationId": "other"}', planned_end = planned_end + INTERVAL '1 h'`),
       'grants_plan_kept_check',
     ],
     [
@@ -87,11 +87,15 @@ describe('the tables refuse', () => {
     ['a removal before an ending', grant('ACTIVE', 'access_removed_at = now()'), 'grants_removal_check'],
     ['a closed grant that lost a proof', grant('CLOSED', 'sessions_ended_at = NULL'), 'grants_closed_check'],
     ['a closed grant that lost the other', grant('CLOSED', 'access_removed_at = NULL'), 'grants_closed_check'],
-    ['a burial before its time', grant('CLOSED', 'buried_at = planned_end'), 'grants_buried_check'],
+    [
+      'a burial before its time',
+      grant('CLOSED', 'tombstone_deleted_at = planned_end'),
+      'grants_tombstone_deleted_check',
+    ],
     [
       'a burial of what is not closed',
-      grant('REMOVED', `buried_at = planned_end + INTERVAL '1 d'`),
-      'grants_buried_check',
+      grant('REMOVED', `tombstone_deleted_at = planned_end + INTERVAL '1 d'`),
+      'grants_tombstone_deleted_check',
     ],
     ['another account', grant('ACTIVE', `account = '999999999999'`), 'grants_plan_kept_check'],
     ['another cloud', grant('ACTIVE', `provider = 'other'`), 'grants_plan_kept_check'],
@@ -129,8 +133,8 @@ describe('the tables refuse', () => {
     ],
     [
       'an edited question',
-      request('PENDING', `document = jsonb_set(document, '{ask,minutes}', '60')`),
-      'requests_ask_check',
+      request('PENDING', `document = jsonb_set(document, '{details,minutes}', '60')`),
+      'requests_details_check',
     ],
     ['a version left out', request('PENDING', 'version = version + 2'), 'requests_forward_check'],
     ['a version taken back', request('GRANTING', 'version = version - 1'), 'requests_forward_check'],

@@ -1,4 +1,4 @@
-import { decide } from '../../src/core/decide.ts';
+import { decide } from '../../src/core/request/decide.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
@@ -88,7 +88,7 @@ describe('one request costs the same however many there were', () => {
       const now = await store.clock.now();
       const { request, version } = await playTo(store, 'closed', { id });
       const key = { requestId: id, kind: 'card', seq: 0, person: '' } as const;
-      await store.chat.claim(key, 'C0INCIDENT', request.ask.digest);
+      await store.chat.claim(key, 'C0INCIDENT', request.details.digest);
       await store.chat.sent(key, { channel: 'C0INCIDENT', ts: `${lives}.1`, drawnVersion: version });
       await store.chat.cardAt('C0INCIDENT', `${lives}.1`);
       await store.chat.refs(id);
@@ -107,16 +107,16 @@ describe('one request costs the same however many there were', () => {
       await store.chat.useForm(`form${lives}`);
       await store.events(`request/${id}`);
       await store.due(new Date(now.getTime() + HOUR), 100);
-      await store.untold(100);
+      await store.pendingNotifications(100);
       await store.inStates(['granting', 'active'], 100);
       await store.list({ states: ['pending', 'granting', 'active', 'revoking'], limit: 20 });
       await store.unended();
       // What the same person asked for before: most of what is over here is theirs, and for this role.
       await store.change(`look${lives}`, 'test', () => ({ ok: false, refusal: { code: 'not_yours' } }), {
-        person: request.ask.requester.id,
-        role: request.ask.terms.role.id,
-        incident: request.ask.incident.id,
-        account: request.ask.terms.account.id,
+        person: request.details.requester.id,
+        role: request.details.terms.role.id,
+        incident: request.details.incident.id,
+        account: request.details.terms.account.id,
       });
     }
   };

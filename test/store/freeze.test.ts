@@ -1,7 +1,7 @@
-import { decide } from '../../src/core/decide.ts';
-import { decideFreeze } from '../../src/core/decide-freeze.ts';
-import { NO_FACTS } from '../../src/core/facts.ts';
-import type { Freeze } from '../../src/core/freeze.ts';
+import { decide } from '../../src/core/request/decide.ts';
+import { decideFreeze } from '../../src/core/request/decide-freeze.ts';
+import { NO_FACTS } from '../../src/core/request/facts.ts';
+import type { Freeze } from '../../src/core/request/freeze.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
@@ -37,7 +37,7 @@ const thaw = (name: 'sasha' | 'quinn') =>
   store.changeFreeze(KEYS[name], (current, now) =>
     decideFreeze(current, { type: 'thaw', seen: current }, personActor(name), okFacts(now), now),
   );
-const told = async () => (await store.events('system')).map(({ type }) => type);
+const notified = async () => (await store.events('system')).map(({ type }) => type);
 
 describe('the freeze in the store (B11)', () => {
   it('is a row and an event, comes back as it was written, and goes with its lifting', async () => {
@@ -49,18 +49,18 @@ describe('the freeze in the store (B11)', () => {
     expect((await store.freeze())?.lifts).toMatchObject([{ by: { id: 'sasha' }, at: expect.any(Date) }]);
     expect(await thaw('quinn')).toMatchObject({ ok: true, next: undefined });
     expect(await store.freeze()).toBeUndefined();
-    expect(await told()).toEqual(['openings_frozen', 'thaw_requested', 'openings_thawed']);
+    expect(await notified()).toEqual(['openings_frozen', 'thaw_requested', 'openings_thawed']);
   });
 
   it('gives each channel what it was not told, and reads nothing else of the log for ever', async () => {
-    const types = async () => (await store.freezeNews.untold('default')).map(({ type }) => type);
+    const types = async () => (await store.freezeNews.pendingNotifications('default')).map(({ type }) => type);
     const seqOf = () =>
       withClient(database.ownerUrl, async (owner) => {
         const { rows } = await owner.query<{ seq: number }>(`SELECT "seq" FROM "news" WHERE "place" = 'default'`);
         return rows[0]?.seq;
       });
     const head = async () => (await store.events('system')).length;
-    await store.freezeNews.told('default', await head());
+    await store.freezeNews.notified('default', await head());
     await freeze('root');
     const frozenAt = await head();
     await store.record(
@@ -69,10 +69,10 @@ describe('the freeze in the store (B11)', () => {
     );
     expect(await types()).toEqual(['openings_frozen']);
     expect(await types()).toEqual(['openings_frozen']);
-    await store.freezeNews.told('default', frozenAt);
+    await store.freezeNews.notified('default', frozenAt);
     expect(await types()).toEqual([]);
     expect(await seqOf()).toBe(await head());
-    await store.freezeNews.told('default', frozenAt);
+    await store.freezeNews.notified('default', frozenAt);
     expect(await seqOf()).toBe(await head());
   });
 
@@ -88,10 +88,10 @@ describe('the freeze in the store (B11)', () => {
   });
 
   it('is made by one of two who freeze at once; the other is told that it is so already', async () => {
-    const before = (await told()).length;
+    const before = (await notified()).length;
     const both = await Promise.all([freeze('ana'), freeze('bo')]);
     expect(both.map(({ ok }) => ok).sort()).toEqual([false, true]);
-    expect((await told()).length).toBe(before + 1);
+    expect((await notified()).length).toBe(before + 1);
   });
 
   it('is not lifted by one person who says it twice at once, and lifted by two who say it at once', async () => {
@@ -106,13 +106,13 @@ describe('the freeze in the store (B11)', () => {
   });
 
   it('that is refused or breaks leaves neither row nor event', async () => {
-    const before = await told();
+    const before = await notified();
     const broken = store.changeFreeze('x', () => {
       throw new Error('broken');
     });
     await expect(broken).rejects.toThrow('broken');
     expect(await thaw('sasha')).toMatchObject({ refusal: { code: 'not_frozen' } });
-    expect([await store.freeze(), await told()]).toEqual([undefined, before]);
+    expect([await store.freeze(), await notified()]).toEqual([undefined, before]);
   });
 
   it('is seen by a decision that began before it and got its row after it: no look is stale', async () => {

@@ -1,5 +1,5 @@
 import { verifyLog } from '../../src/broker/verify-log.ts';
-import { firstBreak } from '../../src/core/log.ts';
+import { firstBreak } from '../../src/core/audit/log.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -21,7 +21,7 @@ describe('an incident’s stream (E4)', () => {
   });
   const asOwnerOfAll = (sql: string) =>
     withClient(database.adminUrl, (client) => client.query(`SET session_replication_role = replica; ${sql}`));
-  const open = (id: string, incident: string) => playTo(store, 'pending', { id, order: { incident } });
+  const open = (id: string, incident: string) => playTo(store, 'pending', { id, input: { incident } });
 
   it('names every request opened under it by the hash of its first event, however many open at once', async () => {
     const ids = Array.from({ length: 12 }, (_, n) => `MANY${n}`);
@@ -36,10 +36,10 @@ describe('an incident’s stream (E4)', () => {
   });
 
   it('says nothing more when a request goes on, or is refused', async () => {
-    await playTo(store, 'closed', { id: 'WHOLE', order: { incident: 'INC-2' } });
-    const [ask] = storyOf('WHOLE', { incident: 'INC-2' });
-    if (ask === undefined) throw new Error('no story');
-    expect((await play(store, 'WHOLE', ask)).ok).toBe(false);
+    await playTo(store, 'closed', { id: 'WHOLE', input: { incident: 'INC-2' } });
+    const [details] = storyOf('WHOLE', { incident: 'INC-2' });
+    if (details === undefined) throw new Error('no story');
+    expect((await play(store, 'WHOLE', details)).ok).toBe(false);
     expect(await store.events('incident/INC-2')).toHaveLength(1);
   });
 

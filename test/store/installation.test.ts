@@ -16,13 +16,16 @@ describe('the installation', () => {
 
   it('has a random mark, and is no copy where it was made', async () => {
     const { store } = await storeOf();
-    expect(await store.installation()).toEqual({ mark: expect.stringMatching(/^[0-9a-f]{16}$/), copy: undefined });
+    expect(await store.installation()).toEqual({
+      installationId: expect.stringMatching(/^[0-9a-f]{16}$/),
+      copy: undefined,
+    });
   });
 
   it('is a copy in a database made from another, and says what to do', async () => {
     const { store } = await storeOf({ copied: true });
-    const { mark, copy } = await store.installation();
-    expect(copy).toContain(mark);
+    const { installationId, copy } = await store.installation();
+    expect(copy).toContain(installationId);
     expect(copy).toMatch(/another database.*adopt --moved.*adopt --copy/);
   });
 
@@ -34,24 +37,28 @@ describe('the installation', () => {
 
   it('keeps its mark when it moved, and says so in the log', async () => {
     const { store } = await storeOf({ copied: true });
-    const { mark } = await store.installation();
-    expect(await store.adopt('moved', 'operator:ana')).toEqual({ mark, copy: undefined });
-    expect(await store.installation()).toEqual({ mark, copy: undefined });
+    const { installationId } = await store.installation();
+    expect(await store.adopt('moved', 'operator:ana')).toEqual({ installationId, copy: undefined });
+    expect(await store.installation()).toEqual({ installationId, copy: undefined });
     const [event] = await store.events('system');
     expect(event).toMatchObject({
       type: 'installation_adopted',
       actor: 'operator:ana',
-      data: { how: 'moved', mark, previousMark: mark },
+      data: { how: 'moved', installationId, previousInstallationId: installationId },
     });
   });
 
-  it('gets a new mark as a copy: nothing that the other one opened is its own any more', async () => {
+  it('gets a new id as a copy: nothing that the other one opened is its own any more', async () => {
     const { store } = await storeOf({ copied: true });
-    const { mark } = await store.installation();
+    const { installationId } = await store.installation();
     const adopted = await store.adopt('copy', 'operator:ana');
-    expect(adopted.mark).not.toBe(mark);
+    expect(adopted.installationId).not.toBe(installationId);
     expect(await store.installation()).toEqual(adopted);
     const [event] = await store.events('system');
-    expect(event?.data).toEqual({ how: 'copy', mark: adopted.mark, previousMark: mark });
+    expect(event?.data).toEqual({
+      how: 'copy',
+      installationId: adopted.installationId,
+      previousInstallationId: installationId,
+    });
   });
 });

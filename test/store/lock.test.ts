@@ -78,9 +78,9 @@ describe('a named lock', () => {
     const holder = await holderOf('stopped');
     holder.kill('SIGSTOP');
     expect(await locks.withLock('stopped', 30_000, async () => 'mine')).toEqual({ value: 'mine' });
-    const told = once(holder, 'message');
+    const notified = once(holder, 'message');
     holder.kill('SIGCONT');
-    expect(await told).toEqual(['lost', undefined]);
+    expect(await notified).toEqual(['lost', undefined]);
   });
 
   it('stays with one that works for longer than the silence, because its heart beats', async () => {

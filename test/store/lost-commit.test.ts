@@ -1,5 +1,5 @@
-import { decide } from '../../src/core/decide.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { decide } from '../../src/core/request/decide.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { instantOf } from '../../src/store/decode.ts';

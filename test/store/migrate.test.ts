@@ -26,18 +26,18 @@ describe('migrate', () => {
     expect(applied).toEqual((await readdir(MIGRATIONS)).filter((name) => /^\d/.test(name)).sort());
     const store = openStore({ url: database.appUrl, logger: silent });
     expect((await playTo(store, 'closed', { id: 'M1' })).request.state).toBe('closed');
-    expect(await store.tooMighty()).toBeUndefined();
+    expect(await store.excessPrivileges()).toBeUndefined();
     await store.close();
     expect(lines.at(-1)).toMatch(/Applied/);
   });
 
   it('changes nothing the second time', async () => {
     await run();
-    const mark = () =>
+    const installationId = () =>
       withClient(database.ownerUrl, async (client) => (await client.query('SELECT * FROM installation')).rows);
-    const before = await mark();
+    const before = await installationId();
     expect(await run()).toEqual({ applied: [] });
-    expect(await mark()).toEqual(before);
+    expect(await installationId()).toEqual(before);
     expect(lines.at(-1)).toBe('The database is up to date.');
   });
 
@@ -88,7 +88,7 @@ describe('migrate', () => {
     await withClient(database.ownerUrl, (client) => client.query('GRANT DELETE ON events TO breakglass_app'));
     await run();
     const store = openStore({ url: database.appUrl, logger: silent });
-    expect(await store.tooMighty()).toBeUndefined();
+    expect(await store.excessPrivileges()).toBeUndefined();
     await store.close();
   });
 
@@ -107,7 +107,7 @@ describe('migrate', () => {
     await expect(run({ appUrl })).rejects.toThrow(/CREATE ROLE "another_app" LOGIN/);
     await run({ appUrl, ownerUrl: database.adminUrl });
     const store = openStore({ url: appUrl, logger: silent });
-    expect(await store.tooMighty()).toBeUndefined();
+    expect(await store.excessPrivileges()).toBeUndefined();
     await store.close();
     await withClient(database.adminUrl, (client) => client.query('DROP OWNED BY another_app; DROP ROLE another_app'));
   });

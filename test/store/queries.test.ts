@@ -1,5 +1,5 @@
-import { firstBreak } from '../../src/core/log.ts';
-import { type Row, TELLING, workFor } from '../../src/core/work.ts';
+import { firstBreak } from '../../src/core/audit/log.ts';
+import { type Row, TELLING, workFor } from '../../src/core/request/work.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';
@@ -8,7 +8,7 @@ import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
 
 const STATES = ['pending', 'granting', 'planned', 'active', 'revoking', 'removed', 'closed'] as const;
-const ids = (rows: readonly Row[]) => rows.map(({ request }) => request.ask.id);
+const ids = (rows: readonly Row[]) => rows.map(({ request }) => request.details.id);
 
 describe('what the store finds', () => {
   let database: TestDatabase;
@@ -62,18 +62,18 @@ describe('what the store finds', () => {
     for (let page = await store.counted(3); page.length > 0; page = await store.counted(3, page.at(-1)?.id)) {
       found.push(...page);
     }
-    expect(found).toEqual(rows.map(({ request, seq }) => ({ id: request.ask.id, incident: 'INC-1', seq })));
+    expect(found).toEqual(rows.map(({ request, seq }) => ({ id: request.details.id, incident: 'INC-1', seq })));
   });
 
   it('what the chat is owed, of those first that are not closed', async () => {
-    const owed = ids(await store.untold(10));
+    const owed = ids(await store.pendingNotifications(10));
     expect(owed.slice(0, -1).sort()).toEqual(ids(rows).slice(0, -1));
     expect(owed.at(-1)).toBe('6closed');
     const row = await store.find('3active');
     await store.chat.drawn('3active', row?.version ?? 0);
-    expect(ids(await store.untold(10))).toContain('3active');
+    expect(ids(await store.pendingNotifications(10))).toContain('3active');
     await store.chat.posted('3active', row?.seq ?? 0);
-    expect(ids(await store.untold(10))).not.toContain('3active');
+    expect(ids(await store.pendingNotifications(10))).not.toContain('3active');
   });
 
   it('the names of all streams, and the events of one from a place on', async () => {

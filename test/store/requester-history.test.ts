@@ -1,5 +1,5 @@
-import { decide } from '../../src/core/decide.ts';
-import type { HistoryOf, RequesterHistory } from '../../src/core/facts.ts';
+import { decide } from '../../src/core/request/decide.ts';
+import type { HistoryOf, RequesterHistory } from '../../src/core/request/facts.ts';
 import type { Changed, Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';
@@ -51,7 +51,7 @@ const codes = (all: readonly Changed[]) => all.map((one) => (one.ok ? 'yes' : on
 
 describe('what somebody asked for before, read in the transaction that opens another request', () => {
   it('is empty for whoever never asked, and not read where it is not wanted', async () => {
-    expect(await historyOf()).toEqual({ same: undefined, pending: [], standing: 0, turnedDown: undefined });
+    expect(await historyOf()).toEqual({ same: undefined, pending: [], objects: 0, turnedDown: undefined });
     await stores[0].change('NONE', 'test', (_row, _now, _head, _frozen, history) => {
       expect(history).toBeUndefined();
       return { ok: false, refusal: { code: 'not_in_this_state' } };
@@ -67,7 +67,7 @@ describe('what somebody asked for before, read in the transaction that opens ano
       ['closed', undefined],
     ] as const) {
       const incident = `INC-${state}`;
-      await playTo(stores[0], state, { id: id ?? `other-${state}`, order: { incident } });
+      await playTo(stores[0], state, { id: id ?? `other-${state}`, input: { incident } });
       const { same } = await historyOf({ incident: incident.toLowerCase() });
       expect([state, same]).toEqual([state, id === undefined ? undefined : { id, state }]);
     }
@@ -79,25 +79,25 @@ describe('what somebody asked for before, read in the transaction that opens ano
     for (const [index, state] of (
       ['pending', 'granting', 'planned', 'active', 'revoking', 'closed'] as const
     ).entries()) {
-      await playTo(stores[0], state, { id: `S${index}`, order: { incident: `INC-${index}` } });
-      expect((await historyOf()).standing).toBe(index + 1);
+      await playTo(stores[0], state, { id: `S${index}`, input: { incident: `INC-${index}` } });
+      expect((await historyOf()).objects).toBe(index + 1);
     }
-    expect((await historyOf({ account: '999900009999' })).standing).toBe(0);
-    expect((await historyOf({ person: 'casey' })).standing).toBe(0);
+    expect((await historyOf({ account: '999900009999' })).objects).toBe(0);
+    expect((await historyOf({ person: 'casey' })).objects).toBe(0);
     offset = 14 * HOUR;
     await stores[0].change('S5', 'test', (row, now) =>
-      decide(row?.request, { type: 'buried', grantId: 'S5' }, SYSTEM, okFacts(now), now),
+      decide(row?.request, { type: 'tombstone_deleted', grantId: 'S5' }, SYSTEM, okFacts(now), now),
     );
-    expect((await historyOf()).standing).toBe(5);
+    expect((await historyOf()).objects).toBe(5);
     await stores[0].change('S0', 'test', (row, now) =>
       decide(row?.request, { type: 'withdraw' }, personActor('riley'), okFacts(now), now),
     );
-    expect(await historyOf()).toMatchObject({ standing: 4, pending: [] });
+    expect(await historyOf()).toMatchObject({ objects: 4, pending: [] });
   });
 
   it('names the newest no for the role, with who gave it and why', async () => {
     const turnDown = async (id: string, how: 'deny' | 'lapse') => {
-      await playTo(stores[0], 'pending', { id, order: { incident: `INC-${id}` } });
+      await playTo(stores[0], 'pending', { id, input: { incident: `INC-${id}` } });
       offset += how === 'lapse' ? 20 * MINUTE : MINUTE;
       const command = how === 'deny' ? ({ type: 'deny', reason: 'Use “the” runbook' } as const) : { type: how };
       const actor = how === 'deny' ? personActor('avery') : SYSTEM;
@@ -115,7 +115,7 @@ describe('what somebody asked for before, read in the transaction that opens ano
     expect((await historyOf({ role: 'read-logs' })).turnedDown).toBeUndefined();
     // It comes back with the row that follows it.
     await ask(stores[0], 'F1');
-    expect((await stores[1].find('F1'))?.request.ask.follows).toEqual(denied);
+    expect((await stores[1].find('F1'))?.request.details.follows).toEqual(denied);
   });
 });
 
@@ -130,7 +130,7 @@ describe('two that one person asks at the same moment, in two processes', () => 
     const rows = await stores[0].list({ limit: 10 });
     const [opened] = rows;
     expect(rows).toHaveLength(1);
-    for (const one of all) if (!one.ok) expect(one.refusal.detail?.id).toBe(opened?.request.ask.id);
+    for (const one of all) if (!one.ok) expect(one.refusal.detail?.id).toBe(opened?.request.details.id);
   });
 
   it('are five that wait, however many are sent', async () => {

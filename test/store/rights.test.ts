@@ -70,7 +70,7 @@ describe('the two database roles', () => {
   );
 
   it('finds nothing too mighty in the rights that migrate gives', async () => {
-    expect(await store.tooMighty()).toBeUndefined();
+    expect(await store.excessPrivileges()).toBeUndefined();
   });
 
   it.each([
@@ -86,15 +86,15 @@ describe('the two database roles', () => {
     ['owns function lock_stream', 'ALTER FUNCTION lock_stream OWNER TO breakglass_app'],
   ])('says so where the app %s', async (words, sql) => {
     await withClient(database.adminUrl, (client) => client.query(sql));
-    expect(await store.tooMighty()).toContain(words);
+    expect(await store.excessPrivileges()).toContain(words);
   });
 
   it('says so where the app is the owner, or a superuser', async () => {
     const asOwner = openStore({ url: database.ownerUrl, logger: silent });
-    expect(await asOwner.tooMighty()).toMatch(/breakglass_owner .*owns|may/);
+    expect(await asOwner.excessPrivileges()).toMatch(/breakglass_owner .*owns|may/);
     await asOwner.close();
     const asAdmin = openStore({ url: database.adminUrl, logger: silent });
-    expect(await asAdmin.tooMighty()).toContain('is a superuser');
+    expect(await asAdmin.excessPrivileges()).toContain('is a superuser');
     await asAdmin.close();
   });
 

@@ -18,7 +18,7 @@ describe('the codec of rows', () => {
           .filter((text) => text.trim().length >= 3),
         fc.constantFrom('restart-service', 'rotate-keys'),
         (state, start, purpose, role) => {
-          const { request } = walkTo(state, { start, order: { role, purpose } });
+          const { request } = walkTo(state, { start, input: { role, purpose } });
           // JSON has no place for a member that is undefined: absent and undefined are one to every reader.
           expect(requestOf(throughJson(request))).toEqual(request);
         },
@@ -37,16 +37,16 @@ describe('the codec of rows', () => {
     const grants = request.grants.map((grant) => ({
       ...grant,
       sessionsEnded: { ...proof, at: now },
-      buriedAt: after(now, 12 * HOUR),
+      tombstoneDeletedAt: after(now, 12 * HOUR),
     }));
     const whole = { ...request, grants };
     expect(requestOf(throughJson(whole))).toEqual(whole);
   });
 
   it('leaves a text alone that only looks like an instant', () => {
-    const { request } = walkTo('planned', { order: { purpose: START.toISOString() } });
+    const { request } = walkTo('planned', { input: { purpose: START.toISOString() } });
     const back = requestOf(throughJson(request));
-    expect(back.ask.purpose).toBe(START.toISOString());
+    expect(back.details.purpose).toBe(START.toISOString());
     const detail = back.state === 'granting' ? back.grants[0]?.plan?.detail : undefined;
     expect(detail).toMatchObject({ notAfter: expect.stringMatching(/^2026-/) });
   });

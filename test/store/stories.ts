@@ -1,7 +1,7 @@
-import type { Order } from '../../src/core/command.ts';
-import { decide } from '../../src/core/decide.ts';
-import { actorName } from '../../src/core/decision.ts';
-import type { Row } from '../../src/core/work.ts';
+import type { RequestInput } from '../../src/core/request/command.ts';
+import { decide } from '../../src/core/request/decide.ts';
+import { actorName } from '../../src/core/request/decision.ts';
+import type { Row } from '../../src/core/request/work.ts';
 import type { Changed, Store } from '../../src/ports/store.ts';
 import { after, okFacts, type Step, storyOf } from '../support/requests.ts';
 
@@ -13,7 +13,7 @@ export const play = (store: Store, id: string, step: Step, waitedMs = 0, actor =
     const facts = okFacts(now);
     if (command.type !== 'request') return decide(row?.request, command, step.actor, facts, now);
     // Each incident is one that the source knows, under that name.
-    const value = { id: command.order.incident, title: '', state: 'open' as const };
+    const value = { id: command.input.incident, title: '', state: 'open' as const };
     return decide(row?.request, command, step.actor, { ...facts, incident: { ok: true, value, at: now } }, now);
   });
 
@@ -21,9 +21,9 @@ export const play = (store: Store, id: string, step: Step, waitedMs = 0, actor =
 export async function playTo(
   store: Store,
   state: Step['state'],
-  { id, order = {} }: { id: string; order?: Partial<Order> },
+  { id, input = {} }: { id: string; input?: Partial<RequestInput> },
 ): Promise<Row> {
-  const steps = storyOf(id, order);
+  const steps = storyOf(id, input);
   let waited = 0;
   let row: Row | undefined;
   for (const step of steps.slice(0, steps.findLastIndex((one) => one.state === state) + 1)) {
@@ -37,8 +37,8 @@ export async function playTo(
 }
 
 /** Access that is open, by who did each step and at the store's own time: a row that its events explain. */
-export async function openNow(store: Store, id: string, order: Partial<Order>): Promise<void> {
-  const steps = storyOf(id, order);
+export async function openNow(store: Store, id: string, input: Partial<RequestInput>): Promise<void> {
+  const steps = storyOf(id, input);
   for (const step of steps.slice(0, steps.findIndex(({ state }) => state === 'active') + 1)) {
     const changed = await play(store, id, step, 0, actorName(step.actor));
     if (!changed.ok) throw new Error(`refused ${step.state}: ${changed.refusal.code}`);

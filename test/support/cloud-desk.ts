@@ -1,7 +1,7 @@
 import type { BrokerDeps } from '../../src/broker/deps.ts';
-import { type CloudPass, sweepCloud } from '../../src/broker/sweep-cloud.ts';
+import { type CloudPass, sweepCloud } from '../../src/broker/sweep/clouds.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
-import type { Plan } from '../../src/core/request.ts';
+import type { Plan } from '../../src/core/request/request.ts';
 import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
 import type { Page, Pager } from '../../src/ports/pager.ts';
 import type { Provider } from '../../src/ports/provider.ts';
@@ -15,7 +15,7 @@ export const soon = (): AbortSignal => AbortSignal.timeout(60_000);
 /** A desk whose clouds are compared with its rows. */
 export interface CloudDesk {
   readonly desk: Desk;
-  readonly mark: string;
+  readonly installationId: string;
   readonly accountId: string;
   /** What people were told since the last `tidy`. */
   readonly heard: { alarms: string[]; pages: Page[]; resolved: string[]; chatDown: boolean; nobodyThere: boolean };
@@ -24,7 +24,7 @@ export interface CloudDesk {
   /** An open role that no request asked for. Its end is long past, so that it can be buried when the test is over. */
   ghost(grantId: string, madeBy?: string): Promise<Plan>;
   /** The role that stands for this id; throws where none does. */
-  standing(id: string): CloudRole;
+  roleOf(id: string): CloudRole;
   isShut(id: string): boolean;
   isUntouched(id: string): boolean;
   /** Events of the system stream that name this. */
@@ -38,8 +38,8 @@ export interface CloudDesk {
 
 export async function openCloudDesk(): Promise<CloudDesk> {
   const desk = await openDesk();
-  const { mark } = await desk.store.installation();
-  const { ask } = (await desk.ask('TEMPLATE')).request;
+  const { installationId } = await desk.store.installation();
+  const { details } = (await desk.ask('TEMPLATE')).request;
   const aws = desk.deps.providers.aws;
   const nothing = () => ({ alarms: [], pages: [], resolved: [], chatDown: false, nobodyThere: false });
   const heard: CloudDesk['heard'] = nothing();
@@ -64,55 +64,55 @@ export async function openCloudDesk(): Promise<CloudDesk> {
     const deps: BrokerDeps = { ...desk.deps, store, providers, announce, pagers: [pager] };
     return sweepCloud(deps, { everyMs: 0, againMs: 10, signal: soon(), ...how });
   };
-  const standing = (id: string): CloudRole => {
+  const roleOf = (id: string): CloudRole => {
     const role = desk.role(id);
     if (role === undefined) throw new Error(`there is no role for ${id}`);
     return role;
   };
   return {
     desk,
-    mark,
-    accountId: ask.terms.account.id,
+    installationId,
+    accountId: details.terms.account.id,
     heard,
     sweep,
-    ghost: async (grantId, madeBy = mark) => {
-      const { role, account } = ask.terms;
+    ghost: async (grantId, madeBy = installationId) => {
+      const { role, account } = details.terms;
       const person = desk.dials.directory.people.find(({ id }) => id === 'riley');
       if (person?.aws === undefined) throw new Error('Riley has no AWS identity');
       const plan = aws.plan({
         grantId,
-        mark: madeBy,
+        installationId: madeBy,
         head: 'a'.repeat(64),
         plannedEnd: new Date((await desk.store.clock.now()).getTime() - 13 * HOUR),
         offsetMs: 0,
         target: { provider: role.provider, account: account.id, principal: person.aws },
-        ask,
+        details,
         approvers: [],
       });
       await aws.open(plan, soon());
       ghosts.push(plan);
       return plan;
     },
-    standing,
+    roleOf,
     isShut: (id) => {
-      const { inline, trust } = standing(id).policies;
+      const { inline, trust } = roleOf(id).policies;
       return inline[REVOKED] !== undefined && trust.includes('"Deny"') && !trust.includes('"Allow"');
     },
-    isUntouched: (id) => standing(id).policies.inline[REVOKED] === undefined,
+    isUntouched: (id) => roleOf(id).policies.inline[REVOKED] === undefined,
     eventsAbout: async (name) =>
       (await desk.store.events('system')).filter(({ data }) => JSON.stringify(data).includes(name)),
     vanish: async (id) => {
       const { request } = await desk.row(id);
       const plan = request.state === 'active' ? request.grants[0]?.plan : undefined;
       if (plan === undefined) throw new Error(`request ${id} is not open`);
-      await aws.bury({ ...plan, plannedEnd: new Date(0) }, soon());
+      await aws.deleteTombstone({ ...plan, plannedEnd: new Date(0) }, soon());
       return plan;
     },
     stateOf: async (id) => (await desk.row(id)).request.state,
     tidy: async () => {
       desk.aws.dials.clear();
       desk.aws.dials.setListLag(0);
-      for (const plan of ghosts.splice(0)) await aws.bury(plan, soon());
+      for (const plan of ghosts.splice(0)) await aws.deleteTombstone(plan, soon());
       await sweep();
       Object.assign(heard, nothing());
     },

@@ -62,7 +62,7 @@ export async function freshDatabase({
   if (!copied && template === undefined) {
     await withClient(at(found.adminUrl), async (admin) => {
       await admin.query(
-        `UPDATE installation SET mark = $1, database_oid = d.database_oid FROM database_identity() AS d`,
+        `UPDATE installation SET installation_id = $1, database_oid = d.database_oid FROM database_identity() AS d`,
         [randomBytes(8).toString('hex')],
       );
     });

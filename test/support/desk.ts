@@ -1,12 +1,12 @@
 import { type Broker, broker } from '../../src/broker/broker.ts';
 import type { BrokerDeps } from '../../src/broker/deps.ts';
-import { awsProvider } from '../../src/clouds/aws/provider.ts';
+import { awsProvider } from '../../src/clouds/aws/role/provider.ts';
 import { canonical } from '../../src/core/canonical.ts';
-import type { Order } from '../../src/core/command.ts';
-import type { ChatKey, Directory } from '../../src/core/directory.ts';
-import type { ChatAccount, IncidentAnswer } from '../../src/core/facts.ts';
-import type { Policy } from '../../src/core/policy.ts';
-import { type Row, type Work, type WorkName, workFor } from '../../src/core/work.ts';
+import type { ChatKey, Directory } from '../../src/core/policy/directory.ts';
+import type { Policy } from '../../src/core/policy/policy.ts';
+import type { RequestInput } from '../../src/core/request/command.ts';
+import type { ChatAccount, IncidentAnswer } from '../../src/core/request/facts.ts';
+import { type Row, type Work, type WorkName, workFor } from '../../src/core/request/work.ts';
 import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../src/demo/aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from '../../src/demo/aws/local-aws.ts';
@@ -15,7 +15,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from './database.ts';
 import { keepingLogger } from './queues.ts';
-import { aDirectory, anOrder, aPolicy, type CastName, digestFor, KEYS, personActor } from './requests.ts';
+import { aDirectory, anInput, aPolicy, type CastName, digestFor, KEYS, personActor } from './requests.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 /** The policy of `aPolicy`, with the boundaries where the manifests put them: the local AWS is guarded by those. */
@@ -26,7 +26,7 @@ function guardedPolicy(): Policy {
     return { ...account, boundaries: { A: boundary('a'), B: boundary('b'), C: boundary('c') } };
   });
   // One person lives more lives here in a minute than anybody in a day.
-  return { ...policy, accounts, asking: { maxStanding: 1000 } };
+  return { ...policy, accounts, requests: { maxObjects: 1000 } };
 }
 
 /** What a test may break. Everything answers, truthfully, until it is turned. */
@@ -61,13 +61,13 @@ export interface Desk {
   /** Another process's broker, on the same database and cloud. */
   another(): Broker;
   /** What Riley fills in, under the policy in force here. */
-  order(change?: Partial<Order>): Order;
+  input(change?: Partial<RequestInput>): RequestInput;
   /** A request of Riley's; rejects when it is refused. */
-  ask(id: string, change?: Partial<Order>): Promise<Row>;
+  ask(id: string, change?: Partial<RequestInput>): Promise<Row>;
   /** The same, approved by as many as it needs. */
-  approved(id: string, change?: Partial<Order>): Promise<Row>;
+  approved(id: string, change?: Partial<RequestInput>): Promise<Row>;
   /** The same, opened. */
-  opened(id: string, change?: Partial<Order>): Promise<Row>;
+  opened(id: string, change?: Partial<RequestInput>): Promise<Row>;
   /** Does the work of that name which the row owes, due or not, as a job would. */
   perform(name: WorkName, id: string, by?: Broker): Promise<void>;
   row(id: string): Promise<Row>;
@@ -139,9 +139,9 @@ export async function openDesk(change = (policy: Policy): Policy => policy): Pro
       },
     },
     announce: {
-      draw: ({ request, version }) => store.chat.drawn(request.ask.id, version),
-      post: ({ request, seq }) => store.chat.posted(request.ask.id, seq),
-      invite: async ({ request }) => ({ reached: request.ask.invite, missed: [] }),
+      draw: ({ request, version }) => store.chat.drawn(request.details.id, version),
+      post: ({ request, seq }) => store.chat.posted(request.details.id, seq),
+      invite: async ({ request }) => ({ reached: request.details.invite, missed: [] }),
       account: (key) => {
         const said = dials.accounts[key] ?? 'member';
         return said === 'down' ? down('the chat') : Promise.resolve(said);
@@ -160,19 +160,19 @@ export async function openDesk(change = (policy: Policy): Policy => policy): Pro
     if (found === undefined) throw new Error(`there is no request ${id}`);
     return found;
   };
-  const order = (change: Partial<Order> = {}): Order =>
-    anOrder({ digest: digestFor(change.role ?? 'restart-service', policy), ...change });
+  const input = (change: Partial<RequestInput> = {}): RequestInput =>
+    anInput({ digest: digestFor(change.role ?? 'restart-service', policy), ...change });
   // Each for an incident of its own: nobody may ask for the same twice at once.
-  const ask = async (id: string, change: Partial<Order> = {}): Promise<Row> => {
+  const ask = async (id: string, change: Partial<RequestInput> = {}): Promise<Row> => {
     const actor = personActor('riley');
     if (actor.type !== 'person') throw new Error('Riley is a person');
-    const asked = await ours.request({ requestId: id, actor, order: order({ incident: `INC-${id}`, ...change }) });
+    const asked = await ours.request({ requestId: id, actor, input: input({ incident: `INC-${id}`, ...change }) });
     if (!asked.ok) throw new Error(`refused: ${asked.refusal.code}`);
     return asked.row;
   };
-  const approved = async (id: string, change: Partial<Order> = {}): Promise<Row> => {
+  const approved = async (id: string, change: Partial<RequestInput> = {}): Promise<Row> => {
     const approvers: readonly CastName[] = change.role === 'rotate-keys' ? ['avery', 'sasha'] : ['avery'];
-    const { digest } = (await ask(id, change)).request.ask;
+    const { digest } = (await ask(id, change)).request.details;
     for (const name of approvers) {
       const said = await ours.approve(id, { type: 'person', key: KEYS[name] }, digest);
       if (!said.ok) throw new Error(`refused: ${said.refusal.code}`);
@@ -198,7 +198,7 @@ export async function openDesk(change = (policy: Policy): Policy => policy): Pro
       turnedMs += ms;
     },
     another: () => broker(deps),
-    order,
+    input,
     ask,
     approved,
     opened: async (id, change) => {

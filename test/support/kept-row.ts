@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import type { Actor } from '../../src/core/command.ts';
-import { actorName } from '../../src/core/decision.ts';
+import { type StoredGrant, type StoredRow, unexplained } from '../../src/core/audit/explain.ts';
+import { GENESIS } from '../../src/core/audit/log.ts';
+import { ROW_FIELDS } from '../../src/core/audit/row-fields.ts';
 import type { NewEvent, StoredEvent } from '../../src/core/events.ts';
 import { requestStream } from '../../src/core/events.ts';
-import { type StoredGrant, type StoredRow, unexplained } from '../../src/core/explain.ts';
-import { GENESIS } from '../../src/core/log.ts';
-import type { AccessRequest, ClosedGrant } from '../../src/core/request.ts';
-import { ROW_FIELDS } from '../../src/core/row-fields.ts';
-import { nextWorkAt } from '../../src/core/work.ts';
+import type { Actor } from '../../src/core/request/command.ts';
+import { actorName } from '../../src/core/request/decision.ts';
+import type { AccessRequest, ClosedGrant } from '../../src/core/request/request.ts';
+import { nextWorkAt } from '../../src/core/request/work.ts';
 import { LONG } from './long.ts';
 
 /** A request's row and events as a store keeps them, in memory: all that was decided goes through JSON. */
@@ -20,7 +20,7 @@ export class KeptRow {
     actor: Actor,
     at: Date,
   ) {
-    const stream = requestStream(next.ask.id);
+    const stream = requestStream(next.details.id);
     for (const { type, data } of events) {
       const seq = this.events.length + 1;
       const written = JSON.parse(JSON.stringify(data)) as StoredEvent['data'];
@@ -46,7 +46,7 @@ export class KeptRow {
     if (request === undefined) throw new Error('nothing was kept');
     const grants: readonly ClosedGrant[] = request.state === 'pending' ? [] : request.grants;
     return {
-      id: request.ask.id,
+      id: request.details.id,
       state: request.state,
       outcome: request.state === 'closed' ? request.outcome : 'none',
       seq: this.events.length,
@@ -58,7 +58,7 @@ export class KeptRow {
         drawnVersion: 1,
         seq: 1,
         postedSeq: 1,
-        updatedAt: request.ask.askedAt,
+        updatedAt: request.details.askedAt,
       }),
       document: JSON.parse(JSON.stringify(request)),
       grants: grants.map(
@@ -70,7 +70,7 @@ export class KeptRow {
           endsAt: grant.endsAt,
           accessRemovedAt: grant.accessRemoved?.readAt,
           sessionsEndedAt: grant.sessionsEnded?.at,
-          buriedAt: grant.buriedAt,
+          tombstoneDeletedAt: grant.tombstoneDeletedAt,
         }),
       ),
     };

@@ -1,4 +1,4 @@
-import type { Work } from '../../src/core/work.ts';
+import type { Work } from '../../src/core/request/work.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { BackendSettings } from '../../src/queue/backend.ts';
 import type { WorkQueue } from '../../src/queue/open-queue.ts';

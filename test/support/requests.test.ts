@@ -1,4 +1,4 @@
-import { workFor } from '../../src/core/work.ts';
+import { workFor } from '../../src/core/request/work.ts';
 import { walkTo } from './requests.ts';
 
 describe('the builders of the tests', () => {
@@ -17,7 +17,7 @@ describe('the builders of the tests', () => {
   });
 
   it('walk a zone C request through both of its clauses', () => {
-    const { request, now } = walkTo('active', { order: { role: 'rotate-keys' } });
+    const { request, now } = walkTo('active', { input: { role: 'rotate-keys' } });
     expect(request.approvals.map(({ by }) => by.id)).toEqual(['avery', 'sasha']);
     const row = { request, version: 1, seq: 1, drawnVersion: 1, postedSeq: 1, updatedAt: now };
     expect(workFor(row).map(({ name }) => name)).toEqual(['warn', 'expire']);

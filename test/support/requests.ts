@@ -1,12 +1,12 @@
-import type { Actor, Command, Order } from '../../src/core/command.ts';
-import { type Decision, decide } from '../../src/core/decide.ts';
-import { plannedEndOf } from '../../src/core/decide-issue.ts';
-import type { ChatKey, Directory } from '../../src/core/directory.ts';
 import type { NewEvent } from '../../src/core/events.ts';
-import type { Facts, Lookup, RequesterHistory } from '../../src/core/facts.ts';
-import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../src/core/policy.ts';
-import type { AccessRequest, Plan, State } from '../../src/core/request.ts';
-import { termsDigest, termsOf } from '../../src/core/terms.ts';
+import type { ChatKey, Directory } from '../../src/core/policy/directory.ts';
+import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../src/core/policy/policy.ts';
+import { termsDigest, termsOf } from '../../src/core/policy/terms.ts';
+import type { Actor, Command, RequestInput } from '../../src/core/request/command.ts';
+import { type Decision, decide } from '../../src/core/request/decide.ts';
+import { plannedEndOf } from '../../src/core/request/decide-issue.ts';
+import type { Facts, Lookup, RequesterHistory } from '../../src/core/request/facts.ts';
+import type { AccessRequest, Plan, State } from '../../src/core/request/request.ts';
 import { KeptRow } from './kept-row.ts';
 
 /** When the stories of the tests begin. */
@@ -147,7 +147,7 @@ export function aDirectory(policy: Policy = aPolicy()): Directory {
 const found = <T>(value: T, at: Date): Lookup<T> => ({ ok: true, value, at });
 
 /** Nothing was asked for before. */
-export const NO_HISTORY: RequesterHistory = { same: undefined, pending: [], standing: 0, turnedDown: undefined };
+export const NO_HISTORY: RequesterHistory = { same: undefined, pending: [], objects: 0, turnedDown: undefined };
 
 /** Every look-up answered, just now, with nothing wrong: opening commands succeed with these. */
 export function okFacts(now: Date, change: Partial<Facts> = {}): Facts {
@@ -180,7 +180,7 @@ export function digestFor(roleId: string, policy: Policy = aPolicy()): string {
 }
 
 /** What Riley fills in. */
-export const anOrder = (change: Partial<Order> = {}): Order => ({
+export const anInput = (change: Partial<RequestInput> = {}): RequestInput => ({
   incident: 'INC-1',
   role: 'restart-service',
   reason: 'recovery',
@@ -194,14 +194,14 @@ export const anOrder = (change: Partial<Order> = {}): Order => ({
 /** A plan that `issue` accepts for this request at `now`. */
 export const aPlan = (request: AccessRequest, now: Date): Plan => ({
   provider: 'aws',
-  grantId: request.ask.id,
-  mark: 'test-mark',
-  name: `bg-test-${request.ask.id}`,
+  grantId: request.details.id,
+  installationId: 'test-mark',
+  name: `bg-test-${request.details.id}`,
   plannedEnd: plannedEndOf(request, now),
-  propagationSeconds: request.ask.terms.timings.propagationSeconds,
+  propagationSeconds: request.details.terms.timings.propagationSeconds,
   hashes: { trust: 'a'.repeat(64), access: 'b'.repeat(64) },
   // Looks like an instant and must stay what it is: text.
-  detail: { roleName: `bg-test-${request.ask.id}`, notAfter: plannedEndOf(request, now).toISOString() },
+  detail: { roleName: `bg-test-${request.details.id}`, notAfter: plannedEndOf(request, now).toISOString() },
 });
 
 /** The plans that `issue_extension` accepts for what was asked on this request. */
@@ -211,11 +211,11 @@ export const laterPlans = (request: AccessRequest | undefined): readonly Plan[] 
   return grants.map(({ plan }) => ({ ...plan, plannedEnd: after(plan.plannedEnd, extension.minutes * MINUTE) }));
 };
 
-export const requestCommand = (id: string, change: Partial<Order> = {}): Command => ({
+export const requestCommand = (id: string, change: Partial<RequestInput> = {}): Command => ({
   type: 'request',
   id,
   channel: 'C0INCIDENT',
-  order: anOrder(change),
+  input: anInput(change),
 });
 
 /** One step of a story: who does what when. `command` may look at the request as it stands. */
@@ -227,13 +227,13 @@ export interface Step {
   readonly command: (request: AccessRequest | undefined, now: Date) => Command;
 }
 
-const standing = (request: AccessRequest | undefined): AccessRequest => {
+const existing = (request: AccessRequest | undefined): AccessRequest => {
   if (request === undefined) throw new Error('nothing was asked yet');
   return request;
 };
 
 /** The story of a request that goes well: asked, approved, planned, opened, ended, removed, proven. `state` is where each step leads. */
-export const storyOf = (id: string, change: Partial<Order> = {}): readonly Step[] => {
+export const storyOf = (id: string, change: Partial<RequestInput> = {}): readonly Step[] => {
   const minutes = change.minutes ?? 30;
   const approvers: readonly CastName[] = change.role === 'rotate-keys' ? ['avery', 'sasha'] : ['avery'];
   return [
@@ -243,14 +243,14 @@ export const storyOf = (id: string, change: Partial<Order> = {}): readonly Step[
         state: index === approvers.length - 1 ? 'granting' : 'pending',
         after: MINUTE,
         actor: personActor(name),
-        command: (request) => ({ type: 'approve', digest: standing(request).ask.digest }),
+        command: (request) => ({ type: 'approve', digest: existing(request).details.digest }),
       }),
     ),
     {
       state: 'planned',
       after: SECOND,
       actor: SYSTEM,
-      command: (request, now) => ({ type: 'issue', plan: aPlan(standing(request), now) }),
+      command: (request, now) => ({ type: 'issue', plan: aPlan(existing(request), now) }),
     },
     { state: 'active', after: 5 * SECOND, actor: SYSTEM, command: () => ({ type: 'grant_confirmed', grantId: id }) },
     { state: 'revoking', after: minutes * MINUTE, actor: SYSTEM, command: () => ({ type: 'expire' }) },
@@ -271,7 +271,7 @@ export const storyOf = (id: string, change: Partial<Order> = {}): readonly Step[
       command: (request, now) => ({
         type: 'sessions_confirmed',
         grantId: id,
-        proof: propagated(standing(request), now),
+        proof: propagated(existing(request), now),
       }),
     },
   ];
@@ -299,9 +299,9 @@ export interface Walked {
  */
 export function walkTo(
   state: Step['state'],
-  { id = 'R1', start = START, order = {} }: { id?: string; start?: Date; order?: Partial<Order> } = {},
+  { id = 'R1', start = START, input = {} }: { id?: string; start?: Date; input?: Partial<RequestInput> } = {},
 ): Walked {
-  const steps = storyOf(id, order);
+  const steps = storyOf(id, input);
   const last = steps.findLastIndex((step) => step.state === state);
   let request: AccessRequest | undefined;
   let now = start;
@@ -314,7 +314,7 @@ export function walkTo(
     events.push(...accepted(decision).events);
     kept.keep(accepted(decision), step.actor, now);
   }
-  return { request: standing(request), events, now, kept };
+  return { request: existing(request), events, now, kept };
 }
 
 /** The decision, which must be a yes. */

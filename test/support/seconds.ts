@@ -1,5 +1,5 @@
 import { parse, stringify } from 'yaml';
-import type { Floors } from '../../src/core/policy.ts';
+import type { Floors } from '../../src/core/policy/policy.ts';
 import { demoPolicy } from '../../src/demo/stage.ts';
 
 /** Floors, in seconds, for tests that wait for the end of a window: everything but the order of things is short. */

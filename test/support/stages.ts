@@ -1,9 +1,9 @@
-import type { Actor, Command, CommandName } from '../../src/core/command.ts';
-import { decide } from '../../src/core/decide.ts';
-import { digestShown } from '../../src/core/extension.ts';
-import type { Facts } from '../../src/core/facts.ts';
-import type { Freeze } from '../../src/core/freeze.ts';
-import type { AccessRequest, Party } from '../../src/core/request.ts';
+import type { Actor, Command, CommandName } from '../../src/core/request/command.ts';
+import { decide } from '../../src/core/request/decide.ts';
+import { digestShown } from '../../src/core/request/extension.ts';
+import type { Facts } from '../../src/core/request/facts.ts';
+import type { Freeze } from '../../src/core/request/freeze.ts';
+import type { AccessRequest, Party } from '../../src/core/request/request.ts';
 import {
   accepted,
   after,
@@ -54,7 +54,7 @@ function stood(
     readonly command: Command | ((request: AccessRequest, now: Date) => Command);
   }[]
 ): Stood {
-  let { request, now } = walkTo(from, { order: { role } });
+  let { request, now } = walkTo(from, { input: { role } });
   for (const { by = SYSTEM, wait = SECOND, facts, command } of more) {
     now = after(now, wait);
     const sent = typeof command === 'function' ? command(request, now) : command;
@@ -65,7 +65,7 @@ function stood(
 
 const asksMore = {
   by: personActor('riley'),
-  command: (request: AccessRequest): Command => ({ type: 'extend', minutes: 15, digest: request.ask.digest }),
+  command: (request: AccessRequest): Command => ({ type: 'extend', minutes: 15, digest: request.details.digest }),
 };
 const yesBy = (name: CastName) => ({
   by: personActor(name),
@@ -141,7 +141,7 @@ export const SENT: {
   issue: (request, now) => [{ type: 'issue', plan: request && aPlan(request, now) }],
   grant_confirmed: () => [{ type: 'grant_confirmed', grantId: 'R1' }],
   grant_failed: () => ['PROVIDER_REFUSED', 'frozen'].map((why) => ({ type: 'grant_failed', why })),
-  extend: (request) => [{ type: 'extend', minutes: 15, digest: request?.ask.digest ?? '' }],
+  extend: (request) => [{ type: 'extend', minutes: 15, digest: request?.details.digest ?? '' }],
   lapse_extension: () => [{ type: 'lapse_extension' }],
   issue_extension: (request) => [{ type: 'issue_extension', plans: laterPlans(request) }],
   extension_confirmed: () => [{ type: 'extension_confirmed', number: 1, grantId: 'R1' }],
@@ -180,7 +180,7 @@ export const SENT: {
   stood_down: () => [{ type: 'stood_down', again: [], resolved: {} }],
   approver_changed: () => [{ type: 'approver_changed', person: 'avery', why: 'left' }],
   turned_away: () => [{ type: 'turned_away', person: 'sasha', teams: ['payments'] }],
-  buried: () => [{ type: 'buried', grantId: 'R1' }],
+  tombstone_deleted: () => [{ type: 'tombstone_deleted', grantId: 'R1' }],
 };
 
 /** From a stage on: at once, when a reminder, the answer or a page is due, before and at the end, and long after. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { Actor } from '../../src/core/command.ts';
-import type { Directory } from '../../src/core/directory.ts';
-import type { Facts, Lookup } from '../../src/core/facts.ts';
-import type { Freeze } from '../../src/core/freeze.ts';
-import type { AccessRequest, Approval } from '../../src/core/request.ts';
+import type { Directory } from '../../src/core/policy/directory.ts';
+import type { Actor } from '../../src/core/request/command.ts';
+import type { Facts, Lookup } from '../../src/core/request/facts.ts';
+import type { Freeze } from '../../src/core/request/freeze.ts';
+import type { AccessRequest, Approval } from '../../src/core/request/request.ts';
 import { aDirectory, after, aPolicy, type CastName, KEYS, okFacts, START } from './requests.ts';
 
 /* The world of random lives: who acts, what is found out, and an oracle of approvals that shares no code with the core. */
@@ -95,10 +95,10 @@ export function satisfied(
   const parents = new Map(directory.teams.map(({ id, parent }) => [id, parent]));
   const expand = (teams: readonly string[]) =>
     teams.flatMap((team) => [team, ...(parents.get(team) ? [parents.get(team)] : [])]);
-  const places = request.ask.terms.clauses.flatMap((clause) =>
+  const places = request.details.terms.clauses.flatMap((clause) =>
     clause.who === 'group' ? Array.from({ length: clause.count }, () => clause.teams) : [undefined],
   );
-  const requester = request.ask.requester.id;
+  const requester = request.details.requester.id;
   const fits = (approval: Approval, teams: readonly string[] | undefined): boolean => {
     const person = directory.people.find(({ id }) => id === approval.by.id);
     if (!person || person.suspended || person.slack.length === 0 || approval.digest !== digest) return false;

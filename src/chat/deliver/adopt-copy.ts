@@ -1,7 +1,7 @@
-import type { ChatKey } from '../../core/directory.ts';
+import type { ChatKey } from '../../core/policy/directory.ts';
 import type { MessageAt } from '../../ports/chat.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
-import { partyIn } from '../told.ts';
+import { partyIn } from '../words/timeline-entry.ts';
 import { type ChatDeps, isSamePlace } from './show.ts';
 
 /**

@@ -1,12 +1,12 @@
 import type { StoredEvent } from '../../core/events.ts';
-import type { Party } from '../../core/request.ts';
-import type { Row } from '../../core/work.ts';
-import { frozenSaid } from '../call-lines.ts';
-import { list, text } from '../event-data.ts';
-import { oneLine } from '../phrase.ts';
-import { tell } from '../timeline.ts';
-import { partyIn } from '../told.ts';
+import type { Party } from '../../core/request/request.ts';
+import type { Row } from '../../core/request/work.ts';
+import { frozenSaid } from '../words/call-lines.ts';
 import type { PrivateNote } from '../words/content.ts';
+import { list, text } from '../words/event-data.ts';
+import { oneLine } from '../words/phrase.ts';
+import { entryOf } from '../words/timeline.ts';
+import { partyIn } from '../words/timeline-entry.ts';
 import { cardFor, drawAll } from './draw.ts';
 import { inviteOne } from './invite.ts';
 import { sendNote } from './notes.ts';
@@ -30,7 +30,7 @@ export async function notifyCalled(deps: ShowDeps, row: Row, event: StoredEvent,
 }
 
 function calledBy({ request }: Row, { type, data }: StoredEvent): readonly Party[] {
-  if (type === 'page_resolved') return request.pages?.told ?? [];
+  if (type === 'page_resolved') return request.pages?.notified ?? [];
   // Told late, when it was decided meanwhile, a reminder would send somebody to a card without buttons.
   if (type !== 'approvers_reminded' || request.state !== 'pending') return [];
   return list(data.people).flatMap((id) => partyIn(request, text(id)) ?? []);
@@ -40,9 +40,9 @@ function overNote(row: Row, event: StoredEvent, phone: string): PrivateNote {
   const { request } = row;
   return {
     said: [
-      { strong: request.ask.terms.role.name },
-      `, ${request.ask.id}: `,
-      ...(tell(event, { request, phone })?.said ?? []),
+      { strong: request.details.terms.role.name },
+      `, ${request.details.id}: `,
+      ...(entryOf(event, { request, phone })?.said ?? []),
     ],
   };
 }
@@ -53,22 +53,22 @@ async function reminder(
   { data }: StoredEvent,
   { party, phone }: { readonly party: Party; readonly phone: string },
 ): Promise<PrivateNote> {
-  const { ask, escalatedTo = [] } = row.request;
+  const { details, escalatedTo = [] } = row.request;
   if (escalatedTo.some(({ id }) => id === party.id)) await inviteOne(deps, row, party.id, await cardFor(deps, row));
   const wish =
     data.frozen === undefined
-      ? wishOf(text(data.tier) === 'commander', party.id === ask.requester.id, phone)
+      ? wishOf(text(data.tier) === 'commander', party.id === details.requester.id, phone)
       : `, and it still waits. ${frozenSaid(data.frozen)}`;
   const link = await cardLink(deps, row, party);
   return {
     said: [
-      { person: ask.requester },
+      { person: details.requester },
       ' asks for ',
-      { strong: ask.terms.role.name },
-      `, for incident ${oneLine(ask.incident.title === '' ? ask.incident.id : `${ask.incident.id}: ${ask.incident.title}`, 250)}`,
+      { strong: details.terms.role.name },
+      `, for incident ${oneLine(details.incident.title === '' ? details.incident.id : `${details.incident.id}: ${details.incident.title}`, 250)}`,
       wish,
       ' It lapses ',
-      { at: ask.decideBy },
+      { at: details.decideBy },
       '.',
     ],
     ...(link === undefined ? {} : { link: { url: link, label: 'Open the card' } }),
@@ -88,7 +88,7 @@ function wishOf(commands: boolean, own: boolean, phone: string): string {
  * does not say: the note does without it.
  */
 async function cardLink({ store, chat, logger }: ShowDeps, row: Row, { id }: Party): Promise<string | undefined> {
-  const refs = (await store.chat.refs(row.request.ask.id)).filter(
+  const refs = (await store.chat.refs(row.request.details.id)).filter(
     ({ ts, state }) => ts !== undefined && state === 'sent',
   );
   const ref =

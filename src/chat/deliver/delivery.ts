@@ -1,10 +1,10 @@
 import { TookTooLong, within } from '../../bounded.ts';
 import { Failure } from '../../core/failure.ts';
-import type { Row } from '../../core/work.ts';
+import type { Row } from '../../core/request/work.ts';
 import type { Announce } from '../../ports/announce.ts';
 import type { ViewOf } from '../../ports/request-view.ts';
-import { freezeNews } from '../freeze-words.ts';
 import type { RequestChat } from '../words/content.ts';
+import { freezeNews } from '../words/freeze-words.ts';
 import { drawAll } from './draw.ts';
 import { postFreeze } from './freeze.ts';
 import { inviteAll } from './invite.ts';
@@ -38,7 +38,7 @@ export function delivery({ chats, account, ...shared }: DeliveryDeps): Delivery 
     invite: async (row, view) => {
       const reached = await withoutTheSilent(all.map((deps) => inviteAll({ ...deps, view }, row)));
       const isReached = (id: string): boolean => reached.some((ids) => ids.has(id));
-      const { invite } = row.request.ask;
+      const { invite } = row.request.details;
       return { reached: invite.filter(isReached), missed: invite.filter((id) => !isReached(id)) };
     },
     account,

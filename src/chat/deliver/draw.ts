@@ -1,12 +1,12 @@
-import { actionsIn } from '../../core/actions.ts';
-import { digestShown } from '../../core/extension.ts';
 import { Failure } from '../../core/failure.ts';
-import type { Row } from '../../core/work.ts';
+import { actionsIn } from '../../core/request/actions.ts';
+import { digestShown } from '../../core/request/extension.ts';
+import type { Row } from '../../core/request/work.ts';
 import type { Place } from '../../ports/chat.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
-import { cardOf } from '../card.ts';
-import { partyIn } from '../told.ts';
+import { cardOf } from '../words/card.ts';
 import type { Content } from '../words/content.ts';
+import { partyIn } from '../words/timeline-entry.ts';
 import { notifyFallback } from './notes.ts';
 import { isPassedOver, sendOnce } from './send.ts';
 import { homePlace, isSamePlace, policyPlace, type ShowDeps, sendDeps } from './show.ts';
@@ -28,7 +28,7 @@ export async function drawAll(deps: ShowDeps, row: Row, force = false): Promise<
     if (latest.version === drawn.version) break;
     drawn = latest;
   }
-  await deps.store.chat.drawn(drawn.request.ask.id, drawn.version);
+  await deps.store.chat.drawn(drawn.request.details.id, drawn.version);
 }
 
 /** A row that changes faster than it can be drawn is left to the next job. */
@@ -36,12 +36,12 @@ const ROUNDS = 5;
 
 /** Brings every copy that shows less than this version up to it; `all`: the others too. */
 async function updateStale(deps: ShowDeps, row: Row, all = false): Promise<void> {
-  const cards = (await deps.store.chat.refs(row.request.ask.id)).filter(isCard);
+  const cards = (await deps.store.chat.refs(row.request.details.id)).filter(isCard);
   const stale = cards.filter((ref) => all || ref.drawnVersion < row.version);
   if (stale.length > 0) await updateAll(deps, stale, await cardFor(deps, row), row);
 }
 
-const newest = async ({ store }: ShowDeps, row: Row): Promise<Row> => (await store.find(row.request.ask.id)) ?? row;
+const newest = async ({ store }: ShowDeps, row: Row): Promise<Row> => (await store.find(row.request.details.id)) ?? row;
 
 type Copy = MessageRef & { readonly ts: string };
 
@@ -59,7 +59,7 @@ export async function cardFor({ view }: Pick<ShowDeps, 'view'>, row: Row): Promi
  * Undefined when nowhere takes it.
  */
 export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | undefined> {
-  const { ask } = row.request;
+  const { details } = row.request;
   const home = homePlace(deps, row);
   const elsewhere = async (which: 'default' | 'security'): Promise<Place | undefined> => {
     const place = await policyPlace(deps, which);
@@ -69,15 +69,15 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
     async () => home,
     () => elsewhere('default'),
     () => elsewhere('security'),
-    () => deps.chat.direct(ask.requester),
+    () => deps.chat.direct(details.requester),
   ];
   const ref = await sendOnce(sendDeps(deps), {
-    key: { requestId: ask.id, kind: 'card', seq: 0, person: '' },
+    key: { requestId: details.id, kind: 'card', seq: 0, person: '' },
     digest: digestShown(row.request),
     version: row.version,
-    since: ask.askedAt,
+    since: details.askedAt,
     places,
-    tag: { type: 'card', of: { request: ask.id, kind: 'card' } },
+    tag: { type: 'card', of: { request: details.id, kind: 'card' } },
     content: () => cardFor(deps, row),
   });
   if (ref !== undefined && ref.channel !== home.place) await notifyFallback(deps, row, ref.channel);
@@ -89,7 +89,7 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
  * nowhere is sent while the request waits for somebody. Tries all, and gives the first failure.
  */
 async function copiesOf(deps: ShowDeps, row: Row): Promise<unknown> {
-  const refs = await deps.store.chat.refs(row.request.ask.id);
+  const refs = await deps.store.chat.refs(row.request.details.id);
   const unknown = refs.filter(({ kind, state, ts }) => kind === 'copy' && state === 'sending' && ts === undefined);
   const tried = await Promise.allSettled(unknown.map(({ person }) => copyFor(deps, row, person)));
   return tried.find((one) => one.status === 'rejected')?.reason;
@@ -103,16 +103,16 @@ export async function copyFor(
   card?: Content,
 ): Promise<MessageRef | undefined> {
   const { request } = row;
-  const { ask } = request;
+  const { details } = request;
   const party = partyIn(request, person);
   if (party === undefined) return undefined;
   return sendOnce(sendDeps(deps), {
-    key: { requestId: ask.id, kind: 'copy', seq: 0, person },
+    key: { requestId: details.id, kind: 'copy', seq: 0, person },
     digest: digestShown(request),
     version: row.version,
-    since: ask.askedAt,
+    since: details.askedAt,
     places: [() => deps.chat.direct(party)],
-    tag: { type: 'card', of: { request: ask.id, kind: 'copy', person } },
+    tag: { type: 'card', of: { request: details.id, kind: 'copy', person } },
     content: () => card ?? cardFor(deps, row),
     ...(actionsIn(request).includes('approve') ? {} : { onlyFind: 'nobody is asked any more' }),
   });

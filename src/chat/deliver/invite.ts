@@ -1,5 +1,5 @@
 import { Failure } from '../../core/failure.ts';
-import type { Row } from '../../core/work.ts';
+import type { Row } from '../../core/request/work.ts';
 import type { Content } from '../words/content.ts';
 import { cardFor, copyFor } from './draw.ts';
 import type { ShowDeps } from './show.ts';
@@ -8,12 +8,12 @@ import type { ShowDeps } from './show.ts';
 export async function inviteAll(deps: ShowDeps, row: Row): Promise<ReadonlySet<string>> {
   const card = await cardFor(deps, row);
   const tried = await Promise.all(
-    row.request.ask.invite.map(async (id) => {
+    row.request.details.invite.map(async (id) => {
       try {
         return (await twice(() => inviteOne(deps, row, id, card))) ? [id] : [];
       } catch (error) {
         deps.logger.warn(
-          { requestId: row.request.ask.id, chat: deps.chat.name, person: id, why: String(error) },
+          { requestId: row.request.details.id, chat: deps.chat.name, person: id, why: String(error) },
           'an approver was not reached',
         );
         return [];

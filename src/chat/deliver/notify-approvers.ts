@@ -1,20 +1,25 @@
 import type { StoredEvent } from '../../core/events.ts';
-import { askedNow, extensionAwaited } from '../../core/extension.ts';
-import type { AccessRequest } from '../../core/request.ts';
-import type { Row } from '../../core/work.ts';
-import { list, text } from '../event-data.ts';
-import { tell } from '../timeline.ts';
-import { partyIn } from '../told.ts';
+import { askedNow, extensionAwaited } from '../../core/request/extension.ts';
+import type { AccessRequest } from '../../core/request/request.ts';
+import type { Row } from '../../core/request/work.ts';
+import { list, text } from '../words/event-data.ts';
+import { entryOf } from '../words/timeline.ts';
+import { partyIn } from '../words/timeline-entry.ts';
 import { cardFor, drawAll } from './draw.ts';
 import { inviteOne } from './invite.ts';
 import { sendNote } from './notes.ts';
 import type { ShowDeps } from './show.ts';
 
 /** Those who were asked the first time and those who said yes then, the requester aside: they know what it is about. */
-export const approversAsked = ({ ask, approvals, extended, escalatedTo = [] }: AccessRequest): readonly string[] => {
+export const approversAsked = ({
+  details,
+  approvals,
+  extended,
+  escalatedTo = [],
+}: AccessRequest): readonly string[] => {
   const yes = [...approvals, ...(extended?.approvals ?? [])].map(({ by }) => by.id);
-  return [...new Set([...ask.invite, ...escalatedTo.map(({ id }) => id), ...yes])].filter(
-    (id) => id !== ask.requester.id,
+  return [...new Set([...details.invite, ...escalatedTo.map(({ id }) => id), ...yes])].filter(
+    (id) => id !== details.requester.id,
   );
 };
 
@@ -23,11 +28,11 @@ export async function notifyApprovers(deps: ShowDeps, row: Row, event: StoredEve
   const { request } = row;
   // Told late, when it was decided meanwhile, it would send them to a card without buttons.
   if (!extensionAwaited(request) || request.extension.number !== event.data.number) return;
-  const told = tell(event, { request, phone });
-  if (told === undefined) return;
+  const entry = entryOf(event, { request, phone });
+  if (entry === undefined) return;
   const joined = list(event.data.alsoAsked).map(text);
   const card = joined.length > 0 ? await cardFor(deps, row) : undefined;
-  const said = [{ strong: request.ask.terms.role.name }, ': ', ...told.said, ' Answer it on the card.'];
+  const said = [{ strong: request.details.terms.role.name }, ': ', ...entry.said, ' Answer it on the card.'];
   for (const id of approversAsked(request)) {
     const to = partyIn(request, id);
     if (to === undefined) continue;
@@ -46,9 +51,9 @@ export async function notifyAlsoAsked(deps: ShowDeps, row: Row, event: StoredEve
   if (asked.length === 0 || askedNow(request)?.digest !== event.data.digest) return;
   const card = await cardFor(deps, row);
   const said = [
-    { strong: request.ask.terms.role.name },
+    { strong: request.details.terms.role.name },
     ': ',
-    ...(tell(event, { request, phone })?.said ?? []),
+    ...(entryOf(event, { request, phone })?.said ?? []),
     ' Answer it on the card.',
   ];
   for (const to of asked) {

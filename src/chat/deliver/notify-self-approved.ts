@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../core/events.ts';
-import type { Row } from '../../core/work.ts';
+import type { Row } from '../../core/request/work.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
-import { selfApproved } from '../self-approved.ts';
+import { selfApproved } from '../words/self-approved.ts';
 import { sendOnce } from './send.ts';
 import { type ChatDeps, isSamePlace, policyPlace, sendDeps } from './show.ts';
 
@@ -12,15 +12,15 @@ const PLACE = '#default';
  * Where the card stands in the default channel, everybody there has read it already. Rejects when the chat is away.
  */
 export async function notifySelfApproved(deps: ChatDeps, row: Row, event: StoredEvent, card: MessageRef | undefined) {
-  const told = selfApproved(event, row.request);
+  const entry = selfApproved(event, row.request);
   const shared = await policyPlace(deps, 'default');
-  if (told === undefined || shared === undefined || card?.channel === shared.place) return;
-  const { ask } = row.request;
+  if (entry === undefined || shared === undefined || card?.channel === shared.place) return;
+  const { details } = row.request;
   await sendOnce(sendDeps(deps), {
-    key: { requestId: ask.id, kind: 'note', seq: event.seq, person: PLACE },
-    digest: ask.digest,
+    key: { requestId: details.id, kind: 'note', seq: event.seq, person: PLACE },
+    digest: details.digest,
     version: row.version,
-    since: ask.askedAt,
+    since: details.askedAt,
     places: [
       async () => shared,
       async () => {
@@ -29,6 +29,6 @@ export async function notifySelfApproved(deps: ChatDeps, row: Row, event: Stored
       },
     ],
     tag: { type: 'note', of: { id: event.id, person: PLACE } },
-    content: () => ({ kind: 'entry', entry: told }),
+    content: () => ({ kind: 'entry', entry: entry }),
   });
 }

@@ -1,9 +1,9 @@
-import type { Party } from '../../core/request.ts';
-import type { Row } from '../../core/work.ts';
+import type { Party } from '../../core/request/request.ts';
+import type { Row } from '../../core/request/work.ts';
 import type { Page } from '../../ports/pager.ts';
-import { oneLine } from '../phrase.ts';
 import type { Content } from '../words/content.ts';
-import { endByHand } from '../words.ts';
+import { oneLine } from '../words/phrase.ts';
+import { manualEnding } from '../words/words.ts';
 import { isNo, sendOnce } from './send.ts';
 import { type ChatDeps, sendDeps } from './show.ts';
 
@@ -22,7 +22,7 @@ function pageContent({ summary, details, commands }: Page, row: Row | undefined)
     kind: 'note',
     note: {
       said: ['🔴 ', { strong: oneLine(summary, 300) }, '. ', details.map((one) => oneLine(one, 400)).join(' ')],
-      ...(commands.length > 0 ? { before: endByHand(row?.request.ask.terms.account), snippets: commands } : {}),
+      ...(commands.length > 0 ? { before: manualEnding(row?.request.details.terms.account), snippets: commands } : {}),
     },
   };
 }
@@ -36,7 +36,7 @@ async function sendForRow(
     content,
   }: { readonly page: Page; readonly person: Party; readonly row: Row; readonly content: Content },
 ): Promise<boolean> {
-  const { id, digest } = row.request.ask;
+  const { id, digest } = row.request.details;
   const ref = await sendOnce(sendDeps(deps), {
     key: { requestId: id, kind: 'note', seq: page.round, person: `${person.id}#page` },
     digest,

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../core/events.ts';
 import type { PolicyPlace } from '../../ports/news.ts';
-import { policyNews } from '../policy-words.ts';
+import { policyNews } from '../words/policy-words.ts';
 import { isNo } from './send.ts';
 import type { ChatDeps } from './show.ts';
 

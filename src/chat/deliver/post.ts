@@ -1,10 +1,10 @@
 import { requestStream, type StoredEvent } from '../../core/events.ts';
-import type { Row } from '../../core/work.ts';
+import type { Row } from '../../core/request/work.ts';
 import type { Target } from '../../ports/chat.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
-import { type ByHand, byHandOf } from '../card.ts';
-import { tell } from '../timeline.ts';
+import { commandsOf, type ManualCommands } from '../words/card.ts';
 import type { Content } from '../words/content.ts';
+import { entryOf } from '../words/timeline.ts';
 import { notifyCalled } from './call.ts';
 import { cardIn } from './draw.ts';
 import { notifyPrivately } from './notes.ts';
@@ -18,7 +18,7 @@ import { isSamePlace, phoneNow, policyPlace, type ShowDeps, sendDeps } from './s
  * go into the thread of the card; openings, endings and alarms are shown in the channel too.
  */
 export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
-  const { id } = row.request.ask;
+  const { id } = row.request.details;
   const newest = (await deps.store.find(id)) ?? row;
   const events = await deps.store.events(requestStream(id), newest.postedSeq);
   if (events.length === 0) return;
@@ -47,17 +47,20 @@ const SECURITY: ReadonlySet<string> = new Set([
 ]);
 
 async function notifySecurity(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
-  const told = tell(event, { request: row.request, phone });
+  const entry = entryOf(event, { request: row.request, phone });
   const security = await policyPlace(deps, 'security');
-  if (told === undefined || security === undefined) return;
-  const { ask } = row.request;
-  const said = [{ strong: ask.terms.role.name }, ` (${ask.id}): `, ...told.said];
-  const content: Content = { kind: 'entry', entry: { ...told, said, byHand: await byHandFor(deps, row, event) } };
+  if (entry === undefined || security === undefined) return;
+  const { details } = row.request;
+  const said = [{ strong: details.terms.role.name }, ` (${details.id}): `, ...entry.said];
+  const content: Content = {
+    kind: 'entry',
+    entry: { ...entry, said, manualCommands: await byHandFor(deps, row, event) },
+  };
   await sendOnce(sendDeps(deps), {
-    key: { requestId: ask.id, kind: 'note', seq: event.seq, person: '#security' },
-    digest: ask.digest,
+    key: { requestId: details.id, kind: 'note', seq: event.seq, person: '#security' },
+    digest: details.digest,
     version: row.version,
-    since: ask.askedAt,
+    since: details.askedAt,
     places: [
       async () => security,
       async () => {
@@ -71,23 +74,23 @@ async function notifySecurity(deps: ShowDeps, row: Row, event: StoredEvent, phon
 }
 
 async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: MessageRef | undefined, phone: string) {
-  const told = tell(event, { request: row.request, phone });
-  if (told === undefined) return;
-  const { ask } = row.request;
-  const byHand = await byHandFor(deps, row, event);
-  const inThread: Content = { kind: 'entry', entry: { ...told, byHand } };
+  const entry = entryOf(event, { request: row.request, phone });
+  if (entry === undefined) return;
+  const { details } = row.request;
+  const manualCommands = await byHandFor(deps, row, event);
+  const inThread: Content = { kind: 'entry', entry: { ...entry, manualCommands } };
   // Outside the card's thread a line must say what it is about.
-  const said = [{ strong: ask.terms.role.name }, ` (${ask.id}): `, ...told.said];
-  const alone: Content = { kind: 'entry', entry: { ...told, said, byHand } };
+  const said = [{ strong: details.terms.role.name }, ` (${details.id}): `, ...entry.said];
+  const alone: Content = { kind: 'entry', entry: { ...entry, said, manualCommands } };
   await sendOnce(sendDeps(deps), {
-    key: { requestId: ask.id, kind: 'post', seq: event.seq, person: '' },
-    digest: ask.digest,
+    key: { requestId: details.id, kind: 'post', seq: event.seq, person: '' },
+    digest: details.digest,
     version: row.version,
-    since: ask.askedAt,
+    since: details.askedAt,
     places: [
-      async (): Promise<Target | undefined> => threadOf(deps, card, told.loud),
+      async (): Promise<Target | undefined> => threadOf(deps, card, entry.loud),
       () => policyPlace(deps, 'default'),
-      () => deps.chat.direct(ask.requester),
+      () => deps.chat.direct(details.requester),
     ],
     tag: { type: 'event', of: { id: event.id } },
     content: ({ thread }) => (thread === undefined ? alone : inThread),
@@ -95,8 +98,8 @@ async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: Messa
 }
 
 /** On-call reads what to run beside what happened, while it still has to be ended. */
-const byHandFor = async (deps: ShowDeps, row: Row, { type }: StoredEvent): Promise<ByHand | undefined> =>
-  type === 'oncall_paged' ? byHandOf(await deps.view(row)) : undefined;
+const byHandFor = async (deps: ShowDeps, row: Row, { type }: StoredEvent): Promise<ManualCommands | undefined> =>
+  type === 'oncall_paged' ? commandsOf(await deps.view(row)) : undefined;
 
 const threadOf = ({ chat }: ShowDeps, card: MessageRef | undefined, broadcast: boolean): Target | undefined =>
   card?.ts === undefined ? undefined : { chat: chat.name, place: card.channel, thread: card.ts, broadcast };
@@ -108,7 +111,7 @@ const threadOf = ({ chat }: ShowDeps, card: MessageRef | undefined, broadcast: b
 async function tidy(deps: ShowDeps, row: Row, { at }: StoredEvent, card: MessageRef | undefined): Promise<void> {
   const thread = threadOf(deps, card, false);
   if (thread === undefined || !deps.chat.can.search) return;
-  const { id, askedAt } = row.request.ask;
+  const { id, askedAt } = row.request.details;
   try {
     const refs = await deps.store.chat.refs(id);
     const kept = new Map(

@@ -1,5 +1,5 @@
-import type { Plan } from '../../core/request.ts';
-import type { Row } from '../../core/work.ts';
+import type { Plan } from '../../core/request/request.ts';
+import type { Row } from '../../core/request/work.ts';
 import type { Place } from '../../ports/chat.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { Usage } from '../../ports/provider.ts';
@@ -34,7 +34,7 @@ export const sendDeps = ({ chat, store, logger, unknownAfterMs = chat.callMs + 2
 /** Where this chat shows the request. */
 export const homePlace = ({ chat }: Pick<ChatDeps, 'chat'>, { request }: Row): Place => ({
   chat: chat.name,
-  place: request.ask.channel,
+  place: request.details.channel,
 });
 
 /** A channel of the policy in this chat: where what has no channel of its own goes, or security's. Undefined when no policy says. */

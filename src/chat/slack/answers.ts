@@ -1,10 +1,10 @@
-import type { Action } from '../../core/actions.ts';
-import { overseersOf } from '../../core/decide-ending.ts';
-import type { Refusal } from '../../core/refusal.ts';
+import type { Action } from '../../core/request/actions.ts';
+import { overseersOf } from '../../core/request/decide-ending.ts';
+import type { Refusal } from '../../core/request/refusal.ts';
 import type { Changed } from '../../ports/store.ts';
-import { oneLine } from '../phrase.ts';
-import { whoCan } from '../role-words.ts';
-import { OTHERS_CAN, refusalWords, UNANSWERED_READING } from '../words.ts';
+import { oneLine } from '../words/phrase.ts';
+import { whoCan } from '../words/role-words.ts';
+import { OTHERS_CAN, refusalWords, UNANSWERED_READING } from '../words/words.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Caller } from './caller.ts';
 
@@ -21,7 +21,7 @@ export async function othersWords(deps: Pick<AppDeps, 'broker'>, changed: Change
     return OTHERS_CAN.has(refusal.code) ? ` ${whoCan((await deps.broker.view(row)).open)}` : '';
   }
   if (refusal.code !== 'not_yours') return '';
-  const { requester } = row.request.ask;
+  const { requester } = row.request.details;
   const may =
     action === 'withdraw' || action === 'extend'
       ? [requester]

@@ -1,5 +1,5 @@
 import type { Broker } from '../../broker/broker.ts';
-import type { Terms } from '../../core/terms.ts';
+import type { Terms } from '../../core/policy/terms.ts';
 import type { DirectorySource } from '../../ports/directory.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { Capabilities } from '../../ports/provider.ts';

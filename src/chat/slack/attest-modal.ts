@@ -1,7 +1,7 @@
 import type { ModalView } from '@slack/types';
-import { STATEMENT_MAX } from '../../core/decide-attest.ts';
-import type { Freeze } from '../../core/freeze.ts';
-import type { CardView } from '../card.ts';
+import { STATEMENT_MAX } from '../../core/request/decide-attest.ts';
+import type { Freeze } from '../../core/request/freeze.ts';
+import type { CardView } from '../words/card.ts';
 import { plain, section, words } from './blocks.ts';
 import { banner } from './decision-modals.ts';
 import { FORMS } from './ids.ts';
@@ -30,7 +30,7 @@ export const attestModal = (
   blocks: [
     ...banner(frozen, 'takes away'),
     words(card.headline),
-    section(mrkdwn(card.standing, homes)),
+    section(mrkdwn(card.status, homes)),
     words(MEANING),
     {
       type: 'input',

@@ -1,6 +1,6 @@
 import type { HeaderBlock, KnownBlock, MrkdwnElement, PlainTextElement, SectionBlock } from '@slack/types';
 import { cut } from '../../core/cut.ts';
-import { type Phrase, plural } from '../phrase.ts';
+import { type Phrase, plural } from '../words/phrase.ts';
 import { escaped, mrkdwn } from './text.ts';
 
 /**

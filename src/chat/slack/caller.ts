@@ -1,9 +1,9 @@
 import type { BlockAction, RespondFn, ViewSubmitAction } from '@slack/bolt';
-import type { Actor } from '../../core/command.ts';
-import type { ChatKey } from '../../core/directory.ts';
 import { Failure } from '../../core/failure.ts';
+import type { ChatKey } from '../../core/policy/directory.ts';
+import type { Actor } from '../../core/request/command.ts';
 import type { Changed } from '../../ports/store.ts';
-import { DONE, STILL_WORKING, TRIGGER_EXPIRED, UNEXPECTED } from '../words.ts';
+import { DONE, STILL_WORKING, TRIGGER_EXPIRED, UNEXPECTED } from '../words/words.ts';
 import type { AppDeps } from './app-deps.ts';
 import { directWith } from './chat.ts';
 import { isTriggerGone } from './open-view.ts';
@@ -15,7 +15,7 @@ type PersonActor = Extract<Actor, { type: 'person' }>;
 /** How to answer somebody alone. */
 export interface Reader {
   /** Says something to this person only. Never rejects: what cannot be said is logged. */
-  readonly tell: (said: string | Said) => Promise<void>;
+  readonly notify: (said: string | Said) => Promise<void>;
 }
 
 /** Who clicked or typed, from the verified payload, and how to answer them alone. */
@@ -38,7 +38,7 @@ export const originOf = (
 ): Origin => ({ user: user.id, team: user.team_id, place: (team ?? enterprise)?.id ?? 'nowhere', respond });
 
 /** How to answer whoever a payload comes from; known without asking anybody. */
-export const readerOf = (deps: AppDeps, origin: Origin): Reader => ({ tell: (said) => tell(deps, origin, said) });
+export const readerOf = (deps: AppDeps, origin: Origin): Reader => ({ notify: (said) => notify(deps, origin, said) });
 
 /** Rejects with `SENDER_UNKNOWN` where somebody of another workspace must be looked up and Slack does not say. */
 export async function callerOf(deps: AppDeps, origin: Origin): Promise<Caller> {
@@ -78,7 +78,7 @@ export async function endedBy(
 }
 
 /** Privately where they are, else as a direct message. */
-async function tell(deps: AppDeps, { user, respond, channel }: Origin, said: string | Said): Promise<void> {
+async function notify(deps: AppDeps, { user, respond, channel }: Origin, said: string | Said): Promise<void> {
   const message = typeof said === 'string' ? sayMessage(said) : sayMessage(said.text, said.button);
   try {
     if (respond) {
@@ -139,7 +139,7 @@ export async function guarded(
 ): Promise<void> {
   const result = work().catch((error: unknown) => troubleWords(deps, error));
   const late = (await inTime(result, deps.answerMs)) === LATE;
-  if (late) await reader.tell(STILL_WORKING);
+  if (late) await reader.notify(STILL_WORKING);
   const said = (await result) ?? (late ? DONE : undefined);
-  if (said !== undefined) await reader.tell(said);
+  if (said !== undefined) await reader.notify(said);
 }

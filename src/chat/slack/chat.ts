@@ -57,7 +57,7 @@ export function slackChat(workspace: SlackWorkspace, logger: Logger): RequestCha
     look: async ({ place, message }) => {
       try {
         const found = await messageAt(workspace, { channel: place, ts: message });
-        const type = found && typeOf(found.mark.type);
+        const type = found && typeOf(found.tag.type);
         return found && type && taggedOf(found, type);
       } catch (error) {
         if (refusalOf(error) !== undefined) return undefined;
@@ -109,7 +109,7 @@ function messageOf(content: Content, homes: readonly string[]): Drawn {
     case 'card':
       return cardMessage(content.card, homes);
     case 'entry':
-      return postMessage(content.entry, homes, content.entry.byHand);
+      return postMessage(content.entry, homes, content.entry.manualCommands);
     case 'note':
       return noteMessage(content.note, homes);
     case 'lines':
@@ -135,11 +135,11 @@ const metadataOf = (tag: Tag | undefined) =>
 const typeOf = (written: string): Tag['type'] | undefined =>
   (['card', 'event', 'note'] as const).find((one) => METADATA[one] === written);
 
-const taggedOf = ({ channel, ts, mark }: Carrying, type: Tag['type']): Tagged => ({
+const taggedOf = ({ channel, ts, tag }: Carrying, type: Tag['type']): Tagged => ({
   chat: SLACK,
   place: channel,
   message: ts,
-  tag: { type, of: mark.payload },
+  tag: { type, of: tag.payload },
 });
 
 /** A call whose final refusals are an answer. Everything else that goes wrong is a `Failure`. */

@@ -1,8 +1,8 @@
 import type { KnownBlock, ModalView } from '@slack/types';
-import type { Freeze } from '../../core/freeze.ts';
-import type { CardView } from '../card.ts';
-import { bannerWords } from '../freeze-words.ts';
-import { wordsOf } from '../phrase.ts';
+import type { Freeze } from '../../core/request/freeze.ts';
+import type { CardView } from '../words/card.ts';
+import { bannerWords } from '../words/freeze-words.ts';
+import { wordsOf } from '../words/phrase.ts';
 import { lines, plain, section, words } from './blocks.ts';
 import { FORMS } from './ids.ts';
 import { inert, mrkdwn } from './text.ts';
@@ -27,7 +27,7 @@ export function approveModal(
     close: plain('Back', 24),
     blocks: [
       ...banner(frozen, 'opens'),
-      section(mrkdwn(card.standing, homes)),
+      section(mrkdwn(card.status, homes)),
       ...facts,
       ...lines(
         card.caveats.map((caveat) => [`⚠ ${caveat}`]),

@@ -1,8 +1,8 @@
 import type { ViewOutput } from '@slack/bolt';
-import type { Order } from '../../core/command.ts';
-import type { Directory } from '../../core/directory.ts';
-import { incidentSchema, type Policy } from '../../core/policy.ts';
-import type { AccessRequest } from '../../core/request.ts';
+import type { Directory } from '../../core/policy/directory.ts';
+import { incidentSchema, type Policy } from '../../core/policy/policy.ts';
+import type { RequestInput } from '../../core/request/command.ts';
+import type { AccessRequest } from '../../core/request/request.ts';
 import { typedId } from '../../core/typed.ts';
 import { fieldOf, termsBlock } from './ids.ts';
 import { keyAt, userOf } from './text.ts';
@@ -46,15 +46,15 @@ export function withRunbook(draft: Draft, id: string | undefined, policy: Policy
 }
 
 /** A form that asks for the same again. */
-export function draftAgain({ ask }: AccessRequest, homes: readonly string[]): Draft {
-  const commander = keyAt(ask.commander.keys, homes);
+export function draftAgain({ details }: AccessRequest, homes: readonly string[]): Draft {
+  const commander = keyAt(details.commander.keys, homes);
   return {
-    incident: ask.incident.id,
-    role: ask.terms.role.id,
-    runbook: ask.runbook,
-    reason: ask.reason,
-    purpose: ask.purpose,
-    minutes: String(ask.minutes),
+    incident: details.incident.id,
+    role: details.terms.role.id,
+    runbook: details.runbook,
+    reason: details.reason,
+    purpose: details.purpose,
+    minutes: String(details.minutes),
     commander: commander && userOf(commander),
   };
 }
@@ -67,12 +67,12 @@ export const shownDigest = (view: ViewOutput): string =>
     ?.slice(termsBlock('').length) ?? '';
 
 /** The draft as an order. The commander becomes a person only through the directory; nobody found stays nobody. */
-export function orderOf(
+export function inputOf(
   draft: Draft,
   digest: string,
   directory: Directory | undefined,
   homes: readonly string[],
-): Order {
+): RequestInput {
   const commander = directory?.people.filter((person) =>
     person.slack.some(({ workspace, user }) => homes.includes(workspace) && user === draft.commander),
   );

@@ -1,10 +1,16 @@
 import type { ModalView } from '@slack/types';
-import type { Active } from '../../core/extension.ts';
-import { extensionMinutes } from '../../core/extension.ts';
-import type { Freeze } from '../../core/freeze.ts';
+import type { Active } from '../../core/request/extension.ts';
+import { extensionMinutes } from '../../core/request/extension.ts';
+import type { Freeze } from '../../core/request/freeze.ts';
 import type { Capabilities } from '../../ports/provider.ts';
-import { type Phrase, plural } from '../phrase.ts';
-import { type ClauseOutlook, type ClausePeople, clauseWords, endingWords, unverifiedLines } from '../role-words.ts';
+import { type Phrase, plural } from '../words/phrase.ts';
+import {
+  type ClauseOutlook,
+  type ClausePeople,
+  clauseWords,
+  endingWords,
+  unverifiedLines,
+} from '../words/role-words.ts';
 import { lines, plain, section, words } from './blocks.ts';
 import { banner } from './decision-modals.ts';
 import { FORMS } from './ids.ts';
@@ -36,14 +42,14 @@ export function extendModal({
   homes,
   frozen,
 }: ExtendForm): ModalView {
-  const { ask, endsAt } = request;
+  const { details, endsAt } = request;
   const options = extensionMinutes(request).map((minutes) => ({
     text: plain(plural(minutes, 'minute'), 75),
     value: String(minutes),
   }));
   const [first] = options;
-  const standing: Phrase = [
-    { strong: ask.terms.role.name },
+  const status: Phrase = [
+    { strong: details.terms.role.name },
     ': the access ends ',
     { at: endsAt },
     '. That end stays until more time is approved and the cloud has taken it.',
@@ -57,7 +63,7 @@ export function extendModal({
     close: plain('Back', 24),
     blocks: [
       ...banner(frozen, 'opens'),
-      section(mrkdwn(standing, homes)),
+      section(mrkdwn(status, homes)),
       {
         type: 'input',
         block_id: EXTEND_BLOCK,
@@ -73,8 +79,8 @@ export function extendModal({
         [[{ strong: 'Approvals it needs' }], ...needs.map(clauseWords), ...unverifiedLines(whileUnverified)],
         homes,
       ),
-      section(`*How it ends*\n${inert(endingWords(ask.terms, capabilities))}`),
-      words(`In all this role allows ${plural(ask.terms.maxTotalMinutes, 'minute')} for one request.`),
+      section(`*How it ends*\n${inert(endingWords(details.terms, capabilities))}`),
+      words(`In all this role allows ${plural(details.terms.maxTotalMinutes, 'minute')} for one request.`),
     ],
   };
 }

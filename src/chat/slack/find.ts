@@ -9,7 +9,7 @@ export interface Reading {
 }
 
 /** What a message of ours carries as metadata: enough to know it again. */
-export interface Mark {
+export interface Tag {
   readonly type: string;
   readonly payload: Readonly<Record<string, string>>;
 }
@@ -29,7 +29,7 @@ export interface Found {
 }
 
 export interface Carrying extends Found {
-  readonly mark: Mark;
+  readonly tag: Tag;
 }
 
 /** Pages read at most, of 200 messages each. */
@@ -57,7 +57,7 @@ async function carrying({ client, home }: Reading, place: Place, since: Date): P
     for (const { ts, metadata, user, bot_id: bot } of answer.messages ?? []) {
       if (!isOurs(self, { user, bot })) continue;
       const { event_type: type, event_payload: payload } = metadata ?? {};
-      if (ts && type && payload) found.push({ channel, ts, mark: { type, payload: payload as Mark['payload'] } });
+      if (ts && type && payload) found.push({ channel, ts, tag: { type, payload: payload as Tag['payload'] } });
     }
     cursor = answer.response_metadata?.next_cursor || undefined;
     if (cursor === undefined) break;
@@ -88,22 +88,22 @@ export async function messageAt({ client, home }: Reading, { channel, ts }: Foun
   const found = answer.messages?.find((one) => one.ts === ts);
   const { event_type: type, event_payload: payload } = found?.metadata ?? {};
   if (!found || !type || !payload || !isOurs(self, { user: found.user, bot: found.bot_id })) return undefined;
-  return { channel, ts, mark: { type, payload: payload as Mark['payload'] } };
+  return { channel, ts, tag: { type, payload: payload as Tag['payload'] } };
 }
 
-const isMarked = ({ mark }: Carrying, wanted: Mark): boolean =>
-  mark.type === wanted.type && Object.entries(wanted.payload).every(([name, value]) => mark.payload[name] === value);
+const isTagged = ({ tag }: Carrying, wanted: Tag): boolean =>
+  tag.type === wanted.type && Object.entries(wanted.payload).every(([name, value]) => tag.payload[name] === value);
 
 /** Messages that carry this mark, oldest first. A place that cannot be read holds none; Slack away is a `Failure`. */
 export async function messagesOfOurs(
   reading: Reading,
   place: Place,
-  wanted: Mark,
+  wanted: Tag,
   since: Date,
 ): Promise<readonly Carrying[]> {
   try {
     const all = await carrying(reading, place, since);
-    return all.filter((one) => isMarked(one, wanted));
+    return all.filter((one) => isTagged(one, wanted));
   } catch (error) {
     const code = refusalOf(error);
     if (code !== undefined && UNREADABLE.has(code)) return [];

@@ -1,4 +1,4 @@
-import type { Action } from '../../core/actions.ts';
+import type { Action } from '../../core/request/actions.ts';
 
 /** Action ids: what was pressed. A button's value is the id of a request or of a stored form, and nothing else. */
 export const ACTION_IDS = {

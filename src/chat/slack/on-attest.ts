@@ -1,8 +1,8 @@
 import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt';
 import { ulid } from 'ulid';
-import { actionsIn } from '../../core/actions.ts';
-import { cardOf } from '../card.ts';
-import { refusalWords } from '../words.ts';
+import { actionsIn } from '../../core/request/actions.ts';
+import { cardOf } from '../words/card.ts';
+import { refusalWords } from '../words/words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { ATTEST_BLOCK, attestModal } from './attest-modal.ts';

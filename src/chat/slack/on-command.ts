@@ -1,8 +1,8 @@
 import type { App } from '@slack/bolt';
-import type { Policy } from '../../core/policy.ts';
+import type { Policy } from '../../core/policy/policy.ts';
 import { namedBy, type TypedWord, typedAfter, typedWords } from '../../core/typed.ts';
-import { freezeWish } from '../freeze-command.ts';
-import { oneLine } from '../phrase.ts';
+import { freezeWish } from '../words/freeze-command.ts';
+import { oneLine } from '../words/phrase.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guarded, type Origin, readerOf } from './caller.ts';
 import { type Draft, isIncidentId, typedIncident, withRole, withRunbook } from './draft.ts';

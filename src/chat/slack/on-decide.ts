@@ -1,18 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt';
 import { ulid } from 'ulid';
-import type { Action } from '../../core/actions.ts';
-import { actionsIn } from '../../core/actions.ts';
-import type { ChatKey } from '../../core/directory.ts';
-import { digestShown } from '../../core/extension.ts';
 import { Failure } from '../../core/failure.ts';
-import type { Row } from '../../core/work.ts';
+import type { ChatKey } from '../../core/policy/directory.ts';
+import type { Action } from '../../core/request/actions.ts';
+import { actionsIn } from '../../core/request/actions.ts';
+import { digestShown } from '../../core/request/extension.ts';
+import type { Row } from '../../core/request/work.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
 import type { Changed } from '../../ports/store.ts';
-import { cardOf } from '../card.ts';
 import { adoptCopy } from '../deliver/adopt-copy.ts';
-import { oneLine } from '../phrase.ts';
-import { NOT_A_CARD, refusalWords } from '../words.ts';
+import { cardOf } from '../words/card.ts';
+import { oneLine } from '../words/phrase.ts';
+import { NOT_A_CARD, refusalWords } from '../words/words.ts';
 import { answer, othersWords } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, endedBy, guarded, keysToEnd, type Origin, originOf, readerOf } from './caller.ts';
@@ -108,7 +108,7 @@ async function approve(deps: AppDeps, caller: Caller, click: Click): Promise<str
   if (clicked.older) {
     return refusedWords(deps, { ok: false, refusal: { code: 'look_again' }, row }, 'approve');
   }
-  if (row.request.ask.terms.role.zone !== 'C') {
+  if (row.request.details.terms.role.zone !== 'C') {
     return refusedWords(deps, await deps.broker.approve(requestId, caller.actor, clicked.digest, row), 'approve');
   }
   if (!actionsIn(row.request).includes('approve')) return tooLate(row);
@@ -124,7 +124,7 @@ async function openDeny(deps: AppDeps, origin: Origin, click: Click): Promise<st
   const [row, frozen] = await Promise.all([deps.store.find(click.requestId), deps.store.freeze()]);
   if (row === undefined) return refusalWords('unknown_request');
   if (!actionsIn(row.request).includes('deny')) return tooLate(row);
-  const name = oneLine(row.request.ask.terms.role.name, 60);
+  const name = oneLine(row.request.details.terms.role.name, 60);
   const closes =
     row.request.state === 'pending'
       ? `Denying closes the request for ${name} at once, for everybody.`

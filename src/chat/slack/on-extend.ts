@@ -1,12 +1,12 @@
 import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt';
 import { ulid } from 'ulid';
-import { seenSince } from '../../core/decide-approve.ts';
-import { outlook } from '../../core/decide-request.ts';
-import { personById } from '../../core/directory.ts';
-import { type Active, whyNotExtend } from '../../core/extension.ts';
-import type { Row } from '../../core/work.ts';
-import { plural } from '../phrase.ts';
-import { refusalWords } from '../words.ts';
+import { personById } from '../../core/policy/directory.ts';
+import { seenSince } from '../../core/request/decide-approve.ts';
+import { outlook } from '../../core/request/decide-request.ts';
+import { type Active, whyNotExtend } from '../../core/request/extension.ts';
+import type { Row } from '../../core/request/work.ts';
+import { plural } from '../words/phrase.ts';
+import { refusalWords } from '../words/words.ts';
 import { answer, othersFor } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guardedFor, originOf } from './caller.ts';
@@ -47,7 +47,7 @@ export async function openExtendForm(
       : refusalWords('unknown_request');
   }
   const { request } = row;
-  if (!request.ask.requester.keys.includes(caller.key)) {
+  if (!request.details.requester.keys.includes(caller.key)) {
     const refused = { ok: false, refusal: { code: 'not_yours' }, row } as const;
     return `${answer(refused.refusal)}${await othersFor(deps, caller, refused, 'extend')}`;
   }
@@ -65,7 +65,7 @@ async function open(
   { trigger, channel }: Opening,
   request: Active,
 ): Promise<string | undefined> {
-  const { id: requestId, digest, terms, requester } = request.ask;
+  const { id: requestId, digest, terms, requester } = request.details;
   const [inForce, frozen, home] = await Promise.all([
     deps.store.policyInForce(),
     deps.store.freeze(),

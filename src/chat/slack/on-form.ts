@@ -1,12 +1,12 @@
 import type { App, BlockAction, ViewOutput, ViewSubmitAction } from '@slack/bolt';
-import type { Refusal } from '../../core/refusal.ts';
+import type { Refusal } from '../../core/request/refusal.ts';
 import type { Changed } from '../../ports/store.ts';
-import { FORM_NOT_YOURS, FORM_UNKNOWN, refusalWords } from '../words.ts';
+import { FORM_NOT_YOURS, FORM_UNKNOWN, refusalWords } from '../words/words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, callerOf, guardedFor, type Origin, originOf, readerOf, troubleWords } from './caller.ts';
 import { saidModal } from './decision-modals.ts';
-import { draftAgain, draftOf, orderOf, shownDigest, withRole, withRunbook } from './draft.ts';
+import { draftAgain, draftOf, inputOf, shownDigest, withRole, withRunbook } from './draft.ts';
 import { ASK_AGAIN, FORMS, fieldOf, PICK_ROLE, PICK_RUNBOOK } from './ids.ts';
 import { requestModal } from './modals.ts';
 import { formFor, openRequestForm } from './open-form.ts';
@@ -22,7 +22,7 @@ export function onForm(app: App, deps: AppDeps): void {
       if (body.view === undefined) return;
       const origin = originOf(body);
       await redraw(deps, origin, body.view, action).catch((error: unknown) =>
-        readerOf(deps, origin).tell(troubleWords(deps, error)),
+        readerOf(deps, origin).notify(troubleWords(deps, error)),
       );
     });
   }
@@ -49,7 +49,7 @@ async function redraw(deps: AppDeps, origin: Origin, view: ViewOutput, action: s
   const draft =
     action === PICK_RUNBOOK ? withRunbook(picked, picked.runbook, policy) : withRole(picked, picked.role ?? '', policy);
   const drawn = await formFor(deps, caller, draft);
-  if (!drawn.ok) return caller.tell(`${refusalWords(drawn.code)} Phone: ${policy.phone}.`);
+  if (!drawn.ok) return caller.notify(`${refusalWords(drawn.code)} Phone: ${policy.phone}.`);
   const next = requestModal({ ...drawn.form, id: view.private_metadata });
   try {
     await deps.workspace.client.views.update({ view_id: view.id, hash: view.hash, view: next });
@@ -65,8 +65,8 @@ async function asked(deps: AppDeps, caller: Caller, view: ViewOutput): Promise<S
   const draft = draftOf(view);
   const drawn = await formFor(deps, caller, draft);
   const homes = homesOf(await deps.workspace.home());
-  const order = orderOf(draft, shownDigest(view), drawn.ok ? drawn.form.directory : undefined, homes);
-  const changed = await deps.broker.request({ requestId: form.requestId, actor: caller.actor, order });
+  const input = inputOf(draft, shownDigest(view), drawn.ok ? drawn.form.directory : undefined, homes);
+  const changed = await deps.broker.request({ requestId: form.requestId, actor: caller.actor, input });
   if (!changed.ok) {
     const look = changed.refusal.code === 'look_again' && drawn.ok;
     const said = answer(changed.refusal);
@@ -94,7 +94,7 @@ async function cardPlace({ store }: AppDeps, requestId: string): Promise<string>
 }
 
 const askedWords = ({ row }: Extract<Changed, { ok: true }>): string =>
-  `Recorded: your request ${row.request.ask.id} waits for its approvals. The channel shows its card.`;
+  `Recorded: your request ${row.request.details.id} waits for its approvals. The channel shows its card.`;
 
 /** The input that a refusal is shown on. One that is about no field stands on the first. */
 function blockFor({ field }: Refusal, view: ViewOutput): string {
@@ -111,8 +111,8 @@ async function again(
 ): Promise<string | undefined> {
   const row = await deps.store.find(requestId);
   if (row === undefined) return FORM_UNKNOWN;
-  if (!row.request.ask.requester.keys.includes(caller.key)) return FORM_NOT_YOURS;
+  if (!row.request.details.requester.keys.includes(caller.key)) return FORM_NOT_YOURS;
   const homes = homesOf(await deps.workspace.home());
-  const channel = row.request.ask.channel || opening.channel;
+  const channel = row.request.details.channel || opening.channel;
   return openRequestForm(deps, caller, { ...opening, channel }, draftAgain(row.request, homes));
 }

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { App, BlockAction } from '@slack/bolt';
-import type { Frozen } from '../../broker/freeze.ts';
-import { THAW_NEEDS } from '../../core/decide-freeze.ts';
-import type { FreezeWish } from '../freeze-command.ts';
-import { plural } from '../phrase.ts';
-import { COMMAND_USED, FORM_NOT_YOURS, FORM_UNKNOWN } from '../words.ts';
+import type { Frozen } from '../../broker/notify/freeze.ts';
+import { THAW_NEEDS } from '../../core/request/decide-freeze.ts';
+import type { FreezeWish } from '../words/freeze-command.ts';
+import { plural } from '../words/phrase.ts';
+import { COMMAND_USED, FORM_NOT_YOURS, FORM_UNKNOWN } from '../words/words.ts';
 import { answer } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { type Caller, guardedFor, originOf } from './caller.ts';

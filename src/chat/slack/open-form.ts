@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
-import { personOf } from '../../core/directory.ts';
-import type { RefusalCode } from '../../core/refusal.ts';
-import { refusalWords } from '../words.ts';
+import { personOf } from '../../core/policy/directory.ts';
+import type { RefusalCode } from '../../core/request/refusal.ts';
+import { refusalWords } from '../words/words.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Caller } from './caller.ts';
 import type { Draft } from './draft.ts';

@@ -29,8 +29,8 @@ export class Pace {
     this.#now = now;
   }
 
-  /** Takes the next place: milliseconds until then, or undefined, and nothing taken, where that is beyond `patienceMs`. */
-  take(name: string, patienceMs: number): number | undefined {
+  /** Takes the next place: milliseconds until then, or undefined, and nothing taken, where that is beyond `oneMs`. */
+  take(name: string, oneMs: number): number | undefined {
     const known = this.#limited.get(name);
     const now = this.#now();
     if (known === undefined) return 0;
@@ -39,7 +39,7 @@ export class Pace {
       return 0;
     }
     const at = Math.max(known.nextAt, now);
-    if (at - now > patienceMs) return undefined;
+    if (at - now > oneMs) return undefined;
     known.nextAt = at + known.intervalMs;
     return at - now;
   }

@@ -1,8 +1,8 @@
 import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
-import type { ByHand, CardButton, CardView, Fact, Tone } from '../card.ts';
-import { oneLine, type Phrase, wordsOf } from '../phrase.ts';
-import type { Told } from '../told.ts';
+import type { CardButton, CardView, Fact, ManualCommands, Tone } from '../words/card.ts';
 import type { PrivateNote } from '../words/content.ts';
+import { oneLine, type Phrase, wordsOf } from '../words/phrase.ts';
+import type { TimelineEntry } from '../words/timeline-entry.ts';
 import {
   FIELD_MAX,
   header,
@@ -41,7 +41,7 @@ export function cardMessage(card: CardView, homes: readonly string[]): Message {
   const long = card.facts.filter((fact) => fact.long);
   const blocks: KnownBlock[] = [
     header(`${LIGHTS[card.tone]} ${card.headline}`),
-    section(mrkdwn(card.standing, homes)),
+    section(mrkdwn(card.status, homes)),
     ...chunks(short, 10).map(
       (some): KnownBlock => ({ type: 'section', fields: some.map((fact) => factField(fact, homes)) }),
     ),
@@ -53,11 +53,11 @@ export function cardMessage(card: CardView, homes: readonly string[]): Message {
     ),
     ...titled('Approved', card.approvals, homes, 1500),
     ...titled('Still needed', card.open, homes, 2000),
-    ...byHand(card.byHand),
+    ...manualCommands(card.manualCommands),
     ...(card.buttons.length > 0 ? [buttons(card)] : []),
     small(`Request \`${inert(card.requestId)}\` · terms \`${inert(card.digest.slice(0, 12))}\``),
   ];
-  return { text: inert(`${card.headline}. ${wordsOf(card.standing)}`), blocks };
+  return { text: inert(`${card.headline}. ${wordsOf(card.status)}`), blocks };
 }
 
 const factField = ({ label, value }: Fact, homes: readonly string[]) =>
@@ -93,16 +93,20 @@ const button = ({ action, label, style, confirm }: CardButton, requestId: string
 });
 
 /** One line of the timeline; what somebody typed stands apart, as plain text. */
-export function postMessage({ said, quote }: Told, homes: readonly string[], hand?: ByHand): Message {
+export function postMessage({ said, quote }: TimelineEntry, homes: readonly string[], hand?: ManualCommands): Message {
   const typed = quote === undefined ? '' : oneLine(quote, 1000);
   return {
     text: fallback(said),
-    blocks: [section(mrkdwn(said, homes)), ...(typed === '' ? [] : [words(`“${typed}”`, FIELD_MAX)]), ...byHand(hand)],
+    blocks: [
+      section(mrkdwn(said, homes)),
+      ...(typed === '' ? [] : [words(`“${typed}”`, FIELD_MAX)]),
+      ...manualCommands(hand),
+    ],
   };
 }
 
 /** What somebody can run to end access, or nothing. */
-const byHand = (hand: ByHand | undefined): KnownBlock[] =>
+const manualCommands = (hand: ManualCommands | undefined): KnownBlock[] =>
   hand === undefined ? [] : [section(inert(hand.said)), ...snippetBlocks(hand.commands)];
 
 /**

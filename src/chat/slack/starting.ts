@@ -1,6 +1,6 @@
 import type { AllMiddlewareArgs, AnyMiddlewareArgs } from '@slack/bolt';
-import { freezeWish } from '../freeze-command.ts';
-import { STARTING } from '../words.ts';
+import { freezeWish } from '../words/freeze-command.ts';
+import { STARTING } from '../words/words.ts';
 import type { AppDeps } from './app-deps.ts';
 import { readerOf } from './caller.ts';
 import { saidModal } from './decision-modals.ts';
@@ -37,7 +37,7 @@ export async function whileStarting(deps: AppDeps, args: AnyMiddlewareArgs & All
   await ack();
   const { id: user } = body.user as { readonly id: string };
   const respond = 'respond' in args && body.response_url !== undefined ? args.respond : undefined;
-  if (body.type === 'block_actions') await readerOf(deps, { user, team: undefined, respond }).tell(STARTING);
+  if (body.type === 'block_actions') await readerOf(deps, { user, team: undefined, respond }).notify(STARTING);
 }
 
 /** Beside a field, so that what was typed stays and can be sent again; a form without fields gets a page on top. */

@@ -1,12 +1,12 @@
-import { actionsIn } from '../../core/actions.ts';
-import { cheatSheet } from '../../core/catalog.ts';
-import { mayEnd } from '../../core/decide-ending.ts';
-import type { RefusalCode } from '../../core/refusal.ts';
-import type { Row } from '../../core/work.ts';
-import { cardOf } from '../card.ts';
-import { frozenLines } from '../freeze-words.ts';
-import { wordsOf } from '../phrase.ts';
-import { readingWords, refusalWords, UNANSWERED_READING } from '../words.ts';
+import { actionsIn } from '../../core/request/actions.ts';
+import { cheatSheet } from '../../core/request/catalog.ts';
+import { mayEnd } from '../../core/request/decide-ending.ts';
+import type { RefusalCode } from '../../core/request/refusal.ts';
+import type { Row } from '../../core/request/work.ts';
+import { cardOf } from '../words/card.ts';
+import { frozenLines } from '../words/freeze-words.ts';
+import { wordsOf } from '../words/phrase.ts';
+import { readingWords, refusalWords, UNANSWERED_READING } from '../words/words.ts';
 import type { AppDeps } from './app-deps.ts';
 import type { Caller } from './caller.ts';
 
@@ -45,7 +45,7 @@ async function endable({ store }: AppDeps, { actor }: Caller): Promise<readonly 
   for (let after: string | undefined; ; ) {
     const rows = await store.inStates(OPEN_STATES, PAGE, after);
     found.push(...rows.filter(({ request }) => actionsIn(request).includes('end') && mayEnd(actor, request)));
-    after = rows.at(-1)?.request.ask.id;
+    after = rows.at(-1)?.request.details.id;
     if (rows.length < PAGE || after === undefined) return found.reverse();
   }
 }
@@ -82,9 +82,9 @@ const noWords = (code: RefusalCode): string =>
   UNANSWERED_READING.has(code) ? `${readingWords(code)} /breakglass list shows what you may end.` : readingWords(code);
 
 async function lineOf(deps: AppDeps, row: Row): Promise<string> {
-  const { headline, standing } = cardOf(await deps.broker.view(row));
-  const { ask } = row.request;
-  return `${ask.id}: ${headline}, ${ask.requester.name}, ${ask.incident.id}. ${wordsOf(standing)}`;
+  const { headline, status } = cardOf(await deps.broker.view(row));
+  const { details } = row.request;
+  return `${details.id}: ${headline}, ${details.requester.name}, ${details.incident.id}. ${wordsOf(status)}`;
 }
 
 async function detailsOf(deps: AppDeps, row: Row): Promise<string> {
@@ -92,5 +92,5 @@ async function detailsOf(deps: AppDeps, row: Row): Promise<string> {
   const facts = card.facts.map(({ label, value }) => `${label}: ${wordsOf(value)}`);
   const approvals = card.approvals.map(wordsOf);
   const open = card.open.length === 0 ? [] : ['Still needed:', ...card.open.map(wordsOf)];
-  return [card.headline, wordsOf(card.standing), ...facts, ...approvals, ...open, ...card.caveats].join('\n');
+  return [card.headline, wordsOf(card.status), ...facts, ...approvals, ...open, ...card.caveats].join('\n');
 }

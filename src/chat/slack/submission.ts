@@ -1,7 +1,7 @@
 import type { AckFn, ViewResponseAction } from '@slack/bolt';
-import type { ChatKey } from '../../core/directory.ts';
+import type { ChatKey } from '../../core/policy/directory.ts';
 import type { Form } from '../../ports/chat-memory.ts';
-import { FORM_NOT_YOURS, FORM_UNKNOWN, FORM_USED, STILL_WORKING } from '../words.ts';
+import { FORM_NOT_YOURS, FORM_UNKNOWN, FORM_USED, STILL_WORKING } from '../words/words.ts';
 import type { AppDeps } from './app-deps.ts';
 import { inTime, LATE, type Origin, readerOf, troubleWords } from './caller.ts';
 import { saidModal } from './decision-modals.ts';
@@ -33,7 +33,7 @@ export async function submit(
     return;
   }
   await ack({ response_action: 'update', view: saidModal(title, STILL_WORKING) });
-  await readerOf(deps, origin).tell((await result).said);
+  await readerOf(deps, origin).notify((await result).said);
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { ChatKey } from '../../core/directory.ts';
-import { oneLine, type Phrase, type Piece, utc, wordsOf } from '../phrase.ts';
+import type { ChatKey } from '../../core/policy/directory.ts';
+import { oneLine, type Phrase, type Piece, utc, wordsOf } from '../words/phrase.ts';
 
 /** Slack's three entities. https://docs.slack.dev/messaging/formatting-message-text#escaping */
 export const escaped = (text: string): string =>

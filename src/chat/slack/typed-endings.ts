@@ -1,8 +1,8 @@
-import type { Action } from '../../core/actions.ts';
-import { digestShown } from '../../core/extension.ts';
+import type { Action } from '../../core/request/actions.ts';
+import { digestShown } from '../../core/request/extension.ts';
 import type { Changed } from '../../ports/store.ts';
-import { oneLine } from '../phrase.ts';
-import { refusalWords } from '../words.ts';
+import { oneLine } from '../words/phrase.ts';
+import { refusalWords } from '../words/words.ts';
 import { answer, othersFor } from './answers.ts';
 import type { AppDeps } from './app-deps.ts';
 import { endedBy, keysToEnd, type Origin } from './caller.ts';
@@ -33,9 +33,9 @@ export async function denyTyped(
     return 'Deny which, and why? Type /breakglass deny, the id and a reason; the requester reads it.';
   const row = await deps.store.find(id.toLowerCase());
   if (row === undefined) return refusalWords('unknown_request');
-  const { ask } = row.request;
+  const { details } = row.request;
   const changed = await endedBy(deps, origin, (actor) =>
-    deps.broker.deny(ask.id, actor, reason, digestShown(row.request)),
+    deps.broker.deny(details.id, actor, reason, digestShown(row.request)),
   );
   return (await refusedWords(deps, origin, changed, 'deny')) ?? 'Your denial is recorded.';
 }

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { Directory } from '../../core/directory.ts';
-import type { Policy } from '../../core/policy.ts';
+import type { Directory } from '../../core/policy/directory.ts';
+import type { Policy } from '../../core/policy/policy.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { slackApp } from './app.ts';
 import type { AppDeps } from './app-deps.ts';

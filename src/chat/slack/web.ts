@@ -86,11 +86,11 @@ class PacedClient extends WebClient {
     const usualMs = USUAL_MS[method];
     if (usualMs === undefined) return this.#once(method, options);
     const name = method === 'chat.postMessage' ? `${method} ${String(options.channel)}` : method;
-    let patienceMs = PATIENCE_MS;
+    let oneMs = PATIENCE_MS;
     for (;;) {
-      const ms = this.#pace.take(name, patienceMs);
+      const ms = this.#pace.take(name, oneMs);
       if (ms === undefined) throw new Failure('CHAT_UNAVAILABLE', `${method}: waits for Slack's rate limit`);
-      patienceMs -= ms;
+      oneMs -= ms;
       if (ms > 0) await wait(ms);
       if (this.#pace.isBlocked(name)) continue;
       try {

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
-import type { ChatKey } from '../../core/directory.ts';
-import type { ChatAccount } from '../../core/facts.ts';
 import { Failure } from '../../core/failure.ts';
+import type { ChatKey } from '../../core/policy/directory.ts';
+import type { ChatAccount } from '../../core/request/facts.ts';
 import type { Logger } from '../../ports/logger.ts';
 import { userOf } from './text.ts';
 import { chatFailure, refusalOf, type SlackSettings, webClient } from './web.ts';

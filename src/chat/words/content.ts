@@ -1,6 +1,6 @@
 import type { Chat } from '../../ports/chat.ts';
-import type { ByHand, CardView } from '../card.ts';
-import type { Phrase } from '../phrase.ts';
+import type { CardView, ManualCommands } from './card.ts';
+import type { Phrase } from './phrase.ts';
 
 /** Something told to one person. `snippets` are copied by hand, so they are shown as they are. */
 export interface PrivateNote {
@@ -17,7 +17,7 @@ export interface PrivateNote {
 export interface Entry {
   readonly said: Phrase;
   readonly quote?: string | undefined;
-  readonly byHand?: ByHand | undefined;
+  readonly manualCommands?: ManualCommands | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
-import type { Actor } from '../command.ts';
-import { type Acting, knownPerson, type Refused, refuse } from '../decision.ts';
-import type { Facts } from '../facts.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Actor } from './command.ts';
+import { type Acting, knownPerson, type Refused, refuse } from './decision.ts';
+import type { Facts } from './facts.ts';
 import { GATES } from './gates.ts';
 import { type Moment, refusalAt } from './rule.ts';
 

@@ -1,5 +1,5 @@
-import { type Facts, isFresh, UNANSWERED } from '../facts.ts';
-import { freezeDetail } from '../freeze.ts';
+import { type Facts, isFresh, UNANSWERED } from './facts.ts';
+import { freezeDetail } from './freeze.ts';
 import { type LookedUp, MOMENTS, no, type Rule, unless } from './rule.ts';
 
 /** Up, and answering what docs/sources.md does not know. */

@@ -1,10 +1,10 @@
-import type { Order } from '../command.ts';
-import { type ChatKey, type Directory, type Person, personById } from '../directory.ts';
-import type { ChatAccount, Facts, TargetReading } from '../facts.ts';
-import type { Policy } from '../policy.ts';
-import type { Refusal, RefusalCode } from '../refusal.ts';
-import type { AccessRequest, Approval, Target } from '../request.ts';
-import type { Terms } from '../terms.ts';
+import { type ChatKey, type Directory, type Person, personById } from '../policy/directory.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Terms } from '../policy/terms.ts';
+import type { RequestInput } from './command.ts';
+import type { ChatAccount, Facts, TargetReading } from './facts.ts';
+import type { Refusal, RefusalCode } from './refusal.ts';
+import type { AccessRequest, Approval, Target } from './request.ts';
 
 export const MOMENTS = ['ask', 'approve', 'extend', 'issue'] as const;
 /** When the rules are asked: for each click, and by the worker just before it plans (access or more time, B4). */
@@ -37,7 +37,7 @@ export interface Situation extends LookedUp {
   /** Who gets the access, as the directory knows them now. */
   readonly subject: Person | undefined;
   /** What is asked for, at `ask`. */
-  readonly order?: Order | undefined;
+  readonly input?: RequestInput | undefined;
   readonly request?: AccessRequest | undefined;
   /** Digest of what whoever acts was shown, and of what stands. */
   readonly shown?: { readonly digest: string; readonly stands: string } | undefined;
@@ -80,7 +80,7 @@ export const situationOf = (
   world: Pick<Situation, 'facts' | 'now' | 'given' | 'policy' | 'directory' | 'account'>,
   more: Pick<Situation, 'shown' | 'minutes' | 'missing' | 'targets' | 'target'>,
 ): Situation => {
-  const { requester, askedWith, subject, terms } = request.ask;
+  const { requester, askedWith, subject, terms } = request.details;
   const { id, name } = requester;
   const person = personById(world.directory, id);
   return {

@@ -1,17 +1,17 @@
 import { canonical } from '../canonical.ts';
-import { PURPOSE_MAX } from '../command.ts';
-import { personById, personOf, principalOf, share, teamsOf } from '../directory.ts';
-import { CLOCK_APART_MS, QUOTA_MARGIN } from '../facts.ts';
-import { REASONS } from '../policy.ts';
-import { PENDING_MAX } from '../requester-history.ts';
-import { termsDigest, termsOf } from '../terms.ts';
+import { personById, personOf, principalOf, share, teamsOf } from '../policy/directory.ts';
+import { REASONS } from '../policy/policy.ts';
+import { termsDigest, termsOf } from '../policy/terms.ts';
+import { PURPOSE_MAX } from './command.ts';
+import { CLOCK_APART_MS, QUOTA_MARGIN } from './facts.ts';
 import { INCIDENT } from './incident-rules.ts';
+import { PENDING_MAX } from './requester-history.ts';
 import { MOMENTS, no, type Rule, unless } from './rule.ts';
 
 /*
  * Every rule by which access is asked for, approved, extended and issued, once each: its refusal, the moments at which it
  * holds, and its check. The order of the list is the order of the refusals. To add a rule: one entry, its words
- * (`chat/words.ts`), its section in docs/errors.md, and its case in test/core/rules.test.ts, which takes each rule out and
+ * (`chat/words/words.ts`), its section in docs/errors.md, and its case in test/core/request/rules.test.ts, which takes each rule out and
  * sees the refused input pass.
  *
  * Not in the list is what is no question of facts:
@@ -30,15 +30,15 @@ const LATER = ['approve', 'extend', 'issue'] as const;
 const hasClauses: Omit<Rule, 'at'> = {
   name: 'somebody must say yes',
   refuses: ['no_clauses'],
-  check: ({ terms, order }) => unless(terms.clauses.length > 0, 'no_clauses', order && { field: 'role' }),
+  check: ({ terms, input }) => unless(terms.clauses.length > 0, 'no_clauses', input && { field: 'role' }),
 };
 
 /** What whoever acts was shown is what stands: for a form the terms of now, for a click what the card asks for. */
 const sawWhatStands: Omit<Rule, 'at'> = {
   name: 'what was shown is what stands',
   refuses: ['look_again'],
-  check: ({ shown, order }) =>
-    unless(shown !== undefined && shown.digest === shown.stands, 'look_again', order && { field: 'role' }),
+  check: ({ shown, input }) =>
+    unless(shown !== undefined && shown.digest === shown.stands, 'look_again', input && { field: 'role' }),
 };
 
 /** No more time than is offered: at once, or with every extension. */
@@ -61,9 +61,9 @@ const FORM: readonly Rule[] = [
     name: 'the reason is one of ours',
     refuses: ['bad_reason'],
     at: ['ask'],
-    check: ({ order }) =>
+    check: ({ input }) =>
       unless(
-        REASONS.some((reason) => reason === order?.reason),
+        REASONS.some((reason) => reason === input?.reason),
         'bad_reason',
         { field: 'reason' },
       ),
@@ -72,8 +72,8 @@ const FORM: readonly Rule[] = [
     name: 'the purpose says something',
     refuses: ['bad_purpose'],
     at: ['ask'],
-    check: ({ order }) => {
-      const { length } = order?.purpose.trim() ?? '';
+    check: ({ input }) => {
+      const { length } = input?.purpose.trim() ?? '';
       return unless(length >= 3 && length <= PURPOSE_MAX, 'bad_purpose', { field: 'purpose' });
     },
   },
@@ -81,10 +81,10 @@ const FORM: readonly Rule[] = [
     name: 'the runbook is one of that role',
     refuses: ['unknown_runbook'],
     at: ['ask'],
-    check: ({ order, policy }) => {
-      if (order?.runbook === undefined) return undefined;
-      const runbook = policy.runbooks.find(({ id }) => id === order.runbook);
-      return unless(runbook?.role === order.role, 'unknown_runbook', { field: 'runbook' });
+    check: ({ input, policy }) => {
+      if (input?.runbook === undefined) return undefined;
+      const runbook = policy.runbooks.find(({ id }) => id === input.runbook);
+      return unless(runbook?.role === input.role, 'unknown_runbook', { field: 'runbook' });
     },
   },
 ];
@@ -98,7 +98,7 @@ const REQUEST: readonly Rule[] = [
     at: LATER,
     check: ({ request, terms, policy }) => {
       const now = termsOf(policy, terms.role.id);
-      const digest = request?.ask.digest;
+      const digest = request?.details.digest;
       // The terms that are counted by are those of the row: they too must still be what everybody saw.
       return unless(now !== undefined && termsDigest(now) === digest && termsDigest(terms) === digest, 'terms_changed');
     },
@@ -126,11 +126,11 @@ const REQUEST: readonly Rule[] = [
     name: 'the requester’s teams may ask for the role',
     refuses: ['no_team', 'over_scope'],
     at: MOMENTS,
-    check: ({ directory, requester: { name, person }, terms, order }) => {
+    check: ({ directory, requester: { name, person }, terms, input }) => {
       const teams = person === undefined ? [] : teamsOf(directory, person);
       const { mayAsk } = terms.role;
       if (teams.length === 0) return no('no_team', { detail: { who: name } });
-      const asked = order && ({ field: 'role', detail: { teams: mayAsk.join(', ') } } as const);
+      const asked = input && ({ field: 'role', detail: { teams: mayAsk.join(', ') } } as const);
       return unless(share(teams, mayAsk), 'over_scope', asked);
     },
   },
@@ -149,8 +149,8 @@ const PEOPLE: readonly Rule[] = [
     name: 'the commander is one of us',
     refuses: ['unknown_commander'],
     at: ['ask'],
-    check: ({ order, directory }) => {
-      const commander = order && personById(directory, order.commander);
+    check: ({ input, directory }) => {
+      const commander = input && personById(directory, input.commander);
       return unless(commander !== undefined && !commander.suspended, 'unknown_commander', { field: 'commander' });
     },
   },
@@ -166,22 +166,22 @@ const PEOPLE: readonly Rule[] = [
     name: 'no clause wants a step-up',
     refuses: ['step_up_unavailable'],
     at: ['ask', 'extend'],
-    check: ({ terms, order }) =>
+    check: ({ terms, input }) =>
       unless(
         terms.clauses.every(({ assurance }) => assurance !== 'stepped_up'),
         'step_up_unavailable',
-        order && { field: 'role' },
+        input && { field: 'role' },
       ),
   },
   {
     name: 'the cloud identity is theirs alone, and the one that was approved',
     refuses: ['no_cloud_identity'],
     at: ['ask', 'issue'],
-    check: ({ directory, subject, order, targets = [] }) => {
+    check: ({ directory, subject, input, targets = [] }) => {
       const principal = subject && principalOf(directory, subject);
       // By canonical form: neither a store nor a source keeps the order of keys.
       const same = targets.every((one) => canonical(one.principal) === canonical(principal ?? null));
-      return unless(principal !== undefined && same, 'no_cloud_identity', order && { field: 'role' });
+      return unless(principal !== undefined && same, 'no_cloud_identity', input && { field: 'role' });
     },
   },
   {
@@ -207,14 +207,14 @@ const PEOPLE: readonly Rule[] = [
   },
   {
     name: 'not too much stands in the account (A11)',
-    refuses: ['too_many_standing'],
+    refuses: ['too_many_objects'],
     at: ['ask'],
     check: ({ facts: { history }, policy, terms: { account } }) => {
-      const { maxStanding } = policy.asking;
-      const standing = history?.standing ?? 0;
+      const { maxObjects } = policy.requests;
+      const objects = history?.objects ?? 0;
       const where = `${account.name} (${account.id})`;
-      const detail = { account: where, standing: String(standing), max: String(maxStanding) };
-      return unless(standing < maxStanding, 'too_many_standing', { field: 'role', detail });
+      const detail = { account: where, objects: String(objects), max: String(maxObjects) };
+      return unless(objects < maxObjects, 'too_many_objects', { field: 'role', detail });
     },
   },
 ];

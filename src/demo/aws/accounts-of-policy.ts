@@ -1,6 +1,6 @@
-import type { ManifestName } from '../../clouds/aws/manifests.ts';
-import { partitionOf } from '../../clouds/aws/names.ts';
-import { type Policy, ZONES } from '../../core/policy.ts';
+import type { ManifestName } from '../../clouds/aws/policy/manifests.ts';
+import { partitionOf } from '../../clouds/aws/policy/names.ts';
+import { type Policy, ZONES } from '../../core/policy/policy.ts';
 import { manifest } from './manifests.ts';
 import { type AccountOptions, type ManagedPolicyOptions, type RoleOptions, reservedRoleName } from './seed.ts';
 

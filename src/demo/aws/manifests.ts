@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { filledManifest, type Manifest, type ManifestName, type ManifestOrder } from '../../clouds/aws/manifests.ts';
+import {
+  filledManifest,
+  type Manifest,
+  type ManifestInput,
+  type ManifestName,
+} from '../../clouds/aws/policy/manifests.ts';
 
 /** Everybody on a local AWS calls from this machine. */
 const HERE = ['127.0.0.0/8', '::1/128'];
@@ -14,7 +19,7 @@ export const ORGANIZATION = 'o-exampleorg';
 export function manifest(
   name: ManifestName,
   account: string,
-  own: Partial<Pick<ManifestOrder, 'partition' | 'brokerRole' | 'identityTargets'>> = {},
+  own: Partial<Pick<ManifestInput, 'partition' | 'brokerRole' | 'identityTargets'>> = {},
 ): Manifest {
   const file = new URL(`../../../manifests/aws/${name}.json`, import.meta.url);
   return filledManifest(readFileSync(file, 'utf8'), {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { anchorText, checkpointsIn } from '../../core/anchor-text.ts';
+import { anchorText, checkpointsIn } from '../../core/audit/anchor-text.ts';
 import { type Anchor, AnchorDiffers } from '../anchor.ts';
 
 /** How much of the end is read at once while looking for the start of the last line. */

@@ -9,8 +9,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { anchorText, checkpointsIn } from '../../core/anchor-text.ts';
-import type { FullCheckpoint } from '../../core/checkpoint.ts';
+import { anchorText, checkpointsIn } from '../../core/audit/anchor-text.ts';
+import type { FullCheckpoint } from '../../core/audit/checkpoint.ts';
 import { type Anchor, AnchorDiffers } from '../anchor.ts';
 import type { Memory } from '../seal-once.ts';
 

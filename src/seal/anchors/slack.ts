@@ -1,6 +1,6 @@
 import { LogLevel, type Logger as SlackLogger, type WebAPICallResult, WebClient } from '@slack/web-api';
-import { anchorText } from '../../core/anchor-text.ts';
-import { findingsWords } from '../../core/findings.ts';
+import { anchorText } from '../../core/audit/anchor-text.ts';
+import { findingsWords } from '../../core/audit/findings.ts';
 import type { Anchor } from '../anchor.ts';
 
 export interface SlackAnchorSettings {

@@ -1,5 +1,14 @@
 import { aPolicy, KEYS } from '../../support/requests.ts';
-import { anIncident, ask, CHANNELS, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+import {
+  anIncident,
+  ask,
+  CHANNELS,
+  cardSeen,
+  openInstallation,
+  type TestInstallation,
+  user,
+  type Who,
+} from './installation.ts';
 
 /** In a channel of their own with the bot alone, somebody could open zone A and nobody would hear of it. */
 const ALONE = { id: 'G0ALONE', name: 'alone', private: true, members: ['U0BOT', user('riley')] };
@@ -20,26 +29,26 @@ const policy = () => {
   };
 };
 
-let house: House;
+let installation: TestInstallation;
 beforeAll(async () => {
-  house = await openHouse({ policy: policy(), slack: { channels: [...CHANNELS, ALONE] } });
+  installation = await openInstallation({ policy: policy(), slack: { channels: [...CHANNELS, ALONE] } });
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 afterEach(async () => {
-  for (const channel of ['C0DEFAULT', 'C0INCIDENT', 'C0SECURITY']) house.slack.dials.archive(channel, false);
+  for (const channel of ['C0DEFAULT', 'C0INCIDENT', 'C0SECURITY']) installation.slack.dials.archive(channel, false);
   if (as('riley').modal()) await as('riley').close();
-  for (const { request } of await house.store.list({ states: ['pending'], limit: 10 })) {
-    await house.broker.withdraw(request.ask.id, { type: 'person', key: KEYS.riley });
+  for (const { request } of await installation.store.list({ states: ['pending'], limit: 10 })) {
+    await installation.broker.withdraw(request.details.id, { type: 'person', key: KEYS.riley });
   }
-  await house.work();
+  await installation.work();
 });
 
-const as = (who: Who) => house.slack.as(user(who));
-const cardOf = async (id: string) => (await house.store.chat.refs(id)).find(({ kind }) => kind === 'card');
+const as = (who: Who) => installation.slack.as(user(who));
+const cardOf = async (id: string) => (await installation.store.chat.refs(id)).find(({ kind }) => kind === 'card');
 const asked = async (change: Readonly<Record<string, string>> = {}) => {
-  await ask(house, 'riley', change);
-  await house.work();
-  return (await house.newest()).request.ask;
+  await ask(installation, 'riley', change);
+  await installation.work();
+  return (await installation.newest()).request.details;
 };
 const lines = (channel: string, id: string) =>
   as('sasha')
@@ -51,7 +60,7 @@ const alone = async (incident: string) => {
   const card = await cardOf(id);
   if (card?.ts === undefined) throw new Error('there is no card');
   await as('riley').click({ channel: card.channel, ts: card.ts }, 'bg_approve');
-  await house.reaches(id, 'granting');
+  await installation.reaches(id, 'granting');
   return id;
 };
 
@@ -70,11 +79,11 @@ describe('where a card stands', () => {
   });
 
   it('is the security channel where neither takes it, and the requester alone last of all', async () => {
-    house.slack.dials.archive('C0INCIDENT');
-    house.slack.dials.archive('C0DEFAULT');
+    installation.slack.dials.archive('C0INCIDENT');
+    installation.slack.dials.archive('C0DEFAULT');
     const first = await asked();
     expect((await cardOf(first.id))?.channel).toBe('C0SECURITY');
-    house.slack.dials.archive('C0SECURITY');
+    installation.slack.dials.archive('C0SECURITY');
     const second = await asked();
     expect((await cardOf(second.id))?.channel).toMatch(/^D/);
   });
@@ -88,7 +97,7 @@ describe('what no second person approved (B2)', () => {
     expect(line?.words).toMatch(
       /@riley approved their own access, and nobody else had to: Read logs \(zone A, account prod-main\), 15 minutes, for incident INC-1\.a1\. \/breakglass status \S+ shows it\.\s+“Restart the checkout service”/,
     );
-    await house.announce.post(await house.row(id));
+    await installation.announce.post(await installation.row(id));
     expect(lines('C0DEFAULT', id)).toHaveLength(1);
     expect(lines('C0SECURITY', id)).toHaveLength(0);
   });
@@ -98,15 +107,15 @@ describe('what no second person approved (B2)', () => {
   });
 
   it('is said in the security channel where the default one takes nothing', async () => {
-    house.slack.dials.archive('C0DEFAULT');
+    installation.slack.dials.archive('C0DEFAULT');
     const id = await alone('INC-1.a3');
     expect(lines('C0SECURITY', id)).toHaveLength(1);
   });
 
   it('is nothing that somebody else approved', async () => {
     const { id } = await asked();
-    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
-    await house.reaches(id, 'granting');
+    await as('avery').click(cardSeen(installation, 'avery'), 'bg_approve');
+    await installation.reaches(id, 'granting');
     expect(lines('C0DEFAULT', id)).toEqual([]);
   });
 });
@@ -115,22 +124,22 @@ describe('asking again (A11)', () => {
   it('points to the request that stands, with its id and where its card is', async () => {
     const incident = anIncident();
     const { id } = await asked({ text: incident });
-    await ask(house, 'riley', { text: incident });
+    await ask(installation, 'riley', { text: incident });
     expect(as('riley').modal()?.words).toMatch(
       new RegExp(
         `You asked for this role for this incident already: request ${id} waits for its approvals.*inc-1`,
         's',
       ),
     );
-    expect((await house.newest()).request.ask.id).toBe(id);
+    expect((await installation.newest()).request.details.id).toBe(id);
   });
 
   it('says so on card and timeline where it follows a denial', async () => {
     const { id } = await asked();
-    await house.broker.deny(id, { type: 'person', key: KEYS.avery }, 'Use <the> runbook');
-    await house.work();
+    await installation.broker.deny(id, { type: 'person', key: KEYS.avery }, 'Use <the> runbook');
+    await installation.work();
     const again = await asked();
-    const card = cardSeen(house, 'avery');
+    const card = cardSeen(installation, 'avery');
     expect(again.follows).toMatchObject({ id, outcome: 'denied', by: 'Avery', reason: 'Use <the> runbook' });
     const said = new RegExp(`Denied .* UTC\\)? by Avery: “Use <the> runbook” \\(request ${id}\\)`);
     expect(card.words).toMatch(said);

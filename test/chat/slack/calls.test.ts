@@ -1,11 +1,11 @@
-import type { WorkName } from '../../../src/core/work.ts';
+import type { WorkName } from '../../../src/core/request/work.ts';
 import { aPolicy, MINUTE, personActor } from '../../support/requests.ts';
-import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+import { ask, cardSeen, openInstallation, type TestInstallation, user, type Who } from './installation.ts';
 
-let house: House;
-afterEach(() => house.close());
+let installation: TestInstallation;
+afterEach(() => installation.close());
 
-const as = (who: Who) => house.slack.as(user(who));
+const as = (who: Who) => installation.slack.as(user(who));
 const CHAT: readonly WorkName[] = ['draw', 'post'];
 const dms = (who: Who) =>
   as(who)
@@ -13,23 +13,23 @@ const dms = (who: Who) =>
     .map(({ words }) => words);
 const timeline = () =>
   as('casey')
-    .thread('C0INCIDENT', cardSeen(house, 'casey').ts)
+    .thread('C0INCIDENT', cardSeen(installation, 'casey').ts)
     .slice(1)
     .map(({ words }) => words);
 /** Moves on to so many minutes after the start, and does what is due then. */
 const at = async (minutes: number, names: readonly WorkName[] = ['remind', 'lapse', ...CHAT]): Promise<void> => {
-  house.levers.aheadMs = minutes * MINUTE + 1000;
-  await house.work(names);
+  installation.levers.aheadMs = minutes * MINUTE + 1000;
+  await installation.work(names);
 };
 const asked = async () => {
-  await ask(house, 'riley');
-  await house.work();
-  return (await house.newest()).request.ask.id;
+  await ask(installation, 'riley');
+  await installation.work();
+  return (await installation.newest()).request.details.id;
 };
 
 describe('while nobody answers (B6)', () => {
   it('reminds those on call, asks the others with a card of their own, then the commander, and lapses saying who was asked', async () => {
-    house = await openHouse();
+    installation = await openInstallation();
     await asked();
     expect(dms('avery')).toHaveLength(1);
     await at(2);
@@ -47,9 +47,10 @@ describe('while nobody answers (B6)', () => {
 
     // Nobody is told twice of one step, though the answers to post, card and note are lost one after the other.
     await at(8, ['remind']);
-    house.slack.dials.fail('chat.postMessage', 'after', { drop: true }, 3);
-    for (const _lost of [1, 2, 3]) await expect(house.work(CHAT)).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
-    await house.work(CHAT);
+    installation.slack.dials.fail('chat.postMessage', 'after', { drop: true }, 3);
+    for (const _lost of [1, 2, 3])
+      await expect(installation.work(CHAT)).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    await installation.work(CHAT);
     expect(dms('avery')).toHaveLength(3);
     expect(dms('blake')).toEqual([expect.stringContaining('Access wanted'), expect.stringContaining('still waits')]);
     expect(timeline().at(-1)).toMatch(/I am asking @blake\. I ask the incident commander /);
@@ -66,35 +67,37 @@ describe('while nobody answers (B6)', () => {
   });
 
   it('lets the one who was asked later approve on their own card, and keeps that card up to date', async () => {
-    house = await openHouse();
+    installation = await openInstallation();
     const id = await asked();
     await at(8);
     const [copy] = as('blake').dms();
     await as('blake').click(copy ?? { channel: '', ts: '' }, 'bg_approve');
-    await house.reaches(id, 'granting');
+    await installation.reaches(id, 'granting');
     expect(dms('blake')[0]).toContain('Access open');
   });
 
   it('reminds the requester where a clause wants their own approval', async () => {
     const { zones, ...policy } = aPolicy();
     const own = { who: 'requester', name: 'Self', assurance: 'chat' } as const;
-    house = await openHouse({ policy: { ...policy, zones: { ...zones, A: { ...zones.A, approvals: [own] } } } });
-    await ask(house, 'riley', { role: 'read-logs' });
-    await house.work();
+    installation = await openInstallation({
+      policy: { ...policy, zones: { ...zones, A: { ...zones.A, approvals: [own] } } },
+    });
+    await ask(installation, 'riley', { role: 'read-logs' });
+    await installation.work();
     await at(2);
     expect(dms('riley').at(-1)).toContain('it still waits for your own approval');
-    const { request } = await house.newest();
+    const { request } = await installation.newest();
     await as('riley').click(
       as('riley')
         .dms()
         .findLast(({ words }) => words.includes('Access wanted')) ?? { channel: '', ts: '' },
       'bg_approve',
     );
-    await house.reaches(request.ask.id, 'granting');
+    await installation.reaches(request.details.id, 'granting');
   });
 
   it('says that nobody is on call, and goes on to the next step at its time', async () => {
-    house = await openHouse({ policy: { ...aPolicy(), onCall: {} } });
+    installation = await openInstallation({ policy: { ...aPolicy(), onCall: {} } });
     await asked();
     await at(2);
     expect(timeline().at(-1)).toMatch(
@@ -105,10 +108,10 @@ describe('while nobody answers (B6)', () => {
   });
 
   it('asks those who could approve when it was asked if the directory is down, and loses nobody to a Slack that is away', async () => {
-    house = await openHouse();
+    installation = await openInstallation();
     await asked();
-    house.levers.directoryDown = true;
-    house.slack.dials.fail('chat.postMessage', 'before', { status: 500 });
+    installation.levers.directoryDown = true;
+    installation.slack.dials.fail('chat.postMessage', 'before', { status: 500 });
     await expect(at(2)).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
     await at(2);
     expect(dms('avery').filter((words) => words.includes('still waits'))).toHaveLength(1);
@@ -116,9 +119,12 @@ describe('while nobody answers (B6)', () => {
   });
 
   it('sends nobody to a button that refuses while openings are frozen, and says so in line, note and lapse (B11)', async () => {
-    house = await openHouse();
+    installation = await openInstallation();
     await asked();
-    const frozen = await house.broker.freeze({ type: 'operator', name: 'root' }, { all: false, reason: 'a leak' });
+    const frozen = await installation.broker.freeze(
+      { type: 'operator', name: 'root' },
+      { all: false, reason: 'a leak' },
+    );
     if (frozen.ok) await frozen.followed;
     await at(2);
     for (const said of [dms('avery').at(-1), timeline().at(-1)]) {
@@ -136,7 +142,7 @@ describe('while nobody answers (B6)', () => {
     'leaves no button on the copy that %s gets by %s while the request is withdrawn and drawn',
     async (who, _by, minutes, names) => {
       let id = '';
-      house = await openHouse({
+      installation = await openInstallation({
         store: (real) => ({
           ...real,
           chat: {
@@ -144,21 +150,21 @@ describe('while nobody answers (B6)', () => {
             claim: async (key, ...rest) => {
               const claimed = await real.chat.claim(key, ...rest);
               if (key.kind === 'copy' && key.person === who && claimed.fresh) {
-                expect((await house.broker.withdraw(id, personActor('riley'))).ok).toBe(true);
-                await house.announce.draw(await house.row(id));
+                expect((await installation.broker.withdraw(id, personActor('riley'))).ok).toBe(true);
+                await installation.announce.draw(await installation.row(id));
               }
               return claimed;
             },
           },
         }),
       });
-      await ask(house, 'riley');
-      id = (await house.newest()).request.ask.id;
-      await house.work(CHAT);
-      if (minutes > 0) await house.work(['invite', ...CHAT]);
+      await ask(installation, 'riley');
+      id = (await installation.newest()).request.details.id;
+      await installation.work(CHAT);
+      if (minutes > 0) await installation.work(['invite', ...CHAT]);
       await at(minutes, names);
       // The invitation leaves a newer row behind, which is drawn.
-      if (minutes === 0) await house.work(['draw']);
+      if (minutes === 0) await installation.work(['draw']);
       const [copy] = as(who).dms();
       expect(copy?.words).toContain('Withdrawn');
       expect(copy?.blocks.some(({ type }) => type === 'actions')).toBe(false);
@@ -166,11 +172,11 @@ describe('while nobody answers (B6)', () => {
   );
 
   it('sends nobody to a card that was decided meanwhile', async () => {
-    house = await openHouse();
+    installation = await openInstallation();
     const id = await asked();
     await at(2, ['remind']);
-    await house.broker.withdraw(id, personActor('riley'));
-    await house.work(CHAT);
+    await installation.broker.withdraw(id, personActor('riley'));
+    await installation.work(CHAT);
     expect(dms('avery')).toHaveLength(1);
     expect(timeline().some((words) => words.startsWith('Still waiting'))).toBe(true);
   });
@@ -180,26 +186,26 @@ describe('while an ending fails (D6)', () => {
   const command = (id: string) => `aws iam put-role-policy --role-name bg-${id.toLowerCase()} --policy-name 99-revoked`;
   const failed = async (): Promise<string> => {
     const policy = aPolicy();
-    house = await openHouse({ policy: { ...policy, security: { teams: ['security'], page: [] } } });
+    installation = await openInstallation({ policy: { ...policy, security: { teams: ['security'], page: [] } } });
     const id = await asked();
-    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
-    await house.reaches(id, 'granting');
-    house.levers.cloudRefuses = true;
-    await house.broker.end(id, personActor('riley'));
-    await expect(house.work(['revoke'])).rejects.toThrow('the cloud is down');
+    await as('avery').click(cardSeen(installation, 'avery'), 'bg_approve');
+    await installation.reaches(id, 'granting');
+    installation.levers.cloudRefuses = true;
+    await installation.broker.end(id, personActor('riley'));
+    await expect(installation.work(['revoke'])).rejects.toThrow('the cloud is down');
     return id;
   };
 
   it('shows a red card with the command at once, pages by direct message, tells security, and tells all of them that it is over', async () => {
     const id = await failed();
-    await house.work(CHAT);
-    const red = cardSeen(house, 'casey');
+    await installation.work(CHAT);
+    const red = cardSeen(installation, 'casey');
     expect(red.words).toContain('🔴 Access could not be ended yet');
     const commands = red.blocks.flatMap((block) => (block.type === 'rich_text' ? [JSON.stringify(block)] : []));
     expect(commands).toEqual([expect.stringContaining(command(id))]);
 
-    await expect(house.work(['revoke'])).rejects.toThrow('the cloud is down');
-    await house.work(['page', ...CHAT]);
+    await expect(installation.work(['revoke'])).rejects.toThrow('the cloud is down');
+    await installation.work(['page', ...CHAT]);
     for (const who of ['sasha', 'casey'] as const) {
       expect(dms(who).filter((words) => words.includes('Emergency access could not be ended'))).toHaveLength(1);
       const paged = as(who).dms().at(-1);
@@ -213,27 +219,27 @@ describe('while an ending fails (D6)', () => {
     expect(security?.words).toContain(`(${id}): On-call was paged`);
     expect(JSON.stringify(security?.blocks)).toContain(command(id));
 
-    house.levers.cloudRefuses = false;
-    await house.work(['revoke', ...CHAT]);
-    expect(cardSeen(house, 'casey').words).not.toContain('🔴');
-    house.levers.aheadMs = 6 * MINUTE;
-    await house.work(['prove', 'stand_down', ...CHAT]);
+    installation.levers.cloudRefuses = false;
+    await installation.work(['revoke', ...CHAT]);
+    expect(cardSeen(installation, 'casey').words).not.toContain('🔴');
+    installation.levers.aheadMs = 6 * MINUTE;
+    await installation.work(['verify_sessions', 'stand_down', ...CHAT]);
     for (const who of ['sasha', 'casey'] as const) expect(dms(who).at(-1)).toContain('On-call can stand down');
-    expect(cardSeen(house, 'casey').blocks.some(({ type }) => type === 'rich_text')).toBe(false);
+    expect(cardSeen(installation, 'casey').blocks.some(({ type }) => type === 'rich_text')).toBe(false);
   });
 
   it('pages once a round, also when the answer of Slack was lost', async () => {
     const id = await failed();
-    await expect(house.work(['revoke'])).rejects.toThrow('the cloud is down');
-    house.slack.dials.fail('chat.postMessage', 'after', { drop: true }, 2);
-    await expect(house.work(['page'])).rejects.toThrow('not reached yet: sasha, casey');
-    await house.work(['page', ...CHAT]);
+    await expect(installation.work(['revoke'])).rejects.toThrow('the cloud is down');
+    installation.slack.dials.fail('chat.postMessage', 'after', { drop: true }, 2);
+    await expect(installation.work(['page'])).rejects.toThrow('not reached yet: sasha, casey');
+    await installation.work(['page', ...CHAT]);
     for (const who of ['sasha', 'casey'] as const) {
       expect(dms(who).filter((words) => words.includes('Emergency access could not be ended'))).toHaveLength(1);
     }
-    house.levers.aheadMs = 6 * MINUTE;
-    await house.work(['page']);
+    installation.levers.aheadMs = 6 * MINUTE;
+    await installation.work(['page']);
     expect(dms('sasha').filter((words) => words.includes('Emergency access could not be ended'))).toHaveLength(2);
-    expect((await house.row(id)).request.pages).toMatchObject({ count: 2, again: [] });
+    expect((await installation.row(id)).request.pages).toMatchObject({ count: 2, again: [] });
   });
 });

@@ -1,11 +1,11 @@
-import type { Row } from '../../../src/core/work.ts';
+import type { Row } from '../../../src/core/request/work.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { aPolicy } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
-import { ask, cardSeen, type House, openHouse, PEOPLE, user, type Who } from './house.ts';
+import { ask, cardSeen, openInstallation, PEOPLE, type TestInstallation, user, type Who } from './installation.ts';
 import { signed } from './signed.ts';
 
-let house: House;
+let installation: TestInstallation;
 let row: Row;
 /** What the store is asked of requests, in order. */
 let asked: string[] = [];
@@ -21,22 +21,22 @@ const listening = (store: Store): Store => ({
   },
 });
 beforeAll(async () => {
-  house = await openHouse({ store: listening });
+  installation = await openInstallation({ store: listening });
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 beforeEach(async () => {
-  house.levers.directoryDown = false;
-  house.levers.patient = true;
-  house.slack.dials.clearFaults();
+  installation.levers.directoryDown = false;
+  installation.levers.patient = true;
+  installation.slack.dials.clearFaults();
   for (const who of PEOPLE) if (as(who).modal()) await as(who).close();
-  await ask(house, 'riley');
-  await house.work();
-  row = await house.newest();
+  await ask(installation, 'riley');
+  await installation.work();
+  row = await installation.newest();
 });
 
-const as = (who: Who) => house.slack.as(user(who));
-const state = async () => (await house.row(row.request.ask.id)).request.state;
-const click = (who: Who, action: string) => as(who).click(cardSeen(house, who), `bg_${action}`);
+const as = (who: Who) => installation.slack.as(user(who));
+const state = async () => (await installation.row(row.request.details.id)).request.state;
+const click = (who: Who, action: string) => as(who).click(cardSeen(installation, who), `bg_${action}`);
 /** What somebody was told privately since the click. */
 async function told(who: Who, look: RegExp): Promise<string> {
   return as(who).sees(String(look), (one) => one.ephemerals().findLast(({ words }) => look.test(words))?.words);
@@ -44,12 +44,12 @@ async function told(who: Who, look: RegExp): Promise<string> {
 
 describe('an approving click', () => {
   it('reads the row once before the transaction that decides (§10.7)', async () => {
-    const { id } = row.request.ask;
+    const { id } = row.request.details;
     asked = [];
     await click('avery', 'approve');
     await until(() => asked.includes(`change ${id}`), 'the decision');
     expect(asked).toEqual([`find ${id}`, `change ${id}`]);
-    await house.reaches(id, 'granting');
+    await installation.reaches(id, 'granting');
   });
 
   it.each<[who: Who, words: RegExp]>([
@@ -63,8 +63,8 @@ describe('an approving click', () => {
   });
 
   it('of a person of another organisation does not count', async () => {
-    const olga = house.slack.as('U0OLGA');
-    await olga.click(cardSeen(house, 'riley'), 'bg_approve');
+    const olga = installation.slack.as('U0OLGA');
+    await olga.click(cardSeen(installation, 'riley'), 'bg_approve');
     await olga.sees('the refusal', (one) => one.ephemerals().find(({ words }) => /another organisation/.test(words)));
     expect(await state()).toBe('pending');
   });
@@ -73,28 +73,28 @@ describe('an approving click', () => {
     ['guest', { guest: 'multi_channel' }, /Guests can neither ask nor approve/],
     ['bot', { bot: true }, /Bots can neither ask nor approve/],
   ] as const)('of a %s does not count', async (_what, change, words) => {
-    await house.slack.dials.changePerson(user('avery'), change);
+    await installation.slack.dials.changePerson(user('avery'), change);
     await click('avery', 'approve');
     await told('avery', words);
     expect(await state()).toBe('pending');
-    await house.slack.dials.changePerson(user('avery'), { guest: undefined, bot: false } as object);
+    await installation.slack.dials.changePerson(user('avery'), { guest: undefined, bot: false } as object);
   });
 
   it('does not count while Slack does not say who it is: a failed look-up is a no', async () => {
-    house.slack.dials.fail('users.info', 'before', { status: 500 });
+    installation.slack.dials.fail('users.info', 'before', { status: 500 });
     await click('avery', 'approve');
     await told('avery', /The chat did not say who you are.*press again/);
     expect(await state()).toBe('pending');
   });
 
   it('does not count on a message that only looks like the card', async () => {
-    const card = cardSeen(house, 'avery');
+    const card = cardSeen(installation, 'avery');
     const blocks = card.blocks.map((block) =>
       JSON.parse(JSON.stringify(block, (name, value) => (name === 'inks' ? undefined : value))),
     );
-    const response = await fetch(`${house.slack.apiUrl}chat.postMessage`, {
+    const response = await fetch(`${installation.slack.apiUrl}chat.postMessage`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${house.slack.app.botToken}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${installation.slack.app.botToken}` },
       body: JSON.stringify({ channel: 'C0DEFAULT', text: 'a copy', blocks }),
     });
     const { ts } = (await response.json()) as { ts: string };
@@ -118,7 +118,7 @@ describe('an approving click', () => {
     ],
   ])('signed for %s does not count', async (_what, alter) => {
     await click('riley', 'approve');
-    await signed(house, (payload) => ({ ...alter(payload), user: { ...payload.user, id: user('avery') } }))();
+    await signed(installation, (payload) => ({ ...alter(payload), user: { ...payload.user, id: user('avery') } }))();
     await click('sasha', 'approve');
     await told('sasha', /none of the groups/);
     expect(await state()).toBe('pending');
@@ -126,27 +126,27 @@ describe('an approving click', () => {
 
   it('with a bad signature or an old timestamp never arrives', async () => {
     await click('riley', 'approve');
-    const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
-    expect(await house.slack.dials.resend(number, { signature: 'v0=00' })).toMatchObject({ status: 401 });
+    const { number = 0 } = installation.slack.dials.sent().at(-1) ?? {};
+    expect(await installation.slack.dials.resend(number, { signature: 'v0=00' })).toMatchObject({ status: 401 });
     const old = Math.floor(Date.now() / 1000) - 600;
-    expect(await house.slack.dials.resend(number, { timestamp: old })).toMatchObject({ status: 401 });
+    expect(await installation.slack.dials.resend(number, { timestamp: old })).toMatchObject({ status: 401 });
   });
 
   it('counts from a direct message as from the channel, and every copy is redrawn alike', async () => {
     const copy = as('avery').dms().at(-1);
     if (copy === undefined) throw new Error('avery got no card');
     await as('avery').click(copy, 'bg_approve');
-    await house.reaches(row.request.ask.id, 'granting');
+    await installation.reaches(row.request.details.id, 'granting');
     const redrawn = as('avery')
       .dms()
       .find(({ ts }) => ts === copy.ts);
-    expect(redrawn?.words).toBe(cardSeen(house, 'avery').words);
+    expect(redrawn?.words).toBe(cardSeen(installation, 'avery').words);
     expect(redrawn?.words).toContain('Access open');
   });
 
   it('that takes long is announced, and answered once it is known', async () => {
-    house.levers.patient = false;
-    house.slack.dials.delay('users.info', 2600);
+    installation.levers.patient = false;
+    installation.slack.dials.delay('users.info', 2600);
     await click('avery', 'approve');
     await told('avery', /Still working on it/);
     await told('avery', /^Done\. The card shows where it stands\.$/);
@@ -155,17 +155,17 @@ describe('an approving click', () => {
 
   it('is refused when the policy changed since the request, and says what to do (B4)', async () => {
     const policy = aPolicy();
-    await house.apply({ ...policy, zones: { ...policy.zones, B: { ...policy.zones.B, maxMinutes: 30 } } });
+    await installation.apply({ ...policy, zones: { ...policy.zones, B: { ...policy.zones.B, maxMinutes: 30 } } });
     await click('avery', 'approve');
     await told('avery', /policy of this role changed.*must ask again/);
     expect(await state()).toBe('pending');
-    await house.apply(policy);
+    await installation.apply(policy);
   });
 
   it('of two people at once opens once; the later one is told that it is done', async () => {
     await Promise.all([click('avery', 'approve'), click('blake', 'approve')]);
     await until(async () => (await state()) === 'granting', 'the approval');
-    const late = await house.slack.until('an answer to one of them', () =>
+    const late = await installation.slack.until('an answer to one of them', () =>
       (['avery', 'blake'] as const).find((who) =>
         as(who)
           .ephemerals()
@@ -173,15 +173,15 @@ describe('an approving click', () => {
       ),
     );
     expect(['avery', 'blake']).toContain(late);
-    expect((await house.row(row.request.ask.id)).request.approvals).toHaveLength(1);
+    expect((await installation.row(row.request.details.id)).request.approvals).toHaveLength(1);
   });
 });
 
 describe('zone C', () => {
   beforeEach(async () => {
-    await ask(house, 'riley', { role: 'rotate-keys', purpose: 'Rotate the leaked key' });
-    await house.work();
-    row = await house.newest();
+    await ask(installation, 'riley', { role: 'rotate-keys', purpose: 'Rotate the leaked key' });
+    await installation.work();
+    row = await installation.newest();
   });
 
   it('asks again in a form drawn from the row, whose submission is the decision', async () => {
@@ -191,11 +191,11 @@ describe('zone C', () => {
       expect(modal.words).toContain('Rotate the leaked key');
       expect(modal.words).toContain('How it ends');
       expect(modal.privateMetadata).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
-      expect((await house.row(row.request.ask.id)).request.state).toBe('pending');
+      expect((await installation.row(row.request.details.id)).request.state).toBe('pending');
       expect(await as(who).submit()).toMatchObject({ ok: true });
     }
-    await house.reaches(row.request.ask.id, 'granting');
-    const shown = cardSeen(house, 'riley').words;
+    await installation.reaches(row.request.details.id, 'granting');
+    const shown = cardSeen(installation, 'riley').words;
     expect(shown.match(/no second sign-in was asked/g)).toHaveLength(2);
   });
 
@@ -203,9 +203,9 @@ describe('zone C', () => {
     await click('avery', 'approve');
     await as('avery').awaitModal();
     await as('avery').submit();
-    const { number = 0 } = house.slack.dials.sent().at(-1) ?? {};
-    expect((await house.slack.dials.resend(number)).body).toContain('sent already and counted once');
-    expect((await house.row(row.request.ask.id)).request.approvals).toHaveLength(1);
+    const { number = 0 } = installation.slack.dials.sent().at(-1) ?? {};
+    expect((await installation.slack.dials.resend(number)).body).toContain('sent already and counted once');
+    expect((await installation.row(row.request.details.id)).request.approvals).toHaveLength(1);
   });
 
   it('answers in the form when the approval does not count', async () => {
@@ -222,11 +222,11 @@ describe('taking away asks nobody (D5)', () => {
     await click('avery', 'deny');
     await as('avery').awaitModal();
     await as('avery').choose('reason', 'Use *the* runbook <https://evil.example|here>');
-    house.levers.directoryDown = true;
-    house.slack.dials.fail('users.info', 'before', { status: 500 }, 10);
+    installation.levers.directoryDown = true;
+    installation.slack.dials.fail('users.info', 'before', { status: 500 }, 10);
     expect(await as('avery').submit()).toMatchObject({ ok: true });
-    await house.reaches(row.request.ask.id, 'closed');
-    const card = cardSeen(house, 'riley');
+    await installation.reaches(row.request.details.id, 'closed');
+    const card = cardSeen(installation, 'riley');
     expect(card.words).toContain('Denied: Restart a service');
     const thread = as('casey')
       .thread(card.channel, card.ts)
@@ -240,9 +240,9 @@ describe('taking away asks nobody (D5)', () => {
     ['avery', 'withdraw', /You cannot do that on this request\. These can: Riley\./],
     ['jordan', 'withdraw', /These can: Riley\./],
   ])('%s presses %s', async (who, action, words) => {
-    house.levers.directoryDown = true;
+    installation.levers.directoryDown = true;
     await click(who, action);
-    if (who === 'riley') await house.reaches(row.request.ask.id, 'closed');
+    if (who === 'riley') await installation.reaches(row.request.details.id, 'closed');
     else await told(who, words);
   });
 
@@ -257,39 +257,39 @@ describe('taking away asks nobody (D5)', () => {
 
   it('ends an open access from the card and from the command, by whoever could have approved it', async () => {
     await click('avery', 'approve');
-    await house.reaches(row.request.ask.id, 'granting');
-    house.levers.directoryDown = true;
-    house.slack.dials.fail('users.info', 'before', { status: 500 }, 10);
-    await as('sasha').command('/breakglass', `end ${row.request.ask.id}`, 'C0INCIDENT');
+    await installation.reaches(row.request.details.id, 'granting');
+    installation.levers.directoryDown = true;
+    installation.slack.dials.fail('users.info', 'before', { status: 500 }, 10);
+    await as('sasha').command('/breakglass', `end ${row.request.details.id}`, 'C0INCIDENT');
     await told('sasha', /You cannot do that.*These can: Riley, Casey, Avery, Blake/);
-    await as('blake').command('/breakglass', `end ${row.request.ask.id}`, 'C0INCIDENT');
+    await as('blake').command('/breakglass', `end ${row.request.details.id}`, 'C0INCIDENT');
     await told('blake', /taking the access away now/);
-    await house.reaches(row.request.ask.id, 'revoking');
-    expect(cardSeen(house, 'riley').words).toMatch(/Access removed.*sessions end by/s);
+    await installation.reaches(row.request.details.id, 'revoking');
+    expect(cardSeen(installation, 'riley').words).toMatch(/Access removed.*sessions end by/s);
     await click('riley', 'end').catch((error: unknown) => expect(String(error)).toContain('bg_end'));
   });
 
   it('ends the access of a requester whose account was deactivated, as soon as Slack says so', async () => {
     await click('avery', 'approve');
-    await house.reaches(row.request.ask.id, 'granting');
-    await house.slack.dials.changePerson(user('riley'), { deleted: true });
-    await house.reaches(row.request.ask.id, 'revoking');
-    const { request } = await house.row(row.request.ask.id);
+    await installation.reaches(row.request.details.id, 'granting');
+    await installation.slack.dials.changePerson(user('riley'), { deleted: true });
+    await installation.reaches(row.request.details.id, 'revoking');
+    const { request } = await installation.row(row.request.details.id);
     expect(request).toMatchObject({ cause: 'requester_barred' });
-    await house.slack.dials.changePerson(user('riley'), { deleted: false });
+    await installation.slack.dials.changePerson(user('riley'), { deleted: false });
   });
 });
 
 it('a card is red while the cloud does not confirm an ending, and says what happens (D6)', async () => {
   await click('avery', 'approve');
-  await house.reaches(row.request.ask.id, 'granting');
-  house.levers.cloudRefuses = true;
+  await installation.reaches(row.request.details.id, 'granting');
+  installation.levers.cloudRefuses = true;
   await click('riley', 'end');
   await until(async () => (await state()) === 'revoking', 'the ending');
-  await expect(house.work()).rejects.toThrow('PROVIDER_UNAVAILABLE');
-  house.levers.cloudRefuses = false;
-  await house.work(['draw', 'post']);
-  expect(cardSeen(house, 'riley').words).toContain('🔴 Access could not be ended yet');
-  await house.work();
-  expect(cardSeen(house, 'riley').words).toContain('Access removed');
+  await expect(installation.work()).rejects.toThrow('PROVIDER_UNAVAILABLE');
+  installation.levers.cloudRefuses = false;
+  await installation.work(['draw', 'post']);
+  expect(cardSeen(installation, 'riley').words).toContain('🔴 Access could not be ended yet');
+  await installation.work();
+  expect(cardSeen(installation, 'riley').words).toContain('Access removed');
 });

@@ -1,18 +1,19 @@
-import type { Policy } from '../../../src/core/policy.ts';
+import type { Policy } from '../../../src/core/policy/policy.ts';
 import type { Fields } from '../../../src/demo/slack/json.ts';
 import { fieldsOf } from '../../../src/demo/slack/json.ts';
 import { aPolicy } from '../../support/requests.ts';
-import { ask, cardSeen, type House, openHouse, PEOPLE, user, type Who } from './house.ts';
+import { ask, cardSeen, openInstallation, PEOPLE, type TestInstallation, user, type Who } from './installation.ts';
 
-let house: House;
-afterEach(() => house.close());
+let installation: TestInstallation;
+afterEach(() => installation.close());
 
-const as = (who: Who) => house.slack.as(user(who));
+const as = (who: Who) => installation.slack.as(user(who));
 const told = (who: Who, words: RegExp) =>
   as(who).sees(String(words), (one) => one.ephemerals().find((message) => words.test(message.words)));
-const sendClick = (payload: Fields) => house.post(new URLSearchParams({ payload: JSON.stringify(payload) }).toString());
+const sendClick = (payload: Fields) =>
+  installation.post(new URLSearchParams({ payload: JSON.stringify(payload) }).toString());
 const lastClick = (): Fields =>
-  house.slack.dials.sent().findLast(({ payload }) => payload.type === 'block_actions')?.payload ?? {};
+  installation.slack.dials.sent().findLast(({ payload }) => payload.type === 'block_actions')?.payload ?? {};
 const without = (payload: Fields, ...path: readonly string[]): Fields => {
   const [head = '', ...rest] = path;
   const { [head]: inner, ...others } = payload;
@@ -20,7 +21,7 @@ const without = (payload: Fields, ...path: readonly string[]): Fields => {
 };
 /** A click of somebody, made by them and taken from what was sent: to be changed and sent again. */
 async function clickOf(who: Who, action: string, by: Who): Promise<Fields> {
-  await as(by).click(cardSeen(house, by), `bg_${action}`);
+  await as(by).click(cardSeen(installation, by), `bg_${action}`);
   const click = lastClick();
   return { ...click, user: { ...fieldsOf(click.user), id: user(who) } };
 }
@@ -29,12 +30,12 @@ describe('what Slack documents of every request and one leaves out', () => {
   it.each([[['user', 'team_id']], [['team', 'id']], [['team']], [['user', 'id']], [['trigger_id']], [['container']]])(
     'keeps an approval from counting: %p (A2, B1)',
     async (path) => {
-      house = await openHouse();
-      await ask(house, 'riley');
-      await house.work();
+      installation = await openInstallation();
+      await ask(installation, 'riley');
+      await installation.work();
       const click = await clickOf('avery', 'approve', 'jordan');
       expect(await sendClick(without(click, ...path))).toBe(400);
-      expect((await house.newest()).request.state).toBe('pending');
+      expect((await installation.newest()).request.state).toBe('pending');
     },
   );
 
@@ -43,9 +44,9 @@ describe('what Slack documents of every request and one leaves out', () => {
     ['in another workspace', { team: { id: 'T0ELSE' } }],
     ['in another organisation', { team: null, enterprise: { id: 'E0ELSE', name: 'Else' } }],
   ])('a click %s is a stranger’s (A2)', async (_where, change: Readonly<Record<string, object | null>>) => {
-    house = await openHouse();
-    await ask(house, 'riley');
-    await house.work();
+    installation = await openInstallation();
+    await ask(installation, 'riley');
+    await installation.work();
     const click = await clickOf('avery', 'approve', 'jordan');
     const changed = Object.entries(change).map(([name, value]) => [
       name,
@@ -53,37 +54,38 @@ describe('what Slack documents of every request and one leaves out', () => {
     ]);
     expect(await sendClick({ ...click, ...Object.fromEntries(changed) })).toBe(200);
     await told('jordan', /another organisation/);
-    expect((await house.newest()).request.state).toBe('pending');
+    expect((await installation.newest()).request.state).toBe('pending');
   });
 
   it('keeps a command from freezing, and keeps nothing from ending (B11, D5)', async () => {
-    house = await openHouse();
-    await ask(house, 'riley');
-    await house.work();
-    const { request } = await house.newest();
+    installation = await openInstallation();
+    await ask(installation, 'riley');
+    await installation.work();
+    const { request } = await installation.newest();
     const command = (typed: string, who: Who) => ({
-      ...{ api_app_id: house.slack.app.id, command: '/breakglass', channel_id: 'C0INCIDENT' },
+      ...{ api_app_id: installation.slack.app.id, command: '/breakglass', channel_id: 'C0INCIDENT' },
       ...{ user_id: user(who), text: typed, trigger_id: `1.2.${typed.length}` },
     });
-    const send = (fields: Readonly<Record<string, string>>) => house.post(new URLSearchParams(fields).toString());
+    const send = (fields: Readonly<Record<string, string>>) =>
+      installation.post(new URLSearchParams(fields).toString());
     expect(await send(command('freeze', 'sasha'))).toBe(400);
-    expect(await house.store.freeze()).toBeUndefined();
-    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
-    await house.reaches(request.ask.id, 'granting');
-    const { trigger_id: _trigger, channel_id: _channel, ...end } = command(`end ${request.ask.id}`, 'riley');
+    expect(await installation.store.freeze()).toBeUndefined();
+    await as('avery').click(cardSeen(installation, 'avery'), 'bg_approve');
+    await installation.reaches(request.details.id, 'granting');
+    const { trigger_id: _trigger, channel_id: _channel, ...end } = command(`end ${request.details.id}`, 'riley');
     expect(await send(end)).toBe(200);
-    await house.reaches(request.ask.id, 'revoking');
+    await installation.reaches(request.details.id, 'revoking');
   });
 
   it('keeps no click from ending (D5)', async () => {
-    house = await openHouse();
-    await ask(house, 'riley');
-    await house.work();
-    const { request } = await house.newest();
+    installation = await openInstallation();
+    await ask(installation, 'riley');
+    await installation.work();
+    const { request } = await installation.newest();
     const click = await clickOf('riley', 'withdraw', 'jordan');
     const bare = without(without(without(click, 'user', 'team_id'), 'team'), 'trigger_id');
     expect(await sendClick(bare)).toBe(200);
-    await house.reaches(request.ask.id, 'closed');
+    await installation.reaches(request.details.id, 'closed');
   });
 });
 
@@ -97,7 +99,7 @@ describe('a colleague of another workspace of our Enterprise organisation', () =
     })),
   });
   beforeEach(async () => {
-    house = await openHouse({
+    installation = await openInstallation({
       policy: ofGrid(aPolicy()),
       slack: {
         team: { id: 'T0BREAK', name: 'Example', enterprise },
@@ -110,38 +112,38 @@ describe('a colleague of another workspace of our Enterprise organisation', () =
   });
 
   it('asks, approves and ends like everybody (A2, B1, D5)', async () => {
-    await ask(house, 'riley');
-    await house.work();
-    const { request } = await house.newest();
-    expect(request.ask.requester.keys).toEqual(['slack:E0BREAK:U0RILEY']);
-    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
-    await house.reaches(request.ask.id, 'granting');
-    house.slack.dials.fail('users.info', 'before', { status: 500 }, 1_000);
-    const before = house.slack.dials.calls('users.info').length;
-    await as('riley').click(cardSeen(house, 'riley'), 'bg_end');
-    await house.reaches(request.ask.id, 'revoking');
-    expect(house.slack.dials.calls('users.info')).toHaveLength(before);
+    await ask(installation, 'riley');
+    await installation.work();
+    const { request } = await installation.newest();
+    expect(request.details.requester.keys).toEqual(['slack:E0BREAK:U0RILEY']);
+    await as('avery').click(cardSeen(installation, 'avery'), 'bg_approve');
+    await installation.reaches(request.details.id, 'granting');
+    installation.slack.dials.fail('users.info', 'before', { status: 500 }, 1_000);
+    const before = installation.slack.dials.calls('users.info').length;
+    await as('riley').click(cardSeen(installation, 'riley'), 'bg_end');
+    await installation.reaches(request.details.id, 'revoking');
+    expect(installation.slack.dials.calls('users.info')).toHaveLength(before);
   });
 
   it('approves nothing while Slack does not say that they are one, and is told so', async () => {
-    await ask(house, 'riley');
-    await house.work();
-    house.slack.dials.fail('users.info', 'before', { status: 500 }, 1_000);
-    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
+    await ask(installation, 'riley');
+    await installation.work();
+    installation.slack.dials.fail('users.info', 'before', { status: 500 }, 1_000);
+    await as('avery').click(cardSeen(installation, 'avery'), 'bg_approve');
     await told('avery', /did not say who you are just now, so nothing was recorded/);
-    expect((await house.newest()).request.state).toBe('pending');
+    expect((await installation.newest()).request.state).toBe('pending');
   });
 
   it.each([
     ['a guest', { guest: 'multi_channel' } as const],
     ['deactivated meanwhile', { deleted: true } as const],
   ])('who is %s is refused (A2)', async (_what, change) => {
-    await ask(house, 'riley');
-    await house.work();
+    await ask(installation, 'riley');
+    await installation.work();
     const click = await clickOf('avery', 'approve', 'jordan');
-    await house.slack.dials.changePerson(user('avery'), change);
+    await installation.slack.dials.changePerson(user('avery'), change);
     expect(await sendClick({ ...click, user: { ...fieldsOf(click.user), team_id: 'T0SIBLING' } })).toBe(200);
     await told('jordan', /another organisation/);
-    expect((await house.newest()).request.state).toBe('pending');
+    expect((await installation.newest()).request.state).toBe('pending');
   });
 });

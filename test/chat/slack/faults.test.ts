@@ -3,15 +3,15 @@ import { Failure } from '../../../src/core/failure.ts';
 import { aPolicy } from '../../support/requests.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { until } from '../../support/until.ts';
-import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+import { ask, cardSeen, openInstallation, type TestInstallation, user, type Who } from './installation.ts';
 
-let house: House;
-afterEach(() => house.close());
+let installation: TestInstallation;
+afterEach(() => installation.close());
 
-const as = (who: Who) => house.slack.as(user(who));
+const as = (who: Who) => installation.slack.as(user(who));
 /** Lines of the timeline below the newest card, without the card. */
 const timeline = (channel = 'C0INCIDENT') => {
-  const card = cardSeen(house, 'casey', channel);
+  const card = cardSeen(installation, 'casey', channel);
   return as('casey').thread(channel, card.ts).slice(1);
 };
 const cards = (channel: string) =>
@@ -23,7 +23,7 @@ async function workThrough(times = 5): Promise<readonly string[]> {
   const failures: string[] = [];
   for (let time = 0; time < times; time++) {
     try {
-      await house.work();
+      await installation.work();
       return failures;
     } catch (error) {
       failures.push(error instanceof Failure ? error.code : String(error));
@@ -34,13 +34,13 @@ async function workThrough(times = 5): Promise<readonly string[]> {
 
 describe('where the card stands', () => {
   beforeEach(async () => {
-    house = await openHouse();
+    installation = await openInstallation();
   });
 
   it('is the default channel when the bot is not in the incident’s, and the requester learns why and what to do', async () => {
-    house.slack.dials.removeFrom('C0INCIDENT');
-    await ask(house, 'riley', { in: 'C0DEFAULT' });
-    await house.work();
+    installation.slack.dials.removeFrom('C0INCIDENT');
+    await ask(installation, 'riley', { in: 'C0DEFAULT' });
+    await installation.work();
     expect(cards('C0DEFAULT')).toHaveLength(1);
     expect(timeline('C0DEFAULT').length).toBeGreaterThan(0);
     const told = as('riley')
@@ -50,11 +50,11 @@ describe('where the card stands', () => {
   });
 
   it('is a direct message to the requester when no channel takes it', async () => {
-    house.slack.dials.archive('C0INCIDENT');
-    house.slack.dials.archive('C0DEFAULT');
-    house.slack.dials.archive('C0SECURITY');
-    await ask(house, 'riley', { in: 'C0INCIDENT' });
-    await house.work();
+    installation.slack.dials.archive('C0INCIDENT');
+    installation.slack.dials.archive('C0DEFAULT');
+    installation.slack.dials.archive('C0SECURITY');
+    await ask(installation, 'riley', { in: 'C0INCIDENT' });
+    await installation.work();
     expect(
       as('riley')
         .dms()
@@ -65,77 +65,79 @@ describe('where the card stands', () => {
         .dms()
         .some(({ words }) => /only you see it/.test(words)),
     ).toBe(true);
-    const { request } = await house.newest();
+    const { request } = await installation.newest();
     await as('avery').click(as('avery').dms().at(-1) ?? { channel: '', ts: '' }, 'bg_approve');
-    await house.reaches(request.ask.id, 'granting');
+    await installation.reaches(request.details.id, 'granting');
   });
 
   it('may vanish: the timeline goes on in the default channel, and nothing waits for it', async () => {
-    await ask(house, 'riley');
-    await house.work();
-    const { request } = await house.newest();
-    house.slack.dials.archive('C0INCIDENT');
+    await ask(installation, 'riley');
+    await installation.work();
+    const { request } = await installation.newest();
+    installation.slack.dials.archive('C0INCIDENT');
     await as('avery').click(as('avery').dms().at(-1) ?? { channel: '', ts: '' }, 'bg_approve');
-    const row = await house.reaches(request.ask.id, 'granting');
+    const row = await installation.reaches(request.details.id, 'granting');
     expect(row).toMatchObject({ postedSeq: row.seq, drawnVersion: row.version, request: { state: 'active' } });
     const moved = as('casey')
       .messages('C0DEFAULT')
       .map(({ words }) => words);
-    expect(moved.join('\n')).toContain(`Restart a service (${request.ask.id}): Access is open`);
+    expect(moved.join('\n')).toContain(`Restart a service (${request.details.id}): Access is open`);
     expect(as('avery').dms().at(-1)?.words).toContain('Access open');
   });
 });
 
 describe('the security channel', () => {
   it('that takes nothing loses no alarm: the default channel hears it (D6)', async () => {
-    house = await openHouse();
-    house.slack.dials.removeFrom('C0SECURITY');
-    await ask(house, 'riley');
-    await house.work();
-    const { request } = await house.newest();
-    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
-    await house.reaches(request.ask.id, 'granting');
-    house.levers.cloudRefuses = true;
-    await as('riley').click(cardSeen(house, 'riley'), 'bg_end');
-    await expect(house.reaches(request.ask.id, 'revoking')).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
-    await house.work(['post']);
+    installation = await openInstallation();
+    installation.slack.dials.removeFrom('C0SECURITY');
+    await ask(installation, 'riley');
+    await installation.work();
+    const { request } = await installation.newest();
+    await as('avery').click(cardSeen(installation, 'avery'), 'bg_approve');
+    await installation.reaches(request.details.id, 'granting');
+    installation.levers.cloudRefuses = true;
+    await as('riley').click(cardSeen(installation, 'riley'), 'bg_end');
+    await expect(installation.reaches(request.details.id, 'revoking')).rejects.toMatchObject({
+      code: 'PROVIDER_UNAVAILABLE',
+    });
+    await installation.work(['post']);
     const heard = as('casey').messages('C0DEFAULT');
-    expect(heard.map(({ words }) => words)).toEqual([expect.stringContaining(`(${request.ask.id})`)]);
+    expect(heard.map(({ words }) => words)).toEqual([expect.stringContaining(`(${request.details.id})`)]);
   });
 });
 
 describe('who is told at once', () => {
   it('is every on-call approver by itself: one who cannot be written to stops nobody else', async () => {
     const policy = aPolicy();
-    house = await openHouse({ policy: { ...policy, onCall: { platform: ['avery', 'blake'] } } });
-    await house.slack.dials.changePerson(user('avery'), { deleted: true });
-    await ask(house, 'riley');
-    await house.work();
-    expect((await house.newest()).request.invited).toEqual({ reached: ['blake'], missed: ['avery'] });
+    installation = await openInstallation({ policy: { ...policy, onCall: { platform: ['avery', 'blake'] } } });
+    await installation.slack.dials.changePerson(user('avery'), { deleted: true });
+    await ask(installation, 'riley');
+    await installation.work();
+    expect((await installation.newest()).request.invited).toEqual({ reached: ['blake'], missed: ['avery'] });
     expect(as('blake').dms().at(-1)?.words).toContain('Access wanted');
     expect(timeline().some(({ words }) => words === 'Asked directly: @blake. Not reached: @avery.')).toBe(true);
   });
 
   it('is the requester, with whom to phone, when nobody could be reached', async () => {
-    house = await openHouse({ policy: { ...aPolicy(), onCall: {} } });
-    await ask(house, 'riley');
-    await house.work();
+    installation = await openInstallation({ policy: { ...aPolicy(), onCall: {} } });
+    await ask(installation, 'riley');
+    await installation.work();
     expect(as('riley').dms().at(-1)?.words).toMatch(/nobody on call could be reached.*phone \+49 30 123456/);
   });
 
   it('is not everybody twice when the job runs again', async () => {
-    house = await openHouse();
-    await ask(house, 'riley');
-    const row = await house.newest();
-    await house.announce.invite(row);
-    expect(await house.announce.invite(row)).toEqual({ reached: ['avery'], missed: [] });
+    installation = await openInstallation();
+    await ask(installation, 'riley');
+    const row = await installation.newest();
+    await installation.announce.invite(row);
+    expect(await installation.announce.invite(row)).toEqual({ reached: ['avery'], missed: [] });
     expect(as('avery').dms()).toHaveLength(1);
   });
 });
 
 describe('a send whose outcome is unknown', () => {
   beforeEach(async () => {
-    house = await openHouse();
+    installation = await openInstallation();
   });
 
   it.each([
@@ -146,49 +148,49 @@ describe('a send whose outcome is unknown', () => {
   ] as const)(
     'of every message, %s, leaves one card, one copy, one line for each event, in order',
     async (_how, shape, when) => {
-      await ask(house, 'riley');
+      await ask(installation, 'riley');
       const failures: unknown[] = [];
       for (const name of ['draw', 'invite', 'post'] as const) {
-        house.slack.dials.fail('chat.postMessage', when, shape, 1);
-        await house.work([name]).catch((error: unknown) => failures.push(error));
+        installation.slack.dials.fail('chat.postMessage', when, shape, 1);
+        await installation.work([name]).catch((error: unknown) => failures.push(error));
       }
       for (let line = 0; line < 3; line++) {
-        house.slack.dials.fail('chat.postMessage', 'after', shape, 1);
-        await house.work(['post']).catch((error: unknown) => failures.push(error));
+        installation.slack.dials.fail('chat.postMessage', 'after', shape, 1);
+        await installation.work(['post']).catch((error: unknown) => failures.push(error));
       }
-      house.slack.dials.clearFaults();
-      await house.work();
+      installation.slack.dials.clearFaults();
+      await installation.work();
       expect(failures.length).toBeGreaterThanOrEqual(2);
       expect(failures.map((error) => error instanceof Failure && error.code)).toEqual(
         failures.map(() => 'CHAT_UNAVAILABLE'),
       );
-      expect((await house.newest()).request.invited).toEqual({ reached: ['avery'], missed: [] });
+      expect((await installation.newest()).request.invited).toEqual({ reached: ['avery'], missed: [] });
       expect(as('avery').dms()).toHaveLength(1);
       expect(cards('C0INCIDENT')).toHaveLength(1);
-      const events = await house.store.events(requestStream((await house.newest()).request.ask.id));
+      const events = await installation.store.events(requestStream((await installation.newest()).request.details.id));
       expect(timeline()).toHaveLength(events.length);
       expect(timeline()[0]?.words).toContain('asks for');
     },
   );
 
   it('that comes back late is deleted as the double it is', async () => {
-    await ask(house, 'riley');
-    await house.work();
-    const { request } = await house.newest();
-    const card = cardSeen(house, 'riley');
-    await fetch(`${house.slack.apiUrl}chat.postMessage`, {
+    await ask(installation, 'riley');
+    await installation.work();
+    const { request } = await installation.newest();
+    const card = cardSeen(installation, 'riley');
+    await fetch(`${installation.slack.apiUrl}chat.postMessage`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${house.slack.app.botToken}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${installation.slack.app.botToken}` },
       body: JSON.stringify({
         channel: card.channel,
         thread_ts: card.ts,
         text: 'the first line once more',
-        metadata: { event_type: 'breakglass_event', event_payload: { id: `${requestStream(request.ask.id)}/1` } },
+        metadata: { event_type: 'breakglass_event', event_payload: { id: `${requestStream(request.details.id)}/1` } },
       }),
     });
     expect(timeline().some(({ words }) => words === 'the first line once more')).toBe(true);
     await as('riley').click(card, 'bg_withdraw');
-    await house.reaches(request.ask.id, 'closed');
+    await installation.reaches(request.details.id, 'closed');
     expect(timeline().some(({ words }) => words === 'the first line once more')).toBe(false);
     expect(timeline().filter(({ words }) => words.includes('asks for'))).toHaveLength(1);
   });
@@ -196,22 +198,26 @@ describe('a send whose outcome is unknown', () => {
 
 it('a message that two workers send at the same time is one message', async () => {
   // The first may take as long as a busy machine lets it.
-  house = await openHouse({ unknownAfterMs: 20_000 });
-  await ask(house, 'riley');
-  house.slack.dials.delay('chat.postMessage', 100, 20);
-  const row = await house.newest();
-  await Promise.allSettled([house.announce.post(row), house.announce.post(row), house.announce.draw(row)]);
-  house.slack.dials.clearFaults();
-  await house.work();
+  installation = await openInstallation({ unknownAfterMs: 20_000 });
+  await ask(installation, 'riley');
+  installation.slack.dials.delay('chat.postMessage', 100, 20);
+  const row = await installation.newest();
+  await Promise.allSettled([
+    installation.announce.post(row),
+    installation.announce.post(row),
+    installation.announce.draw(row),
+  ]);
+  installation.slack.dials.clearFaults();
+  await installation.work();
   expect(cards('C0INCIDENT')).toHaveLength(1);
   expect(timeline().filter(({ words }) => words.includes('asks for'))).toHaveLength(1);
 });
 
 it('a card that two workers send at the same time is one card, and both tell in its thread', async () => {
   // Neither waits for the other: each finds nothing in the channel yet, and notes its card only when the other does too.
-  house = await openHouse({ unknownAfterMs: 0 });
-  await ask(house, 'riley');
-  const { sent } = house.store.chat;
+  installation = await openInstallation({ unknownAfterMs: 0 });
+  await ask(installation, 'riley');
+  const { sent } = installation.store.chat;
   const noting: (() => void)[] = [];
   const both: typeof sent = async (key, at) => {
     if (key.kind === 'card' && noting.length < 2) {
@@ -222,62 +228,62 @@ it('a card that two workers send at the same time is one card, and both tell in 
     }
     return sent(key, at);
   };
-  Object.assign(house.store.chat, { sent: both });
-  house.slack.dials.delay('chat.postMessage', 300, 2);
-  const row = await house.newest();
-  await Promise.all([house.announce.post(row), house.announce.post(row)]);
-  await house.work();
+  Object.assign(installation.store.chat, { sent: both });
+  installation.slack.dials.delay('chat.postMessage', 300, 2);
+  const row = await installation.newest();
+  await Promise.all([installation.announce.post(row), installation.announce.post(row)]);
+  await installation.work();
   expect(noting).toHaveLength(2);
   expect(cards('C0INCIDENT')).toHaveLength(1);
-  const events = await house.store.events(requestStream(row.request.ask.id));
+  const events = await installation.store.events(requestStream(row.request.details.id));
   expect(timeline()).toHaveLength(events.length);
 });
 
 describe('a rate limit', () => {
   beforeEach(async () => {
-    house = await openHouse();
+    installation = await openInstallation();
   });
 
   it('that is short is waited for, one that is long is left to the queue; nothing is lost', async () => {
-    await ask(house, 'riley');
-    house.slack.dials.rateLimit('chat.postMessage', 1, 1);
-    await house.work(['draw']);
+    await ask(installation, 'riley');
+    installation.slack.dials.rateLimit('chat.postMessage', 1, 1);
+    await installation.work(['draw']);
     expect(cards('C0INCIDENT')).toHaveLength(1);
-    house.slack.dials.rateLimit('chat.postMessage', 1, 120);
-    const posted = () => house.slack.dials.calls('chat.postMessage').length;
+    installation.slack.dials.rateLimit('chat.postMessage', 1, 120);
+    const posted = () => installation.slack.dials.calls('chat.postMessage').length;
     const before = posted();
-    await expect(house.work(['post'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE', retry: true });
-    await expect(house.work(['post'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE', retry: true });
+    await expect(installation.work(['post'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE', retry: true });
+    await expect(installation.work(['post'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE', retry: true });
     expect(posted() - before).toBe(1);
-    house.levers.aheadMs += 120_000;
-    await house.work();
+    installation.levers.aheadMs += 120_000;
+    await installation.work();
     expect(timeline()[0]?.words).toContain('asks for');
   });
 
   it('of updates leads to a card of the newest version', async () => {
-    await ask(house, 'riley');
-    await house.work();
-    const { request } = await house.newest();
-    await as('riley').click(cardSeen(house, 'riley'), 'bg_withdraw');
-    await house.slack.until('the click', () => true);
-    house.slack.dials.rateLimit('chat.update', 1, 120);
-    await house
-      .reaches(request.ask.id, 'closed')
+    await ask(installation, 'riley');
+    await installation.work();
+    const { request } = await installation.newest();
+    await as('riley').click(cardSeen(installation, 'riley'), 'bg_withdraw');
+    await installation.slack.until('the click', () => true);
+    installation.slack.dials.rateLimit('chat.update', 1, 120);
+    await installation
+      .reaches(request.details.id, 'closed')
       .catch((error: unknown) => expect(error).toMatchObject({ code: 'CHAT_UNAVAILABLE' }));
-    house.levers.aheadMs += 120_000;
+    installation.levers.aheadMs += 120_000;
     await workThrough();
-    expect(cardSeen(house, 'riley').words).toContain('Withdrawn');
+    expect(cardSeen(installation, 'riley').words).toContain('Withdrawn');
   });
 });
 
 describe('a refusal of one message', () => {
   beforeEach(async () => {
-    house = await openHouse();
-    await ask(house, 'riley');
+    installation = await openInstallation();
+    await ask(installation, 'riley');
   });
   const withdrawn = async () => {
-    const { request } = await house.newest();
-    const changed = await house.broker.withdraw(request.ask.id, {
+    const { request } = await installation.newest();
+    const changed = await installation.broker.withdraw(request.details.id, {
       type: 'person',
       key: `slack:T0BREAK:${user('riley')}`,
     });
@@ -285,57 +291,59 @@ describe('a refusal of one message', () => {
   };
 
   it('by its place, when a card is drawn, ends that copy and keeps no other one stale', async () => {
-    await house.work();
+    await installation.work();
     await withdrawn();
-    house.slack.dials.fail('chat.update', 'before', { error: 'restricted_action' });
-    await house.work();
-    const row = await house.newest();
+    installation.slack.dials.fail('chat.update', 'before', { error: 'restricted_action' });
+    await installation.work();
+    const row = await installation.newest();
     expect(row.drawnVersion).toBe(row.version);
-    const refs = await house.store.chat.refs(row.request.ask.id);
+    const refs = await installation.store.chat.refs(row.request.details.id);
     const cardsKept = refs.filter(({ kind }) => kind === 'card' || kind === 'copy').map(({ state }) => state);
     expect(cardsKept.toSorted()).toEqual(['gone', 'sent']);
   });
 
   it('for another reason leaves the drawing to the queue, after every other copy was drawn', async () => {
-    await house.work();
+    await installation.work();
     await withdrawn();
-    house.slack.dials.fail('chat.update', 'before', { error: 'not_authed' });
-    await expect(house.work(['draw'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
-    const { version, request } = await house.newest();
-    const refs = (await house.store.chat.refs(request.ask.id)).filter(({ kind }) => kind !== 'post' && kind !== 'note');
+    installation.slack.dials.fail('chat.update', 'before', { error: 'not_authed' });
+    await expect(installation.work(['draw'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    const { version, request } = await installation.newest();
+    const refs = (await installation.store.chat.refs(request.details.id)).filter(
+      ({ kind }) => kind !== 'post' && kind !== 'note',
+    );
     expect(refs.filter(({ drawnVersion }) => drawnVersion === version)).toHaveLength(refs.length - 1);
-    await house.work();
-    expect(cardSeen(house, 'riley').words).toContain('Withdrawn');
+    await installation.work();
+    expect(cardSeen(installation, 'riley').words).toContain('Withdrawn');
   });
 
   it.each(['invalid_blocks', 'msg_too_long', 'msg_blocks_too_long', 'invalid_arguments'])(
     'as it is written (%s) sends its bare words once instead',
     async (error) => {
-      await house.work(['draw', 'invite']);
-      house.slack.dials.fail('chat.postMessage', 'before', { error });
-      await house.work();
+      await installation.work(['draw', 'invite']);
+      installation.slack.dials.fail('chat.postMessage', 'before', { error });
+      await installation.work();
       expect(timeline()[0]?.text).toContain('asks for');
       expect(timeline()[0]?.blocks).toEqual([]);
-      expect(house.logs.join('\n')).toContain(error);
+      expect(installation.logs.join('\n')).toContain(error);
     },
   );
 
   it('whose bare words are refused too is given up and logged, and the timeline goes on', async () => {
-    await house.work(['draw', 'invite']);
-    house.slack.dials.fail('chat.postMessage', 'before', { error: 'invalid_metadata_format' }, 6);
-    await house.work();
-    const row = await house.newest();
+    await installation.work(['draw', 'invite']);
+    installation.slack.dials.fail('chat.postMessage', 'before', { error: 'invalid_metadata_format' }, 6);
+    await installation.work();
+    const row = await installation.newest();
     expect(row.postedSeq).toBe(row.seq);
     expect(timeline().some(({ words }) => words.includes('asks for'))).toBe(false);
     expect(timeline().length).toBeGreaterThan(0);
-    expect(house.logs.join('\n')).toMatch(/given up.*invalid_metadata_format/);
+    expect(installation.logs.join('\n')).toMatch(/given up.*invalid_metadata_format/);
   });
 
   it('of reading, for want of a scope, is not waited for: the message is sent', async () => {
-    house.slack.dials.fail('chat.postMessage', 'before', { drop: true });
-    await expect(house.work(['draw'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
-    house.slack.dials.fail('conversations.history', 'before', { error: 'missing_scope' }, 3);
-    await house.work(['draw']);
+    installation.slack.dials.fail('chat.postMessage', 'before', { drop: true });
+    await expect(installation.work(['draw'])).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
+    installation.slack.dials.fail('conversations.history', 'before', { error: 'missing_scope' }, 3);
+    await installation.work(['draw']);
     expect(cards('C0INCIDENT')).toHaveLength(1);
   });
 });
@@ -343,7 +351,7 @@ describe('a refusal of one message', () => {
 describe('a database that does not answer', () => {
   let proxy: TcpProxy | undefined;
   beforeEach(async () => {
-    house = await openHouse({
+    installation = await openInstallation({
       patient: false,
       url: async (url) => {
         proxy = await startTcpProxy(url);
@@ -355,9 +363,9 @@ describe('a database that does not answer', () => {
   const judge = (verdict: Parameters<TcpProxy['judge']>[0]) => proxy?.judge(verdict);
 
   it('is told at once to whoever types or clicks: nothing was recorded', async () => {
-    await ask(house, 'riley');
-    await house.work();
-    const card = cardSeen(house, 'avery');
+    await ask(installation, 'riley');
+    await installation.work();
+    const card = cardSeen(installation, 'avery');
     judge(() => 'cut');
     expect(await as('avery').click(card, 'bg_approve')).toMatchObject({ ok: true, timedOut: false });
     await as('avery').sees('the answer', (one) =>
@@ -368,32 +376,32 @@ describe('a database that does not answer', () => {
       one.ephemerals().find(({ words }) => /Nothing was recorded/.test(words)),
     );
     judge(() => 'pass');
-    expect((await house.newest()).request.state).toBe('pending');
+    expect((await installation.newest()).request.state).toBe('pending');
   });
 
   it('is told in the form, which can be submitted again', async () => {
     judge((chunk) => (chunk.includes('request_opened') ? 'cut' : 'pass'));
-    expect(await ask(house, 'riley')).toMatchObject({ timedOut: false });
+    expect(await ask(installation, 'riley')).toMatchObject({ timedOut: false });
     expect(as('riley').modal()?.words).toContain('Nothing was recorded');
     judge(() => 'pass');
     await as('riley').close();
     expect(await as('riley').submit()).toMatchObject({ ok: true, errors: {} });
-    expect(await house.store.list({ limit: 10 })).toHaveLength(1);
+    expect(await installation.store.list({ limit: 10 })).toHaveLength(1);
   });
 
   it('that loses the commit’s answer is told as unknown, and pressing again is safe', async () => {
     judge((chunk) => (chunk.includes('COMMIT') ? 'pass_and_cut' : 'pass'));
-    await ask(house, 'riley');
+    await ask(installation, 'riley');
     expect(as('riley').modal()?.words).toMatch(/do not know whether that was recorded.*Pressing again is safe/);
     judge(() => 'pass');
     await as('riley').close();
     expect(await as('riley').submit()).toMatchObject({ ok: true, errors: {} });
-    expect(await house.store.list({ limit: 10 })).toHaveLength(1);
+    expect(await installation.store.list({ limit: 10 })).toHaveLength(1);
   });
 
   it('that is slow keeps nobody waiting past Slack’s 3 s: the result comes as a message', async () => {
     judge((chunk) => (chunk.includes('request_opened') ? 'swallow' : 'pass'));
-    expect(await ask(house, 'riley')).toMatchObject({ ok: true, timedOut: false });
+    expect(await ask(installation, 'riley')).toMatchObject({ ok: true, timedOut: false });
     expect(as('riley').modal()?.words).toContain('Still working on it');
     await as('riley').sees('the result', (one) => one.dms().find(({ words }) => /recorded/.test(words)), 25_000);
   }, 40_000);
@@ -401,18 +409,18 @@ describe('a database that does not answer', () => {
 
 describe('over Socket Mode', () => {
   it('the same form asks and the same card approves', async () => {
-    house = await openHouse({ socket: true });
-    expect(await ask(house, 'riley')).toMatchObject({ ok: true, errors: {} });
-    await house.work();
-    const { request } = await house.newest();
-    await as('avery').click(cardSeen(house, 'avery'), 'bg_approve');
-    await house.reaches(request.ask.id, 'granting');
-    expect(cardSeen(house, 'riley').words).toContain('Access open');
+    installation = await openInstallation({ socket: true });
+    expect(await ask(installation, 'riley')).toMatchObject({ ok: true, errors: {} });
+    await installation.work();
+    const { request } = await installation.newest();
+    await as('avery').click(cardSeen(installation, 'avery'), 'bg_approve');
+    await installation.reaches(request.details.id, 'granting');
+    expect(cardSeen(installation, 'riley').words).toContain('Access open');
   });
 
   it('the bot comes back when Slack is away just as the connection is renewed', async () => {
-    house = await openHouse({ socket: true });
-    const { dials } = house.slack;
+    installation = await openInstallation({ socket: true });
+    const { dials } = installation.slack;
     dials.fail('apps.connections.open', 'before', { drop: true });
     dials.recycleSockets();
     const asked = () => dials.calls('apps.connections.open').length;

@@ -1,25 +1,25 @@
 import { SYSTEM_STREAM } from '../../../src/core/events.ts';
 import { aPolicy } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
-import { anIncident, ask, type House, openHouse, user } from './house.ts';
+import { anIncident, ask, openInstallation, type TestInstallation, user } from './installation.ts';
 import { signed } from './signed.ts';
 
-let house: House;
+let installation: TestInstallation;
 beforeAll(async () => {
-  house = await openHouse();
+  installation = await openInstallation();
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 afterEach(async () => {
   for (const who of ['riley', 'avery'] as const)
-    if (house.slack.as(user(who)).modal()) await house.slack.as(user(who)).close();
-  house.levers.directoryDown = false;
-  house.levers.incidentsDown = false;
-  house.slack.dials.clearFaults();
+    if (installation.slack.as(user(who)).modal()) await installation.slack.as(user(who)).close();
+  installation.levers.directoryDown = false;
+  installation.levers.incidentsDown = false;
+  installation.slack.dials.clearFaults();
 });
 
-const riley = () => house.slack.as(user('riley'));
+const riley = () => installation.slack.as(user('riley'));
 const refusals = async () =>
-  (await house.store.events(SYSTEM_STREAM))
+  (await installation.store.events(SYSTEM_STREAM))
     .filter(({ type }) => type === 'request_refused')
     .map(({ data }) => data.code);
 const said = async (what: string, look: RegExp, who = riley()) =>
@@ -31,7 +31,7 @@ describe('the request form', () => {
     ['commander', { commander: 'U0OLGA' }, 'unknown_commander', 'Name the incident commander again'],
   ])('shows a refusal on the field %s, records it, and stays usable (A2, A11)', async (field, change, code, words) => {
     const before = (await refusals()).length;
-    const seen = await ask(house, 'riley', change);
+    const seen = await ask(installation, 'riley', change);
     expect(seen.errors).toEqual({ [field]: expect.stringContaining(words) });
     expect((await refusals()).slice(before)).toEqual([code]);
     await riley().choose('incident', anIncident());
@@ -61,7 +61,7 @@ describe('the request form', () => {
     await riley().awaitModal((modal) => modal.words.includes('Approvals it needs'));
     await riley().choose('commander', user('casey'));
     expect(await riley().submit()).toMatchObject({ ok: true, errors: {} });
-    expect((await house.newest()).request.ask).toMatchObject({
+    expect((await installation.newest()).request.details).toMatchObject({
       runbook: 'service-down',
       minutes: 30,
       reason: 'service_restoration',
@@ -76,14 +76,14 @@ describe('the request form', () => {
     expect(JSON.stringify(modal.values)).toContain('INC-1');
     expect(modal.words).toContain('Read logs, for tests.');
     await riley().close();
-    await house.slack.as(user('avery')).command('/breakglass', '', 'C0INCIDENT');
-    expect(await said('the refusal', /no role that your teams may ask for/, house.slack.as(user('avery')))).toContain(
-      '+49 30 123456',
-    );
+    await installation.slack.as(user('avery')).command('/breakglass', '', 'C0INCIDENT');
+    expect(
+      await said('the refusal', /no role that your teams may ask for/, installation.slack.as(user('avery'))),
+    ).toContain('+49 30 123456');
   });
 
   it('refuses a role that the person’s teams may not ask for, whatever the command preset (over_scope)', async () => {
-    const avery = house.slack.as(user('avery'));
+    const avery = installation.slack.as(user('avery'));
     await avery.command('/breakglass', 'INC-1 read-logs', 'C0INCIDENT');
     await avery.awaitModal();
     for (const [name, value] of [
@@ -108,32 +108,32 @@ describe('the request form', () => {
       await riley().choose(name, value);
     }
     const policy = aPolicy();
-    await house.apply({ ...policy, zones: { ...policy.zones, B: { ...policy.zones.B, maxMinutes: 30 } } });
+    await installation.apply({ ...policy, zones: { ...policy.zones, B: { ...policy.zones.B, maxMinutes: 30 } } });
     expect(await riley().submit()).toMatchObject({ ok: true, errors: {} });
     const modal = riley().modal();
     expect(modal?.words).toContain('The terms changed since this was drawn');
     expect(modal?.words).not.toContain('60 minutes');
     expect(await riley().submit()).toMatchObject({ ok: true, errors: {} });
     expect(riley().modal()).toBeUndefined();
-    await house.apply(policy);
+    await installation.apply(policy);
   });
 
   it('makes at most one request, however often its submission arrives', async () => {
-    await ask(house, 'riley');
-    const count = (await house.store.list({ limit: 100 })).length;
-    const last = house.slack.dials.sent().findLast(({ payload }) => payload.type === 'view_submission');
-    expect(await house.slack.dials.resend(last?.number ?? 0)).toMatchObject({ status: 200 });
-    expect((await house.store.list({ limit: 100 })).length).toBe(count);
+    await ask(installation, 'riley');
+    const count = (await installation.store.list({ limit: 100 })).length;
+    const last = installation.slack.dials.sent().findLast(({ payload }) => payload.type === 'view_submission');
+    expect(await installation.slack.dials.resend(last?.number ?? 0)).toMatchObject({ status: 200 });
+    expect((await installation.store.list({ limit: 100 })).length).toBe(count);
   });
 
   it('counts for nobody but the person it was opened for', async () => {
-    await ask(house, 'riley', { incident: 'INC-404' });
-    const count = (await house.store.list({ limit: 100 })).length;
-    const stolen = signed(house, (payload) => ({ ...payload, user: { ...payload.user, id: user('jordan') } }), {
+    await ask(installation, 'riley', { incident: 'INC-404' });
+    const count = (await installation.store.list({ limit: 100 })).length;
+    const stolen = signed(installation, (payload) => ({ ...payload, user: { ...payload.user, id: user('jordan') } }), {
       incident: 'INC-1',
     });
     expect((await stolen()).body).toContain('opened by somebody else');
-    expect((await house.store.list({ limit: 100 })).length).toBe(count);
+    expect((await installation.store.list({ limit: 100 })).length).toBe(count);
   });
 
   it('carries nothing but a single-use id', async () => {
@@ -142,14 +142,14 @@ describe('the request form', () => {
   });
 
   it('takes a request whose incident source does not answer, marked unverified (A3)', async () => {
-    house.levers.incidentsDown = true;
-    expect(await ask(house, 'riley', { text: 'INC-77' })).toMatchObject({ ok: true });
-    expect((await house.newest()).request.ask.incident).toMatchObject({ id: 'INC-77', verified: false });
-    expect(await ask(house, 'riley', { role: 'rotate-keys' })).toMatchObject({ ok: false });
+    installation.levers.incidentsDown = true;
+    expect(await ask(installation, 'riley', { text: 'INC-77' })).toMatchObject({ ok: true });
+    expect((await installation.newest()).request.details.incident).toMatchObject({ id: 'INC-77', verified: false });
+    expect(await ask(installation, 'riley', { role: 'rotate-keys' })).toMatchObject({ ok: false });
   });
 
   it('is not opened when the directory does not answer: the person is told, with whom to phone (A2)', async () => {
-    house.levers.directoryDown = true;
+    installation.levers.directoryDown = true;
     await riley().command('/breakglass', '', 'C0INCIDENT');
     expect(await said('the reason', /directory does not answer/)).toContain('+49 30 123456');
     expect(riley().modal()).toBeUndefined();
@@ -158,7 +158,7 @@ describe('the request form', () => {
   it('tells why a choice shows nothing when the directory does not answer any more, with whom to phone (A2)', async () => {
     await riley().command('/breakglass', 'INC-1', 'C0INCIDENT');
     await riley().awaitModal();
-    house.levers.directoryDown = true;
+    installation.levers.directoryDown = true;
     await riley().choose('bg_pick_role', 'restart-service');
     const told = await riley().sees('the reason', (one) =>
       one.dms().find(({ words }) => /directory does not answer/.test(words)),
@@ -168,24 +168,24 @@ describe('the request form', () => {
 
   it('tells somebody the directory does not know what to do', async () => {
     const policy = aPolicy();
-    await house.apply({ ...policy, people: policy.people.filter(({ id }) => id !== 'blake') });
-    const blake = house.slack.as(user('blake'));
+    await installation.apply({ ...policy, people: policy.people.filter(({ id }) => id !== 'blake') });
+    const blake = installation.slack.as(user('blake'));
     await blake.command('/breakglass', '', 'C0INCIDENT');
     await said('the reason', /does not know your chat account/, blake);
-    await house.apply(policy);
+    await installation.apply(policy);
   });
 
   it('says so when Slack’s trigger ran out', async () => {
-    house.slack.dials.fail('views.open', 'before', { error: 'expired_trigger_id' });
+    installation.slack.dials.fail('views.open', 'before', { error: 'expired_trigger_id' });
     await riley().command('/breakglass', '', 'C0INCIDENT');
     await said('the reason', /Slack took too long.*Type \/breakglass again/);
   });
 
   it('opens again, filled in as before, from "Ask again"', async () => {
-    await ask(house, 'riley', { purpose: 'The first try' });
-    const { request } = await house.newest();
-    house.levers.aheadMs += 20 * 60_000;
-    await house.work();
+    await ask(installation, 'riley', { purpose: 'The first try' });
+    const { request } = await installation.newest();
+    installation.levers.aheadMs += 20 * 60_000;
+    await installation.work();
     const note = riley().dms().at(-1);
     expect(note?.words).toContain('lapsed');
     if (note === undefined) throw new Error('no note');
@@ -193,9 +193,9 @@ describe('the request form', () => {
     const modal = await riley().awaitModal();
     expect(JSON.stringify(modal.values)).toContain('The first try');
     expect(await riley().submit()).toMatchObject({ ok: true, errors: {} });
-    const next = await house.newest();
-    expect(next.request.ask.id).not.toBe(request.ask.id);
-    expect(next.request.ask.purpose).toBe('The first try');
+    const next = await installation.newest();
+    expect(next.request.details.id).not.toBe(request.details.id);
+    expect(next.request.details.purpose).toBe('The first try');
   });
 });
 
@@ -208,11 +208,11 @@ describe('the sub-commands', () => {
   });
 
   it('list and status show what is open, and a bare end asks which', async () => {
-    await ask(house, 'riley', { purpose: 'Listed' });
-    const { request } = await house.newest();
+    await ask(installation, 'riley', { purpose: 'Listed' });
+    const { request } = await installation.newest();
     await riley().command('/breakglass', 'list', 'C0INCIDENT');
-    await said('the list', new RegExp(`${request.ask.id}: Access wanted: Restart a service, Riley, INC-1`));
-    await riley().command('/breakglass', `status ${request.ask.id}`, 'C0INCIDENT');
+    await said('the list', new RegExp(`${request.details.id}: Access wanted: Restart a service, Riley, INC-1`));
+    await riley().command('/breakglass', `status ${request.details.id}`, 'C0INCIDENT');
     await said('the details', /Purpose: Listed/);
     await riley().command('/breakglass', 'status', 'C0INCIDENT');
     await riley().command('/breakglass', 'end', 'C0INCIDENT');

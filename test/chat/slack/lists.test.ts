@@ -1,16 +1,16 @@
 import fc from 'fast-check';
-import { cardOf } from '../../../src/chat/card.ts';
-import { wordsOf } from '../../../src/chat/phrase.ts';
-import { policyNews } from '../../../src/chat/policy-words.ts';
-import { clauseWords, whoCan } from '../../../src/chat/role-words.ts';
 import { lines } from '../../../src/chat/slack/blocks.ts';
 import { approveModal } from '../../../src/chat/slack/decision-modals.ts';
 import { requestModal } from '../../../src/chat/slack/modals.ts';
 import { cardMessage, noteMessage, sayMessage } from '../../../src/chat/slack/render.ts';
 import { listWords, statusWords } from '../../../src/chat/slack/status.ts';
-import type { Person } from '../../../src/core/directory.ts';
-import type { Clause } from '../../../src/core/policy.ts';
-import type { Row } from '../../../src/core/work.ts';
+import { cardOf } from '../../../src/chat/words/card.ts';
+import { wordsOf } from '../../../src/chat/words/phrase.ts';
+import { policyNews } from '../../../src/chat/words/policy-words.ts';
+import { clauseWords, whoCan } from '../../../src/chat/words/role-words.ts';
+import type { Person } from '../../../src/core/policy/directory.ts';
+import type { Clause } from '../../../src/core/policy/policy.ts';
+import type { Row } from '../../../src/core/request/work.ts';
 import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
 import type { Capabilities } from '../../../src/ports/provider.ts';
 import { aDirectory, aPolicy, KEYS, walkTo } from '../../support/requests.ts';
@@ -48,7 +48,7 @@ const LISTS: Readonly<Record<string, (count: number) => string>> = {
   'approvals and caveats on a card': (count) => {
     const { request } = walkTo('pending');
     const row = { request, version: 1, seq: 1, drawnVersion: 0, postedSeq: 0, updatedAt: new Date(0) };
-    const card = { ...cardOf({ row, open: [], capabilities, byHand: [] }), caveats: many(count, name) };
+    const card = { ...cardOf({ row, open: [], capabilities, manualCommands: [] }), caveats: many(count, name) };
     const { blocks } = cardMessage(card, HOMES);
     expect(messageProblems(blocks)).toEqual([]);
     expect(viewProblems(approveModal('01J', card, HOMES, undefined))).toEqual([]);
@@ -141,7 +141,7 @@ describe('open requests', () => {
   const rows = (count: number): readonly Row[] => {
     const { request } = walkTo('pending');
     return many(count, (at) => ({
-      request: { ...request, ask: { ...request.ask, id: name(at) } },
+      request: { ...request, details: { ...request.details, id: name(at) } },
       version: 1,
       seq: 1,
       drawnVersion: 0,
@@ -154,7 +154,7 @@ describe('open requests', () => {
     ({
       broker: {
         whyNotRead: async () => undefined,
-        view: async (row: Row) => ({ row, open: [], capabilities, byHand: [] }),
+        view: async (row: Row) => ({ row, open: [], capabilities, manualCommands: [] }),
       },
       store: {
         freeze: async () => undefined,
@@ -165,7 +165,7 @@ describe('open requests', () => {
     actor: { type: 'person', key: KEYS.riley },
     key: KEYS.riley,
     user: 'U0RILEY',
-    tell: async () => {},
+    notify: async () => {},
   };
 
   it.each([

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { SLACK_PATH } from '../../../src/chat/slack/app.ts';
 import { COMMAND } from '../../../src/chat/slack/ids.ts';
-import { SCOPES } from './house.ts';
+import { SCOPES } from './installation.ts';
 
 interface Manifest {
   readonly features: { readonly slash_commands: readonly { readonly command: string; readonly url: string }[] };

@@ -1,33 +1,33 @@
 import { until } from '../../support/until.ts';
-import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+import { ask, cardSeen, openInstallation, type TestInstallation, user, type Who } from './installation.ts';
 
-let house: House;
+let installation: TestInstallation;
 /** One of Riley's that is open, and one that waits. */
 let open: string;
 let waiting: string;
 beforeAll(async () => {
-  house = await openHouse();
-  await ask(house, 'riley');
-  await house.work();
-  open = (await house.newest()).request.ask.id;
-  await house.slack.as(user('avery')).click(cardSeen(house, 'avery'), 'bg_approve');
-  await house.reaches(open, 'granting');
-  await ask(house, 'riley');
-  await house.work();
-  waiting = (await house.newest()).request.ask.id;
+  installation = await openInstallation();
+  await ask(installation, 'riley');
+  await installation.work();
+  open = (await installation.newest()).request.details.id;
+  await installation.slack.as(user('avery')).click(cardSeen(installation, 'avery'), 'bg_approve');
+  await installation.reaches(open, 'granting');
+  await ask(installation, 'riley');
+  await installation.work();
+  waiting = (await installation.newest()).request.details.id;
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 afterEach(async () => {
-  house.levers.directoryDown = false;
-  house.slack.dials.clearFaults();
+  installation.levers.directoryDown = false;
+  installation.slack.dials.clearFaults();
   for (const who of ['blake', 'quinn'] as const) await noGuest(who);
 });
 
-const noGuest = (who: Who) => house.slack.dials.changePerson(user(who), { guest: undefined } as object);
+const noGuest = (who: Who) => installation.slack.dials.changePerson(user(who), { guest: undefined } as object);
 
 /** What somebody is answered, alone, to what they type. */
 async function answered(who: Who, text: string): Promise<string> {
-  const person = house.slack.as(user(who));
+  const person = installation.slack.as(user(who));
   const before = person.ephemerals().length;
   await person.command('/breakglass', text, 'C0INCIDENT');
   await until(() => person.ephemerals().length > before, 'an answer');
@@ -44,13 +44,13 @@ describe('list, status and help', () => {
   });
 
   it.each(['multi_channel', 'single_channel'] as const)('answer nothing to a %s guest', async (guest) => {
-    await house.slack.dials.changePerson(user('blake'), { guest });
+    await installation.slack.dials.changePerson(user('blake'), { guest });
     for (const text of ['list', `status ${open}`, 'status', 'help', 'status nothing']) {
       const words = await answered('blake', text);
       expect([text, words]).toEqual([text, 'Guests read nothing here. Somebody with a full account must look.']);
     }
     // Nor whom to ask, where something is not theirs.
-    await house.slack.dials.changePerson(user('quinn'), { guest });
+    await installation.slack.dials.changePerson(user('quinn'), { guest });
     expect(await answered('quinn', `end ${open}`)).toBe('You cannot do that on this request.');
     expect(await answered('quinn', `extend ${open}`)).toBe('You cannot do that on this request.');
     await noGuest('quinn');
@@ -60,10 +60,14 @@ describe('list, status and help', () => {
   it.each<[what: string, breaks: () => void, words: RegExp]>([
     [
       'the chat',
-      () => house.slack.dials.fail('users.info', 'before', { status: 500 }, 100),
+      () => installation.slack.dials.fail('users.info', 'before', { status: 500 }, 100),
       /^The chat did not say who you are just now\./,
     ],
-    ['the directory', () => Object.assign(house.levers, { directoryDown: true }), /^The directory does not answer/],
+    [
+      'the directory',
+      () => Object.assign(installation.levers, { directoryDown: true }),
+      /^The directory does not answer/,
+    ],
   ])('show what the caller may end, and nothing else, while %s does not answer', async (_what, breaks, words) => {
     breaks();
     // The requester, the commander, and whoever could have approved it.
@@ -84,9 +88,9 @@ describe('list, status and help', () => {
   });
 
   it('end the access all the same, while nobody can say who the caller is', async () => {
-    house.levers.directoryDown = true;
-    house.slack.dials.fail('users.info', 'before', { status: 500 }, 100);
-    await house.slack.as(user('casey')).command('/breakglass', `end ${open}`, 'C0INCIDENT');
-    await until(async () => (await house.row(open)).request.state !== 'active', 'the ending');
+    installation.levers.directoryDown = true;
+    installation.slack.dials.fail('users.info', 'before', { status: 500 }, 100);
+    await installation.slack.as(user('casey')).command('/breakglass', `end ${open}`, 'C0INCIDENT');
+    await until(async () => (await installation.row(open)).request.state !== 'active', 'the ending');
   });
 });

@@ -1,15 +1,16 @@
 import type { Fields } from '../../../src/demo/slack/json.ts';
 import { until } from '../../support/until.ts';
-import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+import { ask, cardSeen, openInstallation, type TestInstallation, user, type Who } from './installation.ts';
 
-let house: House;
-afterEach(() => house.close());
+let installation: TestInstallation;
+afterEach(() => installation.close());
 
-const as = (who: Who) => house.slack.as(user(who));
+const as = (who: Who) => installation.slack.as(user(who));
 const form = (payload: unknown) => new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
 const lastSent = (kind: string, type?: string): Fields =>
-  house.slack.dials.sent().findLast((one) => one.kind === kind && (type === undefined || one.payload.type === type))
-    ?.payload ?? {};
+  installation.slack.dials
+    .sent()
+    .findLast((one) => one.kind === kind && (type === undefined || one.payload.type === type))?.payload ?? {};
 
 type Path = readonly string[];
 const WRONG = [null, 5, ['x'], { x: { y: 1 } }, undefined] as const;
@@ -65,26 +66,31 @@ const mutations = (kind: keyof typeof READ, payload: unknown) =>
 
 /** The whole state that an opening would change: every request's version, and forms have made none. */
 const opened = async () =>
-  (await house.store.list({ limit: 50 })).map(({ request, version }) => [request.ask.id, request.state, version]);
+  (await installation.store.list({ limit: 50 })).map(({ request, version }) => [
+    request.details.id,
+    request.state,
+    version,
+  ]);
 
 describe('a signed request that is not as Slack documents it', () => {
   it('is answered below 500 and opens nothing, whatever is wrong at whatever place that is read (B5, A2)', async () => {
-    house = await openHouse();
-    await ask(house, 'riley');
-    await house.work();
+    installation = await openInstallation();
+    await ask(installation, 'riley');
+    await installation.work();
     // Clicks of somebody who may not approve: a field that may be left out must not count as one by chance.
-    await as('jordan').click(cardSeen(house, 'jordan'), 'bg_approve');
+    await as('jordan').click(cardSeen(installation, 'jordan'), 'bg_approve');
     const click = lastSent('interactive', 'block_actions');
     await as('jordan').command('/breakglass', '', 'C0INCIDENT');
     await as('jordan').awaitModal();
     const command = lastSent('slash_commands');
-    const sent = house.slack.dials.sent().findLast(({ payload }) => payload.type === 'view_submission')?.payload ?? {};
+    const sent =
+      installation.slack.dials.sent().findLast(({ payload }) => payload.type === 'view_submission')?.payload ?? {};
     const before = await opened();
     const statuses: number[] = [];
     const refused: string[] = [];
     const broken: string[] = [];
     for (const { path, body } of [...mutations('click', click), ...mutations('form', sent)]) {
-      const status = await house.post(form(body));
+      const status = await installation.post(form(body));
       statuses.push(status);
       if (status >= 500) broken.push(`${path.join('.')}: ${JSON.stringify(body)}`);
       if (status !== 200) refused.push(path.join('.'));
@@ -95,7 +101,7 @@ describe('a signed request that is not as Slack documents it', () => {
         if (Array.isArray(value)) for (const one of [...value, ...value]) fields.append(name, String(one));
         else if (value !== null && typeof value !== 'object') fields.append(name, String(value));
       }
-      statuses.push(await house.post(fields.toString()));
+      statuses.push(await installation.post(fields.toString()));
     }
     expect(statuses.length).toBeGreaterThan(300);
     expect(broken).toEqual([]);
@@ -124,19 +130,19 @@ describe('a signed request that is not as Slack documents it', () => {
       form({ type: 'block_actions' }).replace('%7D', `%2C%22user%22%3A${'%7B%22a%22%3A'.repeat(20_000)}`),
     ],
   ])('that is %s gets 400, and the next request is heard', async (_what, body, json = false) => {
-    house = await openHouse();
-    expect(await house.post(body, { json })).toBe(400);
+    installation = await openInstallation();
+    expect(await installation.post(body, { json })).toBe(400);
     expect((await as('riley').command('/breakglass', 'list', 'C0INCIDENT')).ok).toBe(true);
   });
 
   it('that is larger than anything Slack sends gets 413', async () => {
-    house = await openHouse();
-    expect(await house.post(`payload=${'x'.repeat(2_000_000)}`)).toBe(413);
+    installation = await openInstallation();
+    expect(await installation.post(`payload=${'x'.repeat(2_000_000)}`)).toBe(413);
   });
 
   it('over Socket Mode is acknowledged and dropped, and the connection goes on', async () => {
-    house = await openHouse({ socket: true });
-    const { dials } = house.slack;
+    installation = await openInstallation({ socket: true });
+    const { dials } = installation.slack;
     for (const type of ['slash_commands', 'interactive', 'events_api', 'error', 'disconnected', 'hello ', 5, null]) {
       for (const payload of [
         null,
@@ -156,24 +162,24 @@ describe('a signed request that is not as Slack documents it', () => {
       dials.sendOverSockets(text);
     expect((await as('riley').command('/breakglass', 'list', 'C0INCIDENT')).ok).toBe(true);
     expect(dials.calls('apps.connections.open')).toHaveLength(1);
-    expect(house.logs.filter((line) => line.includes('not as Slack documents it')).length).toBeLessThan(5);
+    expect(installation.logs.filter((line) => line.includes('not as Slack documents it')).length).toBeLessThan(5);
   });
 });
 
 describe('a flood of forged requests', () => {
   it('costs at most one line of the log a second for each kind, which says how many it stands for', async () => {
-    house = await openHouse();
+    installation = await openInstallation();
     const begun = performance.now();
     const answers = await Promise.all(
       Array.from({ length: 600 }, (_, at) =>
-        house.post(at % 2 === 0 ? 'payload=null' : 'text=x', at % 2 === 0 ? {} : { unsigned: true }),
+        installation.post(at % 2 === 0 ? 'payload=null' : 'text=x', at % 2 === 0 ? {} : { unsigned: true }),
       ),
     );
     expect(new Set(answers)).toEqual(new Set([400, 401]));
     const seconds = Math.ceil((performance.now() - begun) / 1_000);
-    const lines = house.logs.filter((line) => line.includes('turned away'));
+    const lines = installation.logs.filter((line) => line.includes('turned away'));
     expect(lines.length).toBeGreaterThanOrEqual(2);
     expect(lines.length).toBeLessThanOrEqual(2 * (seconds + 1));
-    await until(async () => (await house.post('payload=null')) === 400, 'another');
+    await until(async () => (await installation.post('payload=null')) === 400, 'another');
   });
 });

@@ -2,7 +2,7 @@ import { refusal } from '../../../src/chat/slack/refused-us.ts';
 import { type SlackWorkspace, slackWorkspace } from '../../../src/chat/slack/workspace.ts';
 import { type LocalSlack, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
 import { silent } from '../../store/silent-logger.ts';
-import { SCOPES } from './house.ts';
+import { SCOPES } from './installation.ts';
 
 describe('whether Slack takes calls from us', () => {
   let slack: LocalSlack;

@@ -1,21 +1,21 @@
 import fc from 'fast-check';
-import { cardOf } from '../../../src/chat/card.ts';
-import { type Phrase, utc, wordsOf } from '../../../src/chat/phrase.ts';
 import { attestModal } from '../../../src/chat/slack/attest-modal.ts';
 import { approveModal, denyModal } from '../../../src/chat/slack/decision-modals.ts';
 import { extendModal } from '../../../src/chat/slack/extend-modal.ts';
 import { requestModal } from '../../../src/chat/slack/modals.ts';
 import { cardMessage, postMessage } from '../../../src/chat/slack/render.ts';
 import { dated, inert, unescaped } from '../../../src/chat/slack/text.ts';
-import { tell } from '../../../src/chat/timeline.ts';
-import { refusalWords } from '../../../src/chat/words.ts';
-import type { Actor, Command } from '../../../src/core/command.ts';
-import { decide } from '../../../src/core/decide.ts';
+import { cardOf } from '../../../src/chat/words/card.ts';
+import { type Phrase, utc, wordsOf } from '../../../src/chat/words/phrase.ts';
+import { entryOf } from '../../../src/chat/words/timeline.ts';
+import { refusalWords } from '../../../src/chat/words/words.ts';
 import { REQUEST_EVENTS } from '../../../src/core/events.ts';
-import { digestShown } from '../../../src/core/extension.ts';
-import type { Facts } from '../../../src/core/facts.ts';
-import type { Freeze } from '../../../src/core/freeze.ts';
-import type { AccessRequest } from '../../../src/core/request.ts';
+import type { Actor, Command } from '../../../src/core/request/command.ts';
+import { decide } from '../../../src/core/request/decide.ts';
+import { digestShown } from '../../../src/core/request/extension.ts';
+import type { Facts } from '../../../src/core/request/facts.ts';
+import type { Freeze } from '../../../src/core/request/freeze.ts';
+import type { AccessRequest } from '../../../src/core/request/request.ts';
 import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
 import { type Ink, readMrkdwn, readPlain } from '../../../src/demo/slack/mrkdwn.ts';
 import type { Capabilities } from '../../../src/ports/provider.ts';
@@ -46,11 +46,14 @@ const reader = { id: 'U0X', tz: 'UTC', now: 0, personName: () => 'somebody', cha
 
 const card = (request: AccessRequest) => {
   const row = { request, version: 1, seq: 1, drawnVersion: 0, postedSeq: 0, updatedAt: new Date(0) };
-  return cardOf({ row, open: [], capabilities, byHand: [] });
+  return cardOf({ row, open: [], capabilities, manualCommands: [] });
 };
 const withTyped = (typed: string): AccessRequest => {
   const { request } = walkTo('pending');
-  return { ...request, ask: { ...request.ask, purpose: typed, incident: { ...request.ask.incident, title: typed } } };
+  return {
+    ...request,
+    details: { ...request.details, purpose: typed, incident: { ...request.details.incident, title: typed } },
+  };
 };
 
 /** Everything that Slack would make of a message besides words. */
@@ -87,7 +90,7 @@ const NASTY: readonly (readonly [name: string, typed: string])[] = [
 function extending(): Extract<AccessRequest, { state: 'active' }> {
   const { request, now } = walkTo('active');
   const steps = [
-    [personActor('riley'), () => ({ type: 'extend', minutes: 15, digest: request.ask.digest })],
+    [personActor('riley'), () => ({ type: 'extend', minutes: 15, digest: request.details.digest })],
     [personActor('avery'), (one) => ({ type: 'approve', digest: digestShown(one) })],
     [SYSTEM, (one) => ({ type: 'issue_extension', plans: laterPlans(one) })],
   ] as const satisfies readonly (readonly [Actor, (request: AccessRequest) => Command])[];
@@ -107,18 +110,20 @@ describe('more time that is written, or was to be', () => {
 
   it('the card names the later end that the cloud may refuse from, not the old one', () => {
     for (const request of [planned, frozen]) {
-      const { standing } = card(request);
-      expect(standing).toContainEqual({ at: new Date(old.getTime() + 15 * MINUTE) });
-      expect(standing).not.toContainEqual({ at: old });
-      expect(said(standing)).toContain('at the latest.');
+      const { status } = card(request);
+      expect(status).toContainEqual({ at: new Date(old.getTime() + 15 * MINUTE) });
+      expect(status).not.toContainEqual({ at: old });
+      expect(said(status)).toContain('at the latest.');
     }
   });
 
   it('a freeze is told as a freeze, and nobody is sent to ask again where that is refused', () => {
-    expect(said(card(frozen).standing)).toContain('Openings were frozen before 15 minutes more were confirmed');
+    expect(said(card(frozen).status)).toContain('Openings were frozen before 15 minutes more were confirmed');
     const detail = { by: 'Sasha', reason: 'a leak', at: START.toISOString() };
     const line = (why: string, data: Readonly<Record<string, string>>) =>
-      said(tell({ type: 'extension_failed', data: { why, ...data } }, { request: planned, phone: '112' })?.said ?? []);
+      said(
+        entryOf({ type: 'extension_failed', data: { why, ...data } }, { request: planned, phone: '112' })?.said ?? [],
+      );
     const plannedEnd = START.toISOString();
     expect(line('frozen', { ...detail, plannedEnd })).toMatch(
       /frozen by Sasha.*\(a leak\).*cannot be asked for on this access again/,
@@ -139,8 +144,8 @@ describe('more time that is written, or was to be', () => {
       const data = { number: 1, why, seconds: '75', endsAt: START.toISOString() };
       const context = { request: planned, phone: '112' };
       const lines = [
-        tell({ type: 'extension_failed', data }, context),
-        tell({ type: 'alarm', data: { what: 'clock_apart', seconds: '75' } }, context),
+        entryOf({ type: 'extension_failed', data }, context),
+        entryOf({ type: 'alarm', data: { what: 'clock_apart', seconds: '75' } }, context),
       ];
       for (const line of lines) expect(said(line?.said ?? [])).not.toMatch(/nothing was opened|access was opened/);
     },
@@ -148,11 +153,11 @@ describe('more time that is written, or was to be', () => {
 
   it('A3: whoever is asked reads that the incident could not be checked this time', () => {
     const { request, now } = walkTo('active');
-    const more = { type: 'extend', minutes: 15, digest: request.ask.digest } as const;
+    const more = { type: 'extend', minutes: 15, digest: request.details.digest } as const;
     const shown = (incident: Facts['incident']) => {
       const { next, events } = accepted(decide(request, more, personActor('riley'), okFacts(now, { incident }), now));
       return events.map((event) =>
-        said([...(tell(event, { request: next, phone: '112' })?.said ?? []), ' | ', ...card(next).standing]),
+        said([...(entryOf(event, { request: next, phone: '112' })?.said ?? []), ' | ', ...card(next).status]),
       );
     };
     expect(shown({ ok: false, why: 'down' })).toEqual([
@@ -164,7 +169,7 @@ describe('more time that is written, or was to be', () => {
   it('D7: a warning in the last minutes sends nobody to a button that refuses', () => {
     const line = (data: object) =>
       said(
-        tell(
+        entryOf(
           { type: 'access_ending_soon', data: { endsAt: START.toISOString(), ...data } },
           { request: walkTo('active').request, phone: '112' },
         )?.said ?? [],
@@ -177,8 +182,8 @@ describe('more time that is written, or was to be', () => {
 
   it('an alarm that the ending was undone says whose word for it does not count any more', () => {
     const data = { what: 'removal_lost', grantId: 'R1', dropped: [{ id: 'sasha', name: 'Sasha' }] };
-    const told = tell({ type: 'alarm', data }, { request: planned, phone: '112' });
-    expect(said(told?.said ?? [])).toContain('Sasha had attested that it ended, which does not count any more.');
+    const entry = entryOf({ type: 'alarm', data }, { request: planned, phone: '112' });
+    expect(said(entry?.said ?? [])).toContain('Sasha had attested that it ended, which does not count any more.');
   });
 
   const extra = (count: number) =>
@@ -189,9 +194,9 @@ describe('more time that is written, or was to be', () => {
     if (request.state !== 'active') throw new Error('not active');
     const altered = [{ part: 'end' }, { part: 'definition', name: 'policy/breakglass/<!here>' }] as const;
     const data = { what: 'access_altered', grantId: 'R1', altered };
-    const told = said(tell({ type: 'alarm', data }, { request, phone: '112' })?.said ?? []);
+    const entry = said(entryOf({ type: 'alarm', data }, { request, phone: '112' })?.said ?? []);
     const changed = { ...request, grants: request.grants.map((grant) => ({ ...grant, altered })) };
-    for (const text of [told, said(card(changed).standing)]) {
+    for (const text of [entry, said(card(changed).status)]) {
       expect(text).toMatch(/the end that the cloud itself enforces; the content of the policy \(policy\/breakglass/);
     }
     expect(card(changed)).toMatchObject({ tone: 'alarm', headline: expect.stringContaining('Access open') });
@@ -204,22 +209,22 @@ describe('more time that is written, or was to be', () => {
     if (request.state !== 'active') throw new Error('not active');
     const changed = { ...request, grants: request.grants.map((grant) => ({ ...grant, altered: extra(20) })) };
     const data = { what: 'access_altered', grantId: 'R1', altered: extra(20) };
-    const told = tell({ type: 'alarm', data }, { request, phone: '112' });
-    if (told === undefined) throw new Error('nothing was told');
+    const entry = entryOf({ type: 'alarm', data }, { request, phone: '112' });
+    if (entry === undefined) throw new Error('nothing was told');
     expect(messageProblems(cardMessage(card(changed), HOMES).blocks)).toEqual([]);
-    expect(messageProblems(postMessage(told, HOMES).blocks)).toEqual([]);
-    expect(said(told.said)).toContain('; 14 more.');
+    expect(messageProblems(postMessage(entry, HOMES).blocks)).toEqual([]);
+    expect(said(entry.said)).toContain('; 14 more.');
   });
 
   it('an alarm that a tombstone was opened says that it is closed again', () => {
-    const told = tell({ type: 'alarm', data: { what: 'closed_again' } }, { request: planned, phone: '112' });
-    expect(said(told?.said ?? [])).toMatch(/opened again what had been ended for good. I closed it.*read back/);
+    const entry = entryOf({ type: 'alarm', data: { what: 'closed_again' } }, { request: planned, phone: '112' });
+    expect(said(entry?.said ?? [])).toMatch(/opened again what had been ended for good. I closed it.*read back/);
   });
 
   it('an attestation says whose earlier word does not count any more', () => {
     const data = { person: 'quinn', name: 'Quinn', missing: 1, dropped: [{ id: 'sasha', name: 'Sasha' }] };
-    const told = tell({ type: 'ending_attested', data }, { request: planned, phone: '112' });
-    expect(said(told?.said ?? [])).toContain('Sasha, who said so before, could not say it now');
+    const entry = entryOf({ type: 'ending_attested', data }, { request: planned, phone: '112' });
+    expect(said(entry?.said ?? [])).toContain('Sasha, who said so before, could not say it now');
   });
 });
 
@@ -229,9 +234,9 @@ describe('a card', () => {
     const { blocks } = cardMessage(card(request), HOMES);
     expect(messageProblems(blocks)).toEqual([]);
     const actions = blocks.filter((block) => block.type === 'actions');
-    expect(actions.map(({ block_id: id }) => id)).toEqual(actions.map(() => `bg:${request.ask.digest}`));
+    expect(actions.map(({ block_id: id }) => id)).toEqual(actions.map(() => `bg:${request.details.digest}`));
     const values = actions.flatMap(({ elements }) => elements.map((one) => ('value' in one ? one.value : '')));
-    expect(new Set(values)).toEqual(new Set(values.length === 0 ? [] : [request.ask.id]));
+    expect(new Set(values)).toEqual(new Set(values.length === 0 ? [] : [request.details.id]));
   });
 
   const own = marks(cardMessage(card(withTyped('plain')), HOMES).blocks);
@@ -270,9 +275,9 @@ describe('a card', () => {
 
   it('marks an incident that was not verified (A3) and an approval without second sign-in (B7)', () => {
     const { request } = walkTo('active');
-    const asked = (verified: boolean) => ({ ...request.ask, incident: { ...request.ask.incident, verified } });
+    const asked = (verified: boolean) => ({ ...request.details, incident: { ...request.details.incident, verified } });
     const shownAs = (verified: boolean, incidentVerified: boolean) =>
-      JSON.stringify(cardMessage(card({ ...request, ask: asked(verified), incidentVerified }), HOMES).blocks);
+      JSON.stringify(cardMessage(card({ ...request, details: asked(verified), incidentVerified }), HOMES).blocks);
     const shown = shownAs(false, false);
     expect(shown).toContain('unverified: the incident source did not answer');
     expect(shownAs(false, true)).toContain('unverified when it was asked for; verified since');
@@ -325,16 +330,16 @@ describe('a timeline post', () => {
   it.each(REQUEST_EVENTS)('has words that Slack takes for %s, even without details', (type) => {
     const data = events.find((event) => event.type === type)?.data ?? {};
     for (const content of [data, {}]) {
-      const told = tell({ type, data: content }, { request, phone: '+49 30 123456' });
-      if (told === undefined) throw new Error('not told');
-      expect(messageProblems(postMessage(told, HOMES).blocks)).toEqual([]);
+      const entry = entryOf({ type, data: content }, { request, phone: '+49 30 123456' });
+      if (entry === undefined) throw new Error('not told');
+      expect(messageProblems(postMessage(entry, HOMES).blocks)).toEqual([]);
     }
   });
 
   it.each(NASTY)('tells a typed reason as words and nothing else: %s', (_name, reason) => {
-    const told = (text: string) =>
-      tell({ type: 'request_denied', data: { by: 'avery', reason: text } }, { request, phone: '1' });
-    const [typed, plain] = [told(reason), told('plain')];
+    const entry = (text: string) =>
+      entryOf({ type: 'request_denied', data: { by: 'avery', reason: text } }, { request, phone: '1' });
+    const [typed, plain] = [entry(reason), entry('plain')];
     if (typed === undefined || plain === undefined) throw new Error('not told');
     expect(marks(postMessage(typed, HOMES).blocks)).toEqual(marks(postMessage(plain, HOMES).blocks));
     expect(messageProblems(postMessage(typed, HOMES).blocks)).toEqual([]);
@@ -382,7 +387,7 @@ describe('the forms', () => {
 
   it.each(NASTY)('of an approval and a denial are taken by Slack: %s', (_name, typed) => {
     const { request } = walkTo('pending');
-    const nasty = { ...request, ask: { ...request.ask, purpose: typed } };
+    const nasty = { ...request, details: { ...request.details, purpose: typed } };
     expect(viewProblems(approveModal('F1', card(nasty), HOMES, undefined))).toEqual([]);
     expect(viewProblems(denyModal('F1', 'A role', undefined))).toEqual([]);
     expect(viewProblems(attestModal('F1', card(nasty), HOMES, undefined))).toEqual([]);

@@ -1,13 +1,17 @@
 import { signatureOf } from '../../../src/demo/slack/delivery.ts';
-import type { House } from './house.ts';
+import type { TestInstallation } from './installation.ts';
 
 type Payload = Readonly<Record<string, unknown>> & { readonly user: Readonly<Record<string, unknown>> };
 
 /** The last submission or click of the workspace, altered and signed as Slack would: what only Slack itself could send. */
 export const signed =
-  (house: House, alter: (payload: Payload) => object, values: Readonly<Record<string, string>> = {}) =>
+  (
+    installation: TestInstallation,
+    alter: (payload: Payload) => object,
+    values: Readonly<Record<string, string>> = {},
+  ) =>
   () => {
-    const { dials, app } = house.slack;
+    const { dials, app } = installation.slack;
     const last = dials.sent().findLast(({ kind }) => kind === 'interactive');
     const altered = { ...alter((last?.payload ?? {}) as Payload) };
     let text = JSON.stringify(altered);

@@ -1,33 +1,36 @@
 import { until } from '../../support/until.ts';
-import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+import { ask, cardSeen, openInstallation, type TestInstallation, user, type Who } from './installation.ts';
 
-let house: House;
-afterEach(() => house.close());
+let installation: TestInstallation;
+afterEach(() => installation.close());
 
-const as = (who: Who) => house.slack.as(user(who));
+const as = (who: Who) => installation.slack.as(user(who));
 const command = (who: Who, text: string) => as(who).command('/breakglass', text, 'C0INCIDENT');
-const stateOf = async (id: string) => (await house.row(id)).request.state;
+const stateOf = async (id: string) => (await installation.row(id)).request.state;
 const told = (who: Who, words: RegExp) =>
   as(who).sees(String(words), (one) => one.ephemerals().find((message) => words.test(message.words)));
 const STARTING = /I am starting\. Nothing was done: try again/;
 
 /** A request that waits, of somebody, with its card drawn. */
 async function asked(who: Who, role: string): Promise<string> {
-  await ask(house, who, { role });
-  await house.work();
-  return (await house.newest()).request.ask.id;
+  await ask(installation, who, { role });
+  await installation.work();
+  return (await installation.newest()).request.details.id;
 }
 const clickOn = (who: Who, id: string, action: string) => {
   const card = as(who)
     .messages('C0INCIDENT')
     .findLast(({ words, blocks }) => blocks[0]?.type === 'header' && words.includes(id));
-  return as(who).click(card ?? cardSeen(house, who), `bg_${action}`);
+  return as(who).click(card ?? cardSeen(installation, who), `bg_${action}`);
 };
 
 const TROUBLES = [
-  ['hangs', () => house.slack.dials.delay('auth.test', 30_000, 100)],
-  ['is answered 500', () => house.slack.dials.fail('auth.test', 'before', { status: 500 }, 1_000)],
-  ['and everything else of Slack’s API fails', () => house.slack.dials.fail('*', 'before', { status: 500 }, 1_000)],
+  ['hangs', () => installation.slack.dials.delay('auth.test', 30_000, 100)],
+  ['is answered 500', () => installation.slack.dials.fail('auth.test', 'before', { status: 500 }, 1_000)],
+  [
+    'and everything else of Slack’s API fails',
+    () => installation.slack.dials.fail('*', 'before', { status: 500 }, 1_000),
+  ],
 ] as const;
 
 describe.each([
@@ -37,18 +40,18 @@ describe.each([
   it.each(troubles)(
     '%s, what ends works at once and what opens is answered in words (D5, B5, B11)',
     async (_what, turn) => {
-      house = await openHouse({ socket });
+      installation = await openInstallation({ socket });
       const active = await asked('riley', 'restart-service');
       const withdrawn = await asked('riley', 'read-logs');
       const typed = await asked('casey', 'restart-service');
       const waiting = await asked('casey', 'read-logs');
       await clickOn('avery', active, 'approve');
-      await house.reaches(active, 'granting');
+      await installation.reaches(active, 'granting');
       expect(await stateOf(active)).toBe('active');
 
       turn();
-      const { started, ready } = await house.restart();
-      const { dials } = house.slack;
+      const { started, ready } = await installation.restart();
+      const { dials } = installation.slack;
       const isConnected = async () => dials.calls('apps.connections.open').length > 1 && dials.sockets() === 1;
       if (socket) await until(isConnected, 'a connection of its own');
       const isReady = () =>
@@ -73,11 +76,11 @@ describe.each([
       await told('sasha', /Openings are frozen/);
 
       expect(await stateOf(active)).toBe('revoking');
-      expect((await house.row(withdrawn)).request).toMatchObject({ state: 'closed', outcome: 'withdrawn' });
-      expect((await house.row(typed)).request).toMatchObject({ state: 'closed', outcome: 'denied' });
+      expect((await installation.row(withdrawn)).request).toMatchObject({ state: 'closed', outcome: 'withdrawn' });
+      expect((await installation.row(typed)).request).toMatchObject({ state: 'closed', outcome: 'denied' });
       expect(await stateOf(waiting)).toBe('pending');
-      expect(house.logs.join('\n')).not.toMatch(/is not a function|Authorization of incoming event/);
-      house.slack.dials.clearFaults();
+      expect(installation.logs.join('\n')).not.toMatch(/is not a function|Authorization of incoming event/);
+      installation.slack.dials.clearFaults();
       await Promise.allSettled([started]);
     },
   );
@@ -85,57 +88,57 @@ describe.each([
 
 describe('until Slack said who we are', () => {
   it('a form that is sent is refused beside its field, and what was typed can be sent again', async () => {
-    house = await openHouse();
+    installation = await openInstallation();
     await as('riley').command('/breakglass', 'INC-1', 'C0INCIDENT');
     await as('riley').awaitModal();
     await as('riley').choose('bg_pick_role', 'restart-service');
     await as('riley').awaitModal((modal) => modal.blocks.some(({ block_id: id }) => String(id).startsWith('terms/')));
     const typed = { reason: 'recovery', purpose: 'Restart the checkout service', commander: user('casey') };
     for (const [name, value] of Object.entries(typed)) await as('riley').choose(name, value);
-    house.slack.dials.fail('auth.test', 'before', { status: 500 }, 1);
-    const { started } = await house.restart();
+    installation.slack.dials.fail('auth.test', 'before', { status: 500 }, 1);
+    const { started } = await installation.restart();
     await expect(started).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
     expect(Object.values((await as('riley').submit()).errors ?? {}).join()).toMatch(STARTING);
-    expect(await house.store.list({ limit: 1 })).toEqual([]);
+    expect(await installation.store.list({ limit: 1 })).toEqual([]);
 
-    await (await house.restart()).started;
+    await (await installation.restart()).started;
     expect((await as('riley').submit()).ok).toBe(true);
-    expect(await house.store.list({ limit: 5 })).toHaveLength(1);
+    expect(await installation.store.list({ limit: 5 })).toHaveLength(1);
   });
 
   it('at the very first start nothing is heard, everything is answered, and we are not ready', async () => {
-    house = await openHouse({ knowsNobody: true });
-    house.slack.dials.fail('auth.test', 'before', { status: 500 }, 1);
-    const first = await house.restart();
+    installation = await openInstallation({ knowsNobody: true });
+    installation.slack.dials.fail('auth.test', 'before', { status: 500 }, 1);
+    const first = await installation.restart();
     await expect(first.ready()).rejects.toThrow('Slack has not said yet who we are');
     await expect(first.started).rejects.toMatchObject({ code: 'CHAT_UNAVAILABLE' });
     for (const text of ['', 'end 01', 'freeze', 'list']) {
       expect((await command('sasha', text)).shown.join()).toMatch(STARTING);
     }
-    expect(await house.store.freeze()).toBeUndefined();
-    const second = await house.restart();
+    expect(await installation.store.freeze()).toBeUndefined();
+    const second = await installation.restart();
     await second.started;
     await second.ready();
   });
 
   it('in Socket Mode we are not ready before a connection stood, though we know ourselves from an earlier start', async () => {
-    house = await openHouse({ socket: true });
-    house.slack.dials.fail('apps.connections.open', 'before', { error: 'invalid_auth' }, 1);
-    const refused = await house.restart();
+    installation = await openInstallation({ socket: true });
+    installation.slack.dials.fail('apps.connections.open', 'before', { error: 'invalid_auth' }, 1);
+    const refused = await installation.restart();
     await expect(refused.started).rejects.toThrow('invalid_auth');
     await expect(refused.ready()).rejects.toThrow('no Socket Mode connection to Slack has stood yet');
-    const taken = await house.restart();
+    const taken = await installation.restart();
     await taken.started;
     await taken.ready();
   });
 
   it('what it says now counts, whatever it said before, and a difference is logged', async () => {
-    house = await openHouse();
-    const last = { team: 'T0FORMER', enterprise: undefined, botUser: 'U0BOT', bot: house.slack.app.botId };
-    await house.store.chat.keepIdentity(house.slack.app.id, last);
-    await (await house.restart()).started;
-    expect(house.logs.join('\n')).toMatch(/others than at the last start.*T0FORMER.*T0BREAK/);
-    expect(await house.store.chat.identity(house.slack.app.id)).toEqual({ ...last, team: 'T0BREAK' });
+    installation = await openInstallation();
+    const last = { team: 'T0FORMER', enterprise: undefined, botUser: 'U0BOT', bot: installation.slack.app.botId };
+    await installation.store.chat.keepIdentity(installation.slack.app.id, last);
+    await (await installation.restart()).started;
+    expect(installation.logs.join('\n')).toMatch(/others than at the last start.*T0FORMER.*T0BREAK/);
+    expect(await installation.store.chat.identity(installation.slack.app.id)).toEqual({ ...last, team: 'T0BREAK' });
     await asked('riley', 'restart-service');
   });
 });

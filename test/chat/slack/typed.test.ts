@@ -1,21 +1,21 @@
 import { requestStream } from '../../../src/core/events.ts';
 import { until } from '../../support/until.ts';
-import { anIncident, ask, type House, openHouse, user } from './house.ts';
+import { anIncident, ask, openInstallation, type TestInstallation, user } from './installation.ts';
 
 /*
  * What phones, editors and pasting make of a command: another letter case, smart quotes, back-ticks. Whoever is under
  * pressure types it once.
  */
-let house: House;
+let installation: TestInstallation;
 beforeAll(async () => {
-  house = await openHouse();
+  installation = await openInstallation();
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 afterEach(async () => {
   if (riley().modal()) await riley().close();
 });
 
-const riley = () => house.slack.as(user('riley'));
+const riley = () => installation.slack.as(user('riley'));
 
 async function answered(text: string): Promise<string> {
   const before = riley().ephemerals().length;
@@ -24,9 +24,9 @@ async function answered(text: string): Promise<string> {
   return riley().ephemerals().at(-1)?.words ?? '';
 }
 async function waiting(): Promise<string> {
-  await ask(house, 'riley');
-  await house.work();
-  return (await house.newest()).request.ask.id;
+  await ask(installation, 'riley');
+  await installation.work();
+  return (await installation.newest()).request.details.id;
 }
 
 it.each(['INC-1 Read-Logs', '“inc-1” `READ-LOGS`', '"read-logs" ‘INC-1’', 'read–logs; INC-1,'])(
@@ -48,8 +48,8 @@ it('opens the form by the id of a runbook too, with all that it fills in', async
 
 it('takes the incident of a form in quotes and back-ticks', async () => {
   const incident = anIncident();
-  await ask(house, 'riley', { incident: `“\`${incident}\`”` });
-  expect((await house.newest()).request.ask.incident.id).toBe(incident);
+  await ask(installation, 'riley', { incident: `“\`${incident}\`”` });
+  expect((await installation.newest()).request.details.incident.id).toBe(incident);
 });
 
 it.each(['“LIST”', '`list`', 'List.'])('hears %s', async (text) => {
@@ -65,18 +65,18 @@ it('hears status, deny, end and extend with their ids in any spelling, and leave
   expect(await answered(`STATUS “${id.toUpperCase()}”`)).toContain('Access wanted');
   expect(await answered(`Extend \`${id}\``)).toContain('still waiting for its approvals');
   expect(await answered(`“END” \`${id.toUpperCase()}\``)).toMatch(/waiting for its approvals|taking the access away/);
-  const avery = house.slack.as(user('avery'));
+  const avery = installation.slack.as(user('avery'));
   await avery.command('/breakglass', `“DENY” ‘${id.toUpperCase()}’ not “now”`, 'C0INCIDENT');
-  await until(async () => (await house.row(id)).request.state === 'closed', 'the denial');
-  expect((await house.row(id)).request).toMatchObject({ outcome: 'denied' });
-  const events = await house.store.events(requestStream(id));
+  await until(async () => (await installation.row(id)).request.state === 'closed', 'the denial');
+  expect((await installation.row(id)).request).toMatchObject({ outcome: 'denied' });
+  const events = await installation.store.events(requestStream(id));
   expect(events.find(({ type }) => type === 'request_denied')?.data.reason).toBe('not “now”');
 });
 
 it.each(['???', '...', '!!! “why” ?'])('denies for the reason %s, as it was typed', async (reason) => {
   const id = await waiting();
-  await house.slack.as(user('avery')).command('/breakglass', `deny ${id} ${reason}`, 'C0INCIDENT');
-  await until(async () => (await house.row(id)).request.state === 'closed', 'the denial');
-  const events = await house.store.events(requestStream(id));
+  await installation.slack.as(user('avery')).command('/breakglass', `deny ${id} ${reason}`, 'C0INCIDENT');
+  await until(async () => (await installation.row(id)).request.state === 'closed', 'the denial');
+  const events = await installation.store.events(requestStream(id));
   expect(events.find(({ type }) => type === 'request_denied')?.data.reason).toBe(reason);
 });

@@ -3,20 +3,22 @@ import { METADATA } from '../../../src/chat/slack/ids.ts';
 import { slackWorkspace } from '../../../src/chat/slack/workspace.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import type { FailureShape } from '../../../src/demo/slack/faults.ts';
-import { ask, cardSeen, type House, openHouse, user, type Who } from './house.ts';
+import { ask, cardSeen, openInstallation, type TestInstallation, user, type Who } from './installation.ts';
 
-let house: House;
+let installation: TestInstallation;
 
-const as = (who: Who) => house.slack.as(user(who));
-const dials = () => house.slack.dials;
+const as = (who: Who) => installation.slack.as(user(who));
+const dials = () => installation.slack.dials;
 const cardsOf = (who: Who) =>
   as(who)
     .dms()
     .filter(({ blocks }) => blocks[0]?.type === 'header');
 const copyOf = async (person: string) =>
-  (await house.store.chat.refs((await house.newest()).request.ask.id)).find((one) => one.person === person);
+  (await installation.store.chat.refs((await installation.newest()).request.details.id)).find(
+    (one) => one.person === person,
+  );
 /** The work of a minute, whatever fails. */
-const minute = () => house.work().catch((error: unknown) => expect(error).toBeInstanceOf(Failure));
+const minute = () => installation.work().catch((error: unknown) => expect(error).toBeInstanceOf(Failure));
 
 /** What says neither yes nor a documented no. */
 const UNCLEAR: readonly (readonly [what: string, shape: FailureShape])[] = [
@@ -38,24 +40,24 @@ const UNCLEAR: readonly (readonly [what: string, shape: FailureShape])[] = [
 /** Asks once more, does what follows, and withdraws it again. */
 async function once(during: (id: string) => Promise<void>): Promise<void> {
   dials().clearFaults();
-  await ask(house, 'riley');
-  const { id } = (await house.newest()).request.ask;
+  await ask(installation, 'riley');
+  const { id } = (await installation.newest()).request.details;
   await during(id);
   dials().clearFaults();
   const card = as('riley')
     .messages('C0INCIDENT')
     .findLast(({ blocks, words }) => blocks[0]?.type === 'header' && words.includes(id));
   await as('riley').click(card ?? { channel: '', ts: '' }, 'bg_withdraw');
-  await house.reaches(id, 'closed');
+  await installation.reaches(id, 'closed');
 }
 const about = <T extends { readonly words: string }>(id: string, messages: readonly T[]) =>
   messages.filter(({ words }) => words.includes(id));
 
 describe('an answer that says neither yes nor a documented no', () => {
   beforeAll(async () => {
-    house = await openHouse();
+    installation = await openInstallation();
   });
-  afterAll(() => house.close());
+  afterAll(() => installation.close());
 
   it.each(UNCLEAR)('of conversations.open gives up nobody’s copy: %s (B10, E1)', async (_what, shape) => {
     await once(async (id) => {
@@ -63,7 +65,7 @@ describe('an answer that says neither yes nor a documented no', () => {
       await minute();
       expect((await copyOf('avery'))?.state).not.toBe('gone');
       await minute();
-      await house.work();
+      await installation.work();
       expect(about(id, cardsOf('avery'))).toHaveLength(1);
       expect(await copyOf('avery')).toMatchObject({ state: 'sent' });
     });
@@ -77,8 +79,8 @@ describe('an answer that says neither yes nor a documented no', () => {
       }
       dials().clearFaults();
       await minute();
-      await house.work();
-      const row = await house.newest();
+      await installation.work();
+      const row = await installation.newest();
       expect(row).toMatchObject({ postedSeq: row.seq, drawnVersion: row.version });
       const channel = as('casey').messages('C0INCIDENT');
       const cards = about(
@@ -94,92 +96,96 @@ describe('an answer that says neither yes nor a documented no', () => {
 
 describe('an unclear answer that does not end', () => {
   beforeEach(async () => {
-    house = await openHouse();
+    installation = await openInstallation();
   });
-  afterEach(() => house.close());
+  afterEach(() => installation.close());
 
   it.each(['chat.postMessage', 'chat.update', 'conversations.open'])(
     'of %s is tried again for 15 minutes, over restarts, then passed over loudly; what comes after it is told',
     async (method) => {
-      await ask(house, 'riley');
+      await ask(installation, 'riley');
       if (method === 'chat.update') {
-        await house.work();
-        await as('jordan').click(cardSeen(house, 'jordan'), 'bg_approve');
-        await as('casey').click(cardSeen(house, 'casey'), 'bg_deny');
+        await installation.work();
+        await as('jordan').click(cardSeen(installation, 'jordan'), 'bg_approve');
+        await as('casey').click(cardSeen(installation, 'casey'), 'bg_deny');
         await as('casey').awaitModal();
         await as('casey').choose('reason', 'Not tonight');
         await as('casey').submit();
       }
       dials().fail(method, 'before', { body: '<html>\0' }, 100_000);
-      const passedOver = () => house.logs.filter((line) => line.includes('is passed over'));
+      const passedOver = () => installation.logs.filter((line) => line.includes('is passed over'));
       await minute();
-      house.levers.aheadMs += 14 * 60_000;
+      installation.levers.aheadMs += 14 * 60_000;
       await minute();
       expect(passedOver()).toEqual([]);
-      house.levers.aheadMs += 2 * 60_000;
+      installation.levers.aheadMs += 2 * 60_000;
       for (let again = 0; again < 12; again++) await minute();
       expect(passedOver().length).toBeGreaterThan(0);
       dials().clearFaults();
       await minute();
-      await house.work();
-      const row = await house.newest();
+      await installation.work();
+      const row = await installation.newest();
       expect(row).toMatchObject({ postedSeq: row.seq, drawnVersion: row.version });
     },
   );
 });
 
 describe('no answer at all', () => {
-  afterEach(() => house.close());
+  afterEach(() => installation.close());
 
   it('is no answer: however long Slack is away, nothing is given up', async () => {
-    house = await openHouse();
-    await ask(house, 'riley');
+    installation = await openInstallation();
+    await ask(installation, 'riley');
     dials().fail('*', 'before', { status: 503 }, 100_000);
     await minute();
-    house.levers.aheadMs += 5 * 60_000;
+    installation.levers.aheadMs += 5 * 60_000;
     await minute();
     dials().clearFaults();
     await minute();
-    await house.work();
-    const refs = await house.store.chat.refs((await house.newest()).request.ask.id);
+    await installation.work();
+    const refs = await installation.store.chat.refs((await installation.newest()).request.details.id);
     expect(refs.filter(({ state }) => state === 'gone')).toEqual([]);
     expect(cardsOf('avery')).toHaveLength(1);
   });
 });
 
 describe('a copy whose sending failed, and whose second answer was lost', () => {
-  afterEach(() => house.close());
+  afterEach(() => installation.close());
   beforeEach(async () => {
-    house = await openHouse();
-    await ask(house, 'riley');
+    installation = await openInstallation();
+    await ask(installation, 'riley');
     // The channel's own card first, so that what fails is the copy.
-    await house.work(['draw']);
+    await installation.work(['draw']);
     dials().fail('chat.postMessage', 'before', { drop: true }, 1);
     dials().fail('chat.postMessage', 'after', { drop: true }, 1);
-    await house.work(['invite']);
+    await installation.work(['invite']);
     expect(cardsOf('avery')).toHaveLength(1);
     expect(await copyOf('avery')).toMatchObject({ state: 'sending', ts: undefined });
   });
   const click = () => as('avery').click(cardsOf('avery').at(-1) ?? { channel: '', ts: '' }, 'bg_approve');
 
   it('is found by its mark and kept up to date (E1)', async () => {
-    await house.work();
+    await installation.work();
     expect(await copyOf('avery')).toMatchObject({ state: 'sent' });
-    await as('riley').click(cardSeen(house, 'riley'), 'bg_withdraw');
-    await house.reaches((await house.newest()).request.ask.id, 'closed');
+    await as('riley').click(cardSeen(installation, 'riley'), 'bg_withdraw');
+    await installation.reaches((await installation.newest()).request.details.id, 'closed');
     expect(cardsOf('avery')).toHaveLength(1);
     expect(cardsOf('avery').at(-1)?.words).not.toContain('Access wanted');
   });
 
   it('is adopted at its reader’s first click, which counts (B5)', async () => {
     await click();
-    await house.reaches((await house.newest()).request.ask.id, 'granting');
+    await installation.reaches((await installation.newest()).request.details.id, 'granting');
     expect(await copyOf('avery')).toMatchObject({ state: 'sent' });
   });
 
   const bot = () =>
     slackWorkspace(
-      { botToken: house.slack.app.botToken, appId: house.slack.app.id, apiUrl: house.slack.apiUrl },
+      {
+        botToken: installation.slack.app.botToken,
+        appId: installation.slack.app.id,
+        apiUrl: installation.slack.apiUrl,
+      },
       { info: () => undefined, warn: () => undefined, error: () => undefined },
     ).client;
   /** What came of so many clicks, each of which waits for a sending that may be under way. */
@@ -216,40 +222,40 @@ describe('a copy whose sending failed, and whose second answer was lost', () => 
       sent.replaceAll(user('avery'), user('blake')),
     ];
     for (const payload of forged) {
-      expect(await house.post(new URLSearchParams({ payload }).toString())).toBe(200);
+      expect(await installation.post(new URLSearchParams({ payload }).toString())).toBe(200);
     }
     const [, ...said] = await answers(1 + forged.length);
     expect(said).toEqual(forged.map(() => expect.stringContaining('is not a card of this request')));
     expect(await copyOf('avery')).toMatchObject({ state: 'sending' });
-    expect((await house.newest()).request.state).toBe('pending');
+    expect((await installation.newest()).request.state).toBe('pending');
   });
 
   it('is given up where it stands nowhere and nobody is asked any more', async () => {
     for (const { channel, ts } of cardsOf('avery')) await bot().chat.delete({ channel, ts });
-    await as('riley').click(cardSeen(house, 'riley'), 'bg_withdraw');
-    await house.reaches((await house.newest()).request.ask.id, 'closed');
+    await as('riley').click(cardSeen(installation, 'riley'), 'bg_withdraw');
+    await installation.reaches((await installation.newest()).request.details.id, 'closed');
     expect(await copyOf('avery')).toMatchObject({ state: 'gone' });
     expect(cardsOf('avery')).toEqual([]);
   });
 });
 
 describe('while Slack opens no form', () => {
-  afterEach(() => house.close());
+  afterEach(() => installation.close());
 
   it.each([
     ['answers nothing', { drop: true }],
     ['answers HTML', { body: '<html>' }],
     ['is away', { status: 503 }],
   ] as const)('because it %s, /breakglass and Deny say what is true of it (B10)', async (_why, shape) => {
-    house = await openHouse();
-    await ask(house, 'riley');
-    await house.work();
+    installation = await openInstallation();
+    await ask(installation, 'riley');
+    await installation.work();
     dials().fail('views.open', 'before', shape, 2);
     await as('riley').command('/breakglass', '', 'C0INCIDENT');
     const told = (who: Who, words: RegExp) =>
       as(who).sees(String(words), (one) => one.ephemerals().find((message) => words.test(message.words)));
     await told('riley', /no form was opened that I know of, and nothing was recorded\. If you see none, type it again/);
-    await as('avery').click(cardSeen(house, 'avery'), 'bg_deny');
+    await as('avery').click(cardSeen(installation, 'avery'), 'bg_deny');
     await told('avery', /no form was opened.*\/breakglass deny [0-9a-z]{26}/s);
     expect(
       as('riley')

@@ -1,7 +1,7 @@
-import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy.ts';
+import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { policyDocument } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
-import { ask, cardSeen, type House, openHouse, user } from './house.ts';
+import { ask, cardSeen, openInstallation, type TestInstallation, user } from './installation.ts';
 
 /* A3: the incident turns unverified at the requester's own approval, in a zone that asks for nobody else. */
 
@@ -11,28 +11,28 @@ const policy = policySchema(PRODUCTION_FLOORS).parse({
   zones: { ...policyDocument().zones, A: { maxMinutes: 60, approvals: ALONE } },
 });
 
-let house: House;
+let installation: TestInstallation;
 beforeAll(async () => {
-  house = await openHouse({ policy });
+  installation = await openInstallation({ policy });
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 it('says what is wanted besides on the card, and sends the card to whoever is on call for it', async () => {
-  await ask(house, 'riley', { role: 'read-logs' });
-  await house.work();
-  const { id } = (await house.newest()).request.ask;
-  house.levers.incidentsDown = true;
-  await house.slack.as(user('riley')).click(cardSeen(house, 'riley'), 'bg_approve');
-  await until(async () => (await house.row(id)).request.approvals.length > 0, 'the approval');
-  await house.work();
-  expect((await house.row(id)).request).toMatchObject({ state: 'pending', incidentVerified: false });
-  expect(JSON.stringify(cardSeen(house, 'riley').blocks)).toMatch(
+  await ask(installation, 'riley', { role: 'read-logs' });
+  await installation.work();
+  const { id } = (await installation.newest()).request.details;
+  installation.levers.incidentsDown = true;
+  await installation.slack.as(user('riley')).click(cardSeen(installation, 'riley'), 'bg_approve');
+  await until(async () => (await installation.row(id)).request.approvals.length > 0, 'the approval');
+  await installation.work();
+  expect((await installation.row(id)).request).toMatchObject({ state: 'pending', incidentVerified: false });
+  expect(JSON.stringify(cardSeen(installation, 'riley').blocks)).toMatch(
     /Somebody else, as the incident is unverified.*2 people can give it now/,
   );
-  const avery = house.slack.as(user('avery'));
+  const avery = installation.slack.as(user('avery'));
   await avery.sees('the note', (one) =>
     one.dms().find(({ words }) => /approved .*unverified then.*Answer it/.test(words)),
   );
-  await avery.click(cardSeen(house, 'avery'), 'bg_approve');
-  await until(async () => (await house.row(id)).request.state === 'granting', 'the last approval');
+  await avery.click(cardSeen(installation, 'avery'), 'bg_approve');
+  await until(async () => (await installation.row(id)).request.state === 'granting', 'the last approval');
 });

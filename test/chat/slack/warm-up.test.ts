@@ -1,16 +1,16 @@
 import { warmUp } from '../../../src/chat/slack/warm-up.ts';
-import { capabilitiesOf } from '../../../src/clouds/aws/capabilities.ts';
+import { capabilitiesOf } from '../../../src/clouds/aws/policy/capabilities.ts';
 import { fileDirectory } from '../../../src/directory/file.ts';
 import type { Store } from '../../../src/ports/store.ts';
-import { type House, openHouse } from './house.ts';
+import { openInstallation, type TestInstallation } from './installation.ts';
 
 describe('the rehearsal before anybody is heard (A3)', () => {
-  let house: House;
+  let installation: TestInstallation;
   const written: string[] = [];
   beforeAll(async () => {
-    house = await openHouse();
+    installation = await openInstallation();
   });
-  afterAll(() => house.close());
+  afterAll(() => installation.close());
   /** What only reads; whatever else is called is noted. */
   const watched = (store: Store): Store => {
     const READS = ['policyInForce', 'freeze', 'chat'];
@@ -29,7 +29,7 @@ describe('the rehearsal before anybody is heard (A3)', () => {
   };
 
   it('opens a form for each command it plays, and calls nobody, writes nothing and says nothing meanwhile', async () => {
-    const { store, slack, logs } = house;
+    const { store, slack, logs } = installation;
     const before = { calls: slack.dials.calls().length, logs: logs.length };
     const { typed, opened, lastMs } = await warmUp({
       store: watched(store),
@@ -44,7 +44,7 @@ describe('the rehearsal before anybody is heard (A3)', () => {
   });
 
   it('B11: opens forms alone, and freezes, lifts and ends nothing, whatever roles are called', async () => {
-    const { store, broker, announce, slack } = house;
+    const { store, broker, announce, slack } = installation;
     const called: string[] = [];
     const recording = Object.fromEntries(
       Object.keys(broker).map((name) => [
@@ -76,7 +76,7 @@ describe('the rehearsal before anybody is heard (A3)', () => {
   });
 
   it('leaves it where no policy is in force, or nobody of it can be heard', async () => {
-    const { store } = house;
+    const { store } = installation;
     const nobody = { directory: fileDirectory, capabilities: capabilitiesOf };
     const none = { typed: 0, opened: 0, firstMs: 0, lastMs: 0 };
     expect(await warmUp({ ...nobody, store: { ...store, policyInForce: async () => undefined } })).toEqual(none);

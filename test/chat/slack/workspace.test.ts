@@ -1,8 +1,8 @@
 import { endingKeys, slackWorkspace } from '../../../src/chat/slack/workspace.ts';
-import type { ChatKey } from '../../../src/core/directory.ts';
+import type { ChatKey } from '../../../src/core/policy/directory.ts';
 import { type LocalSlack, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
 import { silent } from '../../store/silent-logger.ts';
-import { SCOPES } from './house.ts';
+import { SCOPES } from './installation.ts';
 
 const PEOPLE = [
   { id: 'U0MEMBER', name: 'member', realName: 'Member' },

@@ -1,8 +1,8 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from '@aws-sdk/client-sts';
-import type { Manifest, ManifestName } from '../../../src/clouds/aws/manifests.ts';
-import { type AwsOptions, type AwsProvider, awsProvider } from '../../../src/clouds/aws/provider.ts';
-import type { Plan } from '../../../src/core/request.ts';
+import type { Manifest, ManifestName } from '../../../src/clouds/aws/policy/manifests.ts';
+import { type AwsOptions, type AwsProvider, awsProvider } from '../../../src/clouds/aws/role/provider.ts';
+import type { Plan } from '../../../src/core/request/request.ts';
 import type { Role as LocalRole } from '../../../src/demo/aws/accounts.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
 import { manifest as localManifest } from '../../../src/demo/aws/manifests.ts';
@@ -10,8 +10,8 @@ import { type RoleOptions, reservedRoleName } from '../../../src/demo/aws/seed.t
 import type { SignInOptions } from '../../../src/demo/aws/sign-in.ts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
 import { simulate } from '../../../src/demo/aws/simulate.ts';
-import type { PlanOrder } from '../../../src/ports/provider.ts';
-import { allow, document, ELSEWHERE, EXTERNAL_ID, MANAGEMENT, order, PRODUCTION } from './orders.ts';
+import type { PlanInput } from '../../../src/ports/provider.ts';
+import { allow, document, ELSEWHERE, EXTERNAL_ID, input, MANAGEMENT, PRODUCTION } from './inputs.ts';
 
 /** A manifest as `breakglass manifests aws` writes it for the production account, whose callers are on this machine. */
 export const manifest = (name: ManifestName, partition = 'aws'): Manifest =>
@@ -142,8 +142,8 @@ export class Rig {
   }
 
   /** A plan that ends `seconds` from now. */
-  plan(change: Partial<PlanOrder> = {}, seconds = 1800): Plan {
-    return this.provider.plan(order({ plannedEnd: new Date(Date.now() + seconds * 1000), ...change }));
+  plan(change: Partial<PlanInput> = {}, seconds = 1800): Plan {
+    return this.provider.plan(input({ plannedEnd: new Date(Date.now() + seconds * 1000), ...change }));
   }
 
   role(plan: Plan): LocalRole | undefined {

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { parse } from 'yaml';
-import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy.ts';
+import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../../src/demo/aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';

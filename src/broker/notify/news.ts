@@ -1,0 +1,44 @@
+import type { StoredEvent } from '../../core/events.ts';
+import type { News, NewsPlace, PolicyPlace } from '../../ports/news.ts';
+import type { BrokerDeps } from '../deps.ts';
+
+/** How long whoever tells waits for another that does. */
+const WAIT_MS = 5_000;
+
+/** What is told, where, and how. */
+interface NewsKind<Place extends NewsPlace | PolicyPlace> {
+  readonly lock: string;
+  readonly places: readonly Place[];
+  readonly news: News<Place>;
+  /** False when that place will not take it, however often it is tried. */
+  readonly say: (place: Place, event: StoredEvent) => Promise<boolean>;
+  /** For the log, where it will not. */
+  readonly unsaid: string;
+}
+
+/**
+ * Tells each place what it was not told yet, in order, each by itself. May be done at any time, by several at once: one
+ * tells and the others find it told. Rejects when it should be done again, which the sweep does; a process that dies
+ * between saying and noting it says it twice.
+ */
+export async function notifyNews<Place extends NewsPlace | PolicyPlace>(
+  { store, logger }: Pick<BrokerDeps, 'store' | 'logger'>,
+  { lock, places, news, say, unsaid }: NewsKind<Place>,
+): Promise<void> {
+  const pendingNotifications = await Promise.all(places.map((place) => news.pendingNotifications(place)));
+  if (pendingNotifications.every((events) => events.length === 0)) return;
+  const { copy } = await store.installation();
+  if (copy !== undefined) return;
+  const notifyPlace = async (place: Place, lost: AbortSignal): Promise<void> => {
+    for (const event of await news.pendingNotifications(place)) {
+      lost.throwIfAborted();
+      if (!(await say(place, event))) logger.error({ place, event: event.id }, unsaid);
+      await news.notified(place, event.seq);
+    }
+  };
+  await store.withLock(lock, WAIT_MS, async (lost) => {
+    const tried = await Promise.allSettled(places.map((place) => notifyPlace(place, lost)));
+    const failed = tried.find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
+  });
+}

@@ -1,0 +1,102 @@
+import { cut } from '../../core/cut.ts';
+import type { Person } from '../../core/policy/directory.ts';
+import type { Clause } from '../../core/policy/policy.ts';
+import type { Terms } from '../../core/policy/terms.ts';
+import type { OpenClause } from '../../core/request/approvals.ts';
+import { partyOf } from '../../core/request/decision.ts';
+import type { Capabilities } from '../../ports/provider.ts';
+import { joined, oneLine, type Phrase, plural } from './phrase.ts';
+
+const ACTIONS_SHOWN = 12;
+
+const listOf = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value];
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What the role's documents allow, as their own action names, each once. */
+function allowed(terms: Terms): readonly string[] {
+  const statements = terms.role.policies
+    .flatMap(({ document }) => listOf(document.Statement))
+    .filter((statement) => isRecord(statement) && statement.Effect === 'Allow')
+    .filter(isRecord);
+  const actions = statements.flatMap((one) => [
+    ...listOf(one.Action).map(String),
+    ...listOf(one.NotAction).map((action) => `everything but ${String(action)}`),
+  ]);
+  return [...new Set(actions)];
+}
+
+/** What a role lets its holder do: its summary, then the actions its documents allow. */
+export function allowsWords(terms: Terms): string {
+  const actions = allowed(terms);
+  const more = actions.length - ACTIONS_SHOWN;
+  const shown = actions
+    .slice(0, ACTIONS_SHOWN)
+    .map((action) => cut(action, 80))
+    .join(', ');
+  return oneLine(`${terms.role.summary} (${shown}${more > 0 ? ` and ${more} more` : ''})`, 1500);
+}
+
+/** How access under these terms ends, whoever is alive then. */
+export function endingWords(terms: Terms, { nativeEnd, propagationSeconds }: Capabilities): string {
+  const cloud = terms.role.provider.toUpperCase();
+  const native = nativeEnd
+    ? `By itself: I take it away when the time is over, and ${cloud} itself refuses from the planned end, even if I am down.`
+    : `I take it away when the time is over; ${cloud} does not end it by itself.`;
+  return `${native} End it early with End now or /breakglass end: new calls are refused within ${seconds(propagationSeconds)}.`;
+}
+
+const seconds = (count: number): string =>
+  count >= 120 ? `${Math.ceil(count / 60)} minutes` : plural(count, 'second');
+
+/** What somebody would need for one clause. */
+export const clauseName = (clause: Clause): string =>
+  clause.who === 'requester' ? `${clause.name} (the requester’s own confirmation)` : clause.name;
+
+/** A clause with who can give it now: `missing` of its places are open. */
+export interface ClausePeople extends OpenClause {
+  readonly people: readonly Person[];
+  readonly onCall: readonly Person[];
+}
+
+const NAMES_SHOWN = 5;
+
+/** One clause in words: how many it wants, how many people can give it now, who of them is on call. */
+export function clauseWords({ clause, missing, people, onCall }: ClausePeople): Phrase {
+  const names = onCall.slice(0, NAMES_SHOWN).map((person) => ({ person: partyOf(person) }));
+  const rest = onCall.length - names.length;
+  return [
+    `${missing} × `,
+    { strong: clauseName(clause) },
+    `: ${people.length === 0 ? 'nobody' : plural(people.length, 'person', 'people')} can give it now`,
+    ...(onCall.length > 0
+      ? ['; on call: ', ...joined(names), rest > 0 ? ` and ${rest} more` : '']
+      : ['; nobody on call']),
+    clause.assurance === 'chat' ? '. No second sign-in is asked.' : '. It asks for a second sign-in.',
+  ];
+}
+
+/** A clause with who can give it now, none of its places being filled yet. */
+export type ClauseOutlook = Omit<ClausePeople, 'missing'> & { readonly places: number };
+
+/** For a form: what is wanted besides while the incident is unverified, where the zone goes on then (A3). */
+export const unverifiedLines = (clause: ClauseOutlook | undefined): readonly Phrase[] =>
+  clause === undefined
+    ? []
+    : [['While the incident source does not answer, besides: ', ...clauseWords({ ...clause, missing: clause.places })]];
+
+/** Who could give what is open, by name: for a private answer to somebody who cannot. */
+export function whoCan(clauses: readonly ClausePeople[] | undefined): string {
+  if (clauses === undefined) return 'The directory does not answer, so I cannot say who can.';
+  const names = [...new Map(clauses.flatMap(({ people }) => people).map(({ id, name }) => [id, name])).values()];
+  if (names.length === 0) return 'Nobody can at the moment; phone.';
+  const rest = names.length - 10;
+  return cut(
+    `These can: ${names
+      .slice(0, 10)
+      .map((name) => oneLine(name, 80))
+      .join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`,
+    1000,
+  );
+}

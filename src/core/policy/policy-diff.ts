@@ -1,0 +1,143 @@
+import { canonical } from '../canonical.ts';
+import type { Account, Policy, Role, Source, Zone } from './policy.ts';
+import {
+  ACCOUNT_WORDS,
+  ASKING_WORDS,
+  CHANNEL_WORDS,
+  INCIDENT_WORDS,
+  PERSON_WORDS,
+  ROLE_WORDS,
+  RUNBOOK_WORDS,
+  SECURITY_WORDS,
+  TEAM_WORDS,
+  TIMING_WORDS,
+  type Words,
+  ZONE_WORDS,
+} from './policy-diff-words.ts';
+import { termsDigest, termsOf } from './terms.ts';
+
+/** What changed of one account, and of one role, in words; they are as their cloud has them. */
+export interface DescribeChanges {
+  readonly account: (before: Account, after: Account) => readonly string[];
+  readonly role: (before: Role, after: Role) => readonly string[];
+}
+const BY_WORDS: DescribeChanges = {
+  account: (before, after) => changes(ACCOUNT_WORDS, before, after),
+  role: (before, after) => changes(ROLE_WORDS, before, after),
+};
+
+/**
+ * What changed from one policy to the next, a sentence each, for the security channel and the log. Empty if nothing
+ * did. Names, never documents. Requests that are open keep their terms; a role named as changed makes them ask again.
+ */
+export function policyChanges(
+  before: Policy | undefined,
+  after: Policy,
+  describe: DescribeChanges = BY_WORDS,
+): readonly string[] {
+  if (before === undefined) {
+    const { roles, accounts, people } = after;
+    return [`First policy: ${roles.length} roles, ${accounts.length} accounts, ${people.length} people listed.`];
+  }
+  const keys = Object.keys(SENTENCES) as (keyof Policy)[];
+  const changed = keys.filter((key) => !same(before[key], after[key]));
+  return [...changed.flatMap((key) => SENTENCES[key](before, after, describe)), ...otherTerms(before, after)];
+}
+
+/** Ids of accounts with an open grant that the policy no longer names: such a policy is refused. */
+export const droppedAccountsInUse = (policy: Policy, inUse: readonly string[]): readonly string[] =>
+  [...new Set(inUse)].filter((id) => !policy.accounts.some((account) => account.id === id)).sort();
+
+type Sentences = (before: Policy, after: Policy, describe: DescribeChanges) => readonly string[];
+
+/** Every key of a policy, in the order in which its changes are said. A new one does not compile until it has words. */
+const SENTENCES = {
+  version: (_before, after) => [`The policy is written in version ${after.version} of its format.`],
+  organisation: (_before, after) => [`The organisation is now "${after.organisation}".`],
+  phone: (_before, after) => [`Whom to phone if nobody answers in chat is now "${after.phone}".`],
+  timings: (before, after) => sentences(TIMING_WORDS, before.timings, after.timings),
+  channels: (before, after) => sentences(CHANNEL_WORDS, before.channels, after.channels),
+  security: (before, after) => sentences(SECURITY_WORDS, before.security, after.security),
+  requests: (before, after) => sentences(ASKING_WORDS, before.requests, after.requests),
+  directory: (before, after) => [sourceChange('directory', before.directory, after.directory)],
+  incidents: (before, after) => [sourceChange('incidents', before.incidents, after.incidents)],
+  zones: (before, after) =>
+    (['A', 'B', 'C'] as const satisfies readonly Zone[]).flatMap((zone) =>
+      changes(ZONE_WORDS, before.zones[zone], after.zones[zone]).map((change) => `Zone ${zone}: ${change}.`),
+    ),
+  accounts: (before, after, { account }) => listChanges('account', before.accounts, after.accounts, account),
+  roles: (before, after, { role }) => listChanges('role', before.roles, after.roles, role, addedRole),
+  runbooks: (before, after) =>
+    listChanges('runbook', before.runbooks, after.runbooks, (...both) => changes(RUNBOOK_WORDS, ...both)),
+  teams: (before, after) => listChanges('team', before.teams, after.teams, (...both) => changes(TEAM_WORDS, ...both)),
+  people: (before, after) =>
+    listChanges('person', before.people, after.people, (...both) => changes(PERSON_WORDS, ...both)),
+  onCall: (before, after) =>
+    [...new Set([...Object.keys(before.onCall), ...Object.keys(after.onCall)])]
+      .filter((team) => !same(before.onCall[team], after.onCall[team]))
+      .map((team) => `On call for ${team}: ${names(after.onCall[team])} (was ${names(before.onCall[team])}).`),
+  incidentList: (before, after) =>
+    listChanges('incident', before.incidentList, after.incidentList, (...both) => changes(INCIDENT_WORDS, ...both)),
+} as const satisfies Record<keyof Policy, Sentences>;
+
+const addedRole = ({ id, zone, domain, account }: Role): string =>
+  `Role ${id} added (zone ${zone}, ${domain}, account ${account}).`;
+
+/** Roles that are as they were, and still mean something else: what is asked for by them is asked for again. */
+const otherTerms = (before: Policy, after: Policy): readonly string[] =>
+  after.roles.flatMap((role) => {
+    const [old, now] = [termsOf(before, role.id), termsOf(after, role.id)];
+    if (old === undefined || now === undefined || !same(old.role, role)) return [];
+    return termsDigest(old) === termsDigest(now) ? [] : [`Role ${role.id} changed: its zone or account did.`];
+  });
+
+function sourceChange(what: 'directory' | 'incidents', before: Source, after: Source): string {
+  const [was, is] = [sourceWords(before), sourceWords(after)];
+  // A query may hold what is nobody's business.
+  return `${capital(what)} source: ${was} → ${is}${was === is ? ', with another query' : ''}.`;
+}
+
+/** Host and path, and how it is asked. */
+function sourceWords(source: Source): string {
+  if (source.kind === 'file') return 'this file';
+  const { host, pathname } = new URL(source.url);
+  const probe = 'probe' in source ? `, probe ${source.probe}` : '';
+  return `${host}${pathname} (timeout ${source.timeoutSeconds} s, kept ${source.cacheSeconds} s${probe})`;
+}
+
+const same = (a: unknown, b: unknown): boolean => canonical({ value: a }) === canonical({ value: b });
+
+/** What changed among these members, a phrase each. */
+function changes<T extends object>(words: Words<T>, before: T, after: T): readonly string[] {
+  const keys = Object.keys(words) as (keyof Words<T> & keyof T)[];
+  return keys.filter((key) => !same(before[key], after[key])).map((key) => words[key](after[key], before[key]));
+}
+
+/** The same, a sentence each. */
+const sentences = <T extends object>(words: Words<T>, before: T, after: T): readonly string[] =>
+  changes(words, before, after).map((change) => `${capital(change)}.`);
+
+interface Item {
+  readonly id: string;
+}
+
+/** Added, changed (by what) and removed, by id. */
+function listChanges<T extends Item>(
+  what: string,
+  before: readonly T[],
+  after: readonly T[],
+  changed: (before: T, after: T) => readonly string[],
+  added = ({ id }: T): string => `${capital(what)} ${id} added.`,
+): readonly string[] {
+  const known = after.flatMap((item) => {
+    const old = before.find(({ id }) => id === item.id);
+    if (old === undefined) return [added(item)];
+    return same(old, item) ? [] : [`${capital(what)} ${item.id} changed: ${changed(old, item).join('; ')}.`];
+  });
+  const gone = before.filter(({ id }) => !after.some((item) => item.id === id));
+  return [...known, ...gone.map(({ id }) => `${capital(what)} ${id} removed.`)];
+}
+
+const names = (ids: readonly string[] | undefined): string => ids?.join(', ') || 'nobody';
+
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

@@ -1,0 +1,266 @@
+import { z } from 'zod';
+import { accountId, arn, principalSchema } from './principal-schema.ts';
+
+/** Blast radius (A6): A reads, B recovers services, C changes data or identities. */
+export const ZONES = ['A', 'B', 'C'] as const;
+export type Zone = (typeof ZONES)[number];
+
+export const DOMAINS = ['production', 'security', 'network', 'observability', 'backup'] as const;
+export type Domain = (typeof DOMAINS)[number];
+
+/** A4. */
+export const REASONS = ['containment', 'recovery', 'data_integrity', 'service_restoration'] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** How strongly the person behind a decision was checked. Until step-up exists, only `chat` can be had. */
+export const ASSURANCES = ['chat', 'stepped_up'] as const;
+export type Assurance = (typeof ASSURANCES)[number];
+
+/** The most people that one clause may want. */
+export const COUNT_MAX = 5;
+
+const id = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'must be 1 to 40 of a-z, 0-9, dot, dash, underscore');
+const text = (max: number) => z.string().trim().min(1).max(max);
+/** How long access may last: whole minutes, save where the floor is lowered below one. */
+const minutes = ({ window }: Floors) => (window < 60 ? z.number() : z.int()).min(window / 60).max(720);
+const seconds = (floor: number, most: number, preset: number) =>
+  z.int().min(floor, `must be at least ${floor} seconds`).max(most, `must be at most ${most} seconds`).default(preset);
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
+const document = z.record(z.string(), z.json());
+
+/** B3: one line of the approval matrix. All clauses must be filled; one person fills one place of one clause. */
+export const clauseSchema = z.discriminatedUnion('who', [
+  z.strictObject({
+    who: z.literal('group'),
+    name: text(60),
+    /** Members of any of these teams, children included, and outside every team of the requester. */
+    teams: z.array(id).min(1).max(20),
+    count: z.int().min(1).max(COUNT_MAX).default(1),
+    assurance: z.enum(ASSURANCES),
+  }),
+  z.strictObject({ who: z.literal('requester'), name: text(60), assurance: z.enum(ASSURANCES) }),
+]);
+export type Clause = z.infer<typeof clauseSchema>;
+
+/** A customer's policy names its account; one of AWS's own says `aws` there. */
+const policyArn = z.string().regex(/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/, 'must be the ARN of an IAM policy');
+const managed = z.strictObject({ arn: policyArn, document, sha256: digest });
+const inline = z.strictObject({ name: z.string().regex(/^[\w+=,.@-]{1,64}$/), document });
+
+const roleSchema = (floors: Floors) =>
+  z.strictObject({
+    id,
+    name: text(60),
+    summary: text(300),
+    zone: z.enum(ZONES),
+    domain: z.enum(DOMAINS),
+    environment: text(40),
+    provider: z.literal('aws'),
+    account: accountId,
+    maxMinutes: minutes(floors),
+    /** The most that one request may come to with every extension (B8). Left out: the longest that may be asked at once. */
+    maxTotalMinutes: minutes(floors).optional(),
+    mayAsk: z.array(id).min(1),
+    /** Added to the clauses of the zone, never instead of them. */
+    approvals: z.array(clauseSchema).max(5).default([]),
+    policies: z
+      .array(z.union([inline, managed]))
+      .min(1)
+      .max(10),
+    /** Identities under which this role can start code: what runs as them outlives an early end. */
+    startsCodeAs: z.array(arn).max(20).default([]),
+    /** Roles and policies whose permissions this role may change (zone C only). */
+    identityTargets: z.array(arn).max(20).default([]),
+  });
+
+const zoneSchema = (floors: Floors) =>
+  z.strictObject({
+    maxMinutes: minutes(floors),
+    minutesOffered: z.array(minutes(floors)).min(1).max(6).default([15, 30, 60]),
+    approvals: z.array(clauseSchema).min(1, 'needs at least one clause: no clause never means "no approval"').max(5),
+    unverified_incident: z.enum(['accept', 'refuse']).default('accept'),
+  });
+
+const accountSchema = z.strictObject({
+  id: accountId,
+  name: text(60),
+  provider: z.literal('aws'),
+  brokerRole: arn,
+  externalId: z.string().regex(/^[\w+=,.@:/-]{2,1224}$/),
+  /** The permissions boundary of each zone's roles. It lives outside `/breakglass/`, where the broker cannot edit it. */
+  boundaries: z.strictObject({ A: arn, B: arn, C: arn }),
+  /** Session tag keys that this account's trust policies allow. None by default: tags could satisfy ABAC policies. */
+  sessionTagKeys: z
+    .array(z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u))
+    .max(10)
+    .default([]),
+});
+
+const runbookSchema = (floors: Floors) =>
+  z.strictObject({
+    id,
+    title: text(75),
+    url: z.url({ protocol: /^https?$/ }).max(500),
+    role: id,
+    minutes: minutes(floors),
+    reason: z.enum(REASONS),
+    trigger: text(300),
+    escalation: text(300),
+  });
+
+const fileSource = z.strictObject({ kind: z.literal('file') });
+const httpSource = z.strictObject({
+  kind: z.literal('http'),
+  url: z.url({ protocol: /^https?$/ }),
+  timeoutSeconds: z.int().min(1).max(10).default(2),
+  /** How long one answer may be reused; never longer than the 60 s that facts may be old. */
+  cacheSeconds: z.int().min(0).max(60).default(15),
+});
+const directorySource = z.discriminatedUnion('kind', [fileSource, httpSource]);
+
+/** What a directory source answers, file and HTTP alike. */
+export const directorySchema = z.strictObject({
+  teams: z.array(z.strictObject({ id, name: text(60), parent: id.optional() })).max(1000),
+  people: z
+    .array(
+      z.strictObject({
+        id,
+        name: text(80),
+        teams: z.array(id).max(30),
+        slack: z
+          .array(
+            z.strictObject({
+              workspace: z.string().regex(/^[TE][A-Z0-9]+$/),
+              user: z.string().regex(/^[UW][A-Z0-9]+$/),
+            }),
+          )
+          .max(5)
+          .default([]),
+        aws: principalSchema.optional(),
+        suspended: z.boolean().default(false),
+      }),
+    )
+    .max(20_000),
+  onCall: z.record(id, z.array(id).max(20)).default({}),
+});
+
+/** What an incident source answers for one incident. */
+export const incidentSchema = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/),
+  title: z.string().max(200).default(''),
+  state: z.enum(['open', 'closed']),
+  /** The chat channel of the incident, if it has one. */
+  channel: z
+    .string()
+    .regex(/^[CG][A-Z0-9]+$/, 'must be a channel id such as C0123ABCD, not its name')
+    .optional(),
+});
+export type IncidentRecord = z.infer<typeof incidentSchema>;
+
+const incidentSource = z.discriminatedUnion('kind', [
+  fileSource,
+  httpSource.extend({
+    /** Of each of two questions, the asked id's and the probe's: both fit the 10 s that a look-up may take. */
+    timeoutSeconds: z.int().min(1).max(5).default(2),
+    /** Id of an incident that is always there (A3): only if that cannot be found either is the source down. */
+    probe: incidentSchema.shape.id,
+  }),
+]);
+export type Source = z.infer<typeof directorySource> | z.infer<typeof incidentSource>;
+
+/** Durations, in seconds, each with the floor that production keeps. */
+export interface Floors {
+  readonly propagation: number;
+  readonly openingAllowance: number;
+  readonly decision: number;
+  readonly extendUntil: number;
+  readonly lost: number;
+  /** The shortest time that access may be asked for. */
+  readonly window: number;
+}
+export const PRODUCTION_FLOORS: Floors = {
+  propagation: 300,
+  openingAllowance: 30,
+  decision: 300,
+  extendUntil: 120,
+  lost: 300,
+  window: 300,
+};
+
+const timings = (floors: Floors) =>
+  z.strictObject({
+    /** From asking until the request lapses. */
+    decisionSeconds: seconds(floors.decision, 14_400, 900),
+    /** From `issue` until the access must have been read back. */
+    openingAllowanceSeconds: seconds(floors.openingAllowance, 280, 90),
+    /** How long a Deny that was read back may take to reach every session. */
+    propagationSeconds: seconds(floors.propagation, 3600, 300),
+    /** Warning before the end; a third of a shorter window. */
+    warnSeconds: seconds(1, 1800, 300),
+    /** An extension is not taken in the last so many seconds: it could not be approved and written in time. */
+    extendUntilSeconds: seconds(floors.extendUntil, 1800, 120),
+    /** Nobody answers: from asking until on-call approvers are reminded, once and again. */
+    remindSeconds: seconds(1, 14_400, 120),
+    remindAgainSeconds: seconds(1, 14_400, 300),
+    /** Then everybody else who could approve is asked, then the incident commander. */
+    escalateSeconds: seconds(1, 14_400, 480),
+    commanderSeconds: seconds(1, 14_400, 660),
+    /** An ending that keeps failing pages on-call again after this long. */
+    pageEverySeconds: seconds(1, 3600, 300),
+    /** Between the two looks by name after which access that the cloud does not hold counts as lost. */
+    lostSeconds: seconds(floors.lost, 3600, 300),
+  });
+
+/** Who may stop every opening, and attest what could not be proven (B11); and whose on-call is paged. */
+const security = z.strictObject({
+  teams: z.array(id).max(20).default([]),
+  /** Teams whose on-call is paged when an ending fails. Left out: the security teams. */
+  page: z.array(id).max(20).default([]),
+});
+
+/** Bounds on what one person may ask for. */
+const requests = z.strictObject({
+  /** Objects of one person that may stand in one account at once, empty ones that wait for their deletion included. */
+  maxObjects: z.int().min(1).max(1000).default(40),
+});
+
+/** What holds where nothing was written, or nothing could be yet: an older version knew fewer settings. */
+export const PRESETS = {
+  timings: timings(PRODUCTION_FLOORS).parse({}),
+  security: security.parse({}),
+  requests: requests.parse({}),
+};
+
+/** The schema of `breakglass.yaml`. Floors fall only where the caller may lower them (`main`'s argument). */
+export const policySchema = (floors: Floors) =>
+  z.strictObject({
+    version: z.literal(1),
+    organisation: text(60),
+    /** Whom to phone if no approver can be reached in chat. Shown to people, so no secret. */
+    phone: text(200),
+    timings: timings(floors).prefault({}),
+    channels: z.strictObject({
+      default: z.string().regex(/^[CG][A-Z0-9]+$/),
+      security: z.string().regex(/^[CG][A-Z0-9]+$/),
+    }),
+    security: security.prefault({}),
+    requests: requests.prefault({}),
+    zones: z.strictObject({ A: zoneSchema(floors), B: zoneSchema(floors), C: zoneSchema(floors) }),
+    accounts: z.array(accountSchema).min(1).max(500),
+    roles: z.array(roleSchema(floors)).min(1).max(1000),
+    runbooks: z.array(runbookSchema(floors)).max(500).default([]),
+    directory: directorySource,
+    incidents: incidentSource,
+    /** The directory itself, where its source is this file. */
+    teams: directorySchema.shape.teams.default([]),
+    people: directorySchema.shape.people.default([]),
+    onCall: directorySchema.shape.onCall,
+    /** The incidents themselves, where their source is this file. */
+    incidentList: z.array(incidentSchema).max(1000).default([]),
+  });
+
+export type Policy = z.infer<ReturnType<typeof policySchema>>;
+export type Role = Policy['roles'][number];
+export type Account = z.infer<typeof accountSchema>;
+export type Runbook = Policy['runbooks'][number];
+export type Timings = Policy['timings'];

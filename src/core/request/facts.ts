@@ -1,0 +1,92 @@
+import type { Directory } from '../policy/directory.ts';
+import type { IncidentRecord, Policy } from '../policy/policy.ts';
+import type { Freeze } from './freeze.ts';
+import type { State, TurnedDown } from './request.ts';
+
+/** The answer of a look-up, or that there was none. `at` is when it was asked, by the store's clock. */
+export type Lookup<T> =
+  | { readonly ok: true; readonly value: T; readonly at: Date }
+  | { readonly ok: false; readonly why: string };
+
+/** What the incident source says of an id: `unclear` where it is up and answers what docs/sources.md does not know. */
+export type IncidentAnswer = IncidentRecord | 'not_found' | 'unclear';
+
+/** Facts older than this never open anything. */
+export const FACTS_MAX_AGE_MS = 60_000;
+/** A target whose clock is further from ours than this is not opened. */
+export const CLOCK_APART_MS = 60_000;
+/** Share of an account's role quota that must stay free. */
+export const QUOTA_MARGIN = 0.05;
+
+/** What the chat itself says of the person who acts, now. */
+export type ChatAccount = 'member' | 'guest' | 'bot' | 'deleted' | 'stranger';
+
+/** What the target answered before anything was written there. */
+export interface TargetReading {
+  /** The target's clock minus ours. */
+  readonly offsetMs: number;
+  readonly roles: { readonly used: number; readonly quota: number };
+  /** ARNs of pinned managed policies whose document in the cloud differs from the policy's copy. */
+  readonly changedPolicies: readonly string[];
+}
+
+/** Whose past requests are looked at before another one is opened, and what that one is for. */
+export interface HistoryOf {
+  /** Id of the person who asks. */
+  readonly person: string;
+  readonly role: string;
+  /** Its id, whatever the letter case. */
+  readonly incident: string;
+  readonly account: string;
+}
+
+/** What somebody asked for before. */
+export interface RequesterHistory {
+  /** Their oldest request for the same role and incident that waits, is being opened or is open. */
+  readonly same: { readonly id: string; readonly state: State } | undefined;
+  /** Ids of theirs that wait for an answer, oldest first. */
+  readonly pending: readonly string[];
+  /**
+   * Objects of theirs in that account that are not deleted yet, empty ones included, and those that may still come of
+   * what waits or is being opened: so a bound on it holds whatever is approved at once.
+   */
+  readonly objects: number;
+  /** Their newest request for that role that was denied or lapsed, however long ago. */
+  readonly turnedDown: TurnedDown | undefined;
+}
+
+/** Nobody could say whether this installation may open anything: a no that may be asked again. */
+export const UNANSWERED: unique symbol = Symbol('unanswered');
+
+/** Everything that was looked up for one command. A look-up that failed is a value here, and policy treats it as a no. */
+export interface Facts {
+  readonly policy: Lookup<Policy>;
+  readonly directory: Lookup<Directory>;
+  /** Failed only where the source itself is down: nothing that the asker chooses brings that about (A3). */
+  readonly incident: Lookup<IncidentAnswer>;
+  /** Of the acting person; for `issue`, of the requester. */
+  readonly account: Lookup<ChatAccount>;
+  readonly target: Lookup<TargetReading>;
+  /** For `issue`: what the chat says of each approver, by the chat key they approved with. */
+  readonly approvers?: Readonly<Record<string, Lookup<ChatAccount>>>;
+  /** Every opening is stopped (B11). Read in the transaction that decides. */
+  readonly frozen?: Freeze | undefined;
+  /** For `request`: what this person asked for before. Read in the transaction that decides. */
+  readonly history?: RequesterHistory | undefined;
+  /** Why this installation or process must open nothing now, if it must not (a copy, a bad file, a too-mighty role). */
+  readonly openingOff: string | undefined | typeof UNANSWERED;
+}
+
+const unasked = { ok: false, why: 'not asked' } as const;
+/** For commands that take away: no look-up was made, and none is needed. */
+export const NO_FACTS: Facts = {
+  policy: unasked,
+  directory: unasked,
+  incident: unasked,
+  account: unasked,
+  target: unasked,
+  openingOff: 'no look-up was made',
+};
+
+export const isFresh = (lookup: Lookup<unknown>, now: Date): boolean =>
+  lookup.ok && now.getTime() - lookup.at.getTime() <= FACTS_MAX_AGE_MS;

@@ -1,0 +1,195 @@
+import { addSeconds, earlier, later, unreachable } from './decision.ts';
+import { stepInTime } from './escalation.ts';
+import { isOwed, nextPageAt } from './paging.ts';
+import type { AccessRequest, ClosedGrant, EndingGrant, RemovalProof } from './request.ts';
+
+/** How long a tombstone stays after the planned end: after it no writer can open, because the plan's dates are past. */
+export const TOMBSTONE_SECONDS = 12 * 3600;
+
+export const WORK_NAMES = [
+  'invite',
+  'lapse',
+  'grant',
+  'warn',
+  'expire',
+  'revoke',
+  'observe',
+  'verify_sessions',
+  'delete_tombstone',
+  'remind',
+  'extend',
+  'lapse_extension',
+  'page',
+  'stand_down',
+  'draw',
+  'post',
+] as const;
+export type WorkName = (typeof WORK_NAMES)[number];
+
+/** Work that only tells people: nothing that gives or takes access ever waits for it. */
+export const TELLING: ReadonlySet<WorkName> = new Set(['invite', 'draw', 'post']);
+
+/** One thing that must happen for a row. Derived, never stored: losing the queue loses nothing. */
+export interface Work {
+  readonly name: WorkName;
+  readonly requestId: string;
+  /** The grant it is about, where it is about one. */
+  readonly grantId?: string | undefined;
+  readonly dueAt: Date;
+  /** Tells this due time from any other of the same work: part of the job's id. */
+  readonly generation: string;
+  /** It may come after everything that somebody waits for: it tells of what is over and done, or looks at it again. */
+  readonly patient?: boolean;
+}
+
+/** A request with what its log and its chat still owe. */
+export interface Row {
+  readonly request: AccessRequest;
+  /** Grows with every commit: what a card must show. */
+  readonly version: number;
+  /** Number of events in the stream. */
+  readonly seq: number;
+  readonly drawnVersion: number;
+  readonly postedSeq: number;
+  readonly updatedAt: Date;
+}
+
+/**
+ * Everything that must exist for this row. A row is unfinished while this is not empty, whatever its state. Of work that
+ * comes again and again it is the next after `now`.
+ */
+export function workFor(row: Row, now: Date = row.updatedAt): readonly Work[] {
+  const { request, version, seq, drawnVersion, postedSeq, updatedAt } = row;
+  const requestId = request.details.id;
+  const at = (name: WorkName, dueAt: Date, generation = String(dueAt.getTime()), grantId?: string): Work => ({
+    name,
+    requestId,
+    grantId,
+    dueAt,
+    generation,
+  });
+  const patient = isOver(request);
+  const chat = [
+    ...(drawnVersion < version ? [{ ...at('draw', updatedAt, `v${version}`), patient }] : []),
+    ...(postedSeq < seq ? [{ ...at('post', updatedAt, `s${seq}`), patient }] : []),
+  ];
+  return [...stateWork(request, at, now), ...chat];
+}
+
+/** Nobody has anything left to do here: access is gone, or going as it should. */
+const isOver = (request: AccessRequest): boolean =>
+  request.state === 'closed' || (request.state === 'revoking' && request.failures === 0);
+
+type At = (name: WorkName, dueAt: Date, generation?: string, grantId?: string) => Work;
+
+function stateWork(request: AccessRequest, at: At, now: Date): readonly Work[] {
+  const invite = request.invited === undefined ? [at('invite', request.details.askedAt)] : [];
+  switch (request.state) {
+    case 'pending':
+      return [...invite, ...reminder(request, at), at('lapse', request.details.decideBy)];
+    case 'granting':
+      // A worker that comes after `grantBy` fails the request instead of opening it.
+      return request.grants.flatMap(({ id, confirmedAt }) =>
+        confirmedAt === undefined ? [at('grant', approvedAt(request), undefined, id)] : [],
+      );
+    case 'active':
+      return [
+        ...(request.warnedAt === undefined ? [at('warn', warnAt(request))] : []),
+        ...extensionWork(request, at),
+        at('expire', request.endsAt),
+      ];
+    case 'revoking':
+      return [
+        ...request.grants.flatMap((grant) => endingWork(grant, request.endRequestedAt, at, now)),
+        ...pageWork(request, at),
+      ];
+    case 'closed':
+      return [...request.grants.flatMap((grant) => tombstoneDeletion(grant, at)), ...standDown(request, at)];
+    default:
+      return unreachable(request);
+  }
+}
+
+const approvedAt = (request: Extract<AccessRequest, { state: 'granting' }>): Date =>
+  request.approvals.reduce((latest, { at }) => later(latest, at), request.details.askedAt);
+
+/** Five minutes before the end, or a third of a shorter window (D7). */
+export function warnAt(request: Extract<AccessRequest, { state: 'active' }>): Date {
+  const start = request.grants.reduce((first, { confirmedAt }) => earlier(first, confirmedAt), request.endsAt);
+  const window = (request.endsAt.getTime() - start.getTime()) / 1000;
+  const { warnSeconds } = request.details.terms.timings;
+  return addSeconds(request.endsAt, -(window >= 3 * warnSeconds ? warnSeconds : window / 3));
+}
+
+function reminder(request: Extract<AccessRequest, { state: 'pending' }>, at: At): readonly Work[] {
+  const step = stepInTime(request);
+  return step === undefined ? [] : [at('remind', step.dueAt, `r${step.number}`)];
+}
+
+function extensionWork({ extension }: Extract<AccessRequest, { state: 'active' }>, at: At): readonly Work[] {
+  if (extension === undefined || extension.failedWhy !== undefined) return [];
+  const { number, approvedAt, decideBy } = extension;
+  return approvedAt === undefined
+    ? [at('lapse_extension', decideBy, `x${number}`)]
+    : [at('extend', approvedAt, `x${number}`)];
+}
+
+function pageWork(request: Extract<AccessRequest, { state: 'revoking' }>, at: At): readonly Work[] {
+  const { pages } = request;
+  const due = nextPageAt(request);
+  return [
+    ...(pages !== undefined && isOwed(request) ? [at('page', pages.at, `p${pages.count}`)] : []),
+    ...(due === undefined ? [] : [at('page', due, `p${(pages?.count ?? 0) + 1}`)]),
+  ];
+}
+
+/** Whoever was paged is told that it is over. */
+const standDown = ({ pages, closedAt }: Extract<AccessRequest, { state: 'closed' }>, at: At): readonly Work[] =>
+  pages === undefined || (pages.stoodDownAt !== undefined && (pages.unresolved ?? []).length === 0)
+    ? []
+    : [at('stand_down', closedAt, `p${pages.count}`)];
+
+function endingWork(grant: EndingGrant, endRequestedAt: Date, at: At, now: Date): readonly Work[] {
+  if (grant.accessRemoved === undefined) return [at('revoke', endRequestedAt, undefined, grant.id)];
+  if (grant.sessionsEnded !== undefined) return [];
+  const provenBy = sessionsEndBy(grant);
+  const lookAt = nextLookAt(grant.accessRemoved, now);
+  // The proof looks for itself. A look puts the next one on the queue, and the sweep does where the queue lost it.
+  const look = lookAt < provenBy ? [{ ...at('observe', lookAt, undefined, grant.id), patient: true }] : [];
+  return [at('verify_sessions', provenBy, undefined, grant.id), ...look];
+}
+
+/** Between removal and proof, so often somebody looks whether the removal still stands (seconds). */
+export const OBSERVE_SECONDS = 60;
+
+/** The first whole minute after the removal that is still to come. */
+function nextLookAt({ readAt }: RemovalProof, now: Date): Date {
+  const passed = Math.floor((now.getTime() - readAt.getTime()) / (OBSERVE_SECONDS * 1000));
+  return addSeconds(readAt, OBSERVE_SECONDS * Math.max(1, passed + 1));
+}
+
+/** An opener gives up after this long: no write of it can land later. */
+export const OPENER_SECONDS = 60;
+
+/** When a Deny that was read back has reached every session, and no opener that was not locked out can still write. */
+export const propagatedAt = (grant: EndingGrant, removed: RemovalProof): Date =>
+  addSeconds(removed.readAt, Math.max(grant.plan.propagationSeconds, removed.contested ? OPENER_SECONDS : 0));
+
+/** When sessions are ended at the latest: the planned end, or the propagation time after the Deny was read back, if earlier. */
+export function sessionsEndBy(grant: EndingGrant): Date {
+  if (grant.accessRemoved === undefined) return grant.plan.plannedEnd;
+  const propagated = propagatedAt(grant, grant.accessRemoved);
+  // Without a read-back at grant nobody saw the expiry Deny, so the planned end proves nothing.
+  return grant.confirmedAt === undefined ? propagated : earlier(propagated, grant.plan.plannedEnd);
+}
+
+function tombstoneDeletion(grant: ClosedGrant, at: At): readonly Work[] {
+  if (grant.plan === undefined || grant.tombstoneDeletedAt !== undefined) return [];
+  return [at('delete_tombstone', addSeconds(grant.plan.plannedEnd, TOMBSTONE_SECONDS), undefined, grant.id)];
+}
+
+/** When the sweep must look at this row next, or undefined when it is finished. */
+export function nextWorkAt(row: Row): Date | undefined {
+  const due = workFor(row).map(({ dueAt }) => dueAt);
+  return due.length === 0 ? undefined : due.reduce(earlier);
+}
