@@ -1,7 +1,6 @@
 import { UNLISTED_NOTIFIED } from '../../core/request/orphan.ts';
 import type { KnownOrphan } from '../../ports/cloud-memory.ts';
 import type { BrokerDeps } from '../deps.ts';
-import { TOO_MANY } from '../sweep/orphans.ts';
 import {
   closedWords,
   failedWords,
@@ -11,6 +10,9 @@ import {
   unlistedWords,
 } from './findings-words.ts';
 import { pageTrouble } from './page-trouble.ts';
+
+/** The trouble of more unknown objects than are closed by themselves: people are paged for it as long as it lasts. */
+export const TOO_MANY = 'cloud-sweep';
 
 /** Findings told at once: what is more waits for the next pass. */
 const LIMIT = 1000;

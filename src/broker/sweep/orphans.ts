@@ -1,12 +1,12 @@
 import { isOurs, ORPHANS_MAX } from '../../core/request/orphan.ts';
 import type { KnownOrphan } from '../../ports/cloud-memory.ts';
 import type { BrokerDeps } from '../deps.ts';
+import { TOO_MANY } from '../notify/findings.ts';
 import { unclosedWords } from '../notify/findings-words.ts';
 import { pageTrouble, troubleOver } from '../notify/page-trouble.ts';
 import { codeOf, dataOf, placeOf, type Round } from './list-account.ts';
 
-/** Troubles that people are paged for, as long as they last. */
-export const TOO_MANY = 'cloud-sweep';
+/** People are paged for this trouble as long as it lasts. */
 const UNCLOSED = 'cloud-orphans';
 
 /** More than can be collected: listings stop looking once there are too many. */

@@ -1,7 +1,7 @@
 import { type Directory, type Person, share, teamsOf } from '../policy/directory.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type Terms, termsOf, wantedBy } from '../policy/terms.ts';
-import { eligibleFor, match, type WantedClause } from '../request/approvals.ts';
+import { type Terms, termsOf, type WantedClause, wantedBy } from '../policy/terms.ts';
+import { eligibleFor, match } from '../request/approvals.ts';
 import { doubtful, type Finding, wrong } from './lint-finding.ts';
 
 /** For one role and one team that may ask for it: who could fill each clause. On-call is not looked at. */

@@ -1,6 +1,17 @@
 import { digestOf } from '../canonical.ts';
-import type { Wanted, WantedClause } from '../request/approvals.ts';
 import type { Account, Clause, Policy, Role, Timings, Zone } from './policy.ts';
+
+/** A clause of the policy, or the one that is added while the incident is unverified (A3). */
+export type WantedClause = Clause & { readonly whileUnverified?: true };
+
+/** What a role asks of those who say yes. */
+export interface Wanted {
+  readonly zone: Zone;
+  /** Those that hold now. */
+  readonly clauses: readonly WantedClause[];
+  /** Those that would hold otherwise: a yes that was given for one stands, though nobody needs it now. */
+  readonly also?: readonly WantedClause[];
+}
 
 /** A role with everything that decides what it means: what the policy digest covers, and what a request keeps. */
 export interface Terms {

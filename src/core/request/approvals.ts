@@ -1,5 +1,6 @@
 import { type Directory, type Person, personById, share, teamsOf, union } from '../policy/directory.ts';
 import { ASSURANCES, type Assurance, type Clause, COUNT_MAX, ZONES, type Zone } from '../policy/policy.ts';
+import type { Wanted, WantedClause } from '../policy/terms.ts';
 import type { RefusalCode } from './refusal.ts';
 import type { Approval } from './request.ts';
 
@@ -21,21 +22,9 @@ export interface Asker {
   readonly seen: readonly string[];
 }
 
-/** A clause of the policy, or the one that is added while the incident is unverified (A3). */
-export type WantedClause = Clause & { readonly whileUnverified?: true };
-
 export interface OpenClause {
   readonly clause: WantedClause;
   readonly missing: number;
-}
-
-/** What a role asks of those who say yes. */
-export interface Wanted {
-  readonly zone: Zone;
-  /** Those that hold now. */
-  readonly clauses: readonly WantedClause[];
-  /** Those that would hold otherwise: a yes that was given for one stands, though nobody needs it now. */
-  readonly also?: readonly WantedClause[];
 }
 
 /** B2: how many different people outside the requester's team must say yes at the least, whatever the clauses say. */

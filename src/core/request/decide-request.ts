@@ -1,18 +1,9 @@
 import type { NewEvent } from '../events.ts';
 import { type Directory, onCallFor, type Person, personById, share, teamsOf, union } from '../policy/directory.ts';
 import { incidentSchema, type Reason } from '../policy/policy.ts';
-import { type Terms, termsDigest, termsOf, wantedBy } from '../policy/terms.ts';
+import { type Terms, termsDigest, termsOf, type WantedClause, wantedBy } from '../policy/terms.ts';
 import { actingPerson } from './acting.ts';
-import {
-  type Asker,
-  belowFloor,
-  eligibleFor,
-  firstReason,
-  match,
-  placesOf,
-  type SeenTeams,
-  type WantedClause,
-} from './approvals.ts';
+import { type Asker, belowFloor, eligibleFor, firstReason, match, placesOf, type SeenTeams } from './approvals.ts';
 import { type Acting, accept, addSeconds, type Decision, partyOf, refuse } from './decision.ts';
 import { written } from './event-parts.ts';
 import type { Facts } from './facts.ts';

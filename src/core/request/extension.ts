@@ -1,7 +1,8 @@
 import { digestOf } from '../canonical.ts';
 import type { NewEvent } from '../events.ts';
 import { type Directory, onCallFor } from '../policy/directory.ts';
-import { eligibleFor, type SeenTeams, type WantedClause } from './approvals.ts';
+import type { WantedClause } from '../policy/terms.ts';
+import { eligibleFor, type SeenTeams } from './approvals.ts';
 import { decidersOf, INVITE_MAX } from './decide-request.ts';
 import { addSeconds, later, partyOf } from './decision.ts';
 import type { Refusal } from './refusal.ts';

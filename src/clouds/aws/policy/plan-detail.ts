@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { Failure } from '../../../core/failure.ts';
 import type { Plan } from '../../../core/request/request.ts';
-import type { Pinned } from '../role/pinned.ts';
+
+/** A managed policy that is attached by ARN, and the digest of the content that was approved. */
+export interface Pinned {
+  readonly arn: string;
+  readonly sha256: string;
+}
 
 const named = z.object({ name: z.string(), document: z.string() });
 

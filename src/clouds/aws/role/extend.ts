@@ -2,8 +2,8 @@ import { Failure } from '../../../core/failure.ts';
 import type { AccountClient } from '../client/account-client.ts';
 import { until } from '../client/until.ts';
 import { EXPIRY, REVOKED, sameDocument } from '../policy/documents.ts';
-import type { Detail } from '../policy/plan-detail.ts';
-import { type Pinned, refuseChanged } from './pinned.ts';
+import type { Detail, Pinned } from '../policy/plan-detail.ts';
+import { refuseChanged } from './pinned.ts';
 import {
   isOpen,
   isOurs,

@@ -1,9 +1,9 @@
 import type { Observation } from '../../../ports/provider.ts';
 import type { AccountClient } from '../client/account-client.ts';
 import { EXPIRY, REVOKED } from '../policy/documents.ts';
-import type { Detail } from '../policy/plan-detail.ts';
+import type { Detail, Pinned } from '../policy/plan-detail.ts';
 import { alterationsOf } from './alterations.ts';
-import { changedPinned, type Pinned } from './pinned.ts';
+import { changedPinned } from './pinned.ts';
 import { expiryStands, isOpen, isRevoked, seeEnding, seeRole } from './role-seen.ts';
 
 /** Whether both Denies stand as ending wrote them: two questions, since every ended role is looked at again and again. */

@@ -4,8 +4,8 @@ import { allDone } from '../client/all-tried.ts';
 import { answered } from '../client/errors.ts';
 import { until } from '../client/until.ts';
 import { EXPIRY, REVOKED } from '../policy/documents.ts';
-import type { Detail } from '../policy/plan-detail.ts';
-import { type Pinned, refuseChanged, versionsInForce } from './pinned.ts';
+import type { Detail, Pinned } from '../policy/plan-detail.ts';
+import { refuseChanged, versionsInForce } from './pinned.ts';
 import {
   isMissing,
   isOpen,

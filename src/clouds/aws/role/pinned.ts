@@ -4,12 +4,7 @@ import { Failure } from '../../../core/failure.ts';
 import { strictJson } from '../../../core/strict-json.ts';
 import type { AccountClient } from '../client/account-client.ts';
 import { answered } from '../client/errors.ts';
-
-/** A managed policy that is attached by ARN, and the digest of the content that was approved. */
-export interface Pinned {
-  readonly arn: string;
-  readonly sha256: string;
-}
+import type { Pinned } from '../policy/plan-detail.ts';
 
 /** By ARN, the version of a policy that was last seen in force. Nothing is decided by it. */
 export type Versions = ReadonlyMap<string, string>;

@@ -3,7 +3,8 @@ import type { Role } from '../../../core/policy/policy.ts';
 import type { TargetReading } from '../../../core/request/facts.ts';
 import type { AccountClient } from '../client/account-client.ts';
 import { answered } from '../client/errors.ts';
-import { changedPinned, type Pinned, policyAt } from './pinned.ts';
+import type { Pinned } from '../policy/plan-detail.ts';
+import { changedPinned, policyAt } from './pinned.ts';
 
 /**
  * Reads, all at once, an account's time, its room for roles, whether the boundary of the role's zone is there, and whether the pinned
