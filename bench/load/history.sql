@@ -1,4 +1,4 @@
--- Copies one closed request, its log, its grant and its card, with a form, as requests that are long finished: told, buried,
+-- Copies one closed request, its log, its grant and its card, with a form, as requests that are long finished: told, deleted,
 -- nothing owed. `history.model` names it; `history.first` and `history.past` count the copies. The copies' hashes only look
 -- like hashes. Run as the server's superuser, since the checks of each row would take most of the time.
 SET session_replication_role = replica;

@@ -18,6 +18,6 @@ export interface BrokerDeps {
   /** Besides the chat; none is needed. */
   readonly pagers: readonly Pager[];
   readonly logger: Logger;
-  /** Why this process must open nothing (its own file is bad, its role too mighty), or undefined. */
+  /** Why this process must open nothing (its own file is bad, its role with excess privileges), or undefined. */
   readonly openingOff: () => string | undefined;
 }

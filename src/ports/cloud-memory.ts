@@ -77,7 +77,7 @@ export interface CloudMemory {
   /**
    * Which of these names (in lower case) a plan stands for there, in one statement; open access among them counts as
    * seen, and as missed still if a read by name missed it: only another such read takes that back. A grant whose
-   * tombstone is buried explains nothing any more.
+   * tombstone is deleted explains nothing any more.
    */
   planned(place: CloudPlace, names: readonly string[], now: Date): Promise<ReadonlySet<string>>;
   orphans(place: CloudPlace, names: readonly string[]): Promise<readonly KnownOrphan[]>;
@@ -95,7 +95,7 @@ export interface CloudMemory {
   /** There are too many. The event is written once, until `resume`. */
   stop(event: NewEvent, now: Date): Promise<void>;
   resume(): Promise<void>;
-  /** Open access of this mark that was confirmed before a finished listing of its account began, and not seen in it. */
+  /** Open access of this installation that was confirmed before a finished listing of its account began, and not seen in it. */
   unseen(installationId: string, limit: number, after: string): Promise<readonly MissingGrant[]>;
   /** Missed at `before` or earlier, and not read by name since. */
   missed(
@@ -107,7 +107,7 @@ export interface CloudMemory {
   /** A read by name found it, or did not. The first miss is kept until it is seen again. */
   noteRead(grantId: string, found: boolean, now: Date): Promise<void>;
   /**
-   * What should stand as we left it, by id: open access of this mark, and tombstones that are not about to be deleted.
+   * What should stand as we left it, by id: open access of this installation, and tombstones that are not about to be deleted.
    */
   expectedObjects(installationId: string, now: Date, limit: number, after: string): Promise<readonly NamedGrant[]>;
   /** Up to which grant the looks at what stands came; '' at the beginning, and when they are through. */

@@ -122,7 +122,7 @@ export interface Provider {
   /** One such object, read by name, or undefined when there is none. */
   inspect(account: Account, name: string, signal: AbortSignal): Promise<Inspection | undefined>;
   /**
-   * Takes away what an object of this mark lets through, without a plan. Resolves only after the Deny and the Deny-all
+   * Takes away what an object of this installation lets through, without a plan. Resolves only after the Deny and the Deny-all
    * trust were read back equal; whatever else stands on it is left for people to look at. Refuses with
    * `PROVIDER_CONFLICT`, touching nothing, where another object or another installation id stands under that name now.
    */

@@ -10,7 +10,7 @@ export interface BackendSettings {
   readonly redisUrl?: string | undefined;
   /** Otherwise BullMQ's own PostgreSQL backend, schema `bullmq`, as the app's role; `migrate` has made the schema. */
   readonly postgresUrl: string;
-  /** Keeps installations apart that share one Redis: `queuePrefix` of their mark. */
+  /** Keeps installations apart that share one Redis: `queuePrefix` of their id. */
   readonly prefix?: string | undefined;
   /** Told of each new session on PostgreSQL. */
   readonly onSession?: OnSession | undefined;

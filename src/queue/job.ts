@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WORK_NAMES, type Work, type WorkName } from '../core/request/work.ts';
 
-/** What is not urgent (chat, burials) has a queue of its own, so that it never delays a grant or an ending. */
+/** What is not urgent (chat, deleting tombstones) has a queue of its own, so that it never delays a grant or an ending. */
 export const LANES = ['access', 'chat'] as const;
 export type Lane = (typeof LANES)[number];
 

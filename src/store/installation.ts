@@ -13,7 +13,7 @@ interface Found {
   readonly hereOid: string;
 }
 
-/** Who this database is, and whether it is the one that its mark was made for. */
+/** Who this database is, and whether it is the one that its id was made for. */
 export const installation = (database: Database): Promise<Installation> =>
   database.raw.read('read the installation', async (client) => installationOf(await look(client)));
 

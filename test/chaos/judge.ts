@@ -90,7 +90,7 @@ function cloudProblems({ installation, cloud }: Scene, one: Case): readonly stri
   ];
 }
 
-/** What allows something may be left behind both Denies, where it gives nothing; the burial takes it along. */
+/** What allows something may be left behind both Denies, where it gives nothing; deleting the tombstone takes it along. */
 const leftovers = ({ policies: { inline, trust } }: Role): readonly string[] => [
   ...(inline['99-revoked']?.includes('"Effect":"Deny","Action":"*","Resource":"*"') ? [] : ['no unconditional Deny']),
   ...(trust.includes('"Allow"') || !trust.includes('"Deny"') ? ['the trust lets somebody in'] : []),

@@ -60,7 +60,7 @@ async function cloudProblems(environment: TestEnvironment, life: Life): Promise<
   ];
 }
 
-/** What allows something may be left behind both Denies, where it gives nothing; the burial takes it along. */
+/** What allows something may be left behind both Denies, where it gives nothing; deleting the tombstone takes it along. */
 function leftovers({ policies: { inline, trust } }: Role): readonly string[] {
   return [
     ...(inline['99-revoked']?.includes('"Effect":"Deny","Action":"*","Resource":"*"') ? [] : ['no unconditional Deny']),

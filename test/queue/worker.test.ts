@@ -91,7 +91,7 @@ describe.each(queueBackends())('jobs on %s', (_name, start) => {
       throw new Error('the cloud said no');
     });
     await put(queue, [failing]);
-    await until(() => runs >= 5, 'all attempts of a burial');
+    await until(() => runs >= 5, 'all attempts to delete a tombstone');
     expect(runs).toBe(5);
     await until(async () => {
       await put(queue, [failing]);

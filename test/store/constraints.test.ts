@@ -88,12 +88,12 @@ describe('the tables refuse', () => {
     ['a closed grant that lost a proof', grant('CLOSED', 'sessions_ended_at = NULL'), 'grants_closed_check'],
     ['a closed grant that lost the other', grant('CLOSED', 'access_removed_at = NULL'), 'grants_closed_check'],
     [
-      'a burial before its time',
+      'a tombstone deleted before its time',
       grant('CLOSED', 'tombstone_deleted_at = planned_end'),
       'grants_tombstone_deleted_check',
     ],
     [
-      'a burial of what is not closed',
+      'a tombstone deleted of what is not closed',
       grant('REMOVED', `tombstone_deleted_at = planned_end + INTERVAL '1 d'`),
       'grants_tombstone_deleted_check',
     ],

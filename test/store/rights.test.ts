@@ -69,7 +69,7 @@ describe('the two database roles', () => {
     },
   );
 
-  it('finds nothing too mighty in the rights that migrate gives', async () => {
+  it('finds no excess privileges in the rights that migrate gives', async () => {
     expect(await store.excessPrivileges()).toBeUndefined();
   });
 

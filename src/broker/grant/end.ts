@@ -52,7 +52,7 @@ async function takeAllAway(deps: BrokerDeps, row: Row, signal: AbortSignal): Pro
   slow.addEventListener('abort', notify, { once: true });
   try {
     for (const grant of row.request.grants) {
-      if (grant.accessRemoved === undefined) await takeAway(deps, row.request.details.id, grant, signal);
+      if (grant.accessRemoved === undefined) await removeAccess(deps, row.request.details.id, grant, signal);
     }
   } catch (error) {
     // A failure that the row knows of is tried again as `revoke`, with every other try of it.
@@ -67,13 +67,18 @@ export async function revoke(deps: BrokerDeps, requestId: string, grantId: strin
   const grant = endingGrant(await deps.store.find(requestId), grantId);
   if (grant === undefined || grant.accessRemoved !== undefined) return;
   try {
-    await takeAway(deps, requestId, grant, signal);
+    await removeAccess(deps, requestId, grant, signal);
   } catch (error) {
     throw error instanceof Noted ? error.cause : error;
   }
 }
 
-async function takeAway(deps: BrokerDeps, requestId: string, grant: EndingGrant, signal: AbortSignal): Promise<void> {
+async function removeAccess(
+  deps: BrokerDeps,
+  requestId: string,
+  grant: EndingGrant,
+  signal: AbortSignal,
+): Promise<void> {
   if (await isForeign(deps, grant.plan)) return;
   let recorded: Promise<unknown> | undefined;
   /** Once, as soon as it was read back: what the cloud still tidies up holds up nobody. */
@@ -161,7 +166,7 @@ export async function isForeign(deps: BrokerDeps, plan: Plan): Promise<boolean> 
   return true;
 }
 
-/** The mark changes when an operator adopts a copy, and never else; thousands that end together share one look at it. */
+/** The installation's id changes when an operator adopts a copy, and never else; thousands that end together share one look at it. */
 const INSTALLATION_ID_MS = 500;
 const installationIds = new WeakMap<Store, { readonly installationId: Promise<string>; readonly until: number }>();
 

@@ -8,7 +8,7 @@ import type { Delivery } from '../deliver/delivery.ts';
 import type { RequestChat } from '../words/content.ts';
 import type { SlackWorkspace } from './workspace.ts';
 
-/** Everything the handlers need of the house. */
+/** Everything the handlers need of the product. */
 export interface AppDeps {
   readonly workspace: SlackWorkspace;
   readonly chat: RequestChat;

@@ -94,7 +94,7 @@ export async function messageAt({ client, home }: Reading, { channel, ts }: Foun
 const isTagged = ({ tag }: Carrying, wanted: Tag): boolean =>
   tag.type === wanted.type && Object.entries(wanted.payload).every(([name, value]) => tag.payload[name] === value);
 
-/** Messages that carry this mark, oldest first. A place that cannot be read holds none; Slack away is a `Failure`. */
+/** Messages that carry this tag, oldest first. A place that cannot be read holds none; Slack away is a `Failure`. */
 export async function messagesOfOurs(
   reading: Reading,
   place: Place,

@@ -62,7 +62,7 @@ export const UNANSWERED: unique symbol = Symbol('unanswered');
 export interface Facts {
   readonly policy: Lookup<Policy>;
   readonly directory: Lookup<Directory>;
-  /** Failed only where the source itself is down: nothing that the asker chooses brings that about (A3). */
+  /** Failed only where the source itself is down: nothing that the requester chooses brings that about (A3). */
   readonly incident: Lookup<IncidentAnswer>;
   /** Of the acting person; for `issue`, of the requester. */
   readonly account: Lookup<ChatAccount>;
@@ -73,7 +73,7 @@ export interface Facts {
   readonly frozen?: Freeze | undefined;
   /** For `request`: what this person asked for before. Read in the transaction that decides. */
   readonly history?: RequesterHistory | undefined;
-  /** Why this installation or process must open nothing now, if it must not (a copy, a bad file, a too-mighty role). */
+  /** Why this installation or process must open nothing now, if it must not (a copy, a bad file, a role with excess privileges). */
   readonly openingOff: string | undefined | typeof UNANSWERED;
 }
 

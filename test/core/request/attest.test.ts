@@ -52,7 +52,7 @@ const attest = (
 };
 
 describe('attesting an ending that nothing could prove (E5)', () => {
-  it('closes by two security people, not compliant, with burial still owed', () => {
+  it('closes by two security people, not compliant, with the tombstone still to be deleted', () => {
     const first = accepted(attest(failing, 'sasha'));
     expect(first.next).toMatchObject({ state: 'revoking', attestations: [{ by: { id: 'sasha' } }] });
     expect(first.events).toMatchObject([{ type: 'ending_attested', data: { missing: 1 } }]);

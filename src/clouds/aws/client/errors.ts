@@ -97,7 +97,7 @@ export function judge(error: unknown): Verdict & { readonly wire: string; readon
 }
 
 /**
- * The failure that the rest of the house sees. The SDK's error is deliberately not its cause: it carries the request,
+ * The failure that the rest of the product sees. The SDK's error is deliberately not its cause: it carries the request,
  * with a session token in its headers.
  */
 export function failureOf(error: unknown, what: string, secrets: readonly string[] = []): Failure {

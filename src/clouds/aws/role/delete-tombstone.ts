@@ -8,7 +8,7 @@ import { getRole, isOurs, seeRole } from './role-seen.ts';
 import { deletePolicy, deleteRole } from './role-writes.ts';
 
 /**
- * Deletes what ending left standing, Denies last, and resolves once the role is read to be gone. A role that is missing
+ * Deletes what an ending leaves, Denies last, and resolves once the role is read to be gone. A role that is missing
  * already is done; one that is not ours is left alone (C6).
  */
 export async function deleteTombstone(account: AccountClient, detail: Detail, logger: Logger): Promise<void> {

@@ -183,7 +183,7 @@ const holds = (seen: EndingSeen, name: string, document: string): boolean => {
   return found !== undefined && sameDocument(found, document);
 };
 
-/** Is this role the one that the plan makes, open or ended: by path, grant and mark? */
+/** Is this role the one that the plan makes, open or ended: by path, grant and installation id? */
 export const isOurs = (seen: RoleSeen, detail: Detail): boolean =>
   seen.path === detail.path &&
   [TAG.grant, TAG.installation].every(
