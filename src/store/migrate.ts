@@ -6,7 +6,6 @@ import { areOursAlone } from '../postgres/alone.ts';
 import { connect, poolerWords, sessionWords } from '../postgres/connection.ts';
 import type { Session } from '../postgres/session.ts';
 import { unavailable } from './failures.ts';
-import { listEarlierRequests } from './list-earlier-requests.ts';
 
 /** Prisma's own key, so that `prisma migrate deploy` and this never run at the same time. */
 const PRISMA_LOCK = 72707369;
@@ -55,7 +54,6 @@ export async function migrate({
     await ensureRole(owner, app, log);
     if (sealer !== undefined) await ensureRole(owner, sealer, log);
     const applied = await applyMigrations(owner, log);
-    await listEarlierRequests(owner);
     const { runMigrations } = await import('bullmq');
     await runMigrations(owner, 'bullmq');
     const rights = [

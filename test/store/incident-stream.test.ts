@@ -37,9 +37,9 @@ describe('an incident’s stream (E4)', () => {
 
   it('says nothing more when a request goes on, or is refused', async () => {
     await playTo(store, 'closed', { id: 'WHOLE', input: { incident: 'INC-2' } });
-    const [details] = storyOf('WHOLE', { incident: 'INC-2' });
-    if (details === undefined) throw new Error('no story');
-    expect((await play(store, 'WHOLE', details)).ok).toBe(false);
+    const [first] = storyOf('WHOLE', { incident: 'INC-2' });
+    if (first === undefined) throw new Error('no story');
+    expect((await play(store, 'WHOLE', first)).ok).toBe(false);
     expect(await store.events('incident/INC-2')).toHaveLength(1);
   });
 
@@ -48,25 +48,16 @@ describe('an incident’s stream (E4)', () => {
     expect(await store.find('STRANGE')).toBeUndefined();
   });
 
-  it('is made good by migrate for requests of versions that had none', async () => {
+  it('is not made good by migrate: who hides a request stays found out', async () => {
     await Promise.all(['OLD1', 'OLD2'].map((id) => open(id, 'INC-4')));
-    const before = await store.events('incident/INC-4');
-    await withClient(database.adminUrl, (client) =>
-      client.query(`SET session_replication_role = replica; DELETE FROM events WHERE stream = 'incident/INC-4'`),
+    await asOwnerOfAll(
+      `CREATE TABLE kept_names AS SELECT * FROM events WHERE stream = 'incident/INC-4';
+       DELETE FROM events WHERE stream = 'incident/INC-4'`,
     );
+    await migrate({ ...database, log: () => undefined });
     expect((await verifyLog(store)).broken).toMatch('incident/INC-4 does not name request/OLD');
-    const again = () => migrate({ ...database, log: () => undefined });
-    // Opened since the migration: whoever hid it must not have it listed by the next one.
-    await again();
-    expect((await verifyLog(store)).broken).toMatch('incident/INC-4 does not name request/OLD');
-    await withClient(database.adminUrl, (client) =>
-      client.query('UPDATE _prisma_migrations SET finished_at = clock_timestamp()'),
-    );
-    for (let times = 0; times < 2; times += 1) await again();
-    const after = await store.events('incident/INC-4');
-    expect(after.map(({ data, actor }) => [data.hash, actor]).sort()).toEqual(
-      before.map(({ data }) => [data.hash, 'operator:migrate']).sort(),
-    );
+    const columns = 'stream, seq, type, at, actor, data, checkpoint, prev_hash, hash';
+    await asOwnerOfAll(`INSERT INTO events (${columns}) SELECT ${columns} FROM kept_names`);
     expect((await verifyLog(store)).broken).toBeUndefined();
   });
 
