@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import {
   EXCEPTIONS,
   importsOf,
@@ -47,6 +48,28 @@ describe('the house', () => {
     expect(product.filter((file) => file.split('/').length > (deep.test(file) ? 5 : 4))).toEqual([]);
     const used = new Set(product.map(roomOf));
     expect(Object.keys(ROOMS).filter((room) => !used.has(room))).toEqual([]);
+  });
+
+  it('lets the folders of core import one way: lint, request, policy; audit, request, policy; all of them the root', () => {
+    const may: Readonly<Record<string, readonly string[]>> = {
+      lint: ['request', 'policy'],
+      audit: ['request', 'policy'],
+      request: ['policy'],
+      policy: [],
+      '': [],
+    };
+    const folderOf = (path: string): string => /^src\/core\/(\w+)\//.exec(path)?.[1] ?? '';
+    const wrong = product
+      .filter((file) => file.startsWith('src/core/'))
+      .flatMap((file) => {
+        const home = folderOf(file);
+        const targets = importsOf(read(file)).filter((target) => target.startsWith('.'));
+        return targets
+          .map((target) => folderOf(posix.join(posix.dirname(file), target)))
+          .filter((there) => there !== home && there !== '' && may[home]?.includes(there) !== true)
+          .map((there) => `${file} imports from core/${there}`);
+      });
+    expect(wrong).toEqual([]);
   });
 
   it('makes no exception that nobody uses', () => {

@@ -51,13 +51,13 @@ describe('an incident’s stream (E4)', () => {
   it('is not made good by migrate: who hides a request stays found out', async () => {
     await Promise.all(['OLD1', 'OLD2'].map((id) => open(id, 'INC-4')));
     await asOwnerOfAll(
-      `CREATE TABLE kept_names AS SELECT * FROM events WHERE stream = 'incident/INC-4';
+      `CREATE SCHEMA kept; CREATE TABLE kept.names AS SELECT * FROM events WHERE stream = 'incident/INC-4';
        DELETE FROM events WHERE stream = 'incident/INC-4'`,
     );
     await migrate({ ...database, log: () => undefined });
     expect((await verifyLog(store)).broken).toMatch('incident/INC-4 does not name request/OLD');
     const columns = 'stream, seq, type, at, actor, data, checkpoint, prev_hash, hash';
-    await asOwnerOfAll(`INSERT INTO events (${columns}) SELECT ${columns} FROM kept_names`);
+    await asOwnerOfAll(`INSERT INTO events (${columns}) SELECT ${columns} FROM kept.names`);
     expect((await verifyLog(store)).broken).toBeUndefined();
   });
 
