@@ -14,8 +14,15 @@ const INCIDENT_MAX_BYTES = 64_000;
 /** Answers kept; an old one makes room. */
 const KEPT_MAX = 500;
 
-/** A channel that is no channel id is left out: the card then goes where it would go without one. */
-const answerSchema = incidentSchema.extend({ channel: incidentSchema.shape.channel.catch(undefined) });
+/**
+ * What is optional and in another shape is left out: without a channel the card goes where it would go anyway, and an
+ * incident without a severity opens nothing where a zone asks for one.
+ */
+const { channel, severity } = incidentSchema.shape;
+const answerSchema = incidentSchema.extend({
+  channel: channel.catch(undefined),
+  severity: severity.catch(undefined),
+});
 
 /** The one way to say "there is no such incident". A bare 404 may come from anything that stands in between. */
 const notFoundSchema = z.object({ error: z.literal('not_found') });

@@ -68,6 +68,13 @@ it.each(['inc-7', '#inc-7', '', 'U0SOMEBODY'])('leaves out %j, which is no id of
   expect(found).toEqual({ id: 'INC-7', title: 'It hangs', state: 'open' });
 });
 
+it.each([0, 6, 1.5, '2', 'SEV-2', null])('leaves out the severity %j, which is none from 1 to 5', async (severity) => {
+  server.answer = json(200, { ...incident, severity });
+  expect((await incidentSource(handClock()).find(over(''), 'INC-7')).incident).toEqual(incident);
+  server.answer = json(200, { ...incident, severity: 2 });
+  expect((await incidentSource(handClock()).find(over(''), 'INC-7')).incident).toEqual({ ...incident, severity: 2 });
+});
+
 it('takes the answers that its documentation shows', async () => {
   const section = readFileSync('docs/sources.md', 'utf8').split("## The incident's answer")[1] ?? '';
   const [found, missing] = [...section.matchAll(/```json\n([\s\S]*?)```/g)].map(([, shown = '']) => JSON.parse(shown));

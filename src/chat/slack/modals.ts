@@ -8,7 +8,7 @@ import { outlook } from '../../core/request/decide-request.ts';
 import type { Freeze } from '../../core/request/freeze.ts';
 import type { Capabilities } from '../../ports/provider.ts';
 import { oneLine, plural } from '../words/phrase.ts';
-import { allowsWords, clauseWords, endingWords, unverifiedLines } from '../words/role-words.ts';
+import { allowsWords, clauseWords, endingWords, severityLines, unverifiedLines } from '../words/role-words.ts';
 import { lines, plain, section, words } from './blocks.ts';
 import { banner } from './decision-modals.ts';
 import type { Draft } from './draft.ts';
@@ -153,7 +153,7 @@ const runbookBlocks = ({ title, url, trigger, escalation }: Runbook): KnownBlock
 ];
 
 /** What the chosen role means: what it allows, who must approve and can now, how it ends. */
-function termsBlocks({ directory, person, homes, capabilities }: RequestForm, terms: Terms): KnownBlock[] {
+function termsBlocks({ policy, directory, person, homes, capabilities }: RequestForm, terms: Terms): KnownBlock[] {
   const { clauses, fillable, whileUnverified } = outlook(terms, directory, person);
   const promise = capabilities(terms);
   const needs = clauses.map(({ clause, places, people, onCall }) =>
@@ -163,6 +163,7 @@ function termsBlocks({ directory, person, homes, capabilities }: RequestForm, te
   return [
     { ...words(`It allows: ${allowsWords(terms)}`, 2000), block_id: termsBlock(termsDigest(terms)) },
     ...lines([[{ strong: 'Approvals it needs' }], ...needs, ...nobody, ...unverifiedLines(whileUnverified)], homes),
+    ...lines(severityLines(policy, terms.role.zone), homes),
     section(`*How it ends*\n${inert(endingWords(terms, promise))}`),
     ...lines(
       promise.caveats.map((caveat) => [`⚠ ${oneLine(caveat, 280)}`]),

@@ -1,6 +1,6 @@
 import { cut } from '../../core/cut.ts';
 import type { Person } from '../../core/policy/directory.ts';
-import type { Clause } from '../../core/policy/policy.ts';
+import type { Clause, Policy, Zone } from '../../core/policy/policy.ts';
 import type { Terms } from '../../core/policy/terms.ts';
 import type { OpenClause } from '../../core/request/approvals.ts';
 import { partyOf } from '../../core/request/decision.ts';
@@ -85,6 +85,18 @@ export const unverifiedLines = (clause: ClauseOutlook | undefined): readonly Phr
   clause === undefined
     ? []
     : [['While the incident source does not answer, besides: ', ...clauseWords({ ...clause, missing: clause.places })]];
+
+/** For a form: how severe the incident must be, where the zone says so. */
+export const severityLines = ({ zones }: Policy, zone: Zone): readonly Phrase[] => {
+  const { minSeverity } = zones[zone];
+  return minSeverity === undefined
+    ? []
+    : [
+        [
+          `The incident must be of severity ${minSeverity} or worse (1 is the worst). Nothing opens in this zone while the incident source does not say so.`,
+        ],
+      ];
+};
 
 /** Who could give what is open, by name: for a private answer to somebody who cannot. */
 export function whoCan(clauses: readonly ClausePeople[] | undefined): string {

@@ -31,6 +31,10 @@ export const REFUSALS = {
     'The incident source is up, but gave no usable answer about this incident. Check the id, letter by letter. If it is right, try again in a minute, and tell whoever runs the incident source; or phone.',
   incident_unverified: () =>
     'The incident source does not answer, and this zone opens nothing for an incident that could not be checked. Try again in a minute, or phone.',
+  severity_unknown: ({ zone = '', wanted = '' }) =>
+    `Zone ${zone} opens only for an incident of severity ${wanted} or worse (1 is the worst), and the incident source does not say how severe this one is. Set its severity there, then try again in a minute; or phone.`,
+  severity_too_low: ({ zone = '', wanted = '', severity = '' }) =>
+    `Zone ${zone} opens only for an incident of severity ${wanted} or worse (1 is the worst), and this one is of severity ${severity}. Choose a role of a lower zone; or, if it is worse than that, change its severity first.`,
   unknown_role: () => 'There is no such role. Choose one from the list.',
   unknown_runbook: () => 'That runbook does not belong to this role. Choose another, or none.',
   over_scope: (detail) =>

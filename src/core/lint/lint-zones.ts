@@ -3,7 +3,8 @@ import { OUTSIDE_AT_LEAST, placesOf } from '../request/approvals.ts';
 import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
 
 /** Zones: the floors of the approval matrix (B2, B3), minutes that fit their cap, step-up that does not exist yet (B9). */
-export const lintZones = (policy: Policy): readonly Finding[] => ZONES.flatMap((zone) => zoneFindings(zone, policy));
+export const lintZones = (policy: Policy): readonly Finding[] =>
+  ZONES.flatMap((zone) => [...zoneFindings(zone, policy), ...severityFindings(zone, policy)]);
 
 function zoneFindings(zone: Zone, policy: Policy): readonly Finding[] {
   const { approvals, maxMinutes, minutesOffered } = policy.zones[zone];
@@ -37,6 +38,30 @@ function zoneFindings(zone: Zone, policy: Policy): readonly Finding[] {
     ),
     ...lintClauses(approvals, ['zones', zone, 'approvals'], zone),
   ];
+}
+
+/** A severity that is asked for, and that no incident is known to have. */
+function severityFindings(zone: Zone, { zones, incidents, incidentList }: Policy): readonly Finding[] {
+  const { minSeverity, unverified_incident } = zones[zone];
+  if (minSeverity === undefined) return [];
+  const path = ['zones', zone, 'minSeverity'];
+  const findings: Finding[] = [];
+  if (unverified_incident === 'accept') {
+    findings.push(
+      doubtful(
+        path,
+        `nothing opens in zone ${zone} while the incident source is down, since the severity is unknown then: write "unverified_incident: refuse", or remove minSeverity`,
+      ),
+    );
+  }
+  const open = incidents.kind === 'file' ? incidentList.filter(({ state }) => state === 'open') : [];
+  if (open.length > 0 && open.every(({ severity }) => severity === undefined || severity > minSeverity)) {
+    const why = open.some(({ severity }) => severity !== undefined)
+      ? `no open incident in incidentList is of severity ${minSeverity} or worse`
+      : 'no open incident in incidentList has a severity';
+    findings.push(doubtful(path, `${why}: nothing opens in zone ${zone}; write the severity of each incident`));
+  }
+  return findings;
 }
 
 /** What may be wrong with clauses wherever they stand. Unknown teams are found by `lintReferences`. */

@@ -53,6 +53,8 @@ export const ASKING_WORDS: Words<Policy['requests']> = {
   maxObjects: moved('objects of one person that may stand in an account (requests.maxObjects):'),
 };
 
+const orAny = (severity: number | undefined): string => (severity === undefined ? 'any' : `${severity} or worse`);
+
 type ZoneRules = Policy['zones']['A'];
 export const ZONE_WORDS: Words<ZoneRules> = {
   maxMinutes: moved('cap', ' min'),
@@ -62,6 +64,7 @@ export const ZONE_WORDS: Words<ZoneRules> = {
     after === 'refuse'
       ? 'nothing is opened for an incident that cannot be verified now'
       : 'an incident that cannot be verified is enough now, with one more approval',
+  minSeverity: (after, before) => `incident of severity ${orAny(before)} → ${orAny(after)}`,
 };
 
 export const ACCOUNT_WORDS: Words<Account> = {
@@ -117,5 +120,6 @@ export const PERSON_WORDS: Words<Policy['people'][number]> = {
 export const INCIDENT_WORDS: Words<Policy['incidentList'][number]> = {
   title: other('its title'),
   state: (after) => `now ${after}`,
+  severity: (after, before) => `severity ${before ?? 'unknown'} → ${after ?? 'unknown'}`,
   channel: (after, before) => `channel ${before ?? 'none'} → ${after ?? 'none'}`,
 };

@@ -73,12 +73,17 @@ const roleSchema = (floors: Floors) =>
     identityTargets: z.array(arn).max(20).default([]),
   });
 
+/** Of an incident: 1 is the worst. */
+const severity = z.int().min(1).max(5);
+
 const zoneSchema = (floors: Floors) =>
   z.strictObject({
     maxMinutes: minutes(floors),
     minutesOffered: z.array(minutes(floors)).min(1).max(6).default([15, 30, 60]),
     approvals: z.array(clauseSchema).min(1, 'needs at least one clause: no clause never means "no approval"').max(5),
     unverified_incident: z.enum(['accept', 'refuse']).default('accept'),
+    /** How severe the incident must be, 1 being the worst; one whose severity nobody says opens nothing here. */
+    minSeverity: severity.optional(),
   });
 
 const accountSchema = z.strictObject({
@@ -149,6 +154,7 @@ export const incidentSchema = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/),
   title: z.string().max(200).default(''),
   state: z.enum(['open', 'closed']),
+  severity: severity.optional(),
   /** The chat channel of the incident, if it has one. */
   channel: z
     .string()

@@ -1,5 +1,5 @@
 import { isUnclear } from './gates.ts';
-import { MOMENTS, type Rule, unless } from './rule.ts';
+import { MOMENTS, no, type Rule, unless } from './rule.ts';
 
 const CLICKS = ['ask', 'approve', 'extend'] as const;
 
@@ -32,6 +32,20 @@ export const INCIDENT: readonly Rule[] = [
     check: ({ facts: { incident } }) => {
       const closed = incident.ok && typeof incident.value === 'object' && incident.value.state === 'closed';
       return unless(!closed, 'incident_closed', { field: 'incident' });
+    },
+  },
+  {
+    name: 'the incident is as severe as the zone wants it',
+    refuses: ['severity_unknown', 'severity_too_low'],
+    at: MOMENTS,
+    check: ({ facts: { incident }, policy, terms: { role } }) => {
+      const { minSeverity } = policy.zones[role.zone];
+      if (minSeverity === undefined) return undefined;
+      const severity = incident.ok && typeof incident.value === 'object' ? incident.value.severity : undefined;
+      const wanted = { zone: role.zone, wanted: String(minSeverity) };
+      if (severity === undefined) return no('severity_unknown', { field: 'incident', detail: wanted });
+      const detail = { ...wanted, severity: String(severity) };
+      return unless(severity <= minSeverity, 'severity_too_low', { field: 'incident', detail });
     },
   },
 ];

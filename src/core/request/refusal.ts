@@ -9,6 +9,8 @@ export const REFUSAL_CODES = [
   'incident_closed',
   'incident_unclear',
   'incident_unverified',
+  'severity_unknown',
+  'severity_too_low',
   'unknown_role',
   'unknown_runbook',
   'over_scope',

@@ -376,6 +376,14 @@ describe('the forms', () => {
     expect(requestModal({ ...form, draft: {} }).private_metadata).toBe('F1');
   });
 
+  it('of a request says how severe the incident must be, where the zone of the role asks for it', () => {
+    const { zones } = policy;
+    const requests = { ...policy, zones: { ...zones, C: { ...zones.C, minSeverity: 2 } } };
+    const shown = (role: string) => JSON.stringify(requestModal({ ...form, policy: requests, draft: { role } }));
+    expect(shown('rotate-keys')).toContain('The incident must be of severity 2 or worse (1 is the worst).');
+    expect(shown('restart-service')).not.toContain('severity');
+  });
+
   it('of a request offers at most 100 roles and says how to ask for the others', () => {
     const [role] = policy.roles;
     if (role === undefined) throw new Error('no role');

@@ -70,6 +70,7 @@ const ZONE: Row<Policy['zones']['A']> = {
   minutesOffered: [[15], 'Zone A: offers 15 min (was 15, 30, 60).'],
   approvals: [before.zones.C.approvals, 'Zone A: who must approve changed.'],
   unverified_incident: ['refuse', 'Zone A: nothing is opened for an incident that cannot be verified now.'],
+  minSeverity: [2, 'Zone A: incident of severity any → 2 or worse.'],
 };
 const ACCOUNT: Row<Item<'accounts'>> = {
   name: ['other', 'Account 111122223333 changed: name prod-main → other.'],
@@ -118,6 +119,7 @@ const PERSON: Row<Item<'people'>> = {
 const INCIDENT: Row<Item<'incidentList'>> = {
   title: ['Other', 'Incident INC-1 changed: its title.'],
   state: ['closed', 'now closed'],
+  severity: [2, 'severity unknown → 2'],
   channel: ['C0NEW', 'channel C0INCIDENT → C0NEW'],
 };
 

@@ -158,6 +158,17 @@ const inZoneC: Change = (_world, moment) => {
   return { ...world, actor, facts: { ...world.facts, incident: DOWN } };
 };
 
+const ONE_MORE = 'one more person must say yes while it is unverified';
+/** Where the zone asks for severity 2 or worse, while the source says this. */
+const asksSeverity = (found: Facts['incident']) =>
+  facts((now) => ({
+    incident: found.ok ? { ...found, at: now } : found,
+    policy: { ok: true, value: zone('B', { minSeverity: 2 }), at: now },
+  }));
+const ofSeverity = (severity: number | undefined) =>
+  asksSeverity({ ok: true, value: { id: 'INC-1', title: '', state: 'open', severity }, at: START });
+const SEVERITIES = [ofSeverity(3), ofSeverity(undefined), asksSeverity(DOWN)];
+
 /** Asked with another chat account of the requester's, which is now linked to these people. */
 const askedWithOther = (linked: readonly string[]): Change => {
   const key = 'slack:T0BREAK:U0OTHER';
@@ -295,7 +306,7 @@ const CASES: Readonly<Record<string, Partial<Record<Moment, readonly Case[]>>>> 
   },
   'the incident is verified where the zone wants it so': {
     ...everywhere(inZoneC),
-    issue: [still(inZoneC, 'turned_unverified', 'one more person must say yes while it is unverified')],
+    issue: [still(inZoneC, 'turned_unverified', ONE_MORE)],
   },
   'the incident source answers clearly': {
     ask: [incident('unclear')],
@@ -304,6 +315,12 @@ const CASES: Readonly<Record<string, Partial<Record<Moment, readonly Case[]>>>> 
   },
   'the incident is known': everywhere(incident('not_found')),
   'the incident is open': everywhere(incident({ id: 'INC-1', title: '', state: 'closed' })),
+  'the incident is as severe as the zone wants it': {
+    ask: SEVERITIES,
+    approve: SEVERITIES,
+    extend: SEVERITIES,
+    issue: [...SEVERITIES.slice(0, 2), still(asksSeverity(DOWN), 'turned_unverified', ONE_MORE)],
+  },
   'the commander is one of us': {
     ask: [
       withPerson('casey', { suspended: true }),
@@ -336,6 +353,16 @@ describe('the one list of rules', () => {
   it.each(MOMENTS)('lets a request through that breaks none, at %s', (moment) => {
     expect(answer(moment, worldOf(moment))).toBe('yes');
   });
+
+  it.each(MOMENTS)(
+    'lets an incident pass that is just as severe as the zone wants it, and a worse one, at %s',
+    (moment) => {
+      const base = worldOf(moment);
+      for (const change of [ofSeverity(2), ofSeverity(1)]) {
+        expect(answer(moment, { ...base, ...change(base, moment) })).toBe('yes');
+      }
+    },
+  );
 
   it('names every rule once a moment, and every case is of a rule that holds then', () => {
     const held = HELD.map(({ name, moment }) => `${name} at ${moment}`);
