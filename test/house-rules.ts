@@ -40,8 +40,15 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   paging: { imports: ['core', 'ports', 'http-json'], packages: ['node:'] },
   'chat/words': { imports: ['core', 'ports', 'broker'], packages: [] },
   'chat/deliver': { imports: ['core', 'ports', 'chat/words', 'bounded'], packages: ['node:'] },
+  'chat/dialog': {
+    imports: ['core', 'ports', 'broker', 'chat/words', 'chat/deliver'],
+    packages: ['node:timers/promises', 'ulid'],
+  },
   'chat/slack': {
-    imports: ['core', 'ports', 'broker', 'chat/words', 'chat/deliver', 'keep-trying', 'throttled-log'],
+    imports: [
+      ...['core', 'ports', 'broker', 'chat/words', 'chat/deliver', 'chat/dialog'],
+      ...['keep-trying', 'throttled-log'],
+    ],
     packages: ['node:', '@slack/bolt', '@slack/types', '@slack/web-api', 'ulid', 'zod'],
   },
   seal: adapter('node:', '@aws-sdk/client-s3', '@aws-sdk/credential-provider-node', '@slack/web-api'),

@@ -1,37 +1,9 @@
-import type { Broker } from '../../broker/broker.ts';
-import type { Terms } from '../../core/policy/terms.ts';
-import type { DirectorySource } from '../../ports/directory.ts';
-import type { Logger } from '../../ports/logger.ts';
-import type { Capabilities } from '../../ports/provider.ts';
-import type { Store } from '../../ports/store.ts';
-import type { Delivery } from '../deliver/delivery.ts';
-import type { RequestChat } from '../words/content.ts';
+import type { DialogDeps } from '../dialog/deps.ts';
 import type { SlackWorkspace } from './workspace.ts';
 
 /** Everything the handlers need of the product. */
-export interface AppDeps {
+export interface AppDeps extends DialogDeps {
   readonly workspace: SlackWorkspace;
-  readonly chat: RequestChat;
-  readonly announce: Pick<Delivery, 'redraw'>;
-  readonly broker: Pick<
-    Broker,
-    | 'request'
-    | 'approve'
-    | 'deny'
-    | 'withdraw'
-    | 'end'
-    | 'extend'
-    | 'attest'
-    | 'freeze'
-    | 'thaw'
-    | 'view'
-    | 'whyNotRead'
-    | 'watchPeople'
-  >;
-  readonly store: Pick<Store, 'chat' | 'find' | 'freeze' | 'inStates' | 'list' | 'policyInForce'>;
-  readonly directory: DirectorySource;
-  readonly capabilities: (terms: Terms) => Capabilities;
-  readonly logger: Logger;
   /** How long somebody waits before they are told that it takes long. Default: a little less than Slack waits. */
   readonly answerMs?: number | undefined;
 }

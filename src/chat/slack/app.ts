@@ -1,15 +1,13 @@
 import type { RequestListener } from 'node:http';
 import bolt from '@slack/bolt';
+import { dialog } from '../dialog/dialog.ts';
 import type { AppDeps } from './app-deps.ts';
 import { HttpReceiver } from './http.ts';
 import { greet, recall } from './identity.ts';
-import { onAttest } from './on-attest.ts';
 import { onCommand } from './on-command.ts';
-import { onDecide } from './on-decide.ts';
-import { onExtend } from './on-extend.ts';
 import { onForm } from './on-form.ts';
-import { onFreeze } from './on-freeze.ts';
 import { onPeople } from './on-people.ts';
+import { onPress } from './on-press.ts';
 import { refusal } from './refused-us.ts';
 import { SocketReceiver } from './socket.ts';
 import { whileStarting } from './starting.ts';
@@ -77,13 +75,11 @@ export function slackApp(deps: AppDeps): SlackApp {
     running.add(work);
     await work.finally(() => running.delete(work));
   });
-  onCommand(app, deps);
-  onForm(app, deps);
-  onDecide(app, deps);
-  onAttest(app, deps);
-  onExtend(app, deps);
-  onFreeze(app, deps);
-  onPeople(app, deps);
+  const dialogs = dialog(deps);
+  onCommand(app, deps, dialogs);
+  onPress(app, deps, dialogs);
+  onForm(app, deps, dialogs);
+  onPeople(app, dialogs);
   app.error(async (error) => logger.error({ why: error.message }, 'a request from Slack was not handled'));
   let connected = http !== undefined;
   const connect = async (): Promise<void> => {

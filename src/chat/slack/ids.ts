@@ -1,4 +1,6 @@
 import type { Action } from '../../core/request/actions.ts';
+import type { FormKind } from '../dialog/form-view.ts';
+import type { Press } from '../dialog/press.ts';
 
 /** Action ids: what was pressed. A button's value is the id of a request or of a stored form, and nothing else. */
 export const ACTION_IDS = {
@@ -11,8 +13,12 @@ export const ACTION_IDS = {
 } as const satisfies Record<Action, string>;
 export const ASK_AGAIN = 'bg_ask_again';
 export const FREEZE_ALL = 'bg_freeze_all';
-export const PICK_ROLE = 'bg_pick_role';
-export const PICK_RUNBOOK = 'bg_pick_runbook';
+/** All of them. */
+export const PRESS_IDS = {
+  ...ACTION_IDS,
+  ask_again: ASK_AGAIN,
+  freeze_all: FREEZE_ALL,
+} as const satisfies Record<Press['action'], string>;
 
 /** Callback ids: which form was submitted. */
 export const FORMS = {
@@ -21,7 +27,7 @@ export const FORMS = {
   deny: 'bg_form_deny',
   attest: 'bg_form_attest',
   extend: 'bg_form_extend',
-} as const;
+} as const satisfies Record<FormKind, string>;
 
 /** Message metadata: how a message of ours is found again when the answer of its sending was lost. */
 export const METADATA = { card: 'breakglass_card', event: 'breakglass_event', note: 'breakglass_note' } as const;
@@ -36,5 +42,18 @@ export const digestOfButtons = (blockId: string | undefined): string | undefined
 /** The block of the form that shows a role's terms names their digest. */
 export const termsBlock = (digest: string): string => `terms/${digest}`;
 
-/** The part of a block id before its first `/`: which field it is, whatever it was drawn for. */
-export const fieldOf = (blockId: string): string => blockId.split('/')[0] ?? '';
+/** The block of a field: which form, which field, and after each `/` a choice that it was made for. */
+export const fieldBlock = (form: string, field: string, madeFor: readonly string[] = []): string =>
+  [form === 'request' ? field : `${form}_${field}`, ...madeFor].join('/');
+/** The field of such a block. */
+export const fieldOf = (form: string, blockId: string): string => {
+  const name = blockId.split('/')[0] ?? '';
+  return name.startsWith(`${form}_`) ? name.slice(form.length + 1) : name;
+};
+const PICK = 'bg_pick_';
+/** The action of a field whose choice draws the form anew. */
+export const pickOf = (field: string): string => `${PICK}${field}`;
+/** Any of them. */
+export const PICKED = new RegExp(`^${PICK}`);
+/** The field of such an action. */
+export const fieldPicked = (actionId: string): string => actionId.slice(PICK.length);

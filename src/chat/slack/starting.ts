@@ -1,12 +1,14 @@
 import type { AllMiddlewareArgs, AnyMiddlewareArgs } from '@slack/bolt';
+import { page } from '../dialog/form-view.ts';
+import { FORM_WORDS } from '../words/form-words.ts';
 import { freezeWish } from '../words/freeze-command.ts';
 import { STARTING } from '../words/words.ts';
 import type { AppDeps } from './app-deps.ts';
 import { readerOf } from './caller.ts';
-import { saidModal } from './decision-modals.ts';
 import { COMMAND, FREEZE_ALL } from './ids.ts';
 import { isEnding, isPressed, type Payload, wordOf } from './payload.ts';
 import { sayMessage } from './render.ts';
+import { formModal } from './render-form.ts';
 import { unescaped } from './text.ts';
 
 /**
@@ -37,7 +39,8 @@ export async function whileStarting(deps: AppDeps, args: AnyMiddlewareArgs & All
   await ack();
   const { id: user } = body.user as { readonly id: string };
   const respond = 'respond' in args && body.response_url !== undefined ? args.respond : undefined;
-  if (body.type === 'block_actions') await readerOf(deps, { user, team: undefined, respond }).notify(STARTING);
+  if (body.type === 'block_actions')
+    await readerOf(deps, { user, team: undefined, respond }).notify({ text: STARTING });
 }
 
 /** Beside a field, so that what was typed stays and can be sent again; a form without fields gets a page on top. */
@@ -45,6 +48,6 @@ function refusedForm({ view }: Payload): object {
   const { blocks } = view as { readonly blocks: readonly { readonly type: string; readonly block_id?: string }[] };
   const field = blocks.find(({ type, block_id: id }) => type === 'input' && id !== undefined)?.block_id;
   return field === undefined
-    ? { response_action: 'push', view: saidModal('Emergency access', STARTING) }
+    ? { response_action: 'push', view: formModal(page(FORM_WORDS.request.title, STARTING), []) }
     : { response_action: 'errors', errors: { [field]: STARTING } };
 }

@@ -4,12 +4,12 @@ import { Socket } from 'node:net';
 import type { Directory } from '../../core/policy/directory.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { isSubCommand } from '../dialog/command.ts';
+import { askable } from '../dialog/request-form.ts';
 import { slackApp } from './app.ts';
 import type { AppDeps } from './app-deps.ts';
 import { slackChat } from './chat.ts';
 import { COMMAND } from './ids.ts';
-import { askable } from './modals.ts';
-import { isSubCommand } from './on-command.ts';
 import type { SlackSettings } from './web.ts';
 import { slackWorkspace } from './workspace.ts';
 
@@ -135,7 +135,7 @@ const LOOKED_AT = 500;
 const whoMayAsk = (policy: Policy, directory: Directory) =>
   directory.people
     .slice(0, LOOKED_AT)
-    .filter((person) => askable({ policy, directory, person, draft: {} }).length > 0)
+    .filter((person) => askable({ policy, directory, person, values: {} }).length > 0)
     .flatMap(({ slack }) => slack);
 
 /** Of an app that nobody else knows: what it is sent is signed with a secret made here. */

@@ -288,7 +288,6 @@ export const UNEXPECTED =
 export const STARTING = 'I am starting. Nothing was done: try again in a moment.';
 export const STILL_WORKING = 'Still working on it: something I need is slow. I will message you as soon as I know.';
 export const DONE = 'Done. The card shows where it stands.';
-export const TRIGGER_EXPIRED = 'Slack took too long, and the form could not be opened. Type /breakglass again.';
 export const FORM_UNKNOWN = 'This form is not one of mine any more, so nothing was recorded. Type /breakglass again.';
 export const FORM_NOT_YOURS =
   'This form was opened by somebody else, so nothing was recorded. Type /breakglass yourself.';

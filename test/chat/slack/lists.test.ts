@@ -1,9 +1,10 @@
 import fc from 'fast-check';
+import { approveForm } from '../../../src/chat/dialog/approve.ts';
+import { requestForm } from '../../../src/chat/dialog/request-form.ts';
+import { listWords, statusWords } from '../../../src/chat/dialog/status.ts';
 import { lines } from '../../../src/chat/slack/blocks.ts';
-import { approveModal } from '../../../src/chat/slack/decision-modals.ts';
-import { requestModal } from '../../../src/chat/slack/modals.ts';
 import { cardMessage, noteMessage, sayMessage } from '../../../src/chat/slack/render.ts';
-import { listWords, statusWords } from '../../../src/chat/slack/status.ts';
+import { formModal } from '../../../src/chat/slack/render-form.ts';
 import { cardOf } from '../../../src/chat/words/card.ts';
 import { wordsOf } from '../../../src/chat/words/phrase.ts';
 import { policyNews } from '../../../src/chat/words/policy-words.ts';
@@ -51,7 +52,7 @@ const LISTS: Readonly<Record<string, (count: number) => string>> = {
     const card = { ...cardOf({ row, open: [], capabilities, manualCommands: [] }), caveats: many(count, name) };
     const { blocks } = cardMessage(card, HOMES);
     expect(messageProblems(blocks)).toEqual([]);
-    expect(viewProblems(approveModal('01J', card, HOMES, undefined))).toEqual([]);
+    expect(viewProblems(formModal(approveForm('01J', card, undefined), HOMES))).toEqual([]);
     return JSON.stringify(blocks);
   },
   'commands to copy': (count) => {
@@ -94,21 +95,13 @@ const runbooks = (count: number) => {
   if (runbook === undefined) throw new Error('no runbook');
   return many(count, (at) => ({ ...runbook, id: name(at), title: name(at) }));
 };
-function form(change: Parameters<typeof aPolicy>[0], draft: { role?: string; runbook?: string }): string {
+function form(change: Parameters<typeof aPolicy>[0], values: { role?: string; runbook?: string }): string {
   const policy = aPolicy(change);
   const directory = aDirectory(policy);
   const person = directory.people.find(({ id }) => id === 'riley');
   if (person === undefined) throw new Error('no riley');
-  const view = requestModal({
-    id: '01J',
-    policy,
-    directory,
-    person,
-    draft,
-    homes: HOMES,
-    capabilities: () => capabilities,
-    frozen: undefined,
-  });
+  const drawn = { id: '01J', policy, directory, person, values, capabilities: () => capabilities, frozen: undefined };
+  const view = formModal(requestForm(drawn), HOMES);
   expect(viewProblems(view)).toEqual([]);
   return JSON.stringify(view.blocks);
 }
@@ -164,8 +157,6 @@ describe('open requests', () => {
   const caller: Parameters<typeof listWords>[1] = {
     actor: { type: 'person', key: KEYS.riley },
     key: KEYS.riley,
-    user: 'U0RILEY',
-    notify: async () => {},
   };
 
   it.each([

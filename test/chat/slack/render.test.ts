@@ -1,9 +1,11 @@
 import fc from 'fast-check';
-import { attestModal } from '../../../src/chat/slack/attest-modal.ts';
-import { approveModal, denyModal } from '../../../src/chat/slack/decision-modals.ts';
-import { extendModal } from '../../../src/chat/slack/extend-modal.ts';
-import { requestModal } from '../../../src/chat/slack/modals.ts';
+import { approveForm } from '../../../src/chat/dialog/approve.ts';
+import { attestForm } from '../../../src/chat/dialog/attest.ts';
+import { extendForm } from '../../../src/chat/dialog/extend.ts';
+import { requestForm } from '../../../src/chat/dialog/request-form.ts';
+import { denyForm } from '../../../src/chat/dialog/take-away.ts';
 import { cardMessage, postMessage } from '../../../src/chat/slack/render.ts';
+import { formModal } from '../../../src/chat/slack/render-form.ts';
 import { dated, inert, unescaped } from '../../../src/chat/slack/text.ts';
 import { cardOf } from '../../../src/chat/words/card.ts';
 import { type Phrase, utc, wordsOf } from '../../../src/chat/words/phrase.ts';
@@ -352,11 +354,11 @@ describe('the forms', () => {
   const [person] = directory.people;
   if (person === undefined) throw new Error('nobody');
   const frozen = undefined;
-  const form = { id: 'F1', policy, directory, person, homes: HOMES, capabilities: () => capabilities, frozen };
+  const form = { id: 'F1', policy, directory, person, capabilities: () => capabilities, frozen };
 
   it.each([{}, { role: 'rotate-keys' }, { role: 'restart-service', runbook: 'service-down', minutes: '30' }])(
     'of a request is taken by Slack: %j',
-    (draft) => expect(viewProblems(requestModal({ ...form, draft }))).toEqual([]),
+    (values) => expect(viewProblems(formModal(requestForm({ ...form, values }), HOMES))).toEqual([]),
   );
 
   it('of a request is taken by Slack whatever stands in it already', () => {
@@ -365,7 +367,7 @@ describe('the forms', () => {
         fc.string({ unit: 'binary' }),
         fc.string({ unit: 'binary', maxLength: 3000 }),
         (incident, purpose) => {
-          expect(viewProblems(requestModal({ ...form, draft: { incident, purpose } }))).toEqual([]);
+          expect(viewProblems(formModal(requestForm({ ...form, values: { incident, purpose } }), HOMES))).toEqual([]);
         },
       ),
       { numRuns: 100 },
@@ -373,13 +375,14 @@ describe('the forms', () => {
   });
 
   it('of a request carries nothing but its id', () => {
-    expect(requestModal({ ...form, draft: {} }).private_metadata).toBe('F1');
+    expect(formModal(requestForm({ ...form, values: {} }), HOMES).private_metadata).toBe('F1');
   });
 
   it('of a request says how severe the incident must be, where the zone of the role asks for it', () => {
     const { zones } = policy;
     const requests = { ...policy, zones: { ...zones, C: { ...zones.C, minSeverity: 2 } } };
-    const shown = (role: string) => JSON.stringify(requestModal({ ...form, policy: requests, draft: { role } }));
+    const shown = (role: string) =>
+      JSON.stringify(formModal(requestForm({ ...form, policy: requests, values: { role } }), HOMES));
     expect(shown('rotate-keys')).toContain('The incident must be of severity 2 or worse (1 is the worst).');
     expect(shown('restart-service')).not.toContain('severity');
   });
@@ -388,7 +391,7 @@ describe('the forms', () => {
     const [role] = policy.roles;
     if (role === undefined) throw new Error('no role');
     const roles = Array.from({ length: 250 }, (_, at) => ({ ...role, id: `role-${at}`, name: `Role ${at}` }));
-    const view = requestModal({ ...form, policy: { ...policy, roles }, draft: {} });
+    const view = formModal(requestForm({ ...form, policy: { ...policy, roles }, values: {} }), HOMES);
     expect(viewProblems(view)).toEqual([]);
     expect(JSON.stringify(view)).toContain('150 more roles do not fit');
   });
@@ -396,9 +399,9 @@ describe('the forms', () => {
   it.each(NASTY)('of an approval and a denial are taken by Slack: %s', (_name, typed) => {
     const { request } = walkTo('pending');
     const nasty = { ...request, details: { ...request.details, purpose: typed } };
-    expect(viewProblems(approveModal('F1', card(nasty), HOMES, undefined))).toEqual([]);
-    expect(viewProblems(denyModal('F1', 'A role', undefined))).toEqual([]);
-    expect(viewProblems(attestModal('F1', card(nasty), HOMES, undefined))).toEqual([]);
+    expect(viewProblems(formModal(approveForm('F1', card(nasty), undefined), HOMES))).toEqual([]);
+    expect(viewProblems(formModal(denyForm('F1', 'A role', undefined), HOMES))).toEqual([]);
+    expect(viewProblems(formModal(attestForm('F1', card(nasty), undefined), HOMES))).toEqual([]);
   });
 });
 
@@ -410,7 +413,7 @@ describe('the banner of a freeze', () => {
   const directory = aDirectory(policy);
   const [person] = directory.people;
   if (person === undefined) throw new Error('nobody');
-  const form = { id: 'F1', policy, directory, person, homes: HOMES, capabilities: () => capabilities, draft: {} };
+  const form = { id: 'F1', policy, directory, person, capabilities: () => capabilities, values: {} };
   const frozen: Freeze = {
     at: new Date('2026-03-01T12:00:00Z'),
     by: { id: 'sasha', name: '*S* <!channel>' },
@@ -420,22 +423,17 @@ describe('the banner of a freeze', () => {
   };
 
   it.each([
-    ['asking', requestModal({ ...form, frozen })],
-    ['approving', approveModal('F1', card(request), HOMES, frozen)],
-    ['denying', denyModal('F1', 'A role', frozen)],
+    ['asking', formModal(requestForm({ ...form, frozen }), HOMES)],
+    ['approving', formModal(approveForm('F1', card(request), frozen), HOMES)],
+    ['denying', formModal(denyForm('F1', 'A role', frozen), HOMES)],
     [
       'extending',
-      extendModal({
-        id: 'F1',
-        request: open,
-        needs: [],
-        whileUnverified: undefined,
-        capabilities,
-        homes: HOMES,
-        frozen,
-      }),
+      formModal(
+        extendForm({ id: 'F1', request: open, needs: [], whileUnverified: undefined, capabilities, frozen }),
+        HOMES,
+      ),
     ],
-    ['attesting', attestModal('F1', card(request), HOMES, frozen)],
+    ['attesting', formModal(attestForm('F1', card(request), frozen), HOMES)],
   ])('stands on top of the form of %s, as plain words, whatever was typed (B11)', (_what, view) => {
     expect(viewProblems(view)).toEqual([]);
     expect(view.blocks[0]).toMatchObject({

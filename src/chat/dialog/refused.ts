@@ -2,19 +2,35 @@ import type { Action } from '../../core/request/actions.ts';
 import { overseersOf } from '../../core/request/decide-ending.ts';
 import type { Refusal } from '../../core/request/refusal.ts';
 import type { Changed } from '../../ports/store.ts';
-import { oneLine } from '../words/phrase.ts';
+import { theseCan } from '../words/dialog-words.ts';
 import { whoCan } from '../words/role-words.ts';
 import { OTHERS_CAN, refusalWords, UNANSWERED_READING } from '../words/words.ts';
-import type { AppDeps } from './app-deps.ts';
-import type { Caller } from './caller.ts';
+import type { Known } from './caller.ts';
+import type { DialogDeps } from './deps.ts';
+
+type Deps = Pick<DialogDeps, 'broker'>;
 
 /** A refusal in words. */
 export const answer = ({ code, detail = {} }: Refusal): string => refusalWords(code, detail);
 
 const NAMES_SHOWN = 10;
 
+/**
+ * Why a click did not count, and who can do it; undefined where it did. What is drawn older than what is true is drawn
+ * anew.
+ */
+export async function refusedWords(
+  deps: Deps & Pick<DialogDeps, 'announce'>,
+  changed: Changed,
+  action: Action,
+): Promise<string | undefined> {
+  if (changed.ok) return undefined;
+  if (changed.refusal.code === 'look_again' && changed.row) await deps.announce.redraw(changed.row, deps.broker.view);
+  return `${answer(changed.refusal)}${await othersWords(deps, changed, action)}`;
+}
+
 /** Who can do it instead, where that helps; empty where it does not. */
-export async function othersWords(deps: Pick<AppDeps, 'broker'>, changed: Changed, action: Action): Promise<string> {
+async function othersWords(deps: Deps, changed: Changed, action: Action): Promise<string> {
   if (changed.ok || changed.row === undefined) return '';
   const { refusal, row } = changed;
   if (action === 'approve') {
@@ -26,16 +42,10 @@ export async function othersWords(deps: Pick<AppDeps, 'broker'>, changed: Change
     action === 'withdraw' || action === 'extend'
       ? [requester]
       : [...(action === 'end' ? [requester] : []), ...overseersOf(row.request)];
-  const names = [
-    ...new Map(
-      may.filter(({ id }) => action !== 'deny' || id !== requester.id).map(({ id, name }) => [id, name]),
-    ).values(),
-  ];
-  const rest = names.length - NAMES_SHOWN;
-  return ` These can: ${names
-    .slice(0, NAMES_SHOWN)
-    .map((name) => oneLine(name, 80))
-    .join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+  const names = new Map(
+    may.filter(({ id }) => action !== 'deny' || id !== requester.id).map(({ id, name }) => [id, name]),
+  );
+  return theseCan([...names.values()], NAMES_SHOWN);
 }
 
 /**
@@ -43,13 +53,13 @@ export async function othersWords(deps: Pick<AppDeps, 'broker'>, changed: Change
  * who is one, everybody is: the names are who ends it.
  */
 export async function othersFor(
-  deps: Pick<AppDeps, 'broker'>,
-  caller: Pick<Caller, 'actor'>,
+  deps: Deps,
+  { actor }: Pick<Known, 'actor'>,
   changed: Changed,
   action: Action,
 ): Promise<string> {
   const words = await othersWords(deps, changed, action);
   if (words === '') return words;
-  const no = await deps.broker.whyNotRead(caller.actor);
+  const no = await deps.broker.whyNotRead(actor);
   return no === undefined || UNANSWERED_READING.has(no.code) ? words : '';
 }

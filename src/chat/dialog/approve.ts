@@ -1,0 +1,73 @@
+import type { ChatKey } from '../../core/policy/directory.ts';
+import { actionsIn } from '../../core/request/actions.ts';
+import type { Freeze } from '../../core/request/freeze.ts';
+import type { Row } from '../../core/request/work.ts';
+import { type CardView, cardOf } from '../words/card.ts';
+import { APPROVED } from '../words/dialog-words.ts';
+import { FORM_WORDS } from '../words/form-words.ts';
+import { wordsOf } from '../words/phrase.ts';
+import { NOT_A_CARD, refusalWords } from '../words/words.ts';
+import { banner } from './banner.ts';
+import { type Caller, known } from './caller.ts';
+import { cardPressed } from './card-pressed.ts';
+import type { DialogDeps } from './deps.ts';
+import type { FormBlock, FormView } from './form-view.ts';
+import type { Press } from './press.ts';
+import { refusedWords } from './refused.ts';
+import { NOTHING, type Reply, say, updated } from './reply.ts';
+import { formSent, opened, type Submission, used } from './stored-form.ts';
+
+/** The approve form of zone C: who, what, how long, how it ends, drawn from the row; its submission is the decision. */
+export const approveForm = (id: string, card: CardView, frozen: Freeze | undefined): FormView => ({
+  id,
+  kind: 'approve',
+  ...FORM_WORDS.approve,
+  blocks: [
+    ...banner(frozen, 'opens'),
+    { phrase: card.status },
+    ...card.facts.map(
+      ({ label, value, long }): FormBlock =>
+        long ? { words: `${label}: ${wordsOf(value)}` } : { phrase: [{ strong: label }, ': ', ...value] },
+    ),
+    { lines: card.caveats.map((caveat) => [`⚠ ${caveat}`]) },
+    { lines: card.open },
+  ],
+});
+
+/** Zone A and B: the click is the decision. Zone C: it opens the form whose submission is. */
+export async function approve(deps: DialogDeps, caller: Caller, press: Press): Promise<Reply> {
+  const { key, actor } = await known(caller);
+  const requestId = press.value;
+  // Read once, beside the card: the decision's own transaction reads it again.
+  const [pressed, row] = await Promise.all([cardPressed(deps, key, press), deps.store.find(requestId)]);
+  if (pressed === undefined) return say(NOT_A_CARD);
+  if (row === undefined) return say(refusalWords('unknown_request'));
+  if (pressed.older) {
+    const refused = { ok: false, refusal: { code: 'look_again' }, row } as const;
+    return say((await refusedWords(deps, refused, 'approve')) ?? '');
+  }
+  if (row.request.details.terms.role.zone === 'C') return openApprove(deps, caller, key, row);
+  const refused = await refusedWords(deps, await deps.broker.approve(requestId, actor, pressed.digest, row), 'approve');
+  return refused === undefined ? NOTHING : say(refused);
+}
+
+async function openApprove(deps: DialogDeps, caller: Caller, key: ChatKey, row: Row): Promise<Reply> {
+  const { request } = row;
+  if (!actionsIn(request).includes('approve')) return say(refusalWords('not_in_this_state', { state: request.state }));
+  const [seen, frozen] = await Promise.all([deps.broker.view(row), deps.store.freeze()]);
+  const card = cardOf(seen);
+  const opening = { kind: 'approve', key, requestId: request.details.id, digest: card.digest } as const;
+  return opened(deps, caller, opening, (id) => approveForm(id, card, frozen));
+}
+
+/** A yes, as somebody sent it. */
+export async function approved(deps: DialogDeps, caller: Caller, sent: Submission): Promise<Reply> {
+  const { key, actor } = await known(caller);
+  const form = await formSent(deps, [key], sent);
+  if ('reply' in form) return form.reply;
+  const changed = await deps.broker.approve(form.requestId, actor, form.digest);
+  const refused = await refusedWords(deps, changed, 'approve');
+  if (refused !== undefined) return updated(FORM_WORDS.approve.title, refused);
+  await used(deps, form.id);
+  return { done: APPROVED };
+}
