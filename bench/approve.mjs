@@ -61,7 +61,7 @@ export async function benchApprove(place) {
 }
 
 let purposes = 0;
-const nextPurpose = () => {
+export const nextPurpose = () => {
   purposes += 1;
   return String(purposes).padStart(4, '0');
 };
@@ -71,7 +71,7 @@ const INCIDENTS = 500;
 const incidentOf = (number) => `INC-BENCH-${number}`;
 
 /** The demo's policy, with an incident for each request: one person may have one for a role and an incident. */
-async function policyWithIncidents() {
+export async function policyWithIncidents() {
   const policy = parse(await demoPolicy());
   policy.requests = { maxObjects: 1000 };
   for (let number = 1; number <= INCIDENTS; number++) {
@@ -81,8 +81,19 @@ async function policyWithIncidents() {
   return stringify(policy);
 }
 
-/** One request, approved when everything that the asking started has come to rest. */
+/** One request, approved when everything that the asking started has come to rest; until the cloud is asked. */
 async function approveOnce(stage, cloud, number) {
+  const card = await askedCard(stage, number);
+  const rung = cloud.nextRing();
+  const from = performance.now();
+  await stage.slack.as(userOf(stage, 'sasha')).click(card, 'bg_approve');
+  const took = (await rung) - from;
+  await untilQuiet(stage);
+  return took;
+}
+
+/** The card of a new request, once everything that the asking started has come to rest. */
+export async function askedCard(stage, number) {
   const purpose = `Bench ${number}`;
   const mira = stage.slack.as(userOf(stage, 'mira'));
   await fillForm(stage, 'mira', CHANNEL, {
@@ -96,15 +107,10 @@ async function approveOnce(stage, cloud, number) {
   await mira.submit();
   const card = await awaitCard(stage, CHANNEL, purpose);
   await untilQuiet(stage);
-  const rung = cloud.nextRing();
-  const from = performance.now();
-  await stage.slack.as(userOf(stage, 'sasha')).click(card, 'bg_approve');
-  const took = (await rung) - from;
-  await untilQuiet(stage);
-  return took;
+  return card;
 }
 
-async function untilQuiet({ slack }) {
+export async function untilQuiet({ slack }) {
   for (let calls = -1; calls !== slack.dials.calls().length; await wait(QUIET_MS)) calls = slack.dials.calls().length;
 }
 

@@ -6,10 +6,19 @@ import { benchCommand } from './command.mjs';
 import { benchCycles } from './cycles.mjs';
 import { benchHistory } from './history.mjs';
 import { benchInstall } from './install.mjs';
+import { benchOpening } from './opening.mjs';
 import { openPlace } from './place.mjs';
 import { benchStart } from './start.mjs';
 
-const BENCHES = { a: benchCommand, b: benchApprove, c: benchCycles, d: benchStart, e: benchInstall, f: benchHistory };
+const BENCHES = {
+  a: benchCommand,
+  b: benchApprove,
+  c: benchCycles,
+  d: benchStart,
+  e: benchInstall,
+  f: benchHistory,
+  g: benchOpening,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in BENCHES));
