@@ -50,7 +50,13 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
   // The clock is asked beside the others, and its answer put back by as long as it took: nothing looks fresher than it is.
   const time = deps.store.clock.now().then((now) => Math.floor(now.getTime() - (performance.now() - began)));
   const inForce = policyInForce(deps);
-  const [asked, policy, directory, incident, account, target, approvers, installation, excess] = await Promise.all([
+  const [target, asked, policy, directory, incident, account, approvers, installation, excess] = await Promise.all([
+    // First: what is farthest away takes longest.
+    opening === undefined
+      ? UNASKED
+      : lookup('target', () =>
+          deps.providers[opening.target.provider].read(opening.target, opening.terms, question.signal),
+        ),
     time,
     lookup('policy', () => inForce),
     lookup(
@@ -66,11 +72,6 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
           ({ ageMs }) => ageMs,
         ),
     lookup('account', () => deps.announce.account(question.key)),
-    opening === undefined
-      ? UNASKED
-      : lookup('target', () =>
-          deps.providers[opening.target.provider].read(opening.target, opening.terms, question.signal),
-        ),
     Promise.all(
       (question.approvers ?? []).map(
         async (key) => [key, await lookup('approver', () => deps.announce.account(key))] as const,

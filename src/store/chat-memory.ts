@@ -46,9 +46,13 @@ export function chatMemory(database: Database): ChatMemory {
         await prisma.message.updateMany({ where: keyOf(key), data: { state: 'gone', why } });
       }),
     cardAt: (channel, ts) =>
-      database.read('find a card', async (prisma) => {
-        const found = await prisma.message.findFirst({ where: { channel, ts, kind: { in: ['card', 'copy'] } } });
-        return found === null ? undefined : refOf(found);
+      database.raw.read('find a card', async (client) => {
+        // On the driver: it stands between a person's click and what comes of it.
+        const [found] = await client.$queryRaw<Omit<MessageRecord, 'why' | 'unclearSince'>[]>`
+          SELECT "request_id" AS "requestId", "kind", "seq", "person", "channel", "ts", "state",
+            "drawn_version" AS "drawnVersion", "digest"
+          FROM "messages" WHERE "channel" = ${channel} AND "ts" = ${ts} AND "kind" IN ('card', 'copy') LIMIT 1`;
+        return found && refOf(found);
       }),
     // Whatever order two workers come in, the counters only go forward, and never past the row.
     drawn: (requestId, version) =>
@@ -64,9 +68,9 @@ export function chatMemory(database: Database): ChatMemory {
           WHERE "id" = ${requestId}`;
       }),
     openForm: ({ id, kind, key, requestId, digest, channel }) =>
-      database.write('open a form', async (prisma) => {
-        // In SQL: it stands between a person's /breakglass and the form.
-        await prisma.$executeRaw`
+      database.raw.write('open a form', async (client) => {
+        // On the driver: it stands between a person's /breakglass and the form.
+        await client.$queryRaw`
           INSERT INTO "forms" ("id", "kind", "key", "request_id", "digest", "channel")
           VALUES (${id}, ${kind}, ${key}, ${requestId}, ${digest}, ${channel}) ON CONFLICT DO NOTHING`;
       }),
@@ -105,7 +109,7 @@ const keyOf = ({ requestId, kind, seq, person }: MessageKey) => ({ requestId, ki
 const whereKey = (key: MessageKey) => ({ requestId_kind_seq_person: keyOf(key) });
 
 // The tables' checks hold `kind` and `state` to the words of the port.
-const refOf = (record: MessageRecord): MessageRef => ({
+const refOf = (record: Omit<MessageRecord, 'why' | 'unclearSince'>): MessageRef => ({
   requestId: record.requestId,
   kind: record.kind as MessageRef['kind'],
   seq: record.seq,

@@ -25,8 +25,10 @@ export function freezeOf(document: unknown): Freeze | undefined {
 }
 
 export const readFreeze = (database: Database): Promise<Freeze | undefined> =>
-  database.read('read the freeze', async (prisma) => {
-    const [found] = await prisma.$queryRaw<{ readonly document: unknown }[]>`SELECT "document" FROM "freeze"`;
+  database.raw.read('read the freeze', async (client) => {
+    // With a parameter, so that a connection prepares it: it stands between every /breakglass and its form.
+    const [found] = await client.$queryRaw<{ readonly document: unknown }[]>`
+      SELECT "document" FROM "freeze" LIMIT ${1}`;
     return freezeOf(found?.document);
   });
 

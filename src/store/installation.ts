@@ -21,7 +21,7 @@ async function look(client: RawTx): Promise<Found> {
   const [found] = await client.$queryRaw<Found[]>`
     SELECT i."installation_id" AS "installationId", i."system_identifier" AS "systemIdentifier", i."database_oid" AS "databaseOid",
       d."system_identifier" AS "hereSystem", d."database_oid" AS "hereOid"
-    FROM "installation" AS i, "database_identity"() AS d`;
+    FROM "installation" AS i, "database_identity"() AS d LIMIT ${1}`;
   if (found === undefined) throw new Error('the installation has no id: run `breakglass migrate`');
   return found;
 }

@@ -14,6 +14,8 @@ export interface RawTx {
 export interface Raw {
   /** Only looks. Whatever fails, nothing was recorded. */
   read<T>(doing: string, query: (client: RawTx) => Promise<T>): Promise<T>;
+  /** As `Database.write`. */
+  write<T>(doing: string, query: (client: RawTx) => Promise<T>): Promise<T>;
   /** As `Database.transaction`. */
   transaction<T>(doing: string, work: (tx: RawTx) => Promise<T>): Promise<T>;
 }
@@ -32,6 +34,22 @@ export function rawOn(pool: pg.Pool, longestMs: number): Raw {
         return await query(runner((statement) => pool.query(statement)));
       } catch (error) {
         throw unavailable(doing, error);
+      }
+    },
+    async write(doing, query) {
+      const client = await connected(pool).catch((error: unknown) => {
+        throw unavailable(doing, error);
+      });
+      let usable = false;
+      try {
+        const written = await query(runner((statement) => client.query(statement)));
+        usable = true;
+        return written;
+      } catch (error) {
+        usable = wasRefused(error);
+        throw usable ? unavailable(doing, error) : unknownCommit(doing, error);
+      } finally {
+        client.release(!usable);
       }
     },
     async transaction(doing, work) {

@@ -1,13 +1,17 @@
 import type { Database } from './database.ts';
 
+/** A superuser passes every test below: the first few say enough. */
+const SAID = 3;
+
 /**
  * What the app's role may do beyond what it needs, in words, or undefined. It may own nothing, create nothing (but in
  * schema `bullmq`, which BullMQ demands), on events only SELECT and INSERT, and on
  * what the sealer writes only SELECT.
  */
 export const excessPrivileges = (database: Database): Promise<string | undefined> =>
-  database.read('read the rights of the database role', async (prisma) => {
-    const found = await prisma.$queryRaw<{ readonly role: string; readonly what: string }[]>`
+  database.raw.read('read the rights of the database role', async (client) => {
+    // Asked before every opening: on the driver, and with a parameter, so that a connection plans it once.
+    const found = await client.$queryRaw<{ readonly role: string; readonly what: string }[]>`
       SELECT current_user::text AS "role", "what" FROM (
         SELECT 'is a superuser' AS "what" FROM pg_roles WHERE rolname = current_user AND rolsuper
         UNION ALL
@@ -38,11 +42,10 @@ export const excessPrivileges = (database: Database): Promise<string | undefined
         SELECT 'may create in schema public' WHERE has_schema_privilege('public', 'CREATE')
         UNION ALL
         SELECT 'may create schemas' WHERE has_database_privilege(current_database(), 'CREATE')
-      ) AS "too_much"`;
+      ) AS "too_much" LIMIT ${SAID}`;
     const [first] = found;
     if (first === undefined) return undefined;
-    // A superuser passes every test above: the first few say enough.
-    const what = found.slice(0, 3).map((one) => one.what);
+    const what = found.map((one) => one.what);
     return `database role ${first.role} ${what.join(', ')}: use a role of its own for the app and run \`breakglass migrate\``;
   });
 

@@ -9,20 +9,29 @@ class Rehearsed extends Error {
 /** The same database, where whatever is written is rolled back: it is prepared and run, and nothing of it stays. */
 const rehearsal = (database: Database): Database => ({
   ...database,
-  write: async (doing, query) => {
-    let written: { readonly value: Awaited<ReturnType<typeof query>> } | undefined;
-    await database
-      .transaction(doing, async (tx) => {
-        written = { value: await query(tx) };
-        throw new Rehearsed();
-      })
-      .catch((error: unknown) => {
-        if (!(error instanceof Rehearsed)) throw error;
-      });
-    if (written === undefined) throw new Error(`${doing} was not rehearsed`);
-    return written.value;
+  write: (doing, query) => rehearsed(doing, query, (work) => database.transaction(doing, work)),
+  raw: {
+    ...database.raw,
+    write: (doing, query) => rehearsed(doing, query, (work) => database.raw.transaction(doing, work)),
   },
 });
+
+/** What `query` answers in a transaction that is then rolled back. */
+async function rehearsed<Client, T>(
+  doing: string,
+  query: (client: Client) => Promise<T>,
+  inTransaction: (work: (client: Client) => Promise<never>) => Promise<never>,
+): Promise<T> {
+  let written: { readonly value: T } | undefined;
+  await inTransaction(async (client) => {
+    written = { value: await query(client) };
+    throw new Rehearsed();
+  }).catch((error: unknown) => {
+    if (!(error instanceof Rehearsed)) throw error;
+  });
+  if (written === undefined) throw new Error(`${doing} was not rehearsed`);
+  return written.value;
+}
 
 const NOBODY = 'warm-up';
 

@@ -78,6 +78,15 @@ describe('what the store says when the database falls silent', () => {
     expect(await codeOf(store.chat.drawn('R4', 1))).toBe('COMMIT_UNKNOWN');
   });
 
+  it('does not know either, when it was sent on the driver alone; and does, when the server refused it', async () => {
+    const form = { id: 'F4', kind: 'request', key: 'slack:T:U', requestId: 'R4', digest: '', channel: 'C' } as const;
+    proxy.judge((chunk) => (chunk.includes('"forms"') ? 'pass_and_cut' : 'pass'));
+    expect(await codeOf(store.chat.openForm(form))).toBe('COMMIT_UNKNOWN');
+    proxy.judge(() => 'pass');
+    const nameless = { ...form, id: null as unknown as string };
+    expect(await codeOf(store.chat.openForm(nameless))).toBe('STORE_UNAVAILABLE');
+  });
+
   it('does not know, when the answer of a single statement that writes cannot be read', async () => {
     const opened = openDatabase({
       address: { url: database.appUrl, setting: 'DATABASE_URL' },
@@ -91,6 +100,12 @@ describe('what the store says when the database falls silent', () => {
     });
     expect(await codeOf(written)).toBe('COMMIT_UNKNOWN');
     expect((await store.find('R10'))?.drawnVersion).toBe(1);
+    const onDriver = opened.raw.write('note events as told', async (client) => {
+      await client.$queryRaw`UPDATE "requests" SET "posted_seq" = 1 WHERE "id" = ${'R10'}`;
+      return instantOf(null, 'when it was drawn');
+    });
+    expect(await codeOf(onDriver)).toBe('COMMIT_UNKNOWN');
+    expect((await store.find('R10'))?.postedSeq).toBe(1);
     await opened.close();
   });
 
