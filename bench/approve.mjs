@@ -76,7 +76,7 @@ export async function policyWithIncidents() {
   policy.requests = { maxObjects: 1000 };
   for (let number = 1; number <= INCIDENTS; number++) {
     const id = incidentOf(String(number).padStart(4, '0'));
-    policy.incidentList.push({ id, title: 'Bench', state: 'open', channel: CHANNEL });
+    policy.incidentList.push({ id, title: 'Bench', state: 'open', channels: { slack: CHANNEL } });
   }
   return stringify(policy);
 }

@@ -9,13 +9,13 @@ export const userOf = (index) => `U0BENCH${String(index).padStart(3, '0')}`;
 /** The demo's policy, with so many more people of one team, of whom each may act at the same time as the others. */
 export async function policyWithACrowd(size) {
   const policy = parse(await demoPolicy());
-  const workspace = policy.people[0].slack[0].workspace;
+  const workspace = policy.people[0].chats.slack[0].workspace;
   for (let index = 0; index < size; index++) {
     policy.people.push({
       id: `crowd-${index}`,
       name: `Crowd ${index}`,
       teams: ['model-serving'],
-      slack: [{ workspace, user: userOf(index) }],
+      chats: { slack: [{ workspace, user: userOf(index) }] },
     });
   }
   return stringify(policy);

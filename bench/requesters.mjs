@@ -15,7 +15,7 @@ export async function policyWithRequesters(atOnce) {
     policy.people.push({
       ...mira,
       id: `bench-${index}`,
-      slack: [{ workspace: mira.slack[0].workspace, user: `U0BENCH${number}` }],
+      chats: { slack: [{ workspace: mira.chats.slack[0].workspace, user: `U0BENCH${number}` }] },
       aws: { ...mira.aws, userId: `${mira.aws.userId.slice(0, -3)}${number}` },
     });
   }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { DEFINITIONS } from './adapters.ts';
 import { broker as makeBroker } from './broker/broker.ts';
 import type { BrokerDeps } from './broker/deps.ts';
 import { delivery } from './chat/deliver/delivery.ts';
@@ -123,7 +124,15 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   if (problems.length > 0) throw new SettingsProblem(problems);
   const floors = lowered?.floors ?? PRODUCTION_FLOORS;
   const text = lowered?.policyText ?? (await readFile(file).catch(() => undefined));
-  const settled = await settlePolicy({ store, text, file, floors, logger, lintRole: lintAwsRole });
+  const settled = await settlePolicy({
+    store,
+    text,
+    file,
+    floors,
+    logger,
+    definitions: DEFINITIONS,
+    lintRole: lintAwsRole,
+  });
 
   const aws = awsProvider({ clock: store.clock, logger, agents: egress?.agents });
   opened.push(async () => aws.release());
@@ -148,8 +157,8 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   });
   const deps: BrokerDeps = {
     store,
-    directory: directorySource({ now: monotonic, token: config.DIRECTORY_TOKEN }),
-    incidents: incidentSource({ now: monotonic, token: config.INCIDENTS_TOKEN }),
+    directory: directorySource({ now: monotonic, token: config.DIRECTORY_TOKEN }, DEFINITIONS),
+    incidents: incidentSource({ now: monotonic, token: config.INCIDENTS_TOKEN }, DEFINITIONS),
     providers,
     schedule,
     announce,

@@ -1,6 +1,7 @@
 import { lintAwsRole } from './clouds/aws/policy/lint.ts';
 import { type LintRole, lintPolicy } from './core/lint/lint.ts';
 import type { Finding } from './core/lint/lint-finding.ts';
+import type { Definitions } from './core/policy/chat-definition.ts';
 import { type Floors, type Policy, policySchema } from './core/policy/policy.ts';
 import type { Problem } from './policy-file/problem.ts';
 import { lintSalvaged } from './policy-file/salvage.ts';
@@ -17,6 +18,7 @@ export type PolicyRead =
  * problem is reported at once, each with its line; a syntax error alone hides the rest, since nothing after it can be
  * trusted. Never throws.
  * @param fileName As problems shall name it.
+ * @param definitions The chats that it may name.
  * @param lintRole What the cloud says of a role's documents.
  * @param floors The least durations that may be configured; production passes `PRODUCTION_FLOORS`.
  */
@@ -24,6 +26,7 @@ export function readPolicy(
   source: string | Uint8Array,
   fileName: string,
   floors: Floors,
+  definitions: Definitions,
   lintRole: LintRole = lintAwsRole,
 ): PolicyRead {
   const file = readYaml(source);
@@ -39,20 +42,21 @@ export function readPolicy(
   );
   if (file.value === undefined) return { ok: false, problems: inOrder(unreadable) };
 
-  const parsed = policySchema(floors).safeParse(file.value);
+  const parsed = policySchema(floors, definitions).safeParse(file.value);
   if (!parsed.success) {
-    const misfits = schemaProblems(parsed.error.issues, file.value).map(
+    const misfits = schemaProblems(parsed.error.issues, file.value, definitions).map(
       (one): Finding => ({ ...one, severity: 'error' }),
     );
     const others = lintSalvaged(
       file.value,
       misfits.map(({ path }) => path),
       floors,
+      definitions,
       lintRole,
     );
     return { ok: false, problems: inOrder([...unreadable, ...located([...misfits, ...others])]) };
   }
-  const findings = inOrder([...unreadable, ...located(lintPolicy(parsed.data, lintRole))]);
+  const findings = inOrder([...unreadable, ...located(lintPolicy(parsed.data, definitions, lintRole))]);
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: findings };
   return { ok: true, policy: parsed.data, text: file.text, warnings: findings };
 }

@@ -1,4 +1,5 @@
 import type { LintRole } from './core/lint/lint.ts';
+import type { Definitions } from './core/policy/chat-definition.ts';
 import type { Floors, Policy } from './core/policy/policy.ts';
 import { policyChanges } from './core/policy/policy-diff.ts';
 import { DOUBTED } from './core/policy/policy-row.ts';
@@ -14,6 +15,7 @@ export interface Settling {
   readonly file: string;
   readonly floors: Floors;
   readonly logger: Logger;
+  readonly definitions: Definitions;
   readonly lintRole: LintRole;
 }
 
@@ -27,9 +29,17 @@ export interface Settled {
  * is; otherwise it says how they differ. A bad file switches opening off, never ending. Where there is neither a policy in
  * force nor a file that is right, nothing is opened until one is applied; what was opened before is ended all the same.
  */
-export async function settlePolicy({ store, text, file, floors, logger, lintRole }: Settling): Promise<Settled> {
+export async function settlePolicy({
+  store,
+  text,
+  file,
+  floors,
+  logger,
+  definitions,
+  lintRole,
+}: Settling): Promise<Settled> {
   const inForce = await store.policyInForce();
-  const read = text === undefined ? undefined : readPolicy(text, file, floors, lintRole);
+  const read = text === undefined ? undefined : readPolicy(text, file, floors, definitions, lintRole);
   if (read !== undefined && !read.ok) {
     const problems = read.problems.map(formatProblem).join('\n');
     logger.error({ file, problems: read.problems.length }, `the policy file is wrong; nothing is opened\n${problems}`);

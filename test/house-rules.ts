@@ -27,6 +27,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     imports: ['core', 'ports', 'broker', 'bounded', 'keep-trying', 'postgres', 'throttled-log'],
     packages: ['node:', 'bullmq', 'ioredis', 'zod'],
   },
+  adapters: { imports: ['core', 'chat/slack', 'chat/msteams'], packages: [] },
   'clouds/aws': adapter(
     'node:',
     '@aws-sdk/client-iam',
@@ -51,6 +52,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     ],
     packages: ['node:', '@slack/bolt', '@slack/types', '@slack/web-api', 'ulid', 'zod'],
   },
+  'chat/msteams': { imports: ['core'], packages: ['zod'] },
   seal: adapter('node:', '@aws-sdk/client-s3', '@aws-sdk/credential-provider-node', '@slack/web-api'),
   health: { imports: ['core', 'ports', 'bounded'], packages: [] },
   web: { imports: ['core', 'ports', 'broker', 'bounded'], packages: ['node:'] },

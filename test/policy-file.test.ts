@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { DEFINITIONS } from '../src/adapters.ts';
 import { share, teamsOf } from '../src/core/policy/directory.ts';
 import { DOMAINS, PRODUCTION_FLOORS, ZONES } from '../src/core/policy/policy.ts';
 import { termsOf } from '../src/core/policy/terms.ts';
@@ -13,7 +14,7 @@ const example = readFileSync('breakglass.example.yaml', 'utf8');
 
 /** Problems as printed, each with whether its line is the one marked with `# <<`. */
 function problemsOf(text: string) {
-  const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS);
+  const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS);
   const marked = text.split('\n').findIndex((line) => line.includes('# <<')) + 1;
   const problems = read.ok ? read.warnings : read.problems;
   return {
@@ -28,7 +29,7 @@ function problemsOf(text: string) {
 
 describe('the example', () => {
   it('lints clean with production floors (only the warnings about zone C without a second sign-in)', () => {
-    const read = readPolicy(example, 'breakglass.example.yaml', PRODUCTION_FLOORS);
+    const read = readPolicy(example, 'breakglass.example.yaml', PRODUCTION_FLOORS, DEFINITIONS);
     expect(read.ok ? read.warnings.map(({ message }) => message) : read.problems).toEqual([
       'clause "Security approver": no second sign-in is asked in zone C; card and log say so',
       'clause "SRE approver": no second sign-in is asked in zone C; card and log say so',
@@ -36,14 +37,14 @@ describe('the example', () => {
   });
 
   it('covers every zone and every domain (A6, A7)', () => {
-    const read = readPolicy(example, 'breakglass.example.yaml', PRODUCTION_FLOORS);
+    const read = readPolicy(example, 'breakglass.example.yaml', PRODUCTION_FLOORS, DEFINITIONS);
     const roles = read.ok ? read.policy.roles : [];
     expect(new Set(roles.map(({ zone }) => zone))).toEqual(new Set(ZONES));
     expect(new Set(roles.map(({ domain }) => domain))).toEqual(new Set(DOMAINS));
   });
 
   it('has somebody on call for every clause of every role, whoever asks', () => {
-    const read = readPolicy(example, 'breakglass.example.yaml', PRODUCTION_FLOORS);
+    const read = readPolicy(example, 'breakglass.example.yaml', PRODUCTION_FLOORS, DEFINITIONS);
     if (!read.ok) throw new Error('the example does not lint');
     const { policy } = read;
     const unreached = policy.roles.flatMap((role) => {
@@ -70,7 +71,7 @@ describe('a file that is not YAML', () => {
     ['a key given twice', edited('organisation: Acme', 'organisation: Acme\norganisation: Acme # <<'), 'this key stands here twice: keep one of them'],
     ['several documents', `${SMALL}--- # <<\nversion: 1\n`, 'several documents'],
     ['a tab', edited('  A:\n', '\tA: # <<\n'), 'use spaces'],
-    ['an open bracket', edited('channels: { default: C0ONE, security: C0TWO }', 'channels: { default: C0ONE, security: C0TWO\nxx: 1 # <<'), 'not readable as YAML'],
+    ['an open bracket', edited('channels: { slack: { default: C0ONE, security: C0TWO } }', 'channels: { slack: { default: C0ONE, security: C0TWO\nxx: 1 # <<'), 'not readable as YAML'],
     ['an unknown tag', edited('organisation: Acme', 'organisation: !secret Acme # <<'), 'not readable as YAML'],
     ['an unknown alias', edited('organisation: Acme', 'organisation: *acme # <<'), '*acme names nothing'],
   ])('%s is refused at its line', (_promise, text, message) => {
@@ -96,7 +97,7 @@ describe('a file that is not YAML', () => {
     ['a plain text', 'hello'],
     ['a list', '- 1\n- 2'],
   ])('never throws: %s', (_name, text) => {
-    const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS);
+    const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS);
     expect(read.ok).toBe(false);
   });
 });
@@ -158,7 +159,7 @@ it('never throws, and always says where: a line of the small policy lost, double
           return now.toSpliced(at, 1, ...put);
         }, lines)
         .join('\n');
-      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS);
+      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS);
       const problems = read.ok ? read.warnings : read.problems;
       expect(read.ok || problems.some(({ severity }) => severity === 'error')).toBe(true);
       for (const { line, message } of problems) {
@@ -209,7 +210,7 @@ describe('every problem at once', () => {
     const text = edited(
       '  - id: bo',
       '  - id: bo\n    colour: red',
-      edited('teams: [security]\n    slack', 'teams: [secrity] # <<\n    slack'),
+      edited('teams: [security]\n    chats', 'teams: [secrity] # <<\n    chats'),
     );
     expect(problemsOf(text).marked).toEqual(['unknown team "secrity": did you mean "security"?']);
   });
@@ -219,7 +220,7 @@ describe('documents', () => {
   const complain = () => [{ path: ['policies', 0, 'document', 'Statement'], message: 'allows too much: narrow it' }];
 
   it('are judged by the cloud, at their own line (C4)', () => {
-    const read = readPolicy(SMALL, 'f.yaml', PRODUCTION_FLOORS, complain);
+    const read = readPolicy(SMALL, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, complain);
     expect(read.ok ? [] : read.problems.filter(({ severity }) => severity === 'error').map(formatProblem)).toEqual([
       'f.yaml:45: role "restart", policies[0].document.Statement: allows too much: narrow it',
     ]);
@@ -238,7 +239,7 @@ describe('documents', () => {
   });
 
   it('are judged although something else does not fit', () => {
-    const read = readPolicy(edited('name: Cy', 'nam: Cy'), 'f.yaml', PRODUCTION_FLOORS, complain);
+    const read = readPolicy(edited('name: Cy', 'nam: Cy'), 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, complain);
     expect(read.ok ? [] : read.problems.map(formatProblem)).toContain(
       'f.yaml:45: role "restart", policies[0].document.Statement: allows too much: narrow it',
     );

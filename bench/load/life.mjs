@@ -17,7 +17,7 @@ const found = (value, at) => ({ ok: true, value, at });
 export function teller(policy, installationId) {
   const directory = { people: policy.people, teams: policy.teams, onCall: policy.onCall };
   const person = (id) => {
-    const [{ workspace, user }] = policy.people.find((one) => one.id === id).slack;
+    const [{ workspace, user }] = policy.people.find((one) => one.id === id).chats.slack;
     return { type: 'person', key: `slack:${workspace}:${user}` };
   };
   const [mira, sasha] = [person('mira'), person('sasha')];
@@ -55,7 +55,7 @@ export function teller(policy, installationId) {
     {
       before: MINUTES * 60 + 60,
       actor: mira,
-      command: () => ({ type: 'request', id, channel: incident.channel, input: input(role, incident.id) }),
+      command: () => ({ type: 'request', id, channels: incident.channels, input: input(role, incident.id) }),
     },
     { before: MINUTES * 60 + 55, actor: SYSTEM, command: () => ({ type: 'invited', reached: ['sasha'], missed: [] }) },
     { before: MINUTES * 60 + 5, actor: sasha, command: ({ details }) => ({ type: 'approve', digest: details.digest }) },

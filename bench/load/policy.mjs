@@ -27,5 +27,5 @@ export async function loadPolicy({ accounts, incidents }) {
 export const roleOf = (index) => `load-${index}`;
 export const incidentOf = (index) => ({
   id: `INC-${9000 + index}`,
-  channel: `C0LOAD${String(index).padStart(4, '0')}`,
+  channels: { slack: `C0LOAD${String(index).padStart(4, '0')}` },
 });

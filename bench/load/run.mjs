@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ulid } from 'ulid';
+import { DEFINITIONS } from '../../dist/adapters.js';
 import { lintAwsRole } from '../../dist/clouds/aws/policy/lint.js';
 import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
 import { makeLogger } from '../../dist/logger.js';
@@ -79,7 +80,15 @@ async function seed({ policyText, grants, overMs, first, database }) {
   const logger = makeLogger('error');
   const store = openStore({ url: database.appUrl, logger });
   try {
-    await settlePolicy({ store, text: policyText, file: 'load', floors: DEMO_FLOORS, logger, lintRole: lintAwsRole });
+    await settlePolicy({
+      store,
+      text: policyText,
+      file: 'load',
+      floors: DEMO_FLOORS,
+      logger,
+      definitions: DEFINITIONS,
+      lintRole: lintAwsRole,
+    });
     const { policy } = await store.policyInForce();
     const { installationId } = await store.installation();
     const tell = teller(policy, installationId);
@@ -109,7 +118,7 @@ async function seed({ policyText, grants, overMs, first, database }) {
 const cardsOf = (lives) =>
   lives.map(({ row }, index) => ({
     ts: `${Math.floor(row.updatedAt.getTime() / 1000)}.${String(index).padStart(6, '0')}`,
-    channel: row.request.details.channel,
+    channel: row.request.details.channels.slack,
     author: BOT_USER,
     text: 'A card of the load',
   }));

@@ -1,7 +1,9 @@
 // The product's broker, store, queue and worker, wired as src/main.ts wires them, with a provider that answers at once.
 // With `slack` it shows every life in the local workspace too; without, the chat answers at once as well.
 // `seconds` of lives, so many at a time, each as soon as one before it is closed. Answers the lives closed per second.
+
 import { ulid } from 'ulid';
+import { DEFINITIONS } from '../../dist/adapters.js';
 import { broker as openBroker } from '../../dist/broker/broker.js';
 import { delivery } from '../../dist/chat/deliver/delivery.js';
 import { slackChat } from '../../dist/chat/slack/chat.js';
@@ -31,10 +33,18 @@ const store = {
     return changed;
   },
 };
-await settlePolicy({ store, text: policyText, file: 'bench', floors: DEMO_FLOORS, logger, lintRole: lintAwsRole });
+await settlePolicy({
+  store,
+  text: policyText,
+  file: 'bench',
+  floors: DEMO_FLOORS,
+  logger,
+  definitions: DEFINITIONS,
+  lintRole: lintAwsRole,
+});
 const { policy } = await store.policyInForce();
 const keyOf = (id) => {
-  const [{ workspace, user }] = policy.people.find((person) => person.id === id).slack;
+  const [{ workspace, user }] = policy.people.find((person) => person.id === id).chats.slack;
   return `slack:${workspace}:${user}`;
 };
 const queue = await openQueue({ logger, postgresUrl: url, prefix: 'bench' });
@@ -74,8 +84,8 @@ const announce = workspace
   : silent;
 const broker = openBroker({
   store,
-  directory: directorySource({ now: () => performance.now() }),
-  incidents: incidentSource({ now: () => performance.now() }),
+  directory: directorySource({ now: () => performance.now() }, DEFINITIONS),
+  incidents: incidentSource({ now: () => performance.now() }, DEFINITIONS),
   providers: { aws: provider },
   schedule: queue,
   announce,

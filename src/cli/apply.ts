@@ -1,4 +1,5 @@
 import { droppedAccountsInUse } from '../core/policy/policy-diff.ts';
+import { securityChannelsOf } from '../core/policy/policy-row.ts';
 import { actorName } from '../core/request/decision.ts';
 import { applyPolicy, changesOf } from '../policy-in-force.ts';
 import { readForCli } from './lint.ts';
@@ -32,8 +33,10 @@ export async function applyFile(file: string): Promise<number> {
     const by = actorName(operator());
     const { number } = await applyPolicy(store, read.policy, read.text, by, inForce);
     console.log([`Policy ${number} is in force.`, ...changes.map((line) => `  ${line}`)].join('\n'));
-    const channels = [inForce?.policy.channels.security, read.policy.channels.security];
-    console.log(`A worker tells ${[...new Set(channels.filter(Boolean))].join(' and ')} within a minute.`);
+    const notified = [inForce?.policy, read.policy].flatMap((one) =>
+      one ? Object.values(securityChannelsOf(one)) : [],
+    );
+    console.log(`A worker tells ${[...new Set(notified)].join(' and ')} within a minute.`);
     return 0;
   });
 }

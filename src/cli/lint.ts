@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { DEFINITIONS } from '../adapters.ts';
 import { lintAwsRole } from '../clouds/aws/policy/lint.ts';
 import { fillTable } from '../core/lint/lint-fill.ts';
 import { PRODUCTION_FLOORS } from '../core/policy/policy.ts';
@@ -12,7 +13,7 @@ export async function readForCli(file: string): Promise<PolicyRead | undefined> 
     console.error(`${file} cannot be read. Copy breakglass.example.yaml to start one, or name the file.`);
     return undefined;
   }
-  const read = readPolicy(bytes, file, PRODUCTION_FLOORS, lintAwsRole);
+  const read = readPolicy(bytes, file, PRODUCTION_FLOORS, DEFINITIONS, lintAwsRole);
   for (const problem of read.ok ? read.warnings : read.problems) console.error(formatProblem(problem));
   return read;
 }
@@ -26,7 +27,7 @@ export async function lint(file: string): Promise<number> {
     console.error(`\n${errors} error${errors === 1 ? '' : 's'}: mend them and lint again.`);
     return 1;
   }
-  console.log(fillTable(read.policy).join('\n'));
+  console.log(fillTable(read.policy, DEFINITIONS.chats).join('\n'));
   console.log(`\n${file} is good: ${read.policy.roles.length} roles, ${read.warnings.length} warnings.`);
   return 0;
 }

@@ -19,7 +19,7 @@ export interface Filled {
 
 /** The Slack user of a person of the policy. */
 export function userOf({ policy }: Stage, person: string): string {
-  const found = policy.people.find(({ id }) => id === person)?.slack[0]?.user;
+  const found = policy.people.find(({ id }) => id === person)?.chats.slack?.[0]?.user;
   if (found === undefined) throw new Error(`${person} has no Slack account in the demo's policy`);
   return found;
 }

@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { DEFINITIONS } from '../adapters.ts';
 import { type Floors, policySchema, ZONES } from '../core/policy/policy.ts';
 
 /** The demo's floors, in seconds: its clouds are on this machine, and a visitor does not wait five minutes. */
@@ -20,7 +21,7 @@ export const DEMO_TIMINGS = { openingAllowanceSeconds: 15, propagationSeconds: 3
  */
 export function demoPolicyText(exampleText: string): string {
   const document = parseDocument(exampleText);
-  const { zones } = policySchema(DEMO_FLOORS).parse(document.toJS());
+  const { zones } = policySchema(DEMO_FLOORS, DEFINITIONS).parse(document.toJS());
   for (const [name, seconds] of Object.entries(DEMO_TIMINGS)) document.setIn(['timings', name], seconds);
   for (const zone of ZONES) {
     const minutes = new Set([1, ...zones[zone].minutesOffered]);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { DEFINITIONS } from '../adapters.ts';
 import type { Floors, Policy } from '../core/policy/policy.ts';
 import { policySchema } from '../core/policy/policy.ts';
 import { accountsOfPolicy, BROKER_HOME } from './aws/accounts-of-policy.ts';
@@ -48,7 +49,7 @@ export async function openStage({
   slackPort,
 }: StageOptions = {}): Promise<Stage> {
   const text = policyText ?? (await demoPolicy());
-  const policy = policySchema(floors).parse(parse(text));
+  const policy = policySchema(floors, DEFINITIONS).parse(parse(text));
   const { partition, accounts, signInArns } = accountsOfPolicy(policy);
   const aws = await startLocalAws({ partition, accounts, ...(dir ? { stateFile: `${dir}/aws.json` } : {}) });
   const slack = await openWorkspace(policy, dir, slackPort);
@@ -101,7 +102,7 @@ const MANIFEST = z.object({
 async function openWorkspace(policy: Policy, dir: string | undefined, port: number | undefined): Promise<LocalSlack> {
   const teams = new Map(policy.teams.map(({ id, name }) => [id, name]));
   const people = policy.people.flatMap((person) =>
-    person.slack.map(({ user }) => ({
+    (person.chats.slack ?? []).map(({ user }) => ({
       id: user,
       name: person.id,
       realName: person.name,
@@ -109,18 +110,22 @@ async function openWorkspace(policy: Policy, dir: string | undefined, port: numb
       team: person.teams.map((id) => teams.get(id) ?? id).join(', '),
     })),
   );
+  const named = policy.channels.slack;
+  if (named === undefined) throw new Error('this policy names no channels in Slack');
   const everybody = [BOT_USER, ...people.map(({ id }) => id)];
-  const incidents = policy.incidentList.flatMap(({ id, title, channel }) =>
-    channel === undefined ? [] : [{ id: channel, name: id.toLowerCase(), topic: title, members: everybody }],
+  const incidents = policy.incidentList.flatMap(({ id, title, channels }) =>
+    channels?.slack === undefined
+      ? []
+      : [{ id: channels.slack, name: id.toLowerCase(), topic: title, members: everybody }],
   );
   return startLocalSlack({
-    team: { id: policy.people[0]?.slack[0]?.workspace ?? 'T0DEMO0001', name: policy.organisation },
+    team: { id: policy.people[0]?.chats.slack?.[0]?.workspace ?? 'T0DEMO0001', name: policy.organisation },
     app: { ...(await installed()), id: 'A0DEMO0001', botUserId: BOT_USER },
     people,
     channels: [
       ...incidents,
-      { id: policy.channels.default, name: 'incidents', members: everybody },
-      { id: policy.channels.security, name: 'security', members: everybody },
+      { id: named.default, name: 'incidents', members: everybody },
+      { id: named.security, name: 'security', members: everybody },
     ],
     ...(port === undefined ? {} : { port }),
     ...(dir === undefined ? {} : { stateFile: `${dir}/slack.json` }),

@@ -1,3 +1,4 @@
+import type { Definitions } from '../core/policy/chat-definition.ts';
 import type { Directory } from '../core/policy/directory.ts';
 import { directorySchema, type Policy, type Source } from '../core/policy/policy.ts';
 import { getJson, type HttpOptions, SourceError } from '../http-json.ts';
@@ -17,7 +18,8 @@ const DIRECTORY_MAX_BYTES = 16_000_000;
  * moment it was asked for; several readers at once share one question. Rejects on anything but a whole, well-formed
  * answer: an older one never stands in for a failure.
  */
-export function httpDirectory(options: HttpOptions): DirectorySource {
+export function httpDirectory(options: HttpOptions, definitions: Definitions): DirectorySource {
+  const schema = directorySchema(definitions);
   let last: { readonly url: string; readonly answer: Promise<Answer>; readonly since: number } | undefined;
   return {
     read: async (policy: Policy) => {
@@ -25,7 +27,7 @@ export function httpDirectory(options: HttpOptions): DirectorySource {
       if (source.kind !== 'http') throw new Error('the directory of this policy is not an HTTP source');
       const fresh = last?.url === source.url && options.now() - last.since < source.cacheSeconds * 1000;
       if (last === undefined || !fresh) {
-        last = { url: source.url, since: options.now(), answer: ask(source, options) };
+        last = { url: source.url, since: options.now(), answer: ask(source, options, schema) };
       }
       const current = last;
       try {
@@ -39,7 +41,11 @@ export function httpDirectory(options: HttpOptions): DirectorySource {
   };
 }
 
-async function ask(source: HttpSource, options: HttpOptions): Promise<Answer> {
+async function ask(
+  source: HttpSource,
+  options: HttpOptions,
+  schema: ReturnType<typeof directorySchema>,
+): Promise<Answer> {
   const url = new URL(source.url);
   const question = {
     source: 'the directory',
@@ -49,7 +55,7 @@ async function ask(source: HttpSource, options: HttpOptions): Promise<Answer> {
   };
   const { status, body, askedAt } = await getJson(question, options);
   if (status !== 200) throw new SourceError(`the directory at ${url.host} answered ${status}`);
-  const parsed = directorySchema.safeParse(body);
+  const parsed = schema.safeParse(body);
   if (!parsed.success) {
     const place = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new SourceError(

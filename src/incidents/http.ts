@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type IncidentRecord, incidentSchema, type Policy } from '../core/policy/policy.ts';
+import type { Definitions } from '../core/policy/chat-definition.ts';
+import { type IncidentRecord, incidentId, incidentSchema, type Policy } from '../core/policy/policy.ts';
 import { getJson, type HttpOptions, SourceError } from '../http-json.ts';
 import type { IncidentSource } from '../ports/incidents.ts';
 import { isSameId } from './same-id.ts';
@@ -14,15 +15,28 @@ const INCIDENT_MAX_BYTES = 64_000;
 /** Answers kept; an old one makes room. */
 const KEPT_MAX = 500;
 
+type AnswerSchema = ReturnType<typeof answerSchema>;
+
 /**
- * What is optional and in another shape is left out: without a channel the card goes where it would go anyway, and an
- * incident without a severity opens nothing where a zone asks for one.
+ * What is optional and in another shape is left out: without a channel of a chat that we know the card goes where it would
+ * go anyway, and an incident without a severity opens nothing where a zone asks for one.
  */
-const { channel, severity } = incidentSchema.shape;
-const answerSchema = incidentSchema.extend({
-  channel: channel.catch(undefined),
-  severity: severity.catch(undefined),
-});
+const answerSchema = (definitions: Definitions) =>
+  incidentSchema(definitions).extend({
+    severity: incidentSchema(definitions).shape.severity.catch(undefined),
+    channels: z
+      .unknown()
+      .transform((named) => channelsIn(named, definitions))
+      .optional(),
+  });
+
+const channelsIn = (named: unknown, { chats }: Definitions): NonNullable<IncidentRecord['channels']> =>
+  Object.fromEntries(
+    chats.flatMap(({ name, channel: { pattern } }) => {
+      const id = (named as Readonly<Record<string, unknown>> | null | undefined)?.[name];
+      return typeof id === 'string' && pattern.test(id) ? [[name, id]] : [];
+    }),
+  );
 
 /** The one way to say "there is no such incident". A bare 404 may come from anything that stands in between. */
 const notFoundSchema = z.object({ error: z.literal('not_found') });
@@ -36,14 +50,15 @@ const notFoundSchema = z.object({ error: z.literal('not_found') });
  * the answer is unclear, which is a no. Each question has `timeoutSeconds` of its own, so that no id uses up the probe's
  * time; both fit the 10 s of a look-up.
  */
-export function httpIncidents(options: HttpOptions): IncidentSource {
+export function httpIncidents(options: HttpOptions, definitions: Definitions): IncidentSource {
   const kept = new Map<string, Answer>();
-  const probe = probing(options);
+  const schema = answerSchema(definitions);
+  const probe = probing(options, schema);
   return {
     find: async (policy, id) => {
       const source = sourceOf(policy);
       // Such an id no incident can have; a path like ".." is never sent.
-      if (!incidentSchema.shape.id.safeParse(id).success) return { incident: 'not_found', ageMs: 0 };
+      if (!incidentId.safeParse(id).success) return { incident: 'not_found', ageMs: 0 };
       const url = addressOf(source, id);
       const known = kept.get(url.href);
       if (known !== undefined && options.now() - known.askedAt < source.cacheSeconds * 1000) {
@@ -52,7 +67,7 @@ export function httpIncidents(options: HttpOptions): IncidentSource {
       kept.delete(url.href);
       const from = options.now();
       try {
-        const answer = await ask(source, id, options);
+        const answer = await ask(source, id, options, schema);
         if (answer.incident !== 'not_found') keep(kept, url.href, answer);
         return { incident: answer.incident, ageMs: options.now() - answer.askedAt };
       } catch (error) {
@@ -86,10 +101,10 @@ function keep(kept: Map<string, Answer>, address: string, answer: Answer): void 
  * Asks about the incident that is always there; rejects unless its record comes back. Nothing is kept of it, but those
  * who ask while it is under way share its answer: a burst of odd ids is one question more, not one each.
  */
-function probing(options: HttpOptions) {
+function probing(options: HttpOptions, schema: AnswerSchema) {
   const underWay = new Map<string, Promise<void>>();
   const askProbe = async (source: HttpSource): Promise<void> => {
-    const { incident } = await ask(source, source.probe, options);
+    const { incident } = await ask(source, source.probe, options, schema);
     if (incident === 'not_found') throw new SourceError('the incident source does not know its own probe');
   };
   return async (source: HttpSource, before?: string): Promise<void> => {
@@ -106,7 +121,7 @@ function probing(options: HttpOptions) {
 }
 
 /** One answer that docs/sources.md knows. Rejects with `SourceError` on every other, and on none. */
-async function ask(source: HttpSource, id: string, options: HttpOptions): Promise<Answer> {
+async function ask(source: HttpSource, id: string, options: HttpOptions, schema: AnswerSchema): Promise<Answer> {
   const url = addressOf(source, id);
   const from = `the incident source at ${url.host}`;
   const question = {
@@ -118,7 +133,7 @@ async function ask(source: HttpSource, id: string, options: HttpOptions): Promis
   const { status, body, askedAt } = await getJson(question, options);
   if (status === 404 && notFoundSchema.safeParse(body).success) return { incident: 'not_found', askedAt };
   if (status !== 200) throw new SourceError(`${from} answered ${status}`);
-  const parsed = answerSchema.safeParse(body);
+  const parsed = schema.safeParse(body);
   if (!parsed.success) {
     const place = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new SourceError(`${from} answered in another shape than docs/sources.md says, at "${place}"`);

@@ -4,6 +4,7 @@ import type { Finding, Names } from '../core/lint/lint-finding.ts';
 import { lintPartitions } from '../core/lint/lint-partitions.ts';
 import { lintAccounts, lintCaps, lintReferences } from '../core/lint/lint-roles.ts';
 import { lintZones } from '../core/lint/lint-zones.ts';
+import type { Definitions } from '../core/policy/chat-definition.ts';
 import { type Floors, policySchema } from '../core/policy/policy.ts';
 import type { Path } from './yaml-file.ts';
 
@@ -19,7 +20,7 @@ const STAND_INS: Readonly<Record<string, unknown>> = {
   organisation: 'stand-in',
   phone: 'stand-in',
   timings: {},
-  channels: { default: 'C0', security: 'C0' },
+  channels: { none: { default: 'stand-in', security: 'stand-in' } },
   zones: { A: zone, B: zone, C: zone },
   accounts: [],
   roles: [],
@@ -41,6 +42,7 @@ export function lintSalvaged(
   value: unknown,
   broken: readonly Path[],
   floors: Floors,
+  definitions: Definitions,
   lintRole: LintRole,
 ): readonly Finding[] {
   if (!isRecord(value)) return [];
@@ -53,7 +55,7 @@ export function lintSalvaged(
     ]),
   );
   const entries = Object.fromEntries(LISTS.map((list) => [list, (places[list] ?? []).map(({ entry }) => entry)]));
-  const parsed = lenient(floors).safeParse({ ...whole, ...entries });
+  const parsed = lenient(floors, definitions).safeParse({ ...whole, ...entries });
   if (!parsed.success) return [];
   const policy = parsed.data;
   const names = (section: List): Names => (bad.sections.has(section) ? undefined : idsOf(value[section]));
@@ -71,7 +73,7 @@ export function lintSalvaged(
     ...lintSources(policy),
     ...lintDocuments(policy, lintRole),
     ...(bad.sections.has('zones') ? [] : [...lintZones(policy), ...lintCaps(policy)]),
-    ...(listed ? lintDirectory(policy, known) : []),
+    ...(listed ? lintDirectory(policy, definitions, known) : []),
   ];
   return findings
     .filter(({ path: [section] }) => typeof section === 'string' && !bad.sections.has(section))
@@ -83,9 +85,11 @@ export function lintSalvaged(
 }
 
 /** The same schema, but lists may be short of what was left out of them. */
-const lenient = (floors: Floors) => {
-  const { shape } = policySchema(floors);
-  return policySchema(floors).extend({
+const lenient = (floors: Floors, definitions: Definitions) => {
+  // What stands in for channels that do not fit names a chat that nobody defined.
+  const { shape } = policySchema(floors, definitions);
+  return policySchema(floors, definitions).extend({
+    channels: policySchema(floors, 'stored').shape.channels,
     accounts: shape.accounts.unwrap().array(),
     roles: shape.roles.unwrap().array(),
   });

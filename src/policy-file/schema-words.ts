@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { placeName } from '../core/lint/lint-finding.ts';
 import { suggest } from '../core/nearest.ts';
+import type { Definitions } from '../core/policy/chat-definition.ts';
 import { knownKeys } from './json-schema.ts';
 import type { Path } from './yaml-file.ts';
 
@@ -12,12 +13,21 @@ export interface SchemaProblem {
 }
 
 /** What the schema found, in words for the person who edits the file. Values are never repeated: one may be a secret. */
-export const schemaProblems = (issues: readonly Issue[], value: unknown): readonly SchemaProblem[] =>
-  issues.flatMap((issue) => problemsOf(issue, value, []));
+export const schemaProblems = (
+  issues: readonly Issue[],
+  value: unknown,
+  definitions: Definitions,
+): readonly SchemaProblem[] => issues.flatMap((issue) => problemsOf(issue, { value, definitions }, []));
 
-function problemsOf(issue: Issue, value: unknown, above: Path): readonly SchemaProblem[] {
+/** The file, and what it was held to. */
+interface Read {
+  readonly value: unknown;
+  readonly definitions: Definitions;
+}
+
+function problemsOf(issue: Issue, read: Read, above: Path): readonly SchemaProblem[] {
   const path: Path = [...above, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
-  const found = at(value, path);
+  const found = at(read.value, path);
   const name = placeName(path);
   const one = (message: string): readonly SchemaProblem[] => [{ path, message }];
   if (found === undefined && issue.code !== 'unrecognized_keys' && issue.code !== 'invalid_key') {
@@ -25,10 +35,10 @@ function problemsOf(issue: Issue, value: unknown, above: Path): readonly SchemaP
   }
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }));
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path, read.definitions) }));
     case 'invalid_union':
       return issue.errors.length > 0
-        ? nearestBranch(issue.errors, value, path)
+        ? nearestBranch(issue.errors, read, path)
         : one(choiceWords(choicesOf(issue), found, name));
     case 'invalid_value':
       return one(choiceWords(choicesOf(issue), found, name));
@@ -49,13 +59,13 @@ function problemsOf(issue: Issue, value: unknown, above: Path): readonly SchemaP
 }
 
 /** A union fails with the complaints of every branch; only those of the branch that was meant help anybody. */
-function nearestBranch(branches: readonly (readonly Issue[])[], value: unknown, path: Path): readonly SchemaProblem[] {
+function nearestBranch(branches: readonly (readonly Issue[])[], read: Read, path: Path): readonly SchemaProblem[] {
   const [best] = [...branches].sort((a, b) => a.length - b.length);
-  return (best ?? []).flatMap((issue) => problemsOf(issue, value, path));
+  return (best ?? []).flatMap((issue) => problemsOf(issue, read, path));
 }
 
-function unknownKey(key: string, path: Path): string {
-  const known = knownKeys(path);
+function unknownKey(key: string, path: Path, definitions: Definitions): string {
+  const known = knownKeys(path, definitions);
   const where = path.length === 0 ? '' : ` in ${placeName(path)}`;
   return `unknown key "${key}"${where}: ${suggest(key, known, `remove it, or use one of: ${known.join(', ')}`)}`;
 }

@@ -1,7 +1,5 @@
+import type { ChatName } from '../core/policy/directory.ts';
 import type { Party } from '../core/request/request.ts';
-
-/** Which chat: one lower-case word, the first part of its chat keys. */
-export type ChatName = string;
 
 /** Where a message may stand. `place` is the chat's own id of a channel or a conversation, which nobody else reads. */
 export interface Place {

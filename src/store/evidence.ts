@@ -1,4 +1,5 @@
 import type { RowEvidence, StoredGrant, StoredRow } from '../core/audit/explain.ts';
+import { securityChannelsOf } from '../core/policy/policy-row.ts';
 import type { EvidenceReader } from '../ports/evidence.ts';
 import type { Database } from './database.ts';
 import { instantIn } from './decode.ts';
@@ -77,7 +78,7 @@ interface SystemFound {
     | readonly {
         readonly number: number;
         readonly digest: string;
-        readonly securityChannel: string | null;
+        readonly channels: unknown;
         readonly appliedAt: string;
         readonly appliedBy: string;
       }[]
@@ -98,7 +99,7 @@ async function readSystem(client: RawTx, contents: readonly number[]) {
   const [found] = await client.$queryRaw<SystemFound[]>`
     SELECT (SELECT "document" FROM "freeze") AS "freeze",
       (SELECT jsonb_agg(jsonb_build_object('number', p."number", 'digest', p."digest",
-          'securityChannel', p."security_channel", 'appliedAt', p."applied_at", 'appliedBy', p."applied_by")
+          'channels', p."channels", 'appliedAt', p."applied_at", 'appliedBy', p."applied_by")
           ORDER BY p."number") FROM "policies" AS p) AS "policies",
       (SELECT jsonb_agg(jsonb_build_object('number', p."number", 'digest', p."digest", 'policy', p."policy",
           'document', p."document"))
@@ -111,9 +112,9 @@ async function readSystem(client: RawTx, contents: readonly number[]) {
   if (found === undefined) throw new Error('nothing was answered');
   return {
     freeze: found.freeze ?? undefined,
-    policies: (found.policies ?? []).map(({ securityChannel, appliedAt, ...head }) => ({
+    policies: (found.policies ?? []).map(({ channels, appliedAt, ...head }) => ({
       ...head,
-      securityChannel: securityChannel ?? undefined,
+      securityChannels: securityChannelsOf({ channels }),
       appliedAt: instantIn(appliedAt, 'when a policy was applied'),
     })),
     contents: found.contents ?? [],

@@ -1,6 +1,12 @@
 import { digestOf } from '../core/canonical.ts';
 import { type StoredEvent, SYSTEM_STREAM } from '../core/events.ts';
-import { contentProblem, type PolicyContent, policyChanged, unexplainedPolicies } from '../core/policy/policy-row.ts';
+import {
+  contentProblem,
+  type PolicyContent,
+  policyChanged,
+  securityChannelsOf,
+  unexplainedPolicies,
+} from '../core/policy/policy-row.ts';
 import { readStored } from '../core/policy/stored-policy.ts';
 import type { Application, PolicyInForce } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
@@ -35,7 +41,7 @@ export function policyReader(database: Database): () => Promise<PolicyInForce | 
 interface HeadRecord {
   readonly number: number;
   readonly digest: string;
-  readonly securityChannel: string | null;
+  readonly channels: unknown;
   readonly appliedAt: Date;
   readonly appliedBy: string;
 }
@@ -44,13 +50,13 @@ interface HeadRecord {
 async function readHeads(client: RawTx) {
   // The rows first: each was committed together with its event, so what is read then names all of them.
   const rows = await client.$queryRaw<HeadRecord[]>`
-    SELECT "number", "digest", "security_channel" AS "securityChannel", "applied_at" AS "appliedAt",
+    SELECT "number", "digest", "channels", "applied_at" AS "appliedAt",
       "applied_by" AS "appliedBy"
     FROM "policies" WHERE "number" >= ${1} ORDER BY "number"`;
   const found = await client.$queryRaw<EventRecord[]>`
     SELECT "stream", "seq", "type", "at", "actor", "data", "checkpoint", "prev_hash" AS "prevHash", "hash"
     FROM "events" WHERE "stream" = 'system' AND "type" = 'policy_changed' AND "seq" >= ${1} ORDER BY "seq"`;
-  const heads = rows.map((row) => ({ ...row, securityChannel: row.securityChannel ?? undefined }));
+  const heads = rows.map(({ channels, ...row }) => ({ ...row, securityChannels: securityChannelsOf({ channels }) }));
   const events = found.map(eventOf);
   return { heads, events, unexplained: unexplainedPolicies(heads, events) };
 }

@@ -51,7 +51,7 @@ export async function warmStore(
   const statements = [
     ...reads,
     (one: string) => chat.form(one),
-    (one: string) => chat.openForm({ ...form, key: `slack:${NOBODY}:${one}`, id: one }),
+    (one: string) => chat.openForm({ ...form, key: `none:${NOBODY}:${one}`, id: one }),
   ];
   for (const run of statements) {
     await Promise.all(Array.from({ length: connections }, (_, index) => run(`${NOBODY}-${index}`)));

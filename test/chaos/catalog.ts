@@ -53,7 +53,7 @@ export interface Listed {
   readonly id: string;
   readonly name: string;
   readonly teams: readonly string[];
-  readonly slack: readonly { readonly workspace: string; readonly user: string }[];
+  readonly chats: { readonly slack: readonly { readonly workspace: string; readonly user: string }[] };
   readonly aws?: { readonly kind: 'iam-user'; readonly arn: string };
   readonly suspended: boolean;
 }
@@ -62,7 +62,7 @@ const listed = (id: string, teams: readonly string[]): Listed => ({
   id,
   name: `Person ${id}`,
   teams,
-  slack: [{ workspace: WORKSPACE, user: slackOf(id) }],
+  chats: { slack: [{ workspace: WORKSPACE, user: slackOf(id) }] },
   aws: { kind: 'iam-user', arn: `arn:aws:iam::${PEOPLE_ACCOUNT}:user/${id}` },
   suspended: false,
 });
@@ -141,7 +141,7 @@ export async function policies(lanes: number, directoryUrl: string): Promise<{ s
       id: incidentOf(lane),
       title: `Lane ${lane} is down`,
       state: 'open',
-      channel: channelOf(lane),
+      channels: { slack: channelOf(lane) },
     })),
   };
   const http = { kind: 'http', url: directoryUrl, timeoutSeconds: 2, cacheSeconds: 0 };

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { EMPTY_HEAD, seal } from '../../src/core/audit/log.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import type { ChatKey } from '../../src/core/policy/directory.ts';
@@ -64,7 +65,9 @@ const MORE_TIME: readonly Step[] = [
 
 /** Asked in zone B, approved by SRE, opened, over: by the core itself. */
 async function aLife(people: People, whileOpen: readonly Step[] = [EXPIRED]): Promise<Life> {
-  const policy = policySchema(SECONDS_FLOORS).parse(JSON.parse((await policies(1, 'http://127.0.0.1:1/')).product));
+  const policy = policySchema(SECONDS_FLOORS, DEFINITIONS).parse(
+    JSON.parse((await policies(1, 'http://127.0.0.1:1/')).product),
+  );
   const terms = termsOf(policy, roleOf(0, 'B'));
   if (terms === undefined) throw new Error('the policy has no such role');
   const digest = termsDigest(terms);
@@ -79,7 +82,7 @@ async function aLife(people: People, whileOpen: readonly Step[] = [EXPIRED]): Pr
   };
   const removedAt = after(START, 12 * SECOND);
   const steps: readonly Step[] = [
-    [person(personOf(0, 'requester')), 0, () => ({ type: 'request', id: ID, channel: 'C0LANE00', input })],
+    [person(personOf(0, 'requester')), 0, () => ({ type: 'request', id: ID, channels: { slack: 'C0LANE00' }, input })],
     [person(personOf(0, 'sre')), 1, () => ({ type: 'approve', digest })],
     [WORKER, 2, (request, now) => ({ type: 'issue', plan: request && aPlan(request, now) })],
     [WORKER, 3, () => ({ type: 'grant_confirmed', grantId: ID })],
@@ -110,7 +113,12 @@ async function aLife(people: People, whileOpen: readonly Step[] = [EXPIRED]): Pr
   let events: readonly StoredEvent[] = [];
   for (const [actor, seconds, command] of steps) {
     const now = after(START, seconds * SECOND);
-    const incident = { id: incidentOf(0), title: 'Lane 0 is down', state: 'open', channel: 'C0LANE00' } as const;
+    const incident = {
+      id: incidentOf(0),
+      title: 'Lane 0 is down',
+      state: 'open',
+      channels: { slack: 'C0LANE00' },
+    } as const;
     const facts: Facts = {
       ...okFacts(now),
       policy: { ok: true, value: policy, at: now },

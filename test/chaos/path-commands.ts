@@ -64,7 +64,7 @@ const approve: Making = ({ events }) => {
 const inputOf = (data: Data, row: AccessRequest): Command => ({
   type: 'request',
   id: text(data.id),
-  channel: row.details.channel,
+  channels: row.details.channels,
   input: {
     incident: text((data.incident as Data).id),
     role: row.details.terms.role.id,

@@ -38,8 +38,8 @@ async function apply(text: string) {
 /** `SMALL`, for roles that may really be applied. */
 const written = (security: string) => edited('security: C0TWO', `security: ${security}`, SMALL);
 const owed = async () => ({
-  before: (await store.policyNews.pendingNotifications('policy_before')).map(({ data }) => data.oldSecurityChannel),
-  after: (await store.policyNews.pendingNotifications('policy_after')).map(({ data }) => data.newSecurityChannel),
+  before: (await store.policyNews.pendingNotifications('policy_before')).map(({ data }) => data.oldSecurityChannels),
+  after: (await store.policyNews.pendingNotifications('policy_after')).map(({ data }) => data.newSecurityChannels),
 });
 
 it('"breakglass apply" needs the database alone: both security channels are left to the workers, and named', async () => {
@@ -47,7 +47,7 @@ it('"breakglass apply" needs the database alone: both security channels are left
   expect(first).toMatchObject({ code: 0, said: expect.stringContaining('A worker tells C0TWO within a minute.') });
   const second = await apply(written('C0NEW'));
   expect(second.said).toMatch(/Policy 2 is in force\.[\s\S]*A worker tells C0TWO and C0NEW within a minute\./);
-  expect(await owed()).toEqual({ before: [undefined, 'C0TWO'], after: ['C0TWO', 'C0NEW'] });
+  expect(await owed()).toEqual({ before: [{}, { slack: 'C0TWO' }], after: [{ slack: 'C0TWO' }, { slack: 'C0NEW' }] });
   const again = await apply(written('C0NEW'));
   expect(again).toMatchObject({ code: 0, said: expect.stringContaining('Nothing to do: policy 2') });
 });

@@ -53,7 +53,7 @@ function roleEntry(lane: number) {
 
 interface DemoPerson {
   readonly id: string;
-  readonly slack: readonly { readonly workspace: string; readonly user: string }[];
+  readonly chats: { readonly slack: readonly { readonly workspace: string; readonly user: string }[] };
   readonly aws: { readonly userId: string };
 }
 
@@ -65,11 +65,11 @@ export async function lanesPolicy(): Promise<string> {
   const mira = policy.people.find(({ id }) => id === 'mira');
   if (mira === undefined) throw new Error('the demo has no Mira');
   for (const [index, id] of REQUESTERS.slice(1).entries()) {
-    const slack = mira.slack.map(({ workspace }) => ({ workspace, user: `U0LIKEMIRA${index}` }));
+    const slack = mira.chats.slack.map(({ workspace }) => ({ workspace, user: `U0LIKEMIRA${index}` }));
     policy.people.push({
       ...mira,
       id,
-      slack,
+      chats: { slack },
       aws: { ...mira.aws, userId: `${mira.aws.userId.slice(0, -2)}f${index}` },
     });
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { type Policy, PRODUCTION_FLOORS, ZONES } from '../../src/core/policy/policy.ts';
 import { termsOf } from '../../src/core/policy/terms.ts';
 import { DEMO_FLOORS, DEMO_TIMINGS, demoPolicyText } from '../../src/demo/overlay.ts';
@@ -9,7 +10,7 @@ import { SMALL } from '../policy-file/small-policy.ts';
 const example = readFileSync('breakglass.example.yaml', 'utf8');
 
 function policyOf(text: string, floors = DEMO_FLOORS): Policy {
-  const read = readPolicy(text, 'demo.yaml', floors);
+  const read = readPolicy(text, 'demo.yaml', floors, DEFINITIONS);
   if (!read.ok) throw new Error(read.problems.map(formatProblem).join('\n'));
   return read.policy;
 }
@@ -29,7 +30,7 @@ it('lets every role be asked for one minute', () => {
 });
 
 it('is refused by production, whose floors it is under', () => {
-  const read = readPolicy(demoPolicyText(example), 'demo.yaml', PRODUCTION_FLOORS);
+  const read = readPolicy(demoPolicyText(example), 'demo.yaml', PRODUCTION_FLOORS, DEFINITIONS);
   expect(read.ok ? [] : read.problems.map(({ message }) => message)).toEqual(
     expect.arrayContaining([
       'timings.openingAllowanceSeconds must be at least 30 seconds',

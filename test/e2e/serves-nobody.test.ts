@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:net';
 import { parse } from 'yaml';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { policySchema } from '../../src/core/policy/policy.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { openStage, type Stage } from '../../src/demo/stage.ts';
@@ -64,7 +65,7 @@ it('a start that serves nobody says so at error, again and again, and once when 
   const store = openStore({ url: database.appUrl, logger: silent });
   await applyPolicy(
     store,
-    policySchema(DEMO_FLOORS).parse(parse(stage.policyText)),
+    policySchema(DEMO_FLOORS, DEFINITIONS).parse(parse(stage.policyText)),
     stage.policyText,
     'operator:ana',
     undefined,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import { incidentSource } from '../../src/incidents/source.ts';
 import { BROKEN, handClock, json, type Served, serve } from '../directory/http-server.ts';
@@ -72,7 +73,7 @@ const ID = fc.oneof(
 );
 
 it('never says "down" while the probe is answered right, whatever the id and the answer about it', async () => {
-  const source = incidentSource({ now: () => performance.now() });
+  const source = incidentSource({ now: () => performance.now() }, DEFINITIONS);
   const policy = over();
   await fc.assert(
     fc.asyncProperty(ID, fc.constantFrom(...AT_ONCE), async (id, answer) => {
@@ -87,7 +88,7 @@ it('never says "down" while the probe is answered right, whatever the id and the
 });
 
 it('says "down" of every answer that is none once the probe fails too, in whatever way', async () => {
-  const source = incidentSource({ now: () => performance.now() });
+  const source = incidentSource({ now: () => performance.now() }, DEFINITIONS);
   const policy = over();
   const failing = fc.constantFrom(
     ...AT_ONCE,
@@ -110,7 +111,7 @@ it('says "down" of every answer that is none once the probe fails too, in whatev
 it.each(NO_ANSWER.map((answer, index) => [index, answer] as const))(
   'no answer of kind %i: a no while the probe answers, down while it does not',
   async (_index, answer) => {
-    const source = incidentSource(handClock());
+    const source = incidentSource(handClock(), DEFINITIONS);
     answering(answer, RIGHT);
     const policy = over(LATE.includes(answer) ? 1 : 5);
     expect(await source.find(policy, 'INC-7')).toMatchObject({ incident: 'unclear', why: expect.any(String) });
@@ -121,7 +122,7 @@ it.each(NO_ANSWER.map((answer, index) => [index, answer] as const))(
 );
 
 it('asks the probe by the same path and with the same token, and only where it must', async () => {
-  const source = incidentSource({ now: handClock().now, token: 's3cret' });
+  const source = incidentSource({ now: handClock().now, token: 's3cret' }, DEFINITIONS);
   const policy = over();
   const incidents = { ...policy.incidents, url: `${server.url}/api/incidents/?tenant=1` } as Policy['incidents'];
   answering(json(404, { error: 'not_found' }), RIGHT);
@@ -135,7 +136,7 @@ it('asks the probe by the same path and with the same token, and only where it m
 });
 
 it('keeps no answer of the probe, but asks it once for all who wait for it', async () => {
-  const source = incidentSource(handClock());
+  const source = incidentSource(handClock(), DEFINITIONS);
   const policy = over();
   answering(json(400, {}), (response, request) => void setTimeout(() => RIGHT(response, request), 50));
   const probes = () => server.seen.filter((seen) => seen === `GET /${PROBE.id}`).length;
@@ -147,7 +148,7 @@ it('keeps no answer of the probe, but asks it once for all who wait for it', asy
 });
 
 it('leaves the probe its whole time after an id that was answered late', async () => {
-  const source = incidentSource(handClock());
+  const source = incidentSource(handClock(), DEFINITIONS);
   answering(
     () => {},
     (response, request) => void setTimeout(() => RIGHT(response, request), 600),

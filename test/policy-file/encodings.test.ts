@@ -1,10 +1,11 @@
 import fc from 'fast-check';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
 import { decodeUtf8 } from '../../src/policy-file/decode.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { edited, SMALL } from './small-policy.ts';
 
-const read = (source: string | Uint8Array) => readPolicy(source, 'f.yaml', PRODUCTION_FLOORS);
+const read = (source: string | Uint8Array) => readPolicy(source, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS);
 const errors = (source: string | Uint8Array) => {
   const found = read(source);
   return found.ok ? [] : found.problems.filter(({ severity }) => severity === 'error');

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { SMALL } from './small-policy.ts';
@@ -6,7 +7,7 @@ const GOV = SMALL.replaceAll('arn:aws:', 'arn:aws-us-gov:');
 /** Where this text stands in the file, counted from 1. */
 const lineOf = (text: string, part: string): number => text.slice(0, text.indexOf(part)).split('\n').length;
 const lint = (text: string) => {
-  const read = readPolicy(text, 'breakglass.yaml', PRODUCTION_FLOORS);
+  const read = readPolicy(text, 'breakglass.yaml', PRODUCTION_FLOORS, DEFINITIONS);
   return read.ok
     ? []
     : read.problems.filter(({ severity }) => severity === 'error').map(({ line, message }) => `${line}: ${message}`);

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { type Policy, PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 
@@ -5,7 +6,7 @@ import { readPolicy } from '../../src/policy-file.ts';
 export const SMALL = `version: 1
 organisation: Acme
 phone: "+49 30 1"
-channels: { default: C0ONE, security: C0TWO }
+channels: { slack: { default: C0ONE, security: C0TWO } }
 zones:
   A:
     maxMinutes: 60
@@ -66,20 +67,20 @@ people:
   - id: ana
     name: Ana
     teams: [serving]
-    slack: [{ workspace: T1, user: U1 }]
+    chats: { slack: [{ workspace: T1, user: U1 }] }
     aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/ana" }
   - id: bo
     name: Bo
     teams: [sre]
-    slack: [{ workspace: T1, user: U2 }]
+    chats: { slack: [{ workspace: T1, user: U2 }] }
     aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/bo" }
   - id: cy
     name: Cy
     teams: [security]
-    slack: [{ workspace: T1, user: U3 }]
+    chats: { slack: [{ workspace: T1, user: U3 }] }
 onCall: { sre: [bo] }
 incidentList:
-  - { id: INC-1, title: It hangs, state: open, channel: C0INC }
+  - { id: INC-1, title: It hangs, state: open, channels: { slack: C0INC } }
 security: { teams: [security, sre] }
 `;
 
@@ -91,7 +92,7 @@ export function edited(passage: string, replacement: string, text = SMALL): stri
 
 /** As the product reads it, its documents unseen; throws with every problem if it does not. */
 export function policyOf(text = SMALL): Policy {
-  const read = readPolicy(text, 'small.yaml', PRODUCTION_FLOORS, () => []);
+  const read = readPolicy(text, 'small.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
   if (!read.ok) throw new Error(read.problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
   return read.policy;
 }

@@ -58,7 +58,10 @@ describe('the policy in force', () => {
 
   it('is none at first, then the newest that was applied, with the event that explains its row', async () => {
     expect(await store.policyInForce()).toBeUndefined();
-    const [first, second] = [aPolicy(), aPolicy({ phone: '+1', channels: { default: 'C0D', security: 'C0NEW' } })];
+    const [first, second] = [
+      aPolicy(),
+      aPolicy({ phone: '+1', channels: { slack: { default: 'C0D', security: 'C0NEW' } } }),
+    ];
     const applied = await apply(first);
     expect(applied).toMatchObject({ number: 1, digest: digestOf(first), appliedBy: 'operator:ana', doubt: undefined });
     expect(await store.policyInForce()).toEqual(applied);
@@ -74,8 +77,8 @@ describe('the policy in force', () => {
       oldDigest: digestOf(first),
       newDigest: digestOf(second),
       documentDigest: sha256('# text'),
-      oldSecurityChannel: first.channels.security,
-      newSecurityChannel: 'C0NEW',
+      oldSecurityChannels: { slack: first.channels.slack?.security },
+      newSecurityChannels: { slack: 'C0NEW' },
     });
   });
 
@@ -104,7 +107,7 @@ describe('the policy in force', () => {
 
   describe('opens nothing, and endings go on by the newest that the log explains (findings, 1 #4)', () => {
     const at = new Date('2026-11-29T12:00:00.000Z');
-    const lax = aPolicy({ phone: '+666', channels: { default: 'C0EVIL', security: 'C0EVIL' } });
+    const lax = aPolicy({ phone: '+666', channels: { slack: { default: 'C0EVIL', security: 'C0EVIL' } } });
     beforeEach(() => apply(aPolicy({ phone: '+1' })));
 
     const doubted = async () => {
@@ -113,7 +116,7 @@ describe('the policy in force', () => {
       await fresh.close();
       // Nobody's memory of it differs from the database.
       expect(anew).toEqual(known);
-      expect(known?.policy).toMatchObject({ phone: '+1', channels: { security: 'C0SECURITY' } });
+      expect(known?.policy).toMatchObject({ phone: '+1', channels: { slack: { security: 'C0SECURITY' } } });
       return known?.doubt;
     };
     const event = (change: object = {}): NewEvent => ({
@@ -125,7 +128,7 @@ describe('the policy in force', () => {
           document: '',
           operator: 'operator:ana',
           changes: [],
-          before: { digest: digestOf(aPolicy({ phone: '+1' })), securityChannel: 'C0SECURITY' },
+          before: { digest: digestOf(aPolicy({ phone: '+1' })), securityChannels: { slack: 'C0SECURITY' } },
         }).data,
         ...change,
       },
@@ -144,12 +147,17 @@ describe('the policy in force', () => {
       ['names another text', { documentDigest: sha256('other') }, {}, /text is not what the log says/],
       [
         'names a channel to be told that is not the old one',
-        { oldSecurityChannel: 'C0EVIL' },
+        { oldSecurityChannels: { slack: 'C0EVIL' } },
         {},
         /who was to be told/,
       ],
-      ['names no channel to be told', { oldSecurityChannel: undefined }, {}, /who was to be told/],
-      ['names a new channel that the policy does not', { newSecurityChannel: 'C0X' }, {}, /who was to be told/],
+      ['names no channel to be told', { oldSecurityChannels: undefined }, {}, /who was to be told/],
+      [
+        'names a new channel that the policy does not',
+        { newSecurityChannels: { slack: 'C0X' } },
+        {},
+        /who was to be told/,
+      ],
       ['was written by somebody else', {}, { appliedBy: 'operator:eve' }, /otherwise who/],
       ['fits, but the content does not', {}, { policy: { ...lax, phone: '+667' }, digest: digestOf(lax) }, /content/],
     ])('where the event %s', async (_what, change, forged, why) => {
@@ -183,7 +191,7 @@ describe('the policy in force', () => {
       expect(mended.number).toBe(3);
       expect(await store.policyInForce()).toMatchObject({ number: 3, doubt: undefined, policy: { phone: '+2' } });
       const { data } = (await store.events('system')).at(-1) ?? {};
-      expect(data).toMatchObject({ oldSecurityChannel: 'C0SECURITY' });
+      expect(data).toMatchObject({ oldSecurityChannels: { slack: 'C0SECURITY' } });
       expect(data?.changes).toContain('Nothing was opened by policy 2: no event in the log put policy 2 in force.');
     });
 

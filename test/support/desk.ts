@@ -96,7 +96,7 @@ export async function openDesk(change = (policy: Policy): Policy => policy): Pro
   const dials: Dials = {
     directoryDown: false,
     directory: aDirectory(policy),
-    incident: { id: 'INC-1', title: 'Checkout is down', state: 'open', channel: 'C0INCIDENT' },
+    incident: { id: 'INC-1', title: 'Checkout is down', state: 'open', channels: { slack: 'C0INCIDENT' } },
     accounts: {},
     queueDown: false,
     openingOff: undefined,

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import type { NewEvent } from '../../src/core/events.ts';
 import type { ChatKey, Directory } from '../../src/core/policy/directory.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../src/core/policy/policy.ts';
@@ -47,7 +48,7 @@ const person = (id: CastName, name: string, teams: string[]) => ({
   id,
   name,
   teams,
-  slack: [{ workspace: WORKSPACE, user: `U0${id.toUpperCase()}` }],
+  chats: { slack: [{ workspace: WORKSPACE, user: `U0${id.toUpperCase()}` }] },
   aws: { kind: 'iam-user', arn: `arn:aws:iam::${ACCOUNT}:user/${id}` },
 });
 
@@ -74,7 +75,7 @@ export function policyDocument() {
     version: 1,
     organisation: 'Example',
     phone: '+49 30 123456',
-    channels: { default: 'C0DEFAULT', security: 'C0SECURITY' },
+    channels: { slack: { default: 'C0DEFAULT', security: 'C0SECURITY' } },
     security: { teams: ['security'] },
     zones: {
       A: { maxMinutes: 60, approvals: [platformClause] },
@@ -130,13 +131,13 @@ export function policyDocument() {
       person('jordan', 'Jordan', ['platform', 'payments']),
     ],
     onCall: { platform: ['avery'], security: ['sasha'] },
-    incidentList: [{ id: 'INC-1', title: 'Checkout is down', state: 'open', channel: 'C0INCIDENT' }],
+    incidentList: [{ id: 'INC-1', title: 'Checkout is down', state: 'open', channels: { slack: 'C0INCIDENT' } }],
   };
 }
 
 /** A small valid policy: three roles, one in each zone, in one account. */
 export const aPolicy = (change: Partial<Policy> = {}): Policy => ({ ...PARSED, ...change });
-const PARSED = policySchema(PRODUCTION_FLOORS).parse(policyDocument());
+const PARSED = policySchema(PRODUCTION_FLOORS, DEFINITIONS).parse(policyDocument());
 
 /** Everybody in `KEYS`, with their teams and who is on call. */
 export function aDirectory(policy: Policy = aPolicy()): Directory {
@@ -155,7 +156,7 @@ export function okFacts(now: Date, change: Partial<Facts> = {}): Facts {
   return {
     policy: found(policy, now),
     directory: found(aDirectory(policy), now),
-    incident: found({ id: 'INC-1', title: 'Checkout is down', state: 'open', channel: 'C0INCIDENT' }, now),
+    incident: found({ id: 'INC-1', title: 'Checkout is down', state: 'open', channels: { slack: 'C0INCIDENT' } }, now),
     account: found('member', now),
     target: found({ offsetMs: 0, roles: { used: 10, quota: 1000 }, changedPolicies: [] }, now),
     approvers: Object.fromEntries(Object.values(KEYS).map((key) => [key, found('member', now)])),
@@ -167,7 +168,7 @@ export function okFacts(now: Date, change: Partial<Facts> = {}): Facts {
 
 /** The source's answer to whoever asks for this incident: there is one, open, spelled so. */
 export const openIncident = (id: string, now: Date): Facts['incident'] =>
-  found({ id, title: 'Checkout is down', state: 'open', channel: 'C0INCIDENT' }, now);
+  found({ id, title: 'Checkout is down', state: 'open', channels: { slack: 'C0INCIDENT' } }, now);
 
 export const personActor = (name: CastName): Actor => ({ type: 'person', key: KEYS[name] });
 export const SYSTEM: Actor = { type: 'system', name: 'worker' };
@@ -214,7 +215,7 @@ export const laterPlans = (request: AccessRequest | undefined): readonly Plan[] 
 export const requestCommand = (id: string, change: Partial<RequestInput> = {}): Command => ({
   type: 'request',
   id,
-  channel: 'C0INCIDENT',
+  channels: { slack: 'C0INCIDENT' },
   input: anInput(change),
 });
 

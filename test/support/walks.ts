@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Directory } from '../../src/core/policy/directory.ts';
+import { type Directory, keysOf } from '../../src/core/policy/directory.ts';
 import type { Actor } from '../../src/core/request/command.ts';
 import type { Facts, Lookup } from '../../src/core/request/facts.ts';
 import type { Freeze } from '../../src/core/request/freeze.ts';
@@ -33,7 +33,7 @@ const directories: fc.Arbitrary<Directory> = fc
     const directory = aDirectory();
     const people = directory.people.flatMap((person) => {
       if (person.id !== change) return [person];
-      return gone ? [] : [{ ...person, teams, suspended, slack: linked ? person.slack : [] }];
+      return gone ? [] : [{ ...person, teams, suspended, chats: linked ? person.chats : {} }];
     });
     return { ...directory, people };
   });
@@ -101,7 +101,7 @@ export function satisfied(
   const requester = request.details.requester.id;
   const fits = (approval: Approval, teams: readonly string[] | undefined): boolean => {
     const person = directory.people.find(({ id }) => id === approval.by.id);
-    if (!person || person.suspended || person.slack.length === 0 || approval.digest !== digest) return false;
+    if (!person || person.suspended || keysOf(person).length === 0 || approval.digest !== digest) return false;
     if (teams === undefined) return person.id === requester;
     const own = expand(person.teams);
     const seen = [...own, ...(teamsSeen.get(person.id) ?? [])];

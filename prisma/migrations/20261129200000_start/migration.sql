@@ -366,7 +366,7 @@ CREATE TABLE "policies" (
   -- Each stands on the one before it: a number far ahead would leave none for the next.
   "previous_number" INTEGER GENERATED ALWAYS AS (CASE WHEN "number" > 1 THEN "number" - 1 END) STORED,
   -- Where a change of it is told, without reading the whole policy.
-  "security_channel" TEXT GENERATED ALWAYS AS ("policy" #>> '{channels,security}') STORED,
+  "channels" JSONB GENERATED ALWAYS AS ("policy" -> 'channels') STORED,
 
   CONSTRAINT "policies_pkey" PRIMARY KEY ("number"),
   CONSTRAINT "policies_previous_number_fkey" FOREIGN KEY ("previous_number") REFERENCES "policies" ("number"),

@@ -2,6 +2,7 @@ import { cut } from '../../core/cut.ts';
 import type { Actor, RequestInput } from '../../core/request/command.ts';
 import { actorName } from '../../core/request/decision.ts';
 import type { Facts } from '../../core/request/facts.ts';
+import type { RequestDetails } from '../../core/request/request.ts';
 import type { Changed } from '../../ports/store.ts';
 import { apply } from '../apply.ts';
 import type { BrokerDeps } from '../deps.ts';
@@ -23,8 +24,8 @@ export async function request(deps: BrokerDeps, { requestId, actor, input }: New
     incident: input.incident.trim(),
     signal: AbortSignal.timeout(LOOKUP_MS),
   });
-  const channel = channelFor(facts);
-  const changed = await apply(deps, requestId, { type: 'request', id: requestId, channel, input }, actor, facts);
+  const channels = channelsFor(facts);
+  const changed = await apply(deps, requestId, { type: 'request', id: requestId, channels, input }, actor, facts);
   if (changed.ok) return changed;
   // The same form sent twice: the first one made the request, and the answer is that request.
   const mine = changed.row?.request.details.requester.keys.includes(actor.key);
@@ -45,11 +46,11 @@ export async function request(deps: BrokerDeps, { requestId, actor, input }: New
 }
 
 /**
- * Where the card stands: in the incident's channel, else in the default one. Never where it was typed: whoever asks in a
- * channel of their own would be the only one to see it.
+ * Where it is shown, in each chat that the policy names: in the incident's channel, else in the default one. Never where
+ * it was typed: whoever asks in a channel of their own would be the only one to see it.
  */
-function channelFor(facts: Facts): string {
-  const named =
-    facts.incident.ok && typeof facts.incident.value === 'object' ? facts.incident.value.channel : undefined;
-  return named ?? (facts.policy.ok ? facts.policy.value.channels.default : '');
+function channelsFor({ policy, incident }: Facts): RequestDetails['channels'] {
+  const own = incident.ok && typeof incident.value === 'object' ? incident.value.channels : undefined;
+  const named = policy.ok ? Object.entries(policy.value.channels) : [];
+  return Object.fromEntries(named.map(([chat, channels]) => [chat, own?.[chat] ?? channels.default]));
 }

@@ -80,7 +80,7 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
     tag: { type: 'card', of: { request: details.id, kind: 'card' } },
     content: () => cardFor(deps, row),
   });
-  if (ref !== undefined && ref.channel !== home.place) await notifyFallback(deps, row, ref.channel);
+  if (ref !== undefined && ref.channel !== home?.place) await notifyFallback(deps, row, ref.channel);
   return ref;
 }
 

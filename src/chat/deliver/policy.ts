@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../../core/events.ts';
+import type { ChatName } from '../../core/policy/directory.ts';
 import type { PolicyPlace } from '../../ports/news.ts';
 import { policyNews } from '../words/policy-words.ts';
 import { isNo } from './send.ts';
@@ -13,12 +14,21 @@ export async function postPolicy(
   which: PolicyPlace,
   event: StoredEvent,
 ): Promise<boolean> {
-  const { oldSecurityChannel: before, newSecurityChannel: after } = event.data;
+  const before = channelIn(event.data.oldSecurityChannels, chat.name);
+  const after = channelIn(event.data.newSecurityChannels, chat.name);
   const leaves = which === 'policy_before';
   if (leaves && (before === undefined || before === after)) return true;
   const place = leaves ? before : after;
-  if (typeof place !== 'string') return false;
-  const moved = leaves ? [`From now on the security channel is ${String(after)}.`] : [];
+  if (place === undefined) return false;
+  const said =
+    after === undefined
+      ? 'From now on no channel of this chat hears of it.'
+      : `From now on the security channel is ${after}.`;
+  const moved = leaves ? [said] : [];
   const lines = [...policyNews(event), ...moved];
   return !isNo(await chat.send({ chat: chat.name, place }, { kind: 'lines', lines }));
 }
+
+/** The channel of one chat, of those that an event names. */
+const channelIn = (channels: unknown, chat: ChatName): string | undefined =>
+  (channels as Readonly<Record<ChatName, string>> | undefined)?.[chat];

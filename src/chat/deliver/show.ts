@@ -31,18 +31,18 @@ export const sendDeps = ({ chat, store, logger, unknownAfterMs = chat.callMs + 2
   unknownAfterMs,
 });
 
-/** Where this chat shows the request. */
-export const homePlace = ({ chat }: Pick<ChatDeps, 'chat'>, { request }: Row): Place => ({
-  chat: chat.name,
-  place: request.details.channel,
-});
+/** Where this chat shows the request. Undefined where the policy that it was asked under named no channel here. */
+export function homePlace({ chat }: Pick<ChatDeps, 'chat'>, { request }: Row): Place | undefined {
+  const place = request.details.channels[chat.name];
+  return place === undefined ? undefined : { chat: chat.name, place };
+}
 
 /** A channel of the policy in this chat: where what has no channel of its own goes, or security's. Undefined when no policy says. */
 export async function policyPlace(
   { chat, store }: Pick<ChatDeps, 'chat'> & { readonly store: Pick<Store, 'policyInForce'> },
   which: 'default' | 'security',
 ): Promise<Place | undefined> {
-  const channels = (await store.policyInForce())?.policy.channels;
+  const channels = (await store.policyInForce())?.policy.channels[chat.name];
   return channels && { chat: chat.name, place: channels[which] };
 }
 

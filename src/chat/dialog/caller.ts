@@ -1,7 +1,7 @@
 import { Failure } from '../../core/failure.ts';
-import type { ChatKey } from '../../core/policy/directory.ts';
+import type { ChatKey, ChatName } from '../../core/policy/directory.ts';
 import type { Actor } from '../../core/request/command.ts';
-import type { ChatName, Place } from '../../ports/chat.ts';
+import type { Place } from '../../ports/chat.ts';
 import type { Changed } from '../../ports/store.ts';
 
 /** Who typed, pressed or sent something, by a payload that its adapter verified. */

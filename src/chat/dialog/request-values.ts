@@ -1,5 +1,5 @@
 import { type ChatKey, type Directory, keysOf } from '../../core/policy/directory.ts';
-import { incidentSchema, type Policy } from '../../core/policy/policy.ts';
+import { incidentId, type Policy } from '../../core/policy/policy.ts';
 import type { RequestInput } from '../../core/request/command.ts';
 import type { AccessRequest } from '../../core/request/request.ts';
 import { typedId } from '../../core/typed.ts';
@@ -76,4 +76,4 @@ export function inputOf(values: RequestValues, digest: string, directory: Direct
 /** An incident's id as it was meant: as it stands where it can be one, else without quotes and the like around it. */
 export const typedIncident = (text: string): string => (isIncidentId(text.trim()) ? text.trim() : typedId(text));
 
-export const isIncidentId = (text: string): boolean => incidentSchema.shape.id.safeParse(text).success;
+export const isIncidentId = (text: string): boolean => incidentId.safeParse(text).success;

@@ -136,7 +136,8 @@ const whoMayAsk = (policy: Policy, directory: Directory) =>
   directory.people
     .slice(0, LOOKED_AT)
     .filter((person) => askable({ policy, directory, person, values: {} }).length > 0)
-    .flatMap(({ slack }) => slack);
+    .flatMap(({ chats }) => chats.slack ?? [])
+    .map(({ workspace = '', user }) => ({ workspace, user }));
 
 /** Of an app that nobody else knows: what it is sent is signed with a secret made here. */
 const settingsFor = (

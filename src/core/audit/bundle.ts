@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { canonical, type Json } from '../canonical.ts';
 import type { StoredEvent } from '../events.ts';
-import { incidentSchema } from '../policy/policy.ts';
+import { incidentId } from '../policy/policy.ts';
 import { canonicalJson } from '../strict-json.ts';
 import { base64, checkpointSchema, leafSchema } from './checkpoint.ts';
 
@@ -50,7 +50,7 @@ export type BundleStream = Readonly<z.infer<typeof streamSchema>>;
 export const bundleSchema = z.strictObject({
   format: z.literal('breakglass-bundle'),
   version: z.literal(1),
-  incident: incidentSchema.shape.id,
+  incident: incidentId,
   /** Every public key that signed one of the checkpoints, in their order: SPKI in base64. */
   keys: z.array(base64),
   /** Those that prove something here, oldest first. The last one is the newest of all at the time of the export. */

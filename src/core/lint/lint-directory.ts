@@ -1,4 +1,5 @@
-import { type Directory, keysOf, type Person, personById, teamsOf } from '../policy/directory.ts';
+import type { Definitions } from '../policy/chat-definition.ts';
+import { type ChatName, type Directory, keyOf, type Person, personById, teamsOf } from '../policy/directory.ts';
 import { principalKey, sourceIdentityKey } from '../policy/principal.ts';
 import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
 
@@ -14,14 +15,19 @@ const knownThere = ({ teams, people }: Directory): KnownThere => ({
 });
 
 /** Faults of a directory that a policy file carries: who is who must have one answer (A2, "Identity" of the design). */
-export const lintDirectory = (directory: Directory, known: KnownThere = knownThere(directory)): readonly Finding[] => [
+export const lintDirectory = (
+  directory: Directory,
+  { chats }: Definitions,
+  known: KnownThere = knownThere(directory),
+): readonly Finding[] => [
   ...duplicateIds(directory),
   ...directory.teams.flatMap(({ parent }, index) =>
     parent === undefined ? [] : checkName(['teams', index, 'parent'], 'team', parent, known.teams),
   ),
   ...parentLoops(directory),
   ...directory.people.flatMap((person, index) => personFindings(person, index, known.teams)),
-  ...sharedIdentities(directory),
+  ...sharedIdentities(directory, chats),
+  ...sharedEmails(directory),
   ...onCallFindings(directory, known),
 ];
 
@@ -72,10 +78,7 @@ function personFindings(person: Person, index: number, teams: Names): readonly F
 }
 
 /** One chat key or cloud principal on two people: nobody could say who acted. */
-function sharedIdentities({ people }: Directory): readonly Finding[] {
-  const keys = people.flatMap((person, index) =>
-    keysOf(person).map((key, at) => ({ person, path: ['people', index, 'slack', at] as const, key: key as string })),
-  );
+function sharedIdentities({ people }: Directory, chats: Definitions['chats']): readonly Finding[] {
   const principals = people.flatMap((person, index) =>
     person.aws === undefined
       ? []
@@ -88,16 +91,51 @@ function sharedIdentities({ people }: Directory): readonly Finding[] {
   );
   const clash =
     (what: string) =>
-    (item: (typeof keys | typeof principals)[number], _index: number, first: { readonly person: Person }): Finding =>
+    (item: Shared, _index: number, first: { readonly person: Person }): Finding =>
       wrong(
         item.path,
         `"${item.person.id}" and "${first.person.id}" share one ${what}: each belongs to one person only`,
       );
   return [
-    ...duplicates(keys, ({ key }) => key, clash('Slack account')),
+    ...chats.flatMap(({ name, title }) =>
+      // Letter case aside: two keys that differ in it alone are one account, written twice.
+      duplicates(accountsIn(people, name), ({ key }) => key.toLowerCase(), clash(`${title} account`)),
+    ),
     ...duplicates(principals, ({ key }) => key, clash('AWS identity')),
     ...duplicates(sources, ({ key }) => key, clash('AWS source identity')),
   ];
+}
+
+/** What two people may not both have, where it stands. */
+interface Shared {
+  readonly person: Person;
+  readonly path: Finding['path'];
+  readonly key: string;
+}
+
+const accountsIn = (people: Directory['people'], chat: ChatName): readonly Shared[] =>
+  people.flatMap((person, index) =>
+    (person.chats[chat] ?? []).flatMap((one, at): Shared[] => {
+      const key = keyOf(chat, one);
+      return key === undefined ? [] : [{ person, path: ['people', index, 'chats', chat, at], key }];
+    }),
+  );
+
+/** One e-mail on two people is one person, listed twice: they could fill two places of a clause, or approve themselves. */
+function sharedEmails({ people }: Directory): readonly Finding[] {
+  const listed = people.flatMap((person, index): Shared[] => {
+    const key = person.email?.trim().toLowerCase() ?? '';
+    return key === '' ? [] : [{ person, path: ['people', index, 'email'], key }];
+  });
+  return duplicates(
+    listed,
+    ({ key }) => key,
+    ({ person, path }, _index, first) =>
+      wrong(
+        path,
+        `"${person.id}" and "${first.person.id}" have one e-mail: make one entry of them, with all its accounts, or correct it`,
+      ),
+  );
 }
 
 const onCallFindings = (directory: Directory, known: KnownThere): readonly Finding[] =>

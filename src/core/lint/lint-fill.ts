@@ -1,7 +1,9 @@
+import type { ChatDefinition } from '../policy/chat-definition.ts';
 import { type Directory, type Person, share, teamsOf } from '../policy/directory.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Terms, termsOf, type WantedClause, wantedBy } from '../policy/terms.ts';
 import { eligibleFor, match } from '../request/approvals.ts';
+import { isReachable } from './lint-chats.ts';
 import { doubtful, type Finding, wrong } from './lint-finding.ts';
 
 /** For one role and one team that may ask for it: who could fill each clause. On-call is not looked at. */
@@ -15,7 +17,7 @@ export interface Fill {
   }[];
   /** Can all clauses be filled at the same time, by different people? */
   readonly complete: boolean;
-  /** Members of the team who could ask: chat identity, AWS identity, not suspended. */
+  /** Members of the team who could ask: a chat account that this version can answer, AWS identity, not suspended. */
   readonly askers: readonly string[];
   /** Of those, who could not get all approvals, since their other teams leave too few people outside. */
   readonly stuck: readonly string[];
@@ -25,11 +27,12 @@ export interface Fill {
 const REQUESTER = 'the requester';
 
 /** Every role against every team that may ask for it. Undefined where people come from elsewhere: nobody to count. */
-export function fills(policy: Policy): readonly Fill[] | undefined {
+export function fills(policy: Policy, chats: readonly ChatDefinition[]): readonly Fill[] | undefined {
   if (policy.directory.kind !== 'file') return undefined;
-  const fill = filler(policy);
-  const askers = policy.people
-    .filter((person) => !person.suspended && person.slack.length > 0 && person.aws !== undefined)
+  const here = policy.people.filter((person) => isReachable(person, chats));
+  const fill = filler({ ...policy, people: here });
+  const askers = here
+    .filter((person) => !person.suspended && person.aws !== undefined)
     .map((person) => ({ person, teams: teamsOf(policy, person) }));
   return policy.roles.flatMap((role) => {
     const terms = termsOf(policy, role.id);
@@ -73,7 +76,12 @@ function filler(directory: Directory) {
 type Members = readonly { readonly person: Person; readonly teams: readonly string[] }[];
 
 function bestFill(clauses: readonly WantedClause[], teams: readonly string[], directory: Directory, members: Members) {
-  const requester: Person = { id: REQUESTER, name: REQUESTER, teams, slack: [{ workspace: 'T0', user: 'U0' }] };
+  const requester: Person = {
+    id: REQUESTER,
+    name: REQUESTER,
+    teams,
+    chats: { any: [{ user: 'U0', organisation: 'O0' }] },
+  };
   const asker = { id: REQUESTER, seen: teamsOf(directory, requester) };
   const groups = clauses.flatMap((clause) => (clause.who === 'group' ? clause.teams : []));
   const near = [...members.filter((member) => share(member.teams, groups)), { person: requester, teams: asker.seen }];
@@ -89,8 +97,8 @@ function bestFill(clauses: readonly WantedClause[], teams: readonly string[], di
 }
 
 /** A clause that nobody could fill, or not at the same time as the others, is an error (B3). */
-export function lintFill(policy: Policy): readonly Finding[] {
-  const found = fills(policy);
+export function lintFill(policy: Policy, chats: readonly ChatDefinition[]): readonly Finding[] {
+  const found = fills(policy, chats);
   if (found === undefined) {
     const message = 'people come from an HTTP directory: who could fill each clause is not checked here';
     return [doubtful(['directory'], message)];
@@ -136,12 +144,12 @@ const addTo = ({ whileUnverified }: WantedClause): string =>
 const nobodyAsks = ({ role, team }: Fill, path: Finding['path']): Finding =>
   doubtful(
     path,
-    `role "${role}": nobody in team "${team}" could ask, since a member needs a Slack account and an AWS identity: add them, or remove the team`,
+    `role "${role}": nobody in team "${team}" could ask, since a member needs a chat account and an AWS identity: add them, or remove the team`,
   );
 
 /** The table that `breakglass lint` prints: role by role, each team that may ask, each clause. */
-export function fillTable(policy: Policy): readonly string[] {
-  const found = fills(policy);
+export function fillTable(policy: Policy, chats: readonly ChatDefinition[]): readonly string[] {
+  const found = fills(policy, chats);
   if (found === undefined) return ['Who could approve: not checked, since people come from an HTTP directory.'];
   const width = Math.max(0, ...found.flatMap(({ clauses }) => clauses.map(({ clause }) => label(clause).length)));
   return policy.roles.flatMap((role) => [

@@ -1,4 +1,6 @@
+import type { Definitions } from '../policy/chat-definition.ts';
 import type { Account, Policy, Role, Source } from '../policy/policy.ts';
+import { lintChats } from './lint-chats.ts';
 import { lintDirectory } from './lint-directory.ts';
 import { lintFill } from './lint-fill.ts';
 import { doubtful, type Finding, placeName, wrong } from './lint-finding.ts';
@@ -23,7 +25,7 @@ export type LintRole = (role: Role, account: Account) => readonly RoleFinding[];
  * Everything that can be wrong with a policy that fits the schema (C4). Pure, so that CI, `apply` and the running bot
  * give one answer. An error refuses the policy.
  */
-export const lintPolicy = (policy: Policy, lintRole: LintRole): readonly Finding[] => [
+export const lintPolicy = (policy: Policy, { chats }: Definitions, lintRole: LintRole): readonly Finding[] => [
   ...lintReferences(policy),
   ...lintAccounts(policy.accounts),
   ...lintPartitions(policy),
@@ -31,11 +33,12 @@ export const lintPolicy = (policy: Policy, lintRole: LintRole): readonly Finding
   ...lintCaps(policy),
   ...lintSteps(policy.timings),
   ...lintSources(policy),
-  ...lintSecurity(policy),
+  ...lintChats(policy, chats),
+  ...lintSecurity(policy, chats),
   ...(policy.directory.kind === 'file'
-    ? lintDirectory({ teams: policy.teams, people: policy.people, onCall: policy.onCall })
+    ? lintDirectory({ teams: policy.teams, people: policy.people, onCall: policy.onCall }, { chats })
     : []),
-  ...lintFill(policy),
+  ...lintFill(policy, chats),
   ...lintDocuments(policy, lintRole),
 ];
 

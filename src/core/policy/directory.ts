@@ -1,7 +1,19 @@
 import { principalKey, sourceIdentityKey } from './principal.ts';
 
-/** A chat identity that never changes: `slack:<enterprise or team id of the home org>:<user id>`. */
-export type ChatKey = `slack:${string}:${string}`;
+/** A chat, as policies and keys name it: `/^[a-z]+$/`. */
+export type ChatName = string;
+
+/** An account in a chat, by ids that never change: `<chat>:<home organisation>:<user>`. */
+export type ChatKey = `${string}:${string}:${string}`;
+
+/** The chat that an account is of. */
+export const chatOf = (key: ChatKey): ChatName => key.slice(0, key.indexOf(':'));
+
+/** An account as the directory names it: `user`, and one other member that names the organisation which the user is of. */
+export interface ChatIdentity {
+  readonly user: string;
+  readonly [organisation: string]: string;
+}
 
 /** What every kind of principal may say besides who it is. */
 interface SignedIn {
@@ -25,7 +37,10 @@ export interface Person {
   readonly id: string;
   readonly name: string;
   readonly teams: readonly string[];
-  readonly slack: readonly { readonly workspace: string; readonly user: string }[];
+  /** Their accounts, by chat. */
+  readonly chats: Readonly<Record<ChatName, readonly ChatIdentity[]>>;
+  /** For lint alone, which finds one person listed twice by it. It is no identity: no look-up goes by it. */
+  readonly email?: string | undefined;
   readonly aws?: AwsPrincipal | undefined;
   readonly suspended?: boolean | undefined;
 }
@@ -44,14 +59,33 @@ export interface Directory {
   readonly onCall: Readonly<Record<string, readonly string[]>>;
 }
 
-export const keysOf = (person: Person): ChatKey[] =>
-  person.slack.map(({ workspace, user }): ChatKey => `slack:${workspace}:${user}`);
+/** The keys of somebody's accounts. An entry that is not one user of one organisation names nobody. */
+export const keysOf = (person: Pick<Person, 'chats'>): ChatKey[] =>
+  Object.entries(person.chats).flatMap(([chat, identities]) => identities.flatMap((one) => keyOf(chat, one) ?? []));
 
-/** The person behind a chat identity. Two matches are a no, as none is. */
+/** The key of one account in this chat; undefined for an entry that is not one user of one organisation. */
+export function keyOf(chat: ChatName, { user, ...others }: ChatIdentity): ChatKey | undefined {
+  const [organisation, another] = Object.values(others);
+  if (organisation === undefined || another !== undefined) return undefined;
+  // A colon inside could make one key of two accounts.
+  return [chat, organisation, user].some((part) => part === '' || part.includes(':'))
+    ? undefined
+    : `${chat}:${organisation}:${user}`;
+}
+
+/**
+ * The person behind a chat identity: by every character of it. Two matches are a no, as none is, and so are two people
+ * whose keys differ in letter case alone: whoever wrote one of them meant the other's account.
+ */
 export function personOf(directory: Directory, key: ChatKey): Person | 'unknown' | 'ambiguous' {
-  const found = directory.people.filter((person) => keysOf(person).includes(key));
-  if (found.length > 1) return 'ambiguous';
-  return found[0] ?? 'unknown';
+  const chat = chatOf(key);
+  const folded = key.toLowerCase();
+  const found = directory.people.filter(
+    ({ chats }) => Object.hasOwn(chats, chat) && chats[chat]?.some((one) => keyOf(chat, one)?.toLowerCase() === folded),
+  );
+  const [person, another] = found;
+  if (another !== undefined) return 'ambiguous';
+  return person !== undefined && keysOf(person).includes(key) ? person : 'unknown';
 }
 
 /** The person with this id; two people under one id count as nobody. */

@@ -23,6 +23,11 @@ const moved =
 /** For what is too long to say, or nobody's business. */
 const other = (what: string) => () => what;
 
+const places = (channels: Readonly<Record<string, string>> | undefined): string =>
+  Object.entries(channels ?? {})
+    .map(([chat, channel]) => `${channel} (${chat})`)
+    .join(', ') || 'none';
+
 const seconds = (what: string) => (after: number, before: number) => `${what}: ${before} → ${after} s`;
 
 export const TIMING_WORDS: Words<Timings> = {
@@ -39,9 +44,10 @@ export const TIMING_WORDS: Words<Timings> = {
   lostSeconds: seconds('time between the two looks for lost access (lostSeconds)'),
 };
 
-export const CHANNEL_WORDS: Words<Policy['channels']> = {
-  default: moved('default channel:'),
-  security: moved('security channel:'),
+/** Of one chat. */
+export const CHANNEL_WORDS: Words<Policy['channels'][string]> = {
+  default: moved('default channel'),
+  security: moved('security channel'),
 };
 
 export const SECURITY_WORDS: Words<Policy['security']> = {
@@ -112,8 +118,9 @@ export const TEAM_WORDS: Words<Policy['teams'][number]> = {
 export const PERSON_WORDS: Words<Policy['people'][number]> = {
   name: moved('name'),
   teams: arrow('teams'),
-  slack: other('their chat accounts'),
+  chats: other('their chat accounts'),
   aws: other('who they are to the cloud'),
+  email: other('their e-mail'),
   suspended: (after) => (after ? 'suspended' : 'no longer suspended'),
 };
 
@@ -121,5 +128,5 @@ export const INCIDENT_WORDS: Words<Policy['incidentList'][number]> = {
   title: other('its title'),
   state: (after) => `now ${after}`,
   severity: (after, before) => `severity ${before ?? 'unknown'} → ${after ?? 'unknown'}`,
-  channel: (after, before) => `channel ${before ?? 'none'} → ${after ?? 'none'}`,
+  channels: (after, before) => `channels ${places(before)} → ${places(after)}`,
 };

@@ -48,6 +48,9 @@ export function policyChanges(
 export const droppedAccountsInUse = (policy: Policy, inUse: readonly string[]): readonly string[] =>
   [...new Set(inUse)].filter((id) => !policy.accounts.some((account) => account.id === id)).sort();
 
+/** Of a chat that the policy does not name. */
+const NOWHERE = { default: 'none', security: 'none' };
+
 type Sentences = (before: Policy, after: Policy, describe: DescribeChanges) => readonly string[];
 
 /** Every key of a policy, in the order in which its changes are said. A new one does not compile until it has words. */
@@ -56,7 +59,11 @@ const SENTENCES = {
   organisation: (_before, after) => [`The organisation is now "${after.organisation}".`],
   phone: (_before, after) => [`Whom to phone if nobody answers in chat is now "${after.phone}".`],
   timings: (before, after) => sentences(TIMING_WORDS, before.timings, after.timings),
-  channels: (before, after) => sentences(CHANNEL_WORDS, before.channels, after.channels),
+  channels: (before, after) =>
+    [...new Set([...Object.keys(before.channels), ...Object.keys(after.channels)])].flatMap((chat) => {
+      const said = changes(CHANNEL_WORDS, before.channels[chat] ?? NOWHERE, after.channels[chat] ?? NOWHERE);
+      return said.length === 0 ? [] : [`Chat ${chat}: ${said.join('; ')}.`];
+    }),
   security: (before, after) => sentences(SECURITY_WORDS, before.security, after.security),
   requests: (before, after) => sentences(ASKING_WORDS, before.requests, after.requests),
   directory: (before, after) => [sourceChange('directory', before.directory, after.directory)],

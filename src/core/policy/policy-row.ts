@@ -1,5 +1,6 @@
-import { digestOf, sha256 } from '../canonical.ts';
+import { canonical, digestOf, sha256 } from '../canonical.ts';
 import { type NewEvent, type StoredEvent, SYSTEM_STREAM } from '../events.ts';
+import type { ChatName } from './directory.ts';
 import type { Policy } from './policy.ts';
 
 /*
@@ -11,12 +12,24 @@ import type { Policy } from './policy.ts';
 /** What our own log line says while nothing is opened by the policy in force. */
 export const DOUBTED = 'nothing is opened by the policy in force; endings go on. Run "breakglass apply FILE"';
 
+/** Where security hears of a policy: a channel of each chat. */
+export type SecurityChannels = Readonly<Record<ChatName, string>>;
+
+/** The security channels that a policy names. Of one that another version wrote, whatever can be read as such. */
+export const securityChannelsOf = ({ channels }: { readonly channels?: unknown }): SecurityChannels =>
+  Object.fromEntries(
+    Object.entries(typeof channels === 'object' ? (channels ?? {}) : {}).flatMap(([chat, named]: [string, unknown]) => {
+      const security = typeof named === 'object' && named !== null && 'security' in named ? named.security : undefined;
+      return typeof security === 'string' ? [[chat, security]] : [];
+    }),
+  );
+
 /** What a row of `policies` says of itself, without its content. */
 export interface PolicyHead {
   readonly number: number;
   readonly digest: string;
-  /** `channels.security` of its content, or undefined where it names none. */
-  readonly securityChannel: string | undefined;
+  /** The `security` channel of each chat that its content names channels of. */
+  readonly securityChannels: SecurityChannels;
   readonly appliedAt: Date;
   readonly appliedBy: string;
 }
@@ -36,10 +49,10 @@ interface Change {
   /** In words. */
   readonly changes: readonly string[];
   /** The policy that was in force until now. */
-  readonly before: Pick<PolicyHead, 'digest' | 'securityChannel'> | undefined;
+  readonly before: Pick<PolicyHead, 'digest' | 'securityChannels'> | undefined;
 }
 
-/** The event of a policy that is put in force: all that the log must hold of its row, and both channels that are told. */
+/** The event of a policy that is put in force: all that the log must hold of its row, and the channels that are told. */
 export const policyChanged = ({ number, policy, document, operator, changes, before }: Change): NewEvent => ({
   type: 'policy_changed',
   data: {
@@ -49,8 +62,8 @@ export const policyChanged = ({ number, policy, document, operator, changes, bef
     newDigest: digestOf(policy),
     documentDigest: sha256(document),
     changes,
-    oldSecurityChannel: before?.securityChannel,
-    newSecurityChannel: policy.channels.security,
+    oldSecurityChannels: before?.securityChannels ?? {},
+    newSecurityChannels: securityChannelsOf(policy),
   },
 });
 
@@ -94,10 +107,13 @@ function whyUnexplained(
   }
   const notified =
     data.oldDigest === (before?.digest ?? '') &&
-    data.oldSecurityChannel === before?.securityChannel &&
-    data.newSecurityChannel === head.securityChannel;
+    same(data.oldSecurityChannels, before?.securityChannels ?? {}) &&
+    same(data.newSecurityChannels, head.securityChannels);
   return notified ? undefined : `the log says otherwise what policy ${head.number} replaced, and who was to be told`;
 }
+
+const same = (said: unknown, held: SecurityChannels): boolean =>
+  canonical({ channels: said ?? null }) === canonical({ channels: held });
 
 /** Why a stored policy is not what its digest says, or undefined if it is. `named` is the event of its number. */
 export function contentProblem(

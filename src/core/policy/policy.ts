@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { byChat, channelId, identityOf } from './by-chat.ts';
+import type { Definitions } from './chat-definition.ts';
 import { accountId, arn, principalSchema } from './principal-schema.ts';
 
 /** Blast radius (A6): A reads, B recovers services, C changes data or identities. */
@@ -124,44 +126,40 @@ const httpSource = z.strictObject({
 const directorySource = z.discriminatedUnion('kind', [fileSource, httpSource]);
 
 /** What a directory source answers, file and HTTP alike. */
-export const directorySchema = z.strictObject({
-  teams: z.array(z.strictObject({ id, name: text(60), parent: id.optional() })).max(1000),
-  people: z
-    .array(
-      z.strictObject({
-        id,
-        name: text(80),
-        teams: z.array(id).max(30),
-        slack: z
-          .array(
-            z.strictObject({
-              workspace: z.string().regex(/^[TE][A-Z0-9]+$/),
-              user: z.string().regex(/^[UW][A-Z0-9]+$/),
-            }),
-          )
-          .max(5)
-          .default([]),
-        aws: principalSchema.optional(),
-        suspended: z.boolean().default(false),
-      }),
-    )
-    .max(20_000),
-  onCall: z.record(id, z.array(id).max(20)).default({}),
-});
+export const directorySchema = (definitions: Definitions | 'stored') =>
+  z.strictObject({
+    teams: z.array(z.strictObject({ id, name: text(60), parent: id.optional() })).max(1000),
+    people: z
+      .array(
+        z.strictObject({
+          id,
+          name: text(80),
+          teams: z.array(id).max(30),
+          chats: byChat(definitions, (chat) => z.array(identityOf(chat)).max(5)).default({}),
+          aws: principalSchema.optional(),
+          /** Only compared, to find one person listed twice: so any text will do. */
+          email: z.string().trim().max(320).optional(),
+          suspended: z.boolean().default(false),
+        }),
+      )
+      .max(20_000),
+    onCall: z.record(id, z.array(id).max(20)).default({}),
+  });
+
+/** The id of an incident, in its source's own spelling. It names a stream of the log. */
+export const incidentId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/);
 
 /** What an incident source answers for one incident. */
-export const incidentSchema = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/),
-  title: z.string().max(200).default(''),
-  state: z.enum(['open', 'closed']),
-  severity: severity.optional(),
-  /** The chat channel of the incident, if it has one. */
-  channel: z
-    .string()
-    .regex(/^[CG][A-Z0-9]+$/, 'must be a channel id such as C0123ABCD, not its name')
-    .optional(),
-});
-export type IncidentRecord = z.infer<typeof incidentSchema>;
+export const incidentSchema = (definitions: Definitions | 'stored') =>
+  z.strictObject({
+    id: incidentId,
+    title: z.string().max(200).default(''),
+    state: z.enum(['open', 'closed']),
+    severity: severity.optional(),
+    /** The incident's own channel in each chat that has one. */
+    channels: byChat(definitions, channelId).optional(),
+  });
+export type IncidentRecord = z.infer<ReturnType<typeof incidentSchema>>;
 
 const incidentSource = z.discriminatedUnion('kind', [
   fileSource,
@@ -169,7 +167,7 @@ const incidentSource = z.discriminatedUnion('kind', [
     /** Of each of two questions, the asked id's and the probe's: both fit the 10 s that a look-up may take. */
     timeoutSeconds: z.int().min(1).max(5).default(2),
     /** Id of an incident that is always there (A3): only if that cannot be found either is the source down. */
-    probe: incidentSchema.shape.id,
+    probe: incidentId,
   }),
 ]);
 export type Source = z.infer<typeof directorySource> | z.infer<typeof incidentSource>;
@@ -237,18 +235,27 @@ export const PRESETS = {
   requests: requests.parse({}),
 };
 
-/** The schema of `breakglass.yaml`. Floors fall only where the caller may lower them (`main`'s argument). */
-export const policySchema = (floors: Floors) =>
+/** Where a chat shows requests that have no channel of their own there, and where it tells the security people. */
+const placesIn = (chat: Parameters<typeof channelId>[0]) =>
+  z.strictObject({ default: channelId(chat), security: channelId(chat) });
+
+const channels = (definitions: Definitions | 'stored') =>
+  byChat(definitions, placesIn).refine((named) => Object.keys(named).length > 0, {
+    error: 'names no chat: add the channels of at least one, or nobody sees a request',
+  });
+
+/**
+ * The schema of `breakglass.yaml`. Floors fall only where the caller may lower them (`main`'s argument). `stored` is for a
+ * policy that was put in force: what a chat allows was judged then, so the forms that each gives are not asked for again.
+ */
+export const policySchema = (floors: Floors, definitions: Definitions | 'stored') =>
   z.strictObject({
     version: z.literal(1),
     organisation: text(60),
     /** Whom to phone if no approver can be reached in chat. Shown to people, so no secret. */
     phone: text(200),
     timings: timings(floors).prefault({}),
-    channels: z.strictObject({
-      default: z.string().regex(/^[CG][A-Z0-9]+$/),
-      security: z.string().regex(/^[CG][A-Z0-9]+$/),
-    }),
+    channels: channels(definitions),
     security: security.prefault({}),
     requests: requests.prefault({}),
     zones: z.strictObject({ A: zoneSchema(floors), B: zoneSchema(floors), C: zoneSchema(floors) }),
@@ -258,11 +265,11 @@ export const policySchema = (floors: Floors) =>
     directory: directorySource,
     incidents: incidentSource,
     /** The directory itself, where its source is this file. */
-    teams: directorySchema.shape.teams.default([]),
-    people: directorySchema.shape.people.default([]),
-    onCall: directorySchema.shape.onCall,
+    teams: directorySchema(definitions).shape.teams.default([]),
+    people: directorySchema(definitions).shape.people.default([]),
+    onCall: directorySchema(definitions).shape.onCall,
     /** The incidents themselves, where their source is this file. */
-    incidentList: z.array(incidentSchema).max(1000).default([]),
+    incidentList: z.array(incidentSchema(definitions)).max(1000).default([]),
   });
 
 export type Policy = z.infer<ReturnType<typeof policySchema>>;

@@ -4,7 +4,7 @@ import { type Floors, type Policy, policySchema } from './policy.ts';
 
 /** Durations were judged when it was applied, by floors that a demo lowers. */
 const NO_FLOORS: Floors = { propagation: 0, openingAllowance: 0, decision: 0, extendUntil: 0, window: 1, lost: 0 };
-const SCHEMA = policySchema(NO_FLOORS);
+const SCHEMA = policySchema(NO_FLOORS, 'stored');
 
 /** What decides who must say yes, to what and for how long: nothing of it is ever filled in. */
 const DECIDING = ['zones', 'accounts', 'roles'] as const;

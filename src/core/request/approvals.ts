@@ -1,4 +1,13 @@
-import { type Directory, type Person, personById, share, teamsOf, union } from '../policy/directory.ts';
+import {
+  type Directory,
+  keysOf,
+  type Person,
+  personById,
+  personOf,
+  share,
+  teamsOf,
+  union,
+} from '../policy/directory.ts';
 import { ASSURANCES, type Assurance, type Clause, COUNT_MAX, ZONES, type Zone } from '../policy/policy.ts';
 import type { Wanted, WantedClause } from '../policy/terms.ts';
 import type { RefusalCode } from './refusal.ts';
@@ -186,11 +195,9 @@ function lapsed(
   const person = personById(directory, approval.by.id);
   if (person === undefined) return 'unknown_person';
   if (person.suspended) return 'suspended';
-  const linked = directory.people.filter(({ slack }) =>
-    slack.some(({ workspace, user }) => `slack:${workspace}:${user}` === approval.key),
-  );
-  if (linked.length !== 1) return 'ambiguous_person';
-  if (linked[0]?.id !== person.id) return 'unknown_person';
+  const linked = personOf(directory, approval.key);
+  if (typeof linked === 'string') return 'ambiguous_person';
+  if (linked.id !== person.id) return 'unknown_person';
   return firstReason(clauses, candidateOf(person, directory, seen, approval), asker);
 }
 
@@ -216,7 +223,7 @@ export const eligibleFor = (
   directory.people.filter(
     (person) =>
       !person.suspended &&
-      person.slack.length > 0 &&
+      keysOf(person).length > 0 &&
       unfit({ ...clause, assurance: 'chat' }, candidateOf(person, directory, seen, { assurance: 'chat' }), asker) ===
         undefined,
   );

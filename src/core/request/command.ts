@@ -1,7 +1,7 @@
 import type { ChatKey } from '../policy/directory.ts';
 import type { Reason } from '../policy/policy.ts';
 import type { Alteration } from './alteration.ts';
-import type { Party, Plan, RemovalProof, SessionsProof } from './request.ts';
+import type { Party, Plan, RemovalProof, RequestDetails, SessionsProof } from './request.ts';
 
 /**
  * Who acts. A person is made only from a verified chat payload. Operators (the CLI) and the system (jobs) may read,
@@ -40,7 +40,7 @@ export type Command =
   | {
       readonly type: 'request';
       readonly id: string;
-      readonly channel: string;
+      readonly channels: RequestDetails['channels'];
       readonly input: RequestInput;
     }
   | { readonly type: 'approve'; readonly digest: string }

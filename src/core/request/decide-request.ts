@@ -1,6 +1,6 @@
 import type { NewEvent } from '../events.ts';
 import { type Directory, onCallFor, type Person, personById, share, teamsOf, union } from '../policy/directory.ts';
-import { incidentSchema, type Reason } from '../policy/policy.ts';
+import { incidentId, type Reason } from '../policy/policy.ts';
 import { type Terms, termsDigest, termsOf, type WantedClause, wantedBy } from '../policy/terms.ts';
 import { actingPerson } from './acting.ts';
 import { type Asker, belowFloor, eligibleFor, firstReason, match, placesOf, type SeenTeams } from './approvals.ts';
@@ -27,7 +27,7 @@ export function decideRequest(command: RequestCommand, actor: SenderOf<'request'
 
   if (input.incident.trim() === '') return refuse('no_incident', { field: 'incident' });
   // Its id names a stream of the log, also where no source could say that there is such an incident.
-  if (!incidentSchema.shape.id.safeParse(input.incident.trim()).success) {
+  if (!incidentId.safeParse(input.incident.trim()).success) {
     return refuse('incident_not_found', { field: 'incident' });
   }
   const terms = termsOf(policy, input.role);
@@ -74,7 +74,7 @@ interface Settled {
 }
 
 /** What is fixed from now on. */
-function detailsOf({ id, channel, input }: RequestCommand, acting: Acting, settled: Settled): RequestDetails {
+function detailsOf({ id, channels, input }: RequestCommand, acting: Acting, settled: Settled): RequestDetails {
   const { person, teams, key, directory } = acting;
   const { terms, digest, commander, facts, follows, now } = settled;
   const asker = { id: person.id, seen: teams };
@@ -88,7 +88,7 @@ function detailsOf({ id, channel, input }: RequestCommand, acting: Acting, settl
     decideBy: addSeconds(now, terms.timings.decisionSeconds),
     // In the source's own spelling, so that one incident has one stream.
     incident: { id: incident?.id ?? input.incident.trim(), title: incident?.title ?? '', verified: facts.incident.ok },
-    channel,
+    channels,
     reason: input.reason as Reason,
     purpose: input.purpose.trim(),
     minutes: input.minutes,

@@ -1,5 +1,5 @@
 import type { Json } from '../canonical.ts';
-import type { AwsPrincipal, ChatKey } from '../policy/directory.ts';
+import type { AwsPrincipal, ChatKey, ChatName } from '../policy/directory.ts';
 import type { Assurance, Reason } from '../policy/policy.ts';
 import type { Terms } from '../policy/terms.ts';
 import type { Alteration } from './alteration.ts';
@@ -40,8 +40,8 @@ export interface RequestDetails {
   readonly askedAt: Date;
   readonly decideBy: Date;
   readonly incident: { readonly id: string; readonly title: string; readonly verified: boolean };
-  /** Chat channel of the timeline. */
-  readonly channel: string;
+  /** Where it is shown, in each chat that the policy names channels of: the incident's own there, else the default one. */
+  readonly channels: Readonly<Record<ChatName, string>>;
   readonly reason: Reason;
   readonly purpose: string;
   readonly minutes: number;

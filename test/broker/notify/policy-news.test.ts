@@ -22,15 +22,18 @@ describe('a change of the policy is told by the workers, from its event', () => 
         ...desk.deps.announce,
         policy: async (place, { data }) => {
           if (place === down) throw new Error('Slack is away');
-          const { number, oldSecurityChannel, newSecurityChannel } = data;
-          notified.push(`${place} ${number}: ${oldSecurityChannel} ${newSecurityChannel}`);
-          return newSecurityChannel !== 'C0GONE';
+          const { number, oldSecurityChannels, newSecurityChannels } = data;
+          const [before, after] = [oldSecurityChannels, newSecurityChannels].map(slackIn);
+          notified.push(`${place} ${number}: ${before} ${after}`);
+          return after !== 'C0GONE';
         },
       },
     };
     await broker(desk.deps).notifyAgain();
   });
   afterAll(() => desk.close());
+
+  const slackIn = (channels: unknown): string | undefined => (channels as { readonly slack?: string }).slack;
 
   /** From a shell that has the database and no chat, as `breakglass apply` may. */
   async function applyElsewhere(change: Partial<Policy>): Promise<number> {
@@ -43,7 +46,7 @@ describe('a change of the policy is told by the workers, from its event', () => 
       await store.close();
     }
   }
-  const securityAt = (security: string) => ({ channels: { default: 'C0DEFAULT', security } });
+  const securityAt = (security: string) => ({ channels: { slack: { default: 'C0DEFAULT', security } } });
 
   it('in the old and the new security channel, once, whichever process tells', async () => {
     const number = await applyElsewhere(securityAt('C0NEW'));

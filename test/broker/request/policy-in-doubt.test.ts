@@ -9,7 +9,7 @@ import { type CastName, KEYS, MINUTE } from '../../support/requests.ts';
 /** What only opening may be asked of; an attacker with the app's database role puts it in force (findings, 1 #4). */
 const requesterAlone = (policy: Policy): Policy => ({
   ...policy,
-  channels: { default: 'C0EVIL', security: 'C0EVIL' },
+  channels: { slack: { default: 'C0EVIL', security: 'C0EVIL' } },
   zones: {
     ...policy.zones,
     B: { ...policy.zones.B, approvals: [{ who: 'requester', name: 'me', assurance: 'chat' }] },
@@ -115,7 +115,7 @@ describe('a policy that the log does not explain opens nothing at any moment, an
         page: async () => false,
         alarm: async (text) => {
           if (down) throw new Error('Slack is away');
-          const channel = (await desk.store.policyInForce())?.policy.channels.security;
+          const channel = (await desk.store.policyInForce())?.policy.channels.slack?.security;
           alarms.push(`${channel}: ${text}`);
         },
       },

@@ -24,7 +24,12 @@ const policy = () => {
     incidentList: [
       incident,
       { id: 'INC-2', title: 'No channel of its own', state: 'open' as const },
-      { id: 'INC-3', title: 'In the default channel', state: 'open' as const, channel: base.channels.default },
+      {
+        id: 'INC-3',
+        title: 'In the default channel',
+        state: 'open' as const,
+        channels: { slack: base.channels.slack?.default ?? '' },
+      },
     ],
   };
 };
@@ -69,7 +74,10 @@ describe('where a card stands', () => {
     ['INC-2.1', 'C0DEFAULT'],
     ['INC-1.x1', 'C0INCIDENT'],
   ])('is never only where it was typed: for %s in %s', async (incident, channel) => {
-    const { id, channel: wanted } = await asked({ text: incident, in: 'G0ALONE' });
+    const {
+      id,
+      channels: { slack: wanted },
+    } = await asked({ text: incident, in: 'G0ALONE' });
     expect([wanted, (await cardOf(id))?.channel]).toEqual([channel, channel]);
     expect(
       as('riley')

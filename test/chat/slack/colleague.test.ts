@@ -95,7 +95,7 @@ describe('a colleague of another workspace of our Enterprise organisation', () =
     ...policy,
     people: policy.people.map((one) => ({
       ...one,
-      slack: one.slack.map(({ user: id }) => ({ workspace: enterprise.id, user: id })),
+      chats: { slack: one.chats.slack?.map(({ user: id }) => ({ workspace: enterprise.id, user: id })) ?? [] },
     })),
   });
   beforeEach(async () => {

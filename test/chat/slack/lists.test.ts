@@ -87,7 +87,7 @@ const someone = (at: number): Person => ({
   id: name(at),
   name: name(at),
   teams: ['platform'],
-  slack: [],
+  chats: { slack: [] },
   suspended: false,
 });
 const runbooks = (count: number) => {

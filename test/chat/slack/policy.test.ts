@@ -25,7 +25,7 @@ it('the security channel hears of the first policy and of each change, once; mov
   expect(heard('C0SECURITY').slice(1)).toEqual([
     expect.stringMatching(/^Policy 2 .*\n• Whom to phone if nobody answers in chat is now "\+49 ∗30∗"/),
   ]);
-  await installation.apply(aPolicy({ channels: { default: 'C0DEFAULT', security: 'C0INCIDENT' } }));
+  await installation.apply(aPolicy({ channels: { slack: { default: 'C0DEFAULT', security: 'C0INCIDENT' } } }));
   await installation.broker.notifyAgain();
   expect(heard('C0SECURITY').slice(2)).toEqual([
     expect.stringMatching(

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { policyDocument } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
@@ -6,7 +7,7 @@ import { ask, cardSeen, openInstallation, type TestInstallation, user } from './
 /* A3: the incident turns unverified at the requester's own approval, in a zone that asks for nobody else. */
 
 const ALONE = [{ who: 'requester', name: 'Requester', assurance: 'chat' }];
-const policy = policySchema(PRODUCTION_FLOORS).parse({
+const policy = policySchema(PRODUCTION_FLOORS, DEFINITIONS).parse({
   ...policyDocument(),
   zones: { ...policyDocument().zones, A: { maxMinutes: 60, approvals: ALONE } },
 });

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import type { AwsPrincipal } from '../../../src/core/policy/directory.ts';
 import { type Account, PRODUCTION_FLOORS, policySchema, type Role } from '../../../src/core/policy/policy.ts';
 import { type Terms, unverifiedClauseFor } from '../../../src/core/policy/terms.ts';
@@ -82,7 +83,7 @@ export const terms = (change: Partial<Role> = {}, of: Partial<Account> = {}): Te
   minutesOffered: [15, 30, 60],
   unverifiedIncident: 'accept',
   unverifiedClause: unverifiedClauseFor(['sre']),
-  timings: policySchema(PRODUCTION_FLOORS).shape.timings.parse({}),
+  timings: policySchema(PRODUCTION_FLOORS, DEFINITIONS).shape.timings.parse({}),
 });
 
 export const details = (change: Partial<RequestDetails> = {}): RequestDetails => {
@@ -93,7 +94,7 @@ export const details = (change: Partial<RequestDetails> = {}): RequestDetails =>
     askedAt: new Date('2026-11-21T10:00:00Z'),
     decideBy: new Date('2026-11-21T10:15:00Z'),
     incident: { id: 'INC-42', title: 'Gateway returns 503', verified: true },
-    channel: 'C0INC42',
+    channels: { slack: 'C0INC42' },
     reason: 'recovery',
     purpose: 'Restart the gateway',
     minutes: 30,

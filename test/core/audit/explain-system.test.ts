@@ -43,7 +43,7 @@ class Kept {
   thaws = (who: 'sasha' | 'quinn') => this.says({ type: 'thaw', seen: this.freeze }, personActor(who));
   applies(security = 'C0SECURITY'): this {
     this.#now = after(this.#now, SECOND);
-    const policy = aPolicy({ channels: { default: 'C0DEFAULT', security } });
+    const policy = aPolicy({ channels: { slack: { default: 'C0DEFAULT', security } } });
     const number = this.policies.length + 1;
     const document = `# policy ${number}`;
     const before = this.policies.at(-1);
@@ -51,7 +51,7 @@ class Kept {
     const head = {
       number,
       digest: digestOf(policy),
-      securityChannel: security,
+      securityChannels: { slack: security },
       appliedAt: this.#now,
       appliedBy: 'operator:root',
     };
@@ -110,12 +110,12 @@ describe('a policy that its event does not explain (E4)', () => {
     ],
     [
       'told in another channel',
-      heads(2, { securityChannel: 'C0EVE' }),
+      heads(2, { securityChannels: { slack: 'C0EVE' } }),
       'what policy 3 replaced, and who was to be told',
     ],
     [
       'whose event names another old channel',
-      forged(kept, 2, { oldSecurityChannel: 'C0EVE' }),
+      forged(kept, 2, { oldSecurityChannels: { slack: 'C0EVE' } }),
       'what policy 3 replaced, and who was to be told',
     ],
     [

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { lintDocuments, lintPolicy, lintSources } from '../../../src/core/lint/lint.ts';
 import { fills, fillTable } from '../../../src/core/lint/lint-fill.ts';
 import { lintPartitions } from '../../../src/core/lint/lint-partitions.ts';
@@ -8,7 +9,7 @@ import { edited, policyOf, SMALL } from '../../policy-file/small-policy.ts';
 
 /** Findings at the line marked with `# <<`, with their severity. */
 function marked(text: string): readonly string[] {
-  const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, () => []);
+  const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
   const line = text.split('\n').findIndex((one) => one.includes('# <<')) + 1;
   return (read.ok ? read.warnings : read.problems)
     .filter((problem) => problem.line === line)
@@ -19,7 +20,9 @@ const b = '      - { who: group, name: Outside, teams: [sre], assurance: chat }\
 const c = '      - { who: group, name: Security, teams: [security], assurance: chat }\n';
 
 it('finds nothing in a sound policy but the reminder that zone C asks for no second sign-in (B9)', () => {
-  expect(lintPolicy(policyOf(), () => []).map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
+  expect(
+    lintPolicy(policyOf(), DEFINITIONS, () => []).map(({ severity, message }) => `${severity}: ${message}`),
+  ).toEqual([
     'warning: clause "Security": no second sign-in is asked in zone C; card and log say so',
     'warning: clause "Sre": no second sign-in is asked in zone C; card and log say so',
   ]);
@@ -33,7 +36,7 @@ it('tells what the cloud finds wrong with an account once, where the account sta
     good.roles.map(({ id }) => `role "${id}", account: is wrong`),
   );
   const faulty = { ...good, accounts };
-  expect(lintPolicy(faulty, finds).some(({ path: [section] }) => section === 'accounts')).toBe(true);
+  expect(lintPolicy(faulty, DEFINITIONS, finds).some(({ path: [section] }) => section === 'accounts')).toBe(true);
   expect(lintDocuments(faulty, finds)).toEqual([]);
 });
 
@@ -53,11 +56,11 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['two roles of one id', 'runbooks:\n', '  - { id: restart, name: R, summary: R, zone: B, domain: network, environment: p, provider: aws, account: "111122223333", maxMinutes: 15, mayAsk: [serving], policies: [{ name: p, document: {} }] } # <<\nrunbooks:\n', 'error: two roles have the id "restart": rename or remove one'],
   ['two teams of one id', '  - { id: security', '  - { id: sre, name: Other } # <<\n  - { id: security', 'error: two teams have the id "sre"'],
   ['two people of one id', '  - id: cy', '  - id: bo # <<', 'error: two people have the id "bo", and two are nobody'],
-  ['two incidents of one id', 'incidentList:\n', 'incidentList:\n  - { id: INC-1, state: closed }\n', 'error: two incidents have the id "INC-1"', (text) => edited('channel: C0INC }', 'channel: C0INC } # <<', text)],
+  ['two incidents of one id', 'incidentList:\n', 'incidentList:\n  - { id: INC-1, state: closed }\n', 'error: two incidents have the id "INC-1"', (text) => edited('slack: C0INC } }', 'slack: C0INC } } # <<', text)],
   ['two clauses of one name', c, `${c}      - { who: group, name: Security, teams: [sre], assurance: chat } # <<\n`, 'warning: two clauses are called "Security"'],
   ['a duration offered twice', 'maxMinutes: 60', 'maxMinutes: 60\n    minutesOffered: [15, 15] # <<', 'warning: 15 minutes are offered twice'],
   // Who is who (A2)
-  ['one Slack account on two people', 'slack: [{ workspace: T1, user: U3 }]', 'slack: [{ workspace: T1, user: U2 }] # <<', 'error: "cy" and "bo" share one Slack account: each belongs to one person only'],
+  ['one Slack account on two people', 'chats: { slack: [{ workspace: T1, user: U3 }] }', 'chats: { slack: [{ workspace: T1, user: U2 }] } # <<', 'error: "cy" and "bo" share one Slack account: each belongs to one person only'],
   ['one AWS identity on two people', 'user/bo" }', 'user/ana" } # <<', 'error: "bo" and "ana" share one AWS identity: each belongs to one person only'],
   ['one AWS source identity on two people', 'user/bo" }', 'user/bo", sourceIdentity: BG-ana } # <<', 'error: "bo" and "ana" share one AWS source identity: each belongs to one person only'],
   ['a source identity that AWS does not take', 'user/bo" }', 'user/bo", sourceIdentity: "bo*" } # <<', 'error: people[1].aws.sourceIdentity must be 2 to 64 of letters, digits and _+=,.@-'],
@@ -66,7 +69,7 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['a circle of parents', '{ id: sre, name: SRE }', '{ id: sre, name: SRE, parent: sre } # <<', 'error: the parents of team "sre" go in a circle (sre → sre): remove one parent'],
   ['a person without a team', 'teams: [sre]\n', 'teams: [] # <<\n', 'warning: "bo" is in no team, so can neither ask nor approve'],
   ['somebody on call for a team they are not in', 'onCall: { sre: [bo] }', 'onCall: { sre: [cy] } # <<', 'error: "cy" is on call for "sre" but not in that team'],
-  ['a suspended person on call', 'onCall: { sre: [bo] }', 'onCall: { sre: [bo, di] } # <<', 'warning: "di" is suspended and cannot answer', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], slack: [{ workspace: T1, user: U9 }], aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" }, suspended: true }\nonCall:', text)],
+  ['a suspended person on call', 'onCall: { sre: [bo] }', 'onCall: { sre: [bo, di] } # <<', 'warning: "di" is suspended and cannot answer', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], chats: { slack: [{ workspace: T1, user: U9 }] }, aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" }, suspended: true }\nonCall:', text)],
   // Minutes (A5)
   ['durations all above the cap', 'maxMinutes: 60', 'maxMinutes: 60\n    minutesOffered: [90] # <<', 'error: every duration offered is above the cap of zone A (60 min)'],
   ['a runbook above the cap', 'minutes: 15', 'minutes: 45 # <<', 'error: runbook "hangs" wants 45 min, above the cap of 30 min: role "restart" offers 15, 30'],
@@ -82,7 +85,7 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['a clause that nobody could fill (B3)', 'mayAsk: [serving]', 'mayAsk: [serving, sre] # <<', 'error: role "restart", asked by team "sre": nobody could fill "Outside" from outside that team'],
   ['a clause that asks for more than there are', 'mayAsk: [serving]', 'approvals: [{ who: group, name: More, teams: [sre, security], count: 2, assurance: chat }]\n    mayAsk: [serving] # <<', 'error: role "restart", asked by team "serving": "More" lacks 1 while the other clauses are filled (bo, cy could): add people'],
   ['a team that may ask and has nobody who could', 'mayAsk: [serving]', 'mayAsk: [serving, security] # <<', 'warning: role "restart": nobody in team "security" could ask'],
-  ['somebody in so many teams that nobody is outside', 'mayAsk: [serving]', 'mayAsk: [serving] # <<', 'warning: role "restart": "di" may ask, but is in so many teams that too few people are outside them', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], slack: [{ workspace: T1, user: U9 }], aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" } }\nonCall:', text)],
+  ['somebody in so many teams that nobody is outside', 'mayAsk: [serving]', 'mayAsk: [serving] # <<', 'warning: role "restart": "di" may ask, but is in so many teams that too few people are outside them', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], chats: { slack: [{ workspace: T1, user: U9 }] }, aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" } }\nonCall:', text)],
   // Reminders (B6)
   ['a step of escalation out of order', 'accounts:\n', 'timings:\n  escalateSeconds: 200 # <<\naccounts:\n', 'warning: escalateSeconds (200) is not after remindAgainSeconds (300): both steps come at once, make it later'],
   ['a step of escalation that never comes', 'accounts:\n', 'timings:\n  commanderSeconds: 900 # <<\naccounts:\n', 'warning: commanderSeconds is 900 and a request lapses after 900: that step is never made, make it shorter'],
@@ -90,8 +93,8 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['no security group', 'security: { teams: [security, sre] }', 'security: {} # <<', 'warning: nobody can freeze from the chat, lift a freeze or attest an ending'],
   ['an unknown security team', 'teams: [security, sre] }', 'teams: [securety] } # <<', 'error: unknown team "securety": did you mean "security"?'],
   ['an unknown team to page', 'teams: [security, sre] }', 'teams: [security, sre], page: [nobody] } # <<', 'error: unknown team "nobody"'],
-  ['a security group of one', 'teams: [security, sre] }', 'teams: [security] } # <<', 'warning: only one person of the security teams has a Slack account here, so nobody can lift a freeze'],
-  ['a security group without a chat identity', 'teams: [security, sre] }', 'teams: [security] } # <<', 'warning: nobody of the security teams has a Slack account here, so nobody can freeze from the chat', (text) => edited('slack: [{ workspace: T1, user: U3 }]', 'slack: []', text)],
+  ['a security group of one', 'teams: [security, sre] }', 'teams: [security] } # <<', 'warning: only one person of the security teams has a chat account here, so nobody can lift a freeze'],
+  ['a security group without a chat identity', 'teams: [security, sre] }', 'teams: [security] } # <<', 'warning: nobody of the security teams has a chat account here, so nobody can freeze from the chat', (text) => edited('chats: { slack: [{ workspace: T1, user: U3 }] }', 'chats: { slack: [] }', text)],
   // Accounts (C1, C3)
   ['a broker role of another account', 'iam::111122223333:role/broker', 'iam::999999999999:role/broker # <<', 'error: brokerRole must be a role of account 111122223333'],
   ['a boundary of another account', 'iam::111122223333:policy/guard/b', 'iam::999999999999:policy/guard/b # <<', 'error: the boundary must be a policy of account 111122223333'],
@@ -115,7 +118,7 @@ describe('who could fill each clause', () => {
       'mayAsk: [serving]',
       'mayAsk: [serving, security]\n    approvals: [{ who: requester, name: Self, assurance: chat }]',
     );
-    expect(fillTable(policyOf(text))).toEqual([
+    expect(fillTable(policyOf(text), DEFINITIONS.chats)).toEqual([
       'restart (zone B, production)',
       '  asked by serving',
       '    Outside (1)  bo',
@@ -128,13 +131,13 @@ describe('who could fill each clause', () => {
 
   it('leaves out people without a chat identity, suspended people, and everybody of the same team or its parents (B1)', () => {
     const joined = edited('  - { id: serving, name: Serving }', '  - { id: serving, name: Serving, parent: sre }');
-    const alone = 'slack: [{ workspace: T1, user: U2 }]';
+    const alone = 'chats: { slack: [{ workspace: T1, user: U2 }] }';
     const peopleOf = (text: string) => {
-      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, () => []);
+      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
       return read.ok ? 'filled' : read.problems.map(({ message }) => message).join('\n');
     };
     expect(peopleOf(SMALL)).toBe('filled');
-    expect(peopleOf(edited(alone, 'slack: []'))).toContain('nobody could fill "Outside"');
+    expect(peopleOf(edited(alone, 'chats: { slack: [] }'))).toContain('nobody could fill "Outside"');
     expect(peopleOf(edited(alone, `${alone}\n    suspended: true`))).toContain('nobody could fill "Outside"');
     expect(peopleOf(joined)).toContain('nobody could fill "Outside"');
   });
@@ -142,7 +145,7 @@ describe('who could fill each clause', () => {
   it('counts the clause that an unverified incident adds, in each zone that goes on then (A3)', () => {
     const accepting = edited('    unverified_incident: refuse\n', '');
     const messages = (text: string) => {
-      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, () => []);
+      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
       return read.ok ? [] : read.problems.filter(({ severity }) => severity === 'error').map(({ message }) => message);
     };
     const added = '"Somebody else, as the incident is unverified"';
@@ -153,11 +156,13 @@ describe('who could fill each clause', () => {
     ]);
     const another = edited(
       'onCall: { sre',
-      `  - { id: di, name: Di, teams: [sre], slack: [{ workspace: T1, user: U4 }] }\nonCall: { sre`,
+      `  - { id: di, name: Di, teams: [sre], chats: { slack: [{ workspace: T1, user: U4 }] } }\nonCall: { sre`,
       accepting,
     );
     expect(messages(another)).toEqual([]);
-    expect(fillTable(policyOf(another))).toContain('    Somebody else, as the incident is unverified (1)  bo, di');
+    expect(fillTable(policyOf(another), DEFINITIONS.chats)).toContain(
+      '    Somebody else, as the incident is unverified (1)  bo, di',
+    );
     // Zone A asks for nobody else; unverified, somebody of zone B's teams must be there, and outside the asking team.
     const reading = edited('zone: B', 'zone: A', edited('mayAsk: [serving]', 'mayAsk: [serving, sre]'));
     expect(messages(edited('maxMinutes: 30\n    mayAsk', 'maxMinutes: 60\n    mayAsk', reading))).toEqual([
@@ -170,7 +175,7 @@ describe('who could fill each clause', () => {
       'mayAsk: [serving]',
       'mayAsk: [serving]\n    approvals: [{ who: group, name: Again, teams: [sre], assurance: chat }]',
     );
-    const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, () => []);
+    const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
     expect(read.ok ? [] : read.problems.map(({ message }) => message)).toContain(
       'role "restart", asked by team "serving": "Again" lacks 1 while the other clauses are filled (bo could): add people',
     );
@@ -180,19 +185,21 @@ describe('who could fill each clause', () => {
     const policy = policyOf(
       edited('directory: { kind: file }', 'directory: { kind: http, url: https://people.example }'),
     );
-    expect(fills(policy)).toBeUndefined();
-    expect(fillTable(policy)).toEqual(['Who could approve: not checked, since people come from an HTTP directory.']);
+    expect(fills(policy, DEFINITIONS.chats)).toBeUndefined();
+    expect(fillTable(policy, DEFINITIONS.chats)).toEqual([
+      'Who could approve: not checked, since people come from an HTTP directory.',
+    ]);
   });
 });
 
 it('has nothing to say of sections that are empty beside sources over HTTP', () => {
   const people = { kind: 'http', url: 'https://people.example' };
   const http = { ...JSON.parse(JSON.stringify(policyOf())), directory: people, teams: [], people: [], onCall: {} };
-  const policy = policySchema(PRODUCTION_FLOORS).parse(http);
+  const policy = policySchema(PRODUCTION_FLOORS, DEFINITIONS).parse(http);
   const said = lintSources(policy).map(({ message }) => message);
   expect(said).not.toContainEqual(expect.stringContaining('is not read'));
   // Who is of the security teams stands there, and not here.
-  expect(lintSecurity(policy)).toEqual([]);
+  expect(lintSecurity(policy, DEFINITIONS.chats)).toEqual([]);
 });
 
 it('has nothing to compare partitions with where there is no account', () => {

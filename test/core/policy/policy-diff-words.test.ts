@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { policyChanges } from '../../../src/core/policy/policy-diff.ts';
 import {
@@ -29,8 +30,10 @@ const ofFirst = (list: 'accounts' | 'roles' | 'runbooks' | 'teams' | 'people' | 
   const all: readonly object[] = before[list];
   return (value: unknown) => said({ [list]: all.map((one, at) => (at === 0 ? { ...one, [member]: value } : one)) });
 };
-const ofPart = (part: 'timings' | 'channels' | 'security' | 'requests', member: string) => (value: unknown) =>
+const ofPart = (part: 'timings' | 'security' | 'requests', member: string) => (value: unknown) =>
   said({ [part]: { ...before[part], [member]: value } });
+const ofSlack = (member: string) => (value: unknown) =>
+  said({ channels: { slack: { ...before.channels.slack, [member]: value } } });
 const ofZone = (member: string) => (value: unknown) =>
   said({ zones: { ...before.zones, A: { ...before.zones.A, [member]: value } } });
 // Roles of that zone or account are named too, for what is asked by them is asked for again.
@@ -54,9 +57,9 @@ const TIMINGS: Row<Policy['timings']> = {
   pageEverySeconds: seconds('Time between pages of a failing ending'),
   lostSeconds: seconds('Time between the two looks for lost access'),
 };
-const CHANNELS: Row<Policy['channels']> = {
-  default: ['C0NEW', 'Default channel: C0DEFAULT → C0NEW.'],
-  security: ['C0NEW', 'Security channel: C0SECURITY → C0NEW.'],
+const CHANNELS: Row<Policy['channels'][string]> = {
+  default: ['C0NEW', 'Chat slack: default channel C0DEFAULT → C0NEW.'],
+  security: ['C0NEW', 'Chat slack: security channel C0SECURITY → C0NEW.'],
 };
 const SECURITY: Row<Policy['security']> = {
   teams: [['platform'], 'Teams that may freeze, thaw and attest (security.teams): platform (was security).'],
@@ -112,7 +115,8 @@ const TEAM: Row<Item<'teams'>> = {
 const PERSON: Row<Item<'people'>> = {
   name: ['Other', 'Person riley changed: name Riley → Other.'],
   teams: [['platform'], 'teams payments → platform'],
-  slack: [[], 'their chat accounts'],
+  chats: [{}, 'their chat accounts'],
+  email: ['riley@example.com', 'their e-mail'],
   aws: [undefined, 'who they are to the cloud'],
   suspended: [true, 'Person riley changed: suspended.'],
 };
@@ -120,7 +124,7 @@ const INCIDENT: Row<Item<'incidentList'>> = {
   title: ['Other', 'Incident INC-1 changed: its title.'],
   state: ['closed', 'now closed'],
   severity: [2, 'severity unknown → 2'],
-  channel: ['C0NEW', 'channel C0INCIDENT → C0NEW'],
+  channels: [{ slack: 'C0NEW' }, 'channels C0INCIDENT (slack) → C0NEW (slack)'],
 };
 
 type Said = (value: unknown) => readonly string[];
@@ -138,7 +142,7 @@ const rows = (
 
 const MEMBERS = [
   ...rows('timings', TIMING_WORDS, TIMINGS, (member) => ofPart('timings', member)),
-  ...rows('channels', CHANNEL_WORDS, CHANNELS, (member) => ofPart('channels', member)),
+  ...rows('channels', CHANNEL_WORDS, CHANNELS, ofSlack),
   ...rows('security', SECURITY_WORDS, SECURITY, (member) => ofPart('security', member)),
   ...rows('requests', ASKING_WORDS, ASKING, (member) => ofPart('requests', member)),
   ...rows('zone', ZONE_WORDS, ZONE, ofZone),
@@ -167,7 +171,7 @@ const WHOLE: { readonly [K in keyof Policy]-?: readonly [value: unknown, words: 
   organisation: ['Other', ['The organisation is now "Other".']],
   phone: ['112', ['Whom to phone if nobody answers in chat is now "112".']],
   timings: [{ ...before.timings, warnSeconds: 60 }, ['Warning before the end (warnSeconds): 300 → 60 s.']],
-  channels: [{ ...before.channels, default: 'C0NEW' }, ['Default channel: C0DEFAULT → C0NEW.']],
+  channels: [{ none: before.channels.slack }, ['Chat slack: default channel C0DEFAULT → none; security channel C0SECURITY → none.', 'Chat none: default channel none → C0DEFAULT; security channel none → C0SECURITY.']],
   security: [{ ...before.security, teams: [] }, ['Teams that may freeze, thaw and attest (security.teams): nobody (was security).']],
   requests: [{ maxObjects: 3 }, ['Objects of one person that may stand in an account (requests.maxObjects): 40 → 3.']],
   directory: [HTTP, ['Directory source: this file → inc.example/api (timeout 2 s, kept 15 s, probe INC-1).']],
@@ -186,9 +190,9 @@ it.each(Object.entries(WHOLE))('says that %s changed', (key, [value, words]) => 
 });
 
 it('knows every key that the schema knows', () => {
-  const { shape } = policySchema(PRODUCTION_FLOORS);
+  const { shape } = policySchema(PRODUCTION_FLOORS, DEFINITIONS);
   expect(Object.keys(WHOLE).sort()).toEqual(Object.keys(shape).sort());
-  const written = policySchema(PRODUCTION_FLOORS).parse(policyDocument());
+  const written = policySchema(PRODUCTION_FLOORS, DEFINITIONS).parse(policyDocument());
   expect(Object.keys(TIMING_WORDS).sort()).toEqual(Object.keys(written.timings).sort());
 });
 

@@ -5,8 +5,8 @@ const small = policyOf();
 
 it('says nothing of the same policy, however it is written', () => {
   const text = edited(
-    'channels: { default: C0ONE, security: C0TWO }',
-    'channels:\n  security: C0TWO\n  default: C0ONE',
+    'channels: { slack: { default: C0ONE, security: C0TWO } }',
+    'channels:\n  slack:\n    security: C0TWO\n    default: C0ONE',
   );
   expect(policyChanges(small, policyOf(text))).toEqual([]);
 });
@@ -28,20 +28,20 @@ it.each<[promise: string, passage: string, replacement: string, changes: string[
   ['approvals of a zone', 'name: Self', 'name: Me', ['Zone A: who must approve changed.']],
   ['what a zone does with unverified incidents', 'maxMinutes: 60', 'maxMinutes: 60\n    unverified_incident: refuse', ['Zone A: nothing is opened for an incident that cannot be verified now.']],
   ['an account', 'externalId: acme-prod', 'externalId: acme-new', ['Account 111122223333 changed: the external id.', 'Role restart changed: its zone or account did.']],
-  ['whom to phone, and a channel', 'phone: "+49 30 1"\nchannels: { default: C0ONE', 'phone: "+49 30 2"\nchannels: { default: C0NEW', ['Whom to phone if nobody answers in chat is now "+49 30 2".', 'Default channel: C0ONE → C0NEW.']],
+  ['whom to phone, and a channel', 'phone: "+49 30 1"\nchannels: { slack: { default: C0ONE', 'phone: "+49 30 2"\nchannels: { slack: { default: C0NEW', ['Whom to phone if nobody answers in chat is now "+49 30 2".', 'Chat slack: default channel C0ONE → C0NEW.']],
   ['who may freeze and thaw', 'security: { teams: [security, sre] }', 'security: { teams: [sre], page: [security] }', ['Teams that may freeze, thaw and attest (security.teams): sre (was security, sre).', 'Teams whose on-call is paged (security.page): security (was the security teams).']],
   ['how much one person may have standing', 'channels:', 'requests: { maxObjects: 60 }\nchannels:', ['Objects of one person that may stand in an account (requests.maxObjects): 40 → 60.']],
   ['a duration', 'channels:', 'timings: { propagationSeconds: 600 }\nchannels:', ['Time until a removal has reached every session (propagationSeconds): 300 → 600 s.']],
   ['a source, without its query', 'incidents: { kind: file }', 'incidents: { kind: http, url: "https://inc.example/api?key=k3y", probe: INC-1 }', ['Incidents source: this file → inc.example/api (timeout 2 s, kept 15 s, probe INC-1).']],
   ['a runbook', 'minutes: 15', 'minutes: 30', ['Runbook hangs changed: minutes 15 → 30.']],
-  ['a person who changed teams', 'teams: [security]\n    slack', 'teams: [sre]\n    slack', ['Person cy changed: teams security → sre.']],
+  ['a person who changed teams', 'teams: [security]\n    chats', 'teams: [sre]\n    chats', ['Person cy changed: teams security → sre.']],
   ['who is on call', 'onCall: { sre: [bo] }', 'onCall: { security: [cy] }', ['On call for sre: nobody (was bo).', 'On call for security: cy (was nobody).']],
   ['an incident', 'id: INC-1', 'id: INC-2', ['Incident INC-2 added.', 'Incident INC-1 removed.']],
 ])('names %s', (_promise, passage, replacement, changes) => {
   const text = edited(passage, replacement);
   // Changes that leave a clause unfilled would be refused on their own; here only the words matter.
-  const spare = text.replace('onCall:', '  - { id: di, name: Di, teams: [security] , slack: [{ workspace: T1, user: U9 }] }\nonCall:');
-  const base = policyOf(edited('onCall:', '  - { id: di, name: Di, teams: [security] , slack: [{ workspace: T1, user: U9 }] }\nonCall:'));
+  const spare = text.replace('onCall:', '  - { id: di, name: Di, teams: [security] , chats: { slack: [{ workspace: T1, user: U9 }] } }\nonCall:');
+  const base = policyOf(edited('onCall:', '  - { id: di, name: Di, teams: [security] , chats: { slack: [{ workspace: T1, user: U9 }] } }\nonCall:'));
   expect(policyChanges(base, policyOf(spare))).toEqual(changes);
 });
 

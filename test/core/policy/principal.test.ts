@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { type AwsPrincipal, type Person, principalOf } from '../../../src/core/policy/directory.ts';
 import { directorySchema } from '../../../src/core/policy/policy.ts';
 import { principalKey, sourceIdentityOf } from '../../../src/core/policy/principal.ts';
@@ -39,7 +40,7 @@ describe('the key of a cloud identity (A2)', () => {
 });
 
 describe('the source identity of a person (A2)', () => {
-  const person = (id: string, aws: AwsPrincipal) => ({ id, name: id, teams: [], slack: [], aws });
+  const person = (id: string, aws: AwsPrincipal) => ({ id, name: id, teams: [], chats: { slack: [] }, aws });
   const ofAna = (ana: Person, other: Person) => principalOf({ people: [ana, other], teams: [], onCall: {} }, ana);
 
   it('is what the directory says, else the name of our session', () => {
@@ -57,7 +58,7 @@ describe('the source identity of a person (A2)', () => {
 
 describe('a directory, from the file or over HTTP (A2)', () => {
   const taken = (aws: AwsPrincipal): boolean =>
-    directorySchema.safeParse({ teams: [], people: [{ id: 'ana', name: 'Ana', teams: [], aws }] }).success;
+    directorySchema(DEFINITIONS).safeParse({ teams: [], people: [{ id: 'ana', name: 'Ana', teams: [], aws }] }).success;
 
   it.each<[promise: string, aws: AwsPrincipal]>([
     ['an IAM user', user('user/ana')],

@@ -35,7 +35,7 @@ const changed = (who: CastName, change: Partial<Person>) => {
   return { ...known, people: known.people.map((one) => (one.id === who ? { ...one, ...change } : one)) };
 };
 
-const OTHER_ACCOUNT = { slack: [{ workspace: 'T0BREAK', user: 'U0OTHER' }] };
+const OTHER_ACCOUNT = { chats: { slack: [{ workspace: 'T0BREAK', user: 'U0OTHER' }] } };
 const ACCOUNT_OF_SASHA = [{ workspace: 'T0BREAK', user: 'U0SASHA' }];
 
 const attest = (
@@ -126,7 +126,7 @@ describe('attesting an ending that nothing could prove (E5)', () => {
     ],
     [
       'said so from an account that two people hold',
-      { directory: { ok: true, value: changed('blake', { slack: ACCOUNT_OF_SASHA }), at: plannedEnd } },
+      { directory: { ok: true, value: changed('blake', { chats: { slack: ACCOUNT_OF_SASHA } }), at: plannedEnd } },
     ],
   ])('drops the word of whoever %s since, and says so: another one is awaited', (_promise, facts) => {
     const first = accepted(attest(failing, 'sasha')).next;

@@ -29,7 +29,7 @@ const change = (id: CastName, difference: object) => {
 };
 
 describe('asking (A2–A7, A9–A11)', () => {
-  const request = { type: 'request', id: 'R1', channel: 'C0INCIDENT' } as const;
+  const request = { type: 'request', id: 'R1', channels: { slack: 'C0INCIDENT' } } as const;
 
   it.each<[promise: string, input: object, facts: Partial<Facts>, code: RefusalCode]>([
     ['no incident', { incident: '  ' }, {}, 'no_incident'],
@@ -77,7 +77,7 @@ describe('asking (A2–A7, A9–A11)', () => {
     [
       'a chat identity on two people',
       {},
-      { directory: found(change('casey', { slack: [{ workspace: 'T0BREAK', user: 'U0RILEY' }] })) },
+      { directory: found(change('casey', { chats: { slack: [{ workspace: 'T0BREAK', user: 'U0RILEY' }] } })) },
       'ambiguous_person',
     ],
     [
@@ -283,12 +283,12 @@ describe('issuing (B4)', () => {
     ],
     [
       'the chat identity that asked is linked to two people',
-      { directory: found(change('casey', { slack: [{ workspace: 'T0BREAK', user: 'U0RILEY' }] }), now) },
+      { directory: found(change('casey', { chats: { slack: [{ workspace: 'T0BREAK', user: 'U0RILEY' }] } }), now) },
       'ambiguous_person',
     ],
     [
       'the chat identity that asked is another person’s now',
-      { directory: found(change('riley', { slack: [{ workspace: 'T0BREAK', user: 'U0OTHER' }] }), now) },
+      { directory: found(change('riley', { chats: { slack: [{ workspace: 'T0BREAK', user: 'U0OTHER' }] } }), now) },
       'unknown_person',
     ],
     ['the requester was suspended', { directory: found(change('riley', { suspended: true }), now) }, 'suspended'],

@@ -43,7 +43,9 @@ const without = (id: CastName): Directory => {
 /** As if that person's chat account were this one. */
 const linked = (id: CastName, user: string, from = aDirectory()): Directory => ({
   ...from,
-  people: from.people.map((one) => (one.id === id ? { ...one, slack: [{ workspace: 'T0BREAK', user }] } : one)),
+  people: from.people.map((one) =>
+    one.id === id ? { ...one, chats: { slack: [{ workspace: 'T0BREAK', user }] } } : one,
+  ),
 });
 const found = <T>(value: T, at = START) => ({ ok: true, value, at }) as const;
 const stop = (current: Freeze | undefined, actor: Actor, facts: Facts, all = false) =>

@@ -246,7 +246,7 @@ describe('who is paged', () => {
       id: `p${index}`,
       name: 'P',
       teams: ['security'],
-      slack: [],
+      chats: { slack: [] },
     }));
     expect(onDuty(policy(['security']), { ...off, people: many })).toHaveLength(PAGE_MAX);
     const suspended = directory.people.map((one) => ({ ...one, suspended: one.teams.includes('security') }));

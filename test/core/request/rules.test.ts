@@ -174,7 +174,7 @@ const askedWithOther = (linked: readonly string[]): Change => {
   const key = 'slack:T0BREAK:U0OTHER';
   const account = { workspace: 'T0BREAK', user: 'U0OTHER' };
   const moved = people((person) => [
-    linked.includes(person.id) ? { ...person, slack: [...person.slack, account] } : person,
+    linked.includes(person.id) ? { ...person, chats: { slack: [...(person.chats.slack ?? []), account] } } : person,
   ]);
   return (world, moment) => ({
     ...moved(world, moment),

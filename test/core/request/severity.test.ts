@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { severityLines } from '../../../src/chat/words/role-words.ts';
 import { lintZones } from '../../../src/core/lint/lint-zones.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
@@ -8,7 +9,7 @@ import { aPolicy, policyDocument } from '../../support/requests.ts';
 const withSeverity = (minSeverity: unknown, severity?: unknown) => {
   const document = policyDocument();
   const { zones, incidentList } = document;
-  return policySchema(PRODUCTION_FLOORS).safeParse({
+  return policySchema(PRODUCTION_FLOORS, DEFINITIONS).safeParse({
     ...document,
     zones: { ...zones, C: { ...zones.C, minSeverity } },
     incidentList: incidentList.map((one) => ({ ...one, ...(severity !== undefined && { severity }) })),

@@ -1,4 +1,4 @@
-import type { Directory, Person } from '../../../src/core/policy/directory.ts';
+import type { ChatIdentity, Directory, Person } from '../../../src/core/policy/directory.ts';
 import { wantedBy } from '../../../src/core/policy/terms.ts';
 import { tally } from '../../../src/core/request/approvals.ts';
 import { openNow } from '../../../src/core/request/decide-approve.ts';
@@ -16,14 +16,19 @@ const directoryWith = (change: Record<string, Partial<Person>>, ...more: readonl
   return { ...directory, people: [...directory.people.map((one) => ({ ...one, ...change[one.id] })), ...more] };
 };
 
-const stranger = (slack: Person['slack']): Person => ({ id: 'stranger', name: 'Stranger', teams: ['platform'], slack });
+const stranger = (slack: readonly ChatIdentity[]): Person => ({
+  id: 'stranger',
+  name: 'Stranger',
+  teams: ['platform'],
+  chats: { slack },
+});
 
 it.each<[what: string, why: readonly string[], directory: Directory]>([
   ['as it was', [], directoryWith({})],
-  ['with another account besides', [], directoryWith({ avery: { slack: [ELSEWHERE, AVERY] } })],
+  ['with another account besides', [], directoryWith({ avery: { chats: { slack: [ELSEWHERE, AVERY] } } })],
   ['shared with somebody who is listed later', ['ambiguous_person'], directoryWith({}, stranger([AVERY]))],
-  ['taken off everybody', ['ambiguous_person'], directoryWith({ avery: { slack: [ELSEWHERE] } })],
-  ['given to somebody else', ['unknown_person'], directoryWith({ avery: { slack: [] } }, stranger([AVERY]))],
+  ['taken off everybody', ['ambiguous_person'], directoryWith({ avery: { chats: { slack: [ELSEWHERE] } } })],
+  ['given to somebody else', ['unknown_person'], directoryWith({ avery: { chats: { slack: [] } } }, stranger([AVERY]))],
 ])('an approval from an account %s: %j', (_what, why, directory) => {
   const asker = { id: 'riley', seen: [] };
   const { details, approvals, seenTeams } = request;

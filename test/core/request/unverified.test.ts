@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { termsOf, wantedBy } from '../../../src/core/policy/terms.ts';
 import { placesOf } from '../../../src/core/request/approvals.ts';
@@ -35,7 +36,7 @@ type Zones = ReturnType<typeof policyDocument>['zones'];
 const SELF = { who: 'requester', name: 'Requester', assurance: 'chat' } as const;
 /** The policy of every test here, but for its zones: A asks nobody but the requester. */
 const policyWith = (zones: (of: Zones) => object = () => ({}), roles = policyDocument().roles) =>
-  policySchema(PRODUCTION_FLOORS).parse({
+  policySchema(PRODUCTION_FLOORS, DEFINITIONS).parse({
     ...policyDocument(),
     roles,
     zones: { ...policyDocument().zones, A: { maxMinutes: 60, approvals: [SELF] }, ...zones(policyDocument().zones) },

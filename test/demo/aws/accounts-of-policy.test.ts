@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { parse } from 'yaml';
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../../src/demo/aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
@@ -16,7 +17,9 @@ import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
 import { simulate } from '../../../src/demo/aws/simulate.ts';
 import { allow, codeOf, document, trust } from './two-accounts.ts';
 
-const policy = policySchema(PRODUCTION_FLOORS).parse(parse(readFileSync('breakglass.example.yaml', 'utf8')));
+const policy = policySchema(PRODUCTION_FLOORS, DEFINITIONS).parse(
+  parse(readFileSync('breakglass.example.yaml', 'utf8')),
+);
 const { accounts, signInArns } = accountsOfPolicy(policy);
 
 let aws: LocalAws;

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DEFINITIONS } from '../../../../src/adapters.ts';
 import { capabilitiesOf } from '../../../../src/clouds/aws/policy/capabilities.ts';
 import { lintAwsRole } from '../../../../src/clouds/aws/policy/lint.ts';
 import { planOf } from '../../../../src/clouds/aws/policy/plan.ts';
@@ -62,6 +63,6 @@ it('never finds less when an Allow is widened', () => {
 });
 
 it('reads roles as the schema of the configuration gives them', () => {
-  const schema = policySchema(PRODUCTION_FLOORS).shape.roles.element;
+  const schema = policySchema(PRODUCTION_FLOORS, DEFINITIONS).shape.roles.element;
   expect(lintAwsRole(schema.parse({ ...role() }), account())).toEqual([]);
 });
