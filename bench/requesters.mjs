@@ -16,7 +16,7 @@ export async function policyWithRequesters(atOnce) {
       ...mira,
       id: `bench-${index}`,
       chats: { slack: [{ workspace: mira.chats.slack[0].workspace, user: `U0BENCH${number}` }] },
-      aws: { ...mira.aws, userId: `${mira.aws.userId.slice(0, -3)}${number}` },
+      clouds: { aws: { ...mira.clouds.aws, userId: `${mira.clouds.aws.userId.slice(0, -3)}${number}` } },
     });
   }
   return stringify(policy);

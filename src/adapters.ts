@@ -1,9 +1,54 @@
 import { MSTEAMS } from './chat/msteams/definition.ts';
 import { SLACK } from './chat/slack/definition.ts';
-import type { Definitions } from './core/policy/chat-definition.ts';
+import { AWS } from './clouds/aws/policy/definition.ts';
+import { awsProvider } from './clouds/aws/role/provider.ts';
+import type { ChatDefinition } from './core/policy/chat-definition.ts';
+import type { CloudDefinition, Clouds } from './core/policy/cloud.ts';
+import type { Definitions } from './core/policy/definitions.ts';
+import type { Cloud } from './core/policy/directory.ts';
+import type { Egress } from './egress/open-egress.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Logger } from './ports/logger.ts';
+import type { OpenProvider } from './ports/provider.ts';
 
-/** Every chat that a policy may name. The only list: whoever needs one is handed it. */
-export const CHATS = [SLACK, MSTEAMS] as const;
+/** What a provider is opened with. */
+export interface CloudContext {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly egress: Egress | undefined;
+}
 
-/** What the schema of a policy is composed of. */
-export const DEFINITIONS: Definitions = { chats: CHATS };
+/** A cloud: its pure half, and how the other one is made. Nothing is loaded or called before it is asked something. */
+export interface CloudAdapter {
+  readonly definition: CloudDefinition;
+  open(context: CloudContext): OpenProvider;
+}
+
+/** The outside that a process can speak to, by name. */
+export interface Adapters {
+  /** Every chat that a policy may name. */
+  readonly chats: readonly ChatDefinition[];
+  readonly clouds: Readonly<Record<Cloud, CloudAdapter>>;
+}
+
+/** All that there are. The only list: whoever needs one is given it. */
+export const ADAPTERS: Adapters = {
+  chats: [SLACK, MSTEAMS],
+  clouds: {
+    aws: {
+      definition: AWS,
+      open: ({ clock, logger, egress }) => awsProvider({ clock, logger, agents: egress?.agents }),
+    },
+  },
+};
+
+/** What policies are composed of, and judged by, where these adapters are there. */
+export const definitionsOf = ({ chats, clouds }: Adapters): Definitions => ({
+  chats,
+  clouds: Object.fromEntries(
+    Object.entries(clouds).map(([name, { definition }]) => [name, definition]),
+  ) satisfies Clouds,
+});
+
+/** Those of `ADAPTERS`. */
+export const DEFINITIONS: Definitions = definitionsOf(ADAPTERS);

@@ -182,23 +182,6 @@ export class SettingsProblem extends Error {
 const blankAsMissing = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 
-/** What web and worker ask of AWS. */
-const ASKED = ['IAM', 'STS'] as const;
-
-/**
- * Addresses of clouds that the AWS SDK reads by itself; named here so that they can be checked. None where it would ask
- * one of these services at its real address, because nothing else is named for it or it is told to heed no such setting.
- * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
- */
-export function cloudEndpoints(env: NodeJS.ProcessEnv, asked: readonly string[] = ASKED): readonly string[] {
-  const ignored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true';
-  const named = (service: string) => env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
-  if (ignored || !asked.every(named)) return [];
-  return Object.entries(env).flatMap(([name, value]) =>
-    /^AWS_ENDPOINT_URL(_[A-Z0-9_]+)?$/.test(name) && value ? [value] : [],
-  );
-}
-
 /** What the Slack side is told of all this. */
 export const slackSettings = (config: Config) => ({
   botToken: config.SLACK_BOT_TOKEN,

@@ -1,23 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { DEFINITIONS } from './adapters.ts';
+import { ADAPTERS, type Adapters, definitionsOf } from './adapters.ts';
 import { broker as makeBroker } from './broker/broker.ts';
-import type { BrokerDeps } from './broker/deps.ts';
+import { type BrokerDeps, providerOf } from './broker/deps.ts';
 import { delivery } from './chat/deliver/delivery.ts';
 import { slackChat } from './chat/slack/chat.ts';
 import { refusal } from './chat/slack/refused-us.ts';
 import { slackWorkspace } from './chat/slack/workspace.ts';
-import { lintAwsRole } from './clouds/aws/policy/lint.ts';
-import { awsProvider } from './clouds/aws/role/provider.ts';
-import {
-  type Config,
-  cloudEndpoints,
-  loadConfig,
-  pagerSettings,
-  queuePrefix,
-  SettingsProblem,
-  slackSettings,
-} from './config.ts';
+import { type Config, loadConfig, pagerSettings, queuePrefix, SettingsProblem, slackSettings } from './config.ts';
 import { GAP_MS } from './core/audit/checkpoint.ts';
+import type { Cloud } from './core/policy/directory.ts';
 import { type Floors, PRODUCTION_FLOORS } from './core/policy/policy.ts';
 import { directorySource } from './directory/source.ts';
 import { egressOf } from './egress.ts';
@@ -25,6 +16,7 @@ import { type MonitorOptions, openMonitor } from './health/monitor.ts';
 import * as parts from './health/parts.ts';
 import { incidentSource } from './incidents/source.ts';
 import { makeLogger } from './logger.ts';
+import { isKnown, localClouds, openClouds, releaseAll, rewired } from './open-clouds.ts';
 import { openDoors, startHealth } from './open-doors.ts';
 import { pagersOf } from './paging/pagers.ts';
 import { settlePolicy } from './policy-in-force.ts';
@@ -52,6 +44,8 @@ export interface MainOptions {
   readonly role: (typeof ROLES)[number];
   /** The policy file of this process. */
   readonly file: string;
+  /** What this process can speak to; all that there is unless told. A test hands in more. */
+  readonly adapters?: Adapters;
   /**
    * For the demo and the tests only: shorter floors, other intervals. Refused unless database, queue, chat and every
    * cloud endpoint resolve to loopback. No configuration can choose it.
@@ -73,7 +67,7 @@ export interface MainOptions {
     readonly monitor?: Pick<MonitorOptions, 'everyMs' | 'sayEveryMs'>;
     /** Puts something around a part, or in its place: to count what goes through it, or for a cloud that answers at once. */
     readonly rewire?: {
-      readonly aws?: (own: Provider) => Provider;
+      readonly clouds?: Readonly<Record<Cloud, (own: Provider) => Provider>>;
       readonly schedule?: (own: Schedule) => Schedule;
     };
   };
@@ -102,10 +96,13 @@ export async function main(options: MainOptions): Promise<Running> {
 }
 
 /** Starts every part, in order; each pushes how it is closed, so that doors shut first and storage is let go of last. */
-async function start({ env, role, file, lowered }: MainOptions, opened: (() => Promise<unknown>)[]) {
+async function start(
+  { env, role, file, adapters = ADAPTERS, lowered }: MainOptions,
+  opened: (() => Promise<unknown>)[],
+) {
   const config = loadConfig(env);
   const logger = makeLogger(config.LOG_LEVEL);
-  if (lowered !== undefined) await assertLowered(env, config);
+  if (lowered !== undefined) await assertLowered(env, config, adapters);
   // What runs on this machine alone is never sent elsewhere.
   const egress = lowered === undefined ? await egressOf(env) : undefined;
   opened.push(async () => egress?.close());
@@ -116,7 +113,8 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     ...(lockTimes !== undefined && { lockTimes }),
   };
   const onDoubt = (doubts: readonly string[]) => watch.doubt(doubts);
-  const store = openStore({ url: config.DATABASE_URL, logger, onDoubt, ...lower });
+  const definitions = definitionsOf(adapters);
+  const store = openStore({ url: config.DATABASE_URL, logger, definitions, onDoubt, ...lower });
   opened.push(() => store.close());
   const watch = watchSessions({ readBack: store.readBack, logger });
   opened.push(async () => watch.stop());
@@ -124,18 +122,10 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   if (problems.length > 0) throw new SettingsProblem(problems);
   const floors = lowered?.floors ?? PRODUCTION_FLOORS;
   const text = lowered?.policyText ?? (await readFile(file).catch(() => undefined));
-  const settled = await settlePolicy({
-    store,
-    text,
-    file,
-    floors,
-    logger,
-    definitions: DEFINITIONS,
-    lintRole: lintAwsRole,
-  });
+  const settled = await settlePolicy({ store, text, file, floors, logger, definitions });
 
-  const aws = awsProvider({ clock: store.clock, logger, agents: egress?.agents });
-  opened.push(async () => aws.release());
+  const clouds = openClouds(adapters, { clock: store.clock, logger, egress });
+  opened.push(async () => releaseAll(clouds));
   const { installationId } = await store.installation();
   const backend = { redisUrl: config.REDIS_URL, postgresUrl: config.DATABASE_URL, prefix: queuePrefix(installationId) };
   const queue = reconnectingQueue(() => openQueue({ logger, ...backend }), logger);
@@ -143,7 +133,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
 
   const monotonic = () => performance.now();
   const workspace = slackWorkspace({ ...slackSettings(config), dispatcher: egress?.dispatcher }, logger);
-  const providers = { aws: lowered?.rewire?.aws?.(aws) ?? aws };
+  const providers = rewired(clouds, lowered?.rewire?.clouds);
   const once = lowered?.rewire?.schedule?.(queue) ?? queue;
   const schedule = addingAgain({ store, schedule: once, logger });
   opened.push(() => schedule.stop());
@@ -153,12 +143,13 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
     account: (key) => workspace.account(key),
     store,
     logger,
-    usage: (plan) => providers[plan.provider].usage(plan),
+    usage: (plan) => providerOf({ providers }, plan.provider).usage(plan),
   });
   const deps: BrokerDeps = {
     store,
-    directory: directorySource({ now: monotonic, token: config.DIRECTORY_TOKEN }, DEFINITIONS),
-    incidents: incidentSource({ now: monotonic, token: config.INCIDENTS_TOKEN }, DEFINITIONS),
+    clouds: definitions.clouds,
+    directory: directorySource({ now: monotonic, token: config.DIRECTORY_TOKEN }, definitions),
+    incidents: incidentSource({ now: monotonic, token: config.INCIDENTS_TOKEN }, definitions),
     providers,
     schedule,
     announce,
@@ -195,7 +186,7 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
   const monitor = openMonitor({ logger, ...lowered?.monitor });
   opened.push(async () => monitor.stop());
   const identity = async (): Promise<boolean> =>
-    aws.identity((await store.policyInForce())?.policy.accounts ?? [], AbortSignal.timeout(IDENTITY_MS));
+    isKnown(clouds, (await store.policyInForce())?.policy.accounts ?? [], AbortSignal.timeout(IDENTITY_MS));
   const waitedMs = async (): Promise<number> => queue.longestWaitMs(await store.clock.now());
   monitor.add(parts.databasePart(store));
   monitor.add(parts.clockPart(store));
@@ -221,9 +212,9 @@ async function start({ env, role, file, lowered }: MainOptions, opened: (() => P
 }
 
 /** Lowered floors are for this machine alone. */
-async function assertLowered(env: NodeJS.ProcessEnv, config: Config): Promise<void> {
-  const clouds = cloudEndpoints(env);
-  if (clouds.length === 0) throw new Error('Lowered floors are for local clouds only: set AWS_ENDPOINT_URL.');
+async function assertLowered(env: NodeJS.ProcessEnv, config: Config, adapters: Adapters): Promise<void> {
+  const { addresses, missing } = localClouds(env, definitionsOf(adapters));
+  if (missing !== undefined) throw new Error(`Lowered floors are for local clouds only: set ${missing}.`);
   const chat = config.SLACK_API_URL ?? 'https://slack.com/api/';
   const { pagerDuty, webhook } = pagerSettings(config);
   const paged = [pagerDuty, webhook].flatMap((pager) => (pager ? [pager.url] : []));
@@ -232,6 +223,6 @@ async function assertLowered(env: NodeJS.ProcessEnv, config: Config): Promise<vo
     ...(config.REDIS_URL ? [config.REDIS_URL] : []),
     chat,
     ...paged,
-    ...clouds,
+    ...addresses,
   ]);
 }

@@ -7,6 +7,7 @@ import { refusesUs } from './chat/slack/refused-us.ts';
 import type { SlackWorkspace } from './chat/slack/workspace.ts';
 import type { RequestChat } from './chat/words/content.ts';
 import type { Config } from './config.ts';
+import { cloudTermsOf } from './core/policy/cloud.ts';
 import type { Terms } from './core/policy/terms.ts';
 import type { Monitor } from './health/monitor.ts';
 import { chatPart, listeningPart } from './health/parts.ts';
@@ -100,8 +101,8 @@ export async function openDoors(doors: Doors, opened: Opened): Promise<Opening> 
   const { slackApp, SLACK_PATH } = await import('./chat/slack/app.ts');
   const { warmUp } = await import('./chat/slack/warm-up.ts');
   const { workspace, chat, announce, broker, deps, monitor } = doors;
-  const { store, directory, providers, logger } = deps;
-  const capabilities = (terms: Terms) => providers[terms.role.provider].capabilities(terms);
+  const { store, directory, clouds, logger } = deps;
+  const capabilities = (terms: Terms) => cloudTermsOf(clouds, terms);
   const app = slackApp({ workspace, chat, announce, broker, store, directory, capabilities, logger });
   monitor.add(chatPart(() => app.trouble()));
   const { requestListener } = app;

@@ -1,7 +1,6 @@
-import { lintAwsRole } from './clouds/aws/policy/lint.ts';
-import { type LintRole, lintPolicy } from './core/lint/lint.ts';
+import { lintPolicy } from './core/lint/lint.ts';
 import type { Finding } from './core/lint/lint-finding.ts';
-import type { Definitions } from './core/policy/chat-definition.ts';
+import type { Definitions } from './core/policy/definitions.ts';
 import { type Floors, type Policy, policySchema } from './core/policy/policy.ts';
 import type { Problem } from './policy-file/problem.ts';
 import { lintSalvaged } from './policy-file/salvage.ts';
@@ -18,16 +17,14 @@ export type PolicyRead =
  * problem is reported at once, each with its line; a syntax error alone hides the rest, since nothing after it can be
  * trusted. Never throws.
  * @param fileName As problems shall name it.
- * @param definitions The chats that it may name.
- * @param lintRole What the cloud says of a role's documents.
  * @param floors The least durations that may be configured; production passes `PRODUCTION_FLOORS`.
+ * @param definitions What it is composed of, and judged by.
  */
 export function readPolicy(
   source: string | Uint8Array,
   fileName: string,
   floors: Floors,
   definitions: Definitions,
-  lintRole: LintRole = lintAwsRole,
 ): PolicyRead {
   const file = readYaml(source);
   const located = (findings: readonly Finding[]): readonly Problem[] =>
@@ -52,11 +49,10 @@ export function readPolicy(
       misfits.map(({ path }) => path),
       floors,
       definitions,
-      lintRole,
     );
     return { ok: false, problems: inOrder([...unreadable, ...located([...misfits, ...others])]) };
   }
-  const findings = inOrder([...unreadable, ...located(lintPolicy(parsed.data, definitions, lintRole))]);
+  const findings = inOrder([...unreadable, ...located(lintPolicy(parsed.data, definitions, floors))]);
   if (findings.some(({ severity }) => severity === 'error')) return { ok: false, problems: findings };
   return { ok: true, policy: parsed.data, text: file.text, warnings: findings };
 }

@@ -1,4 +1,5 @@
-import { cloudEndpoints, loadSealConfig, type SealConfig, SettingsProblem } from './config.ts';
+import { endpointsOf } from './clouds/aws/policy/endpoints.ts';
+import { loadSealConfig, type SealConfig, SettingsProblem } from './config.ts';
 import { CADENCE, type Cadence } from './core/audit/checkpoint.ts';
 import type { Egress } from './egress/open-egress.ts';
 import { egressOf } from './egress.ts';
@@ -28,7 +29,7 @@ export async function sealer({ env, lowered }: SealerOptions): Promise<{ stop():
   const logger = makeLogger(config.LOG_LEVEL);
   if (lowered !== undefined) {
     const chat = config.SLACK_API_URL ?? (config.SEAL_SLACK_TOKEN ? ['https://slack.com/api/'] : []);
-    const clouds = cloudEndpoints(env, ['S3']);
+    const clouds = endpointsOf(env, ['S3']);
     const bucket = config.SEAL_BUCKET && clouds.length === 0 ? ['https://s3.amazonaws.com'] : [];
     await assertLoopback([config.SEAL_DATABASE_URL, chat, bucket, ...clouds].flat());
   }

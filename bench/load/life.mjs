@@ -1,4 +1,5 @@
 // What a request went through until it was open, told by the pure core and never by the database: rows for bulk SQL.
+import { DEFINITIONS } from '../../dist/adapters.js';
 import { planOf } from '../../dist/clouds/aws/policy/plan.js';
 import { EMPTY_HEAD, seal } from '../../dist/core/audit/log.js';
 import { incidentStream, requestListed, requestStream } from '../../dist/core/events.js';
@@ -34,7 +35,8 @@ export function teller(policy, installationId) {
       now,
     ),
     account: found('member', now),
-    target: found({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }, now),
+    clouds: DEFINITIONS.clouds,
+    target: found({ offsetMs: 0, room: [{ what: 'roles', used: 1, quota: 1000 }], changedDefinitions: [] }, now),
     approvers: { [sasha.key]: found('member', now) },
     history: { same: undefined, pending: [], objects: 0, turnedDown: undefined },
     openingOff: undefined,

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import { DEFINITIONS } from '../../dist/adapters.js';
-import { lintAwsRole } from '../../dist/clouds/aws/policy/lint.js';
 import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
 import { makeLogger } from '../../dist/logger.js';
 import { settlePolicy } from '../../dist/policy-in-force.js';
@@ -78,7 +77,7 @@ export async function runLoad({ backend, provider, chat, grants, overMs, limits,
 /** Puts the policy in force and tells every life. Answers them with the roles that they have in AWS, by account. */
 async function seed({ policyText, grants, overMs, first, database }) {
   const logger = makeLogger('error');
-  const store = openStore({ url: database.appUrl, logger });
+  const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger });
   try {
     await settlePolicy({
       store,
@@ -87,7 +86,6 @@ async function seed({ policyText, grants, overMs, first, database }) {
       floors: DEMO_FLOORS,
       logger,
       definitions: DEFINITIONS,
-      lintRole: lintAwsRole,
     });
     const { policy } = await store.policyInForce();
     const { installationId } = await store.installation();

@@ -8,7 +8,6 @@ import { broker as openBroker } from '../../dist/broker/broker.js';
 import { delivery } from '../../dist/chat/deliver/delivery.js';
 import { slackChat } from '../../dist/chat/slack/chat.js';
 import { slackWorkspace } from '../../dist/chat/slack/workspace.js';
-import { lintAwsRole } from '../../dist/clouds/aws/policy/lint.js';
 import { awsProvider } from '../../dist/clouds/aws/role/provider.js';
 import { termsDigest, termsOf } from '../../dist/core/policy/terms.js';
 import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
@@ -24,7 +23,7 @@ import { openStore } from '../../dist/store/open-store.js';
 const ROLE = 'model-serving-restart';
 const { url, policyText, slack } = JSON.parse(process.env.BENCH_ORDER);
 const logger = makeLogger('error');
-const real = openStore({ url, logger });
+const real = openStore({ definitions: DEFINITIONS, url, logger });
 const store = {
   ...real,
   change: async (...asked) => {
@@ -33,15 +32,7 @@ const store = {
     return changed;
   },
 };
-await settlePolicy({
-  store,
-  text: policyText,
-  file: 'bench',
-  floors: DEMO_FLOORS,
-  logger,
-  definitions: DEFINITIONS,
-  lintRole: lintAwsRole,
-});
+await settlePolicy({ store, text: policyText, file: 'bench', floors: DEMO_FLOORS, logger, definitions: DEFINITIONS });
 const { policy } = await store.policyInForce();
 const keyOf = (id) => {
   const [{ workspace, user }] = policy.people.find((person) => person.id === id).chats.slack;
@@ -51,7 +42,7 @@ const queue = await openQueue({ logger, postgresUrl: url, prefix: 'bench' });
 const aws = awsProvider({ clock: store.clock, logger });
 const provider = {
   ...aws,
-  read: async () => ({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }),
+  read: async () => ({ offsetMs: 0, room: [{ what: 'roles', used: 1, quota: 1000 }], changedDefinitions: [] }),
   open: async () => undefined,
   close: async () => ({ hashes: { revoked: '0'.repeat(64) } }),
   isEnded: async () => true,
@@ -60,8 +51,8 @@ const provider = {
     cloudTime: plan.plannedEnd,
     open: false,
     pastEnd: false,
-    revoked: true,
-    expiryDenyUnchanged: true,
+    ended: true,
+    nativeEndIntact: true,
     altered: [],
   }),
 };
@@ -86,6 +77,7 @@ const broker = openBroker({
   store,
   directory: directorySource({ now: () => performance.now() }, DEFINITIONS),
   incidents: incidentSource({ now: () => performance.now() }, DEFINITIONS),
+  clouds: DEFINITIONS.clouds,
   providers: { aws: provider },
   schedule: queue,
   announce,

@@ -25,8 +25,8 @@ const instant = (own) => ({
     cloudTime: plan.plannedEnd,
     open: false,
     pastEnd: false,
-    revoked: true,
-    expiryDenyUnchanged: true,
+    ended: true,
+    nativeEndIntact: true,
     altered: [],
   }),
 });
@@ -41,7 +41,7 @@ const running = await main({
     // Its roles do not stand in the local AWS at all.
     ...(provider === 'instant' && { cloudSweepMs: false }),
     rewire: {
-      ...(provider === 'instant' && { aws: instant }),
+      ...(provider === 'instant' && { clouds: { aws: instant } }),
       schedule: (own) => ({
         add: (work, now) => {
           for (const one of work) if (counted.has(one.requestId)) jobs.add(jobId(one));

@@ -1,3 +1,6 @@
+import { Failure } from '../core/failure.ts';
+import type { Clouds } from '../core/policy/cloud.ts';
+import type { Cloud } from '../core/policy/directory.ts';
 import type { Announce } from '../ports/announce.ts';
 import type { DirectorySource } from '../ports/directory.ts';
 import type { IncidentSource } from '../ports/incidents.ts';
@@ -12,7 +15,9 @@ export interface BrokerDeps {
   readonly store: Store;
   readonly directory: DirectorySource;
   readonly incidents: IncidentSource;
-  readonly providers: { readonly aws: Provider };
+  /** What each cloud says of itself. Nothing opens in one that is not here. */
+  readonly clouds: Clouds;
+  readonly providers: Readonly<Record<Cloud, Provider>>;
   readonly schedule: Schedule;
   readonly announce: Announce;
   /** Besides the chat; none is needed. */
@@ -20,4 +25,14 @@ export interface BrokerDeps {
   readonly logger: Logger;
   /** Why this process must open nothing (its own file is bad, its role with excess privileges), or undefined. */
   readonly openingOff: () => string | undefined;
+}
+
+/**
+ * The provider of a cloud. Throws `PROVIDER_UNAVAILABLE` where this process has none: what another version opened is
+ * shouted about and tried again, and never passed over.
+ */
+export function providerOf({ providers }: Pick<BrokerDeps, 'providers'>, cloud: Cloud): Provider {
+  const provider = Object.hasOwn(providers, cloud) ? providers[cloud] : undefined;
+  if (provider === undefined) throw new Failure('PROVIDER_UNAVAILABLE', `this process has no cloud "${cloud}"`);
+  return provider;
 }

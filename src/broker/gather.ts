@@ -5,7 +5,7 @@ import { type Facts, type Lookup, NO_FACTS, UNANSWERED } from '../core/request/f
 import type { Target } from '../core/request/request.ts';
 import type { FoundIncident } from '../ports/incidents.ts';
 import type { PolicyInForce } from '../ports/store.ts';
-import type { BrokerDeps } from './deps.ts';
+import { type BrokerDeps, providerOf } from './deps.ts';
 import { noteOutage } from './sweep/incident-outage.ts';
 
 /** What to look up for one opening command. */
@@ -55,7 +55,7 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
     opening === undefined
       ? UNASKED
       : lookup('target', () =>
-          deps.providers[opening.target.provider].read(opening.target, opening.terms, question.signal),
+          providerOf(deps, opening.target.provider).read(opening.target, opening.terms, question.signal),
         ),
     time,
     lookup('policy', () => inForce),
@@ -85,6 +85,7 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
   const at = <T>(found: Found<T>): Lookup<T> =>
     found.ok ? { ok: true, value: found.value, at: new Date(asked - found.ageMs) } : found;
   return {
+    clouds: deps.clouds,
     policy: mapped(at(policy), ({ policy: value }) => value),
     directory: mapped(at(directory), ({ directory: value }) => value),
     incident: mapped(at(incident), ({ incident: value }) => value),

@@ -1,3 +1,4 @@
+import { cloudTermsOf } from '../core/policy/cloud.ts';
 import { type Directory, onCallFor } from '../core/policy/directory.ts';
 import { eligibleFor } from '../core/request/approvals.ts';
 import { openNow } from '../core/request/decide-approve.ts';
@@ -12,7 +13,7 @@ import { manualCommands } from './grant/manual-commands.ts';
 /** Everything a card shows. A directory that does not answer leaves the names out, never the card. */
 export async function view(deps: BrokerDeps, row: Row): Promise<RequestView> {
   const { request } = row;
-  const capabilities = deps.providers[request.details.terms.role.provider].capabilities(request.details.terms);
+  const capabilities = cloudTermsOf(deps.clouds, request.details.terms);
   const failing = request.state === 'revoking' && request.failures > 0;
   const shown = { row, capabilities, manualCommands: failing ? manualCommands(deps, request) : [] };
   if (askedNow(request) === undefined) return { ...shown, open: [] };

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../adapters.ts';
 import { droppedAccountsInUse } from '../core/policy/policy-diff.ts';
 import { securityChannelsOf } from '../core/policy/policy-row.ts';
 import { actorName } from '../core/request/decision.ts';
@@ -25,13 +26,13 @@ export async function applyFile(file: string): Promise<number> {
       );
       return 1;
     }
-    const changes = changesOf(inForce, read.policy);
+    const changes = changesOf(inForce, read.policy, DEFINITIONS.clouds);
     if (inForce !== undefined && changes.length === 0) {
       console.log(`Nothing to do: policy ${inForce.number} already says the same.`);
       return 0;
     }
     const by = actorName(operator());
-    const { number } = await applyPolicy(store, read.policy, read.text, by, inForce);
+    const { number } = await applyPolicy(store, read.policy, read.text, by, inForce, DEFINITIONS.clouds);
     console.log([`Policy ${number} is in force.`, ...changes.map((line) => `  ${line}`)].join('\n'));
     const notified = [inForce?.policy, read.policy].flatMap((one) =>
       one ? Object.values(securityChannelsOf(one)) : [],

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { DEFINITIONS } from '../adapters.ts';
-import { lintAwsRole } from '../clouds/aws/policy/lint.ts';
 import { fillTable } from '../core/lint/lint-fill.ts';
 import { PRODUCTION_FLOORS } from '../core/policy/policy.ts';
 import { formatProblem } from '../policy-file/problem.ts';
@@ -13,7 +12,7 @@ export async function readForCli(file: string): Promise<PolicyRead | undefined> 
     console.error(`${file} cannot be read. Copy breakglass.example.yaml to start one, or name the file.`);
     return undefined;
   }
-  const read = readPolicy(bytes, file, PRODUCTION_FLOORS, DEFINITIONS, lintAwsRole);
+  const read = readPolicy(bytes, file, PRODUCTION_FLOORS, DEFINITIONS);
   for (const problem of read.ok ? read.warnings : read.problems) console.error(formatProblem(problem));
   return read;
 }

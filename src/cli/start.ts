@@ -1,5 +1,6 @@
-import { cloudEndpoints } from '../config.ts';
+import { DEFINITIONS } from '../adapters.ts';
 import { main, ROLES } from '../main.ts';
+import { localClouds } from '../open-clouds.ts';
 
 const isRole = (role: string): role is (typeof ROLES)[number] => (ROLES as readonly string[]).includes(role);
 
@@ -48,13 +49,13 @@ async function embedded(role: (typeof ROLES)[number]) {
   ]);
   // A profile cannot say either that the SDK is to ask elsewhere than it is told here.
   process.env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ??= 'false';
-  const endpoints = cloudEndpoints(process.env);
-  if (endpoints.length === 0) {
+  const { addresses, missing } = localClouds(process.env, DEFINITIONS);
+  if (missing !== undefined) {
     throw new Error(
-      '--embedded is for trying out and refuses a real cloud: set AWS_ENDPOINT_URL to a local one, or use DATABASE_URL.',
+      `--embedded is for trying out and refuses a real cloud: set ${missing} to a local one, or use DATABASE_URL.`,
     );
   }
-  await assertLoopback(endpoints);
+  await assertLoopback(addresses);
   const log = (line: string) => process.stderr.write(`${line}\n`);
   // Bolt takes as long to load as PostgreSQL to start, so both are waited for at once.
   const [database] = await Promise.all([

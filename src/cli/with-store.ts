@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { DEFINITIONS } from '../adapters.ts';
 import { databaseUrl } from '../config.ts';
 import { Failure } from '../core/failure.ts';
 import { makeLogger } from '../logger.ts';
@@ -22,7 +23,7 @@ export async function withStore<T>(
   const [{ openStore }, embedded] = await Promise.all([import('../store/open-store.ts'), embeddedHere()]);
   const running = embedded && !process.env.DATABASE_URL ? await startHere() : undefined;
   const url = running?.appUrl ?? databaseUrl(process.env, 'DATABASE_URL');
-  const store = openStore({ url, logger: makeLogger('warn') });
+  const store = openStore({ url, logger: makeLogger('warn'), definitions: DEFINITIONS });
   try {
     await (evenIf === 'in doubt' ? sayDoubts(store) : assertNoDoubt(store));
     return await work(store, url);

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../adapters.ts';
 import { verifyLog } from '../broker/verify-log.ts';
 import { makeLogger } from '../logger.ts';
 import { openStore } from '../store/open-store.ts';
@@ -98,7 +99,7 @@ export async function playStory(stage: Stage, { databaseUrl, say }: StoryOptions
     told.stop();
   }
 
-  const store = openStore({ url: databaseUrl, logger: makeLogger('error') });
+  const store = openStore({ url: databaseUrl, logger: makeLogger('error'), definitions: DEFINITIONS });
   try {
     const { streams, events, broken } = await verifyLog(store);
     must(broken === undefined, `the log verifies: ${events} events in ${streams} streams`);

@@ -1,6 +1,6 @@
-import type { Definitions } from '../core/policy/chat-definition.ts';
 import type { Directory } from '../core/policy/directory.ts';
 import { directorySchema, type Policy, type Source } from '../core/policy/policy.ts';
+import type { PolicyParts } from '../core/policy/policy-parts.ts';
 import { getJson, type HttpOptions, SourceError } from '../http-json.ts';
 import type { DirectorySource } from '../ports/directory.ts';
 
@@ -18,8 +18,8 @@ const DIRECTORY_MAX_BYTES = 16_000_000;
  * moment it was asked for; several readers at once share one question. Rejects on anything but a whole, well-formed
  * answer: an older one never stands in for a failure.
  */
-export function httpDirectory(options: HttpOptions, definitions: Definitions): DirectorySource {
-  const schema = directorySchema(definitions);
+export function httpDirectory(options: HttpOptions, parts: PolicyParts): DirectorySource {
+  const schema = directorySchema(parts);
   let last: { readonly url: string; readonly answer: Promise<Answer>; readonly since: number } | undefined;
   return {
     read: async (policy: Policy) => {
@@ -27,7 +27,7 @@ export function httpDirectory(options: HttpOptions, definitions: Definitions): D
       if (source.kind !== 'http') throw new Error('the directory of this policy is not an HTTP source');
       const fresh = last?.url === source.url && options.now() - last.since < source.cacheSeconds * 1000;
       if (last === undefined || !fresh) {
-        last = { url: source.url, since: options.now(), answer: ask(source, options, schema) };
+        last = { url: source.url, since: options.now(), answer: ask(source, schema, options) };
       }
       const current = last;
       try {
@@ -43,8 +43,8 @@ export function httpDirectory(options: HttpOptions, definitions: Definitions): D
 
 async function ask(
   source: HttpSource,
-  options: HttpOptions,
   schema: ReturnType<typeof directorySchema>,
+  options: HttpOptions,
 ): Promise<Answer> {
   const url = new URL(source.url);
   const question = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Definitions } from '../core/policy/chat-definition.ts';
+import type { Definitions } from '../core/policy/definitions.ts';
 import { type IncidentRecord, incidentId, incidentSchema, type Policy } from '../core/policy/policy.ts';
 import { getJson, type HttpOptions, SourceError } from '../http-json.ts';
 import type { IncidentSource } from '../ports/incidents.ts';

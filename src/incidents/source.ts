@@ -1,4 +1,4 @@
-import type { Definitions } from '../core/policy/chat-definition.ts';
+import type { Definitions } from '../core/policy/definitions.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { HttpOptions } from '../http-json.ts';
 import type { IncidentSource } from '../ports/incidents.ts';

@@ -1,10 +1,10 @@
-import { type LintRole, lintDocuments, lintSources } from '../core/lint/lint.ts';
+import { lintDocuments, lintSources } from '../core/lint/lint.ts';
+import { lintAccounts, lintClouds } from '../core/lint/lint-clouds.ts';
 import { lintDirectory } from '../core/lint/lint-directory.ts';
 import type { Finding, Names } from '../core/lint/lint-finding.ts';
-import { lintPartitions } from '../core/lint/lint-partitions.ts';
-import { lintAccounts, lintCaps, lintReferences } from '../core/lint/lint-roles.ts';
+import { lintCaps, lintReferences } from '../core/lint/lint-roles.ts';
 import { lintZones } from '../core/lint/lint-zones.ts';
-import type { Definitions } from '../core/policy/chat-definition.ts';
+import type { Definitions } from '../core/policy/definitions.ts';
 import { type Floors, policySchema } from '../core/policy/policy.ts';
 import type { Path } from './yaml-file.ts';
 
@@ -43,7 +43,6 @@ export function lintSalvaged(
   broken: readonly Path[],
   floors: Floors,
   definitions: Definitions,
-  lintRole: LintRole,
 ): readonly Finding[] {
   if (!isRecord(value)) return [];
   const bad = brokenParts(value, broken);
@@ -58,6 +57,7 @@ export function lintSalvaged(
   const parsed = lenient(floors, definitions).safeParse({ ...whole, ...entries });
   if (!parsed.success) return [];
   const policy = parsed.data;
+  const { clouds } = definitions;
   const names = (section: List): Names => (bad.sections.has(section) ? undefined : idsOf(value[section]));
   const listed = policy.directory.kind === 'file' && !bad.sections.has('directory');
   const known = {
@@ -68,10 +68,10 @@ export function lintSalvaged(
   };
   const findings = [
     ...lintReferences(policy, known),
-    ...lintAccounts(policy.accounts),
-    ...lintPartitions(policy),
+    ...lintAccounts(policy.accounts, clouds),
+    ...lintClouds(policy, clouds),
     ...lintSources(policy),
-    ...lintDocuments(policy, lintRole),
+    ...lintDocuments(policy, clouds),
     ...(bad.sections.has('zones') ? [] : [...lintZones(policy), ...lintCaps(policy)]),
     ...(listed ? lintDirectory(policy, definitions, known) : []),
   ];
@@ -87,11 +87,11 @@ export function lintSalvaged(
 /** The same schema, but lists may be short of what was left out of them. */
 const lenient = (floors: Floors, definitions: Definitions) => {
   // What stands in for channels that do not fit names a chat that nobody defined.
-  const { shape } = policySchema(floors, definitions);
-  return policySchema(floors, definitions).extend({
-    channels: policySchema(floors, 'stored').shape.channels,
-    accounts: shape.accounts.unwrap().array(),
-    roles: shape.roles.unwrap().array(),
+  const schema = policySchema(floors, definitions);
+  return schema.extend({
+    channels: policySchema(floors, { ...definitions, chats: 'stored' }).shape.channels,
+    accounts: schema.shape.accounts.unwrap().array(),
+    roles: schema.shape.roles.unwrap().array(),
   });
 };
 

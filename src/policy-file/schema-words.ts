@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { placeName } from '../core/lint/lint-finding.ts';
 import { suggest } from '../core/nearest.ts';
-import type { Definitions } from '../core/policy/chat-definition.ts';
+import type { PolicyParts } from '../core/policy/policy-parts.ts';
 import { knownKeys } from './json-schema.ts';
 import type { Path } from './yaml-file.ts';
 
@@ -16,13 +16,13 @@ export interface SchemaProblem {
 export const schemaProblems = (
   issues: readonly Issue[],
   value: unknown,
-  definitions: Definitions,
-): readonly SchemaProblem[] => issues.flatMap((issue) => problemsOf(issue, { value, definitions }, []));
+  parts: PolicyParts,
+): readonly SchemaProblem[] => issues.flatMap((issue) => problemsOf(issue, { value, parts }, []));
 
-/** The file, and what it was held to. */
+/** The document, and what its schema was composed of. */
 interface Read {
   readonly value: unknown;
-  readonly definitions: Definitions;
+  readonly parts: PolicyParts;
 }
 
 function problemsOf(issue: Issue, read: Read, above: Path): readonly SchemaProblem[] {
@@ -35,7 +35,7 @@ function problemsOf(issue: Issue, read: Read, above: Path): readonly SchemaProbl
   }
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path, read.definitions) }));
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path, read.parts) }));
     case 'invalid_union':
       return issue.errors.length > 0
         ? nearestBranch(issue.errors, read, path)
@@ -64,8 +64,8 @@ function nearestBranch(branches: readonly (readonly Issue[])[], read: Read, path
   return (best ?? []).flatMap((issue) => problemsOf(issue, read, path));
 }
 
-function unknownKey(key: string, path: Path, definitions: Definitions): string {
-  const known = knownKeys(path, definitions);
+function unknownKey(key: string, path: Path, parts: PolicyParts): string {
+  const known = knownKeys(path, parts);
   const where = path.length === 0 ? '' : ` in ${placeName(path)}`;
   return `unknown key "${key}"${where}: ${suggest(key, known, `remove it, or use one of: ${known.join(', ')}`)}`;
 }

@@ -1,8 +1,9 @@
 import type { NewEvent } from '../core/events.ts';
+import type { Cloud } from '../core/policy/directory.ts';
 
 /** An account of a cloud. */
 export interface CloudPlace {
-  readonly provider: 'aws';
+  readonly provider: Cloud;
   readonly account: string;
 }
 

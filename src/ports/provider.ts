@@ -1,19 +1,9 @@
+import type { Cloud } from '../core/policy/directory.ts';
 import type { Account } from '../core/policy/policy.ts';
 import type { Terms } from '../core/policy/terms.ts';
 import type { Alteration } from '../core/request/alteration.ts';
 import type { TargetReading } from '../core/request/facts.ts';
 import type { Party, Plan, RequestDetails, Target } from '../core/request/request.ts';
-
-/** What a cloud can promise for a role, shown before the click (B10, D1). */
-export interface Capabilities {
-  /** Does the cloud itself refuse after the end, with every process of ours dead? */
-  readonly nativeEnd: boolean;
-  readonly shortestSeconds: number;
-  readonly openingAllowanceSeconds: number;
-  readonly propagationSeconds: number;
-  /** Sentences about what an early end does not reach (started code, tokens that outlive a Deny), for card and form. */
-  readonly caveats: readonly string[];
-}
 
 export interface PlanInput {
   readonly grantId: string;
@@ -37,10 +27,10 @@ export interface Observation {
   readonly open: boolean;
   /** The cloud's clock is at or past the end that the plan wrote there. */
   readonly pastEnd: boolean;
-  /** The unconditional Deny and the Deny-all trust are there, equal to what ending writes. */
-  readonly revoked: boolean;
-  /** The expiry Deny is there, equal to the plan's. */
-  readonly expiryDenyUnchanged: boolean;
+  /** All that an ending writes is there, equal to it: nothing gets through. */
+  readonly ended: boolean;
+  /** What makes the cloud end it by itself is there, equal to the plan's. */
+  readonly nativeEndIntact: boolean;
   /** How it differs from what the plan opened, the content of what it refers to included. */
   readonly altered: readonly Alteration[];
 }
@@ -63,8 +53,8 @@ export interface Inspection extends CloudObject {
   /** The installation that made it; undefined on one that carries no installation id. */
   readonly installationId: string | undefined;
   readonly grantId: string | undefined;
-  /** The unconditional Deny and the Deny-all trust are there, equal to what ending writes. */
-  readonly revoked: boolean;
+  /** All that an ending writes is there, equal to it: nothing gets through. */
+  readonly ended: boolean;
 }
 
 /** What an ending read back. */
@@ -83,9 +73,8 @@ export interface Usage {
  * second process. Each rejects with `Failure` and nothing else, and stops at its signal.
  */
 export interface Provider {
-  readonly cloud: 'aws';
-  capabilities(terms: Terms): Capabilities;
-  /** Reads the target's time, its room for another role, and its pinned policies. Changes nothing. */
+  readonly cloud: Cloud;
+  /** Reads the target's time, its room for one more, and what was pinned there. Changes nothing. */
   read(target: Target, terms: Terms, signal: AbortSignal): Promise<TargetReading>;
   /** Pure: the same order gives the same plan, down to the byte. */
   plan(input: PlanInput): Plan;
@@ -101,14 +90,14 @@ export interface Provider {
    */
   extend(from: Plan, to: Plan, signal: AbortSignal): Promise<void>;
   /**
-   * Resolves only after the Deny and the Deny-all trust were read back equal; returns their hashes. `removed` may be called
-   * with the same as soon as they were, while what does not allow anything any more is still being tidied up.
+   * Resolves only after all that an ending writes was read back equal; returns its hashes. `removed` may be called with the
+   * same as soon as it was, while what does not allow anything any more is still being tidied up.
    */
   close(plan: Plan, signal: AbortSignal, removed?: (closed: Closed) => void): Promise<Closed>;
   observe(plan: Plan, signal: AbortSignal): Promise<Observation>;
-  /** Whether the Deny and the Deny-all trust stand, equal to what ending writes. The cheapest look at an ended plan. */
+  /** Whether all that an ending writes stands, equal to it. The cheapest look at an ended plan. */
   isEnded(plan: Plan, signal: AbortSignal): Promise<boolean>;
-  /** Deletes the tombstone. Only after `plannedEnd` + 12 h. */
+  /** Deletes the tombstone. Only after the plan's `cleanUpAt`. */
   deleteTombstone(plan: Plan, signal: AbortSignal): Promise<void>;
   usage(plan: Plan): Usage;
   /** What a person with rights in the account can run to do what `close` does: lines for a POSIX shell. No secret. */
@@ -122,8 +111,8 @@ export interface Provider {
   /** One such object, read by name, or undefined when there is none. */
   inspect(account: Account, name: string, signal: AbortSignal): Promise<Inspection | undefined>;
   /**
-   * Takes away what an object of this installation lets through, without a plan. Resolves only after the Deny and the Deny-all
-   * trust were read back equal; whatever else stands on it is left for people to look at. Refuses with
+   * Takes away what an object of this installation lets through, without a plan. Resolves only after all that an ending writes
+   * was read back equal; whatever else stands on it is left for people to look at. Refuses with
    * `PROVIDER_CONFLICT`, touching nothing, where another object or another installation id stands under that name now.
    */
   closeOrphan(
@@ -133,4 +122,15 @@ export interface Provider {
   ): Promise<void>;
   /** What a person can run to do the same. */
   orphanCommands(name: string): string;
+}
+
+/** A provider with what only its process asks of it. */
+export interface OpenProvider extends Provider {
+  /**
+   * Does the cloud know this process, wherever these accounts are? Changes nothing and needs no right. Rejects with
+   * `Failure` where it does not; false where none of them is this cloud's.
+   */
+  identity(accounts: readonly Account[], signal: AbortSignal): Promise<boolean>;
+  /** Lets go of its connections, when the process ends. */
+  release(): void;
 }

@@ -1,7 +1,7 @@
+import type { CloudTerms } from '../core/policy/cloud.ts';
 import type { Person } from '../core/policy/directory.ts';
 import type { OpenClause } from '../core/request/approvals.ts';
 import type { Row } from '../core/request/work.ts';
-import type { Capabilities } from './provider.ts';
 
 /** A clause that is still open, with who could fill it now. */
 export interface ClauseView extends OpenClause {
@@ -15,7 +15,7 @@ export interface RequestView {
   readonly row: Row;
   /** Open clauses with who can give them; undefined when the directory did not answer. */
   readonly open: readonly ClauseView[] | undefined;
-  readonly capabilities: Capabilities;
+  readonly capabilities: CloudTerms;
   /** What a person can run to end it, while the cloud does not let us. */
   readonly manualCommands: readonly string[];
 }

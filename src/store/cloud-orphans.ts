@@ -1,3 +1,4 @@
+import type { Cloud } from '../core/policy/directory.ts';
 import type { CloudMemory, KnownOrphan, Orphan } from '../ports/cloud-memory.ts';
 import type { Shift } from './append.ts';
 import { appendSystem } from './cloud-listings.ts';
@@ -19,7 +20,7 @@ type Orphans = Pick<
 >;
 
 interface OrphanRecord {
-  readonly provider: 'aws';
+  readonly provider: Cloud;
   readonly account: string;
   readonly name: string;
   readonly id: string;
@@ -86,7 +87,7 @@ export function cloudOrphans(database: Database, shift: Shift): Orphans {
       database.read('read what was not told yet', async (prisma) => {
         const [round] = await prisma.$queryRaw<{ readonly stopped: boolean }[]>`
           SELECT "stopped_at" IS NOT NULL AND NOT "notified" AS "stopped" FROM "cloud_rounds"`;
-        const accounts = await prisma.$queryRaw<{ provider: 'aws'; account: string; why: string }[]>`
+        const accounts = await prisma.$queryRaw<{ provider: Cloud; account: string; why: string }[]>`
           SELECT "provider", "account", "why" FROM "cloud_accounts" WHERE "failures" >= ${notifyAt} AND NOT "notified"
           ORDER BY "account" LIMIT ${limit}`;
         const orphans = await prisma.$queryRaw<OrphanRecord[]>`${SELECT}

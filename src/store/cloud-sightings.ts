@@ -1,5 +1,4 @@
 import { addSeconds } from '../core/request/decision.ts';
-import { TOMBSTONE_SECONDS } from '../core/request/work.ts';
 import type { CloudMemory, MissingGrant, NamedGrant } from '../ports/cloud-memory.ts';
 import type { Database } from './database.ts';
 import { instantOf } from './decode.ts';
@@ -53,14 +52,14 @@ export const cloudSightings = (database: Database): Sightings => ({
       return found.map(({ missedAt, ...grant }) => ({ ...grant, missedAt: instantOf(missedAt, 'when it was missed') }));
     }),
   expectedObjects: (installationId, now, limit, after) => {
-    const rested = addSeconds(now, DELETED_SOON_SECONDS - TOMBSTONE_SECONDS).toISOString();
+    const rested = addSeconds(now, DELETED_SOON_SECONDS).toISOString();
     return database.read(
       'read what should stand in the clouds',
       (prisma) =>
         prisma.$queryRaw<NamedGrant[]>`
         SELECT "provider", "account", "request_id" AS "requestId", "id" AS "grantId" FROM "grants"
         WHERE "plan" IS NOT NULL AND "tombstone_deleted_at" IS NULL AND "id" > ${after} AND "plan" ->> 'installationId' = ${installationId}
-          AND ("state" = 'active' OR ("state" = 'closed' AND "planned_end" > ${rested}::timestamptz))
+          AND ("state" = 'active' OR ("state" = 'closed' AND ("plan" ->> 'cleanUpAt')::timestamptz > ${rested}::timestamptz))
         ORDER BY "id" LIMIT ${limit}`,
     );
   },

@@ -1,4 +1,5 @@
 import { SYSTEM_STREAM } from '../core/events.ts';
+import type { PolicyParts } from '../core/policy/policy-parts.ts';
 import type { Decision } from '../core/request/decision.ts';
 import type { HistoryOf } from '../core/request/facts.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -27,6 +28,8 @@ export interface StoreOptions {
   /** Address of the database, with the app's role. */
   readonly url: string;
   readonly logger: Logger;
+  /** What the policy in force is composed of: nothing is opened by what this process does not know. */
+  readonly definitions: Pick<PolicyParts, 'clouds'>;
   /** Connections for statements, 10 by default; locks have up to 30 of their own. */
   readonly connections?: number;
   /** Milliseconds added to the database's clock. For tests alone: no configuration reaches this argument. */
@@ -46,14 +49,14 @@ const NOTHING_ASKED: HistoryOf = { person: 'warm-up', role: '', incident: '', ac
 
 /** The store on PostgreSQL. Nothing is connected until the first call, so a database that is down delays no start. */
 export function openStore(options: StoreOptions): Store {
-  const { url, logger, connections = CONNECTIONS, offsetMs, limits, lockTimes, onDoubt } = options;
+  const { url, logger, definitions, connections = CONNECTIONS, offsetMs, limits, lockTimes, onDoubt } = options;
   const address = { url, setting: 'DATABASE_URL' };
   const { onSession, readBack } = sessionsOn({ address, limits: { ...LIMITS, ...limits }, onDoubt });
   const database = openDatabase({ address, logger, onSession, connections, limits });
   const locks = openLocks({ address, logger, onSession, times: lockTimes });
   const shift: Shift = (at) => (offsetMs === undefined ? at : new Date(at.getTime() + offsetMs()));
 
-  const policyInForce = policyReader(database);
+  const policyInForce = policyReader(database, definitions.clouds);
   const refused = (one: string, history?: HistoryOf) =>
     change(database, shift, { requestId: one, actor: 'system:start', decide: () => REFUSED, history });
 

@@ -1,5 +1,6 @@
 import { digestOf } from '../core/canonical.ts';
 import { type StoredEvent, SYSTEM_STREAM } from '../core/events.ts';
+import type { PolicyParts } from '../core/policy/policy-parts.ts';
 import {
   contentProblem,
   type PolicyContent,
@@ -8,6 +9,7 @@ import {
   unexplainedPolicies,
 } from '../core/policy/policy-row.ts';
 import { readStored } from '../core/policy/stored-policy.ts';
+import { written } from '../core/request/event-parts.ts';
 import type { Application, PolicyInForce } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
 import type { Database } from './database.ts';
@@ -19,7 +21,10 @@ import { type EventRecord, eventOf } from './row-codec.ts';
  * asks only whether that row and the events that name it are still the ones that were checked. PostgreSQL writes a row
  * that is edited anew, so `ctid` and `xmin` tell, whoever edited it.
  */
-export function policyReader(database: Database): () => Promise<PolicyInForce | undefined> {
+export function policyReader(
+  database: Database,
+  clouds: PolicyParts['clouds'],
+): () => Promise<PolicyInForce | undefined> {
   let known: { readonly written: string; readonly value: PolicyInForce } | undefined;
   return () =>
     database.raw.read('read the policy in force', async (client) => {
@@ -32,7 +37,7 @@ export function policyReader(database: Database): () => Promise<PolicyInForce | 
         FROM "policies" AS p ORDER BY p."number" DESC LIMIT ${1}`;
       if (newest === undefined) return undefined;
       if (known?.written === newest.written) return known.value;
-      const value = await readInForce(client);
+      const value = await readInForce(client, clouds);
       if (value !== undefined) known = { written: newest.written, value };
       return value;
     });
@@ -61,14 +66,14 @@ async function readHeads(client: RawTx) {
   return { heads, events, unexplained: unexplainedPolicies(heads, events) };
 }
 
-async function readInForce(client: RawTx): Promise<PolicyInForce | undefined> {
+async function readInForce(client: RawTx, clouds: PolicyParts['clouds']): Promise<PolicyInForce | undefined> {
   const { heads, events, unexplained } = await readHeads(client);
   const newest = heads.at(-1);
   if (newest === undefined) return undefined;
   const look = async (number: number) => {
     const content = await readContent(client, number);
     const why = unexplained.get(number) ?? contentWords(number, content, events);
-    return { ...readStored(content.policy), why };
+    return { ...readStored(content.policy, clouds), why };
   };
   const { number, digest, appliedAt, appliedBy } = newest;
   const inForce = await look(number);
@@ -110,7 +115,7 @@ export function applyPolicy(database: Database, shift: Shift, application: Appli
     const before = heads.findLast(({ number }) => !unexplained.has(number));
     const number = previous + 1;
     const applied = { number, digest: digestOf(policy), appliedAt: now, appliedBy: actor };
-    await tx.policyVersion.create({ data: { ...applied, policy, document } });
+    await tx.policyVersion.create({ data: { ...applied, policy: written(policy), document } });
     const event = policyChanged({ number, policy, document, operator: actor, changes, before });
     await insertEvents(tx, sealed(SYSTEM_STREAM, head, [event], now, actor));
     return { ...applied, policy, doubt: undefined };

@@ -40,6 +40,7 @@ const DATE_PATHS = {
   '.extension.approvedAt': true,
   '.extension.approvals.*.at': true,
   '.extension.plans.*.plannedEnd': true,
+  '.extension.plans.*.cleanUpAt': true,
   '.failingSince': true,
   '.undone.since': true,
   '.undone.at': true,
@@ -50,12 +51,13 @@ const DATE_PATHS = {
   '.endRequestedAt': true,
   '.closedAt': true,
   '.grants.*.plan.plannedEnd': true,
+  '.grants.*.plan.cleanUpAt': true,
   '.grants.*.confirmedAt': true,
   '.grants.*.endsAt': true,
   '.grants.*.accessRemoved.readAt': true,
   '.grants.*.sessionsEnded.at': true,
   '.grants.*.sessionsEnded.cloudTime': true,
-  '.grants.*.sessionsEnded.denyReadAt': true,
+  '.grants.*.sessionsEnded.removalReadAt': true,
   '.grants.*.tombstoneDeletedAt': true,
 } as const satisfies Record<DatePath<AccessRequest>, true>;
 

@@ -1,4 +1,5 @@
 import { broker } from '../../src/broker/broker.ts';
+import { type AwsRole, awsRoleOf } from '../../src/clouds/aws/policy/schema.ts';
 import { awsProvider } from '../../src/clouds/aws/role/provider.ts';
 import { digestOf } from '../../src/core/canonical.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
@@ -8,7 +9,7 @@ import { type Desk, openDesk } from '../support/desk.ts';
 import { personActor } from '../support/requests.ts';
 import { fewestWaves, inWaves } from '../support/waves.ts';
 
-type Document = Policy['roles'][number]['policies'][number]['document'];
+type Document = AwsRole['policies'][number]['document'];
 
 const LOOKS: Document = {
   Version: '2012-10-17',
@@ -18,7 +19,7 @@ const LOOKS: Document = {
 /** Every role with a policy of its own and one that is attached, so that an opening asks and writes all there is. */
 const withPinned = (policy: Policy): Policy => ({
   ...policy,
-  roles: policy.roles.map((role) => {
+  roles: policy.roles.map(awsRoleOf).map((role) => {
     const arn = `arn:aws:iam::${role.account}:policy/breakglass/look`;
     return { ...role, policies: [...role.policies, { arn, sha256: digestOf(LOOKS), document: LOOKS }] };
   }),

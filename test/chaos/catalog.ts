@@ -54,7 +54,7 @@ export interface Listed {
   readonly name: string;
   readonly teams: readonly string[];
   readonly chats: { readonly slack: readonly { readonly workspace: string; readonly user: string }[] };
-  readonly aws?: { readonly kind: 'iam-user'; readonly arn: string };
+  readonly clouds: Readonly<Record<string, { readonly kind: 'iam-user'; readonly arn: string }>>;
   readonly suspended: boolean;
 }
 
@@ -63,7 +63,7 @@ const listed = (id: string, teams: readonly string[]): Listed => ({
   name: `Person ${id}`,
   teams,
   chats: { slack: [{ workspace: WORKSPACE, user: slackOf(id) }] },
-  aws: { kind: 'iam-user', arn: `arn:aws:iam::${PEOPLE_ACCOUNT}:user/${id}` },
+  clouds: { aws: { kind: 'iam-user', arn: `arn:aws:iam::${PEOPLE_ACCOUNT}:user/${id}` } },
   suspended: false,
 });
 

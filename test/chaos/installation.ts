@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { openStage, type Stage } from '../../src/demo/stage.ts';
 import type { MainOptions } from '../../src/main.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -118,7 +119,7 @@ export class Installation {
   }
 
   async withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-    const store = openStore({ url: this.servers.urls(DATABASE).appUrl, logger: quiet });
+    const store = openStore({ definitions: DEFINITIONS, url: this.servers.urls(DATABASE).appUrl, logger: quiet });
     try {
       return await work(store);
     } finally {

@@ -105,7 +105,7 @@ async function aLife(people: People, whileOpen: readonly Step[] = [EXPIRED]): Pr
       () => ({
         type: 'sessions_confirmed',
         grantId: ID,
-        proof: { by: 'propagation', denyReadAt: removedAt, waitedSeconds: 2 },
+        proof: { by: 'propagation', removalReadAt: removedAt, waitedSeconds: 2 },
       }),
     ],
   ];

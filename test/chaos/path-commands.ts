@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import type { EventName, StoredEvent } from '../../src/core/events.ts';
 import type { ChatKey } from '../../src/core/policy/directory.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
@@ -156,8 +157,8 @@ const MAKINGS: Readonly<Partial<Record<EventName, Making>>> = {
       grantId: grantId(row),
       proof:
         data.by === 'native_end'
-          ? { by: 'native_end', cloudTime: date(data.cloudTime), expiryDenyUnchanged: true }
-          : { by: 'propagation', denyReadAt: date(data.denyReadAt), waitedSeconds: number(data.waitedSeconds) },
+          ? { by: 'native_end', cloudTime: date(data.cloudTime), nativeEndIntact: true }
+          : { by: 'propagation', removalReadAt: date(data.removalReadAt), waitedSeconds: number(data.waitedSeconds) },
     },
   ],
   revoke_failed: ({ data }) => [{ type: 'revoke_failed', why: text(data.why) }],
@@ -207,11 +208,12 @@ function* factsAt(at: Date, incidentId: string, { policy, people, involved: ids,
   for (const instant of [...people.instants(ids, now - LOOKED_UP_MS, now)].reverse()) {
     const account = (id: string): ChatAccount => (people.at(id, instant).inChat ? 'member' : 'deleted');
     const facts: Facts = {
+      clouds: DEFINITIONS.clouds,
       policy: found(policy, at),
       directory: found(people.directoryAt(instant), at),
       incident: incident === undefined ? UNANSWERED_INCIDENT : found(incident, at),
       account: found('member', at),
-      target: found({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }, at),
+      target: found({ offsetMs: 0, room: [{ what: 'roles', used: 1, quota: 1000 }], changedDefinitions: [] }, at),
       approvers: Object.fromEntries(ids.map((id) => [keyOf(id), found(account(id), at)])),
       openingOff: undefined,
     };

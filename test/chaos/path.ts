@@ -2,6 +2,7 @@ import { canonical, type Json } from '../../src/core/canonical.ts';
 import type { NewEvent, StoredEvent } from '../../src/core/events.ts';
 import type { Actor } from '../../src/core/request/command.ts';
 import { decide } from '../../src/core/request/decide.ts';
+import type { Facts } from '../../src/core/request/facts.ts';
 import type { AccessRequest } from '../../src/core/request/request.ts';
 import { type Known, triesFor } from './path-commands.ts';
 
@@ -99,14 +100,15 @@ function failedSilently(request: AccessRequest, next: StoredEvent | undefined): 
 }
 
 const unasked = { ok: false, why: 'not asked' } as const;
-const NOTHING = {
+const NOTHING: Facts = {
+  clouds: {},
   policy: unasked,
   directory: unasked,
   incident: unasked,
   account: unasked,
   target: unasked,
   openingOff: undefined,
-} as const;
+};
 
 /** Of everybody there was: a look-up may have seen people of other lanes as they were at any moment of its time. */
 const OF_EVERYBODY: ReadonlySet<string> = new Set(['seenTeams', 'deciders', 'alsoDeciders', 'invite', 'parties']);

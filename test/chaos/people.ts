@@ -82,9 +82,9 @@ export class People {
   }
 
   directoryAt(instant: number): Directory {
-    const people = [...this.#home.values()].flatMap(({ id, name, chats, aws }) => {
+    const people = [...this.#home.values()].flatMap(({ id, name, chats, clouds }) => {
       const { teams: own, suspended, known } = this.at(id, instant);
-      return known ? [{ id, name, teams: own, chats, ...(aws ? { aws } : {}), suspended }] : [];
+      return known ? [{ id, name, teams: own, chats, clouds, suspended }] : [];
     });
     return { teams: teams(this.#lanes), people, onCall: {} };
   }

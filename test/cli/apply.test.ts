@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { edited, SMALL } from '../policy-file/small-policy.ts';
@@ -16,7 +17,7 @@ let store: Store;
 let dir: string;
 beforeAll(async () => {
   database = await freshDatabase();
-  store = openStore({ url: database.appUrl, logger: silent });
+  store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
   dir = await mkdtemp(join(tmpdir(), 'bg-apply-'));
 });
 afterAll(async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { decide } from '../../src/core/request/decide.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -17,7 +18,7 @@ let database: TestDatabase;
 let store: Store;
 beforeAll(async () => {
   database = await freshDatabase();
-  store = openStore({ url: database.appUrl, logger: silent });
+  store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
 });
 afterAll(async () => {
   await store.close();
@@ -107,7 +108,7 @@ it('tells no channel past a proxy whose setting cannot be read, and freezes all 
   });
   await once(slack.listen(0, '127.0.0.1'), 'listening');
   const own = await freshDatabase();
-  const its = openStore({ url: own.appUrl, logger: silent });
+  const its = openStore({ definitions: DEFINITIONS, url: own.appUrl, logger: silent });
   try {
     await applyPolicy(its, aPolicy(), '', 'operator:test', undefined);
     const settings = {

@@ -54,7 +54,7 @@ function roleEntry(lane: number) {
 interface DemoPerson {
   readonly id: string;
   readonly chats: { readonly slack: readonly { readonly workspace: string; readonly user: string }[] };
-  readonly aws: { readonly userId: string };
+  readonly clouds: { readonly aws: { readonly userId: string } };
 }
 
 /** The demo's policy with a lane for each life; JSON, which is YAML too. */
@@ -70,7 +70,7 @@ export async function lanesPolicy(): Promise<string> {
       ...mira,
       id,
       chats: { slack },
-      aws: { ...mira.aws, userId: `${mira.aws.userId.slice(0, -2)}f${index}` },
+      clouds: { aws: { ...mira.clouds.aws, userId: `${mira.clouds.aws.userId.slice(0, -2)}f${index}` } },
     });
   }
   // One lane is lived in more often here in minutes than by one person in a day.

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { type LogReport, verifyLog } from '../../src/broker/verify-log.ts';
 import type { Row } from '../../src/core/request/work.ts';
 import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
@@ -260,7 +261,7 @@ export async function openEnvironment(): Promise<TestEnvironment> {
     lowered: { ...USUAL, policyText: stage.policyText },
   });
   closing.push(() => web.stop());
-  const store = openStore({ url: database.appUrl, logger: quiet });
+  const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: quiet });
   closing.push(() => store.close());
   return new TestEnvironment({ stage, store, gate, databaseUrl: database.appUrl, webUrl: web.url, closing });
 }

@@ -33,7 +33,7 @@ it('answers with what the file lists, as fresh as the policy', async () => {
 it('answers with what the endpoint says, and sends the token as a bearer', async () => {
   const source = directorySource({ now: handClock().now, token: 's3cret' }, DEFINITIONS);
   const { directory } = await source.read(over(`${server.url}/breakglass/directory?tenant=1`));
-  expect(directory.people).toEqual([{ ...answer.people[0], suspended: false }]);
+  expect(directory.people).toEqual([{ ...answer.people[0], clouds: {}, suspended: false }]);
   expect(directory.onCall).toEqual(answer.onCall);
   expect(server.seen).toEqual(['GET /breakglass/directory?tenant=1']);
   expect(server.tokens).toEqual(['Bearer s3cret']);
@@ -118,7 +118,10 @@ describe('an answer that cannot be believed is a failed look-up', () => {
   it.each([
     ['a person without teams', { people: [{ id: 'bo', name: 'Bo', chats: { slack: [] } }] }],
     ['a misspelt suspension', { people: [{ ...answer.people[0], suspend: true }] }],
-    ['a principal of an unknown kind', { people: [{ ...answer.people[0], aws: { kind: 'role', arn: 'x' } }] }],
+    [
+      'a principal of an unknown kind',
+      { people: [{ ...answer.people[0], clouds: { aws: { kind: 'role', arn: 'x' } } }] },
+    ],
     ['two teams of one id', { teams: [...answer.teams, { id: 'sre', name: 'Other' }] }],
   ])('%s', async (_promise, change) => {
     server.answer = json(200, { ...answer, ...change });

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { end } from '../../src/cli/requests.ts';
 import { requestStream } from '../../src/core/events.ts';
 import { assumeGrant, awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
@@ -298,7 +299,7 @@ describe.each([...TROUBLES.entries()])('%i', (index, { part, says, make, restart
 });
 
 it('ends in good health, with every access closed that was ended by hand', async () => {
-  const store = openStore({ url: on.database.appUrl, logger: silent });
+  const store = openStore({ definitions: DEFINITIONS, url: on.database.appUrl, logger: silent });
   try {
     const ended = TROUBLES.flatMap(({ by }, index) =>
       by === 'button' || by === 'operator' ? [held[index]?.requestId ?? ''] : [],

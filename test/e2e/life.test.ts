@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { verifyLog } from '../../src/broker/verify-log.ts';
 import { requestStream } from '../../src/core/events.ts';
 import { assumeGrant, awaitCard, fillForm, use, userOf } from '../../src/demo/driver.ts';
@@ -77,7 +78,7 @@ describe.each(backends)('a life from /breakglass to ended access, with BullMQ on
     await expect(assumeGrant(product.stage, 'mira', role?.arn ?? '')).rejects.toThrow();
     await product.stage.slack.until('the card to say so', () => cardNow(card.ts).includes('both were proven'));
 
-    const store = openStore({ url: product.database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: product.database.appUrl, logger: silent });
     try {
       expect((await verifyLog(store)).broken).toBeUndefined();
       const [row] = await store.list({ limit: 1 });

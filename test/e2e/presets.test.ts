@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { end, list, status } from '../../src/cli/requests.ts';
 import { awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -48,7 +49,7 @@ describe('access that is open while the database comes to speak otherwise (A3, D
     const card = await awaitCard(product.stage, CHANNEL, purpose);
     await as('sasha').click(card, 'bg_approve');
     await awaitThread(card.ts, 'Access is open');
-    const store = openStore({ url: product.database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: product.database.appUrl, logger: silent });
     const [row] = await store.list({ limit: 1 });
     await store.close();
     return { card, id: row?.request.details.id ?? '' };

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { verifyLog } from '../../src/broker/verify-log.ts';
 import { checkpointsIn } from '../../src/core/audit/anchor-text.ts';
 import type { Cadence } from '../../src/core/audit/checkpoint.ts';
@@ -76,7 +77,7 @@ describe('the sealer, as a process', () => {
         channels: [{ id: CHANNEL, name: 'audit', members: ['U0SEAL', 'U0ANA'] }],
       }),
     ]);
-    store = openStore({ url: database.appUrl, logger: silent });
+    store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     const made = await breakglass(['audit', 'keygen', join(dir, 'seal.pem')]);
     expect(made).toMatchObject({ code: 0, out: expect.stringContaining('Fingerprint: ') });
     await writeFile(join(dir, 'open.pem'), await readFile(join(dir, 'seal.pem')), { mode: 0o644 });

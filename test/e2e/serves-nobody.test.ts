@@ -62,7 +62,7 @@ it('a start that serves nobody says so at error, again and again, and once when 
   expect(said(/^Slack does not answer/)).toEqual([]);
   expect(said(/^HOST and PORT cannot be listened on/)).toHaveLength(1);
 
-  const store = openStore({ url: database.appUrl, logger: silent });
+  const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
   await applyPolicy(
     store,
     policySchema(DEMO_FLOORS, DEFINITIONS).parse(parse(stage.policyText)),

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { GAP_MS } from '../../src/core/audit/checkpoint.ts';
 import { openMonitor, type Part } from '../../src/health/monitor.ts';
 import * as parts from '../../src/health/parts.ts';
@@ -20,7 +21,7 @@ describe('the parts that the database is asked about', () => {
   let store: Store;
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
+    store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent, limits: PATIENT });
   });
   afterAll(async () => {
     await store.close();
@@ -136,7 +137,7 @@ describe('the parts that the database is asked about', () => {
 
   it('the installation is red where the database is a copy, or its role may do more than it should', async () => {
     expect(await state(parts.installationPart(store))).toMatch(/^good/);
-    const asOwner = openStore({ url: database.ownerUrl, logger: silent, limits: PATIENT });
+    const asOwner = openStore({ definitions: DEFINITIONS, url: database.ownerUrl, logger: silent, limits: PATIENT });
     expect(await state(parts.installationPart(asOwner))).toMatch(/^red: Nothing is opened: the database role/);
     await asOwner.close();
     await asSuperuser(`UPDATE installation SET system_identifier = 'another'`);

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { requestStream } from '../../src/core/events.ts';
 import type { AccessRequest } from '../../src/core/request/request.ts';
 import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
@@ -167,7 +168,11 @@ export class TestInstallation {
   }
 
   async #withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-    const store = openStore({ url: this.#servers.urls(this.#database).appUrl, logger: quiet });
+    const store = openStore({
+      definitions: DEFINITIONS,
+      url: this.#servers.urls(this.#database).appUrl,
+      logger: quiet,
+    });
     try {
       return await work(store);
     } finally {

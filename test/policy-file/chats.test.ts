@@ -1,7 +1,7 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
 import { policyChanges } from '../../src/core/policy/policy-diff.ts';
 import { readPolicy } from '../../src/policy-file.ts';
+import { UNREAD_DOCUMENTS } from '../support/definitions.ts';
 import { edited, policyOf, SMALL } from './small-policy.ts';
 
 /* What a policy file may say of chats, and what is said where it says something else. */
@@ -11,7 +11,7 @@ const USER = '6ba7b810-9dad-11d1-80b4-00c04fd430c8';
 const CHANNEL = '19:abc_DEF-123@thread.tacv2';
 
 function said(text: string, severity: 'error' | 'warning'): readonly string[] {
-  const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
+  const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, UNREAD_DOCUMENTS);
   const problems = read.ok ? read.warnings : read.problems;
   return problems.filter((one) => one.severity === severity).map(({ line, message }) => `${line}: ${message}`);
 }
@@ -84,11 +84,11 @@ it('names the chat of a channel that changed, came or went', () => {
       `channels: { slack: { default: C0ONE, security: C0NEW }, msteams: { default: "${CHANNEL}", security: "${CHANNEL}" } }`,
     ),
   );
-  expect(policyChanges(policyOf(), other)).toEqual([
+  expect(policyChanges(policyOf(), other, {})).toEqual([
     'Chat slack: security channel C0TWO → C0NEW.',
     `Chat msteams: default channel none → ${CHANNEL}; security channel none → ${CHANNEL}.`,
   ]);
-  expect(policyChanges(other, policyOf())).toContainEqual(
+  expect(policyChanges(other, policyOf(), {})).toContainEqual(
     expect.stringContaining(`security channel ${CHANNEL} → none.`),
   );
 });

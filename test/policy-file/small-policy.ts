@@ -1,6 +1,6 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { type Policy, PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
 import { readPolicy } from '../../src/policy-file.ts';
+import { UNREAD_DOCUMENTS } from '../support/definitions.ts';
 
 /** The smallest configuration that lints clean: three zones, one role, three teams of one or two. */
 export const SMALL = `version: 1
@@ -68,12 +68,12 @@ people:
     name: Ana
     teams: [serving]
     chats: { slack: [{ workspace: T1, user: U1 }] }
-    aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/ana" }
+    clouds: { aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/ana" } }
   - id: bo
     name: Bo
     teams: [sre]
     chats: { slack: [{ workspace: T1, user: U2 }] }
-    aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/bo" }
+    clouds: { aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/bo" } }
   - id: cy
     name: Cy
     teams: [security]
@@ -92,7 +92,7 @@ export function edited(passage: string, replacement: string, text = SMALL): stri
 
 /** As the product reads it, its documents unseen; throws with every problem if it does not. */
 export function policyOf(text = SMALL): Policy {
-  const read = readPolicy(text, 'small.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
+  const read = readPolicy(text, 'small.yaml', PRODUCTION_FLOORS, UNREAD_DOCUMENTS);
   if (!read.ok) throw new Error(read.problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
   return read.policy;
 }

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openLedger } from '../../src/store/open-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -42,7 +43,7 @@ const IGNORED =
   });
 
   const readBack = async (url: string): Promise<readonly string[]> => {
-    const store = openStore({ url, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url, logger: silent });
     try {
       return await store.readBack();
     } finally {
@@ -64,7 +65,7 @@ const IGNORED =
   it('is refused in words where it refuses what the address presets', async () => {
     const url = `${usual.through(database.appUrl, 'many')}?options=-c%20geqo%3Don`;
     await expect(readBack(url)).rejects.toThrow(WORDS);
-    const store = openStore({ url, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url, logger: silent });
     await expect(store.record('test', [])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await expect(store.freezeNews.notified('default', 1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await store.close();
@@ -84,7 +85,12 @@ const IGNORED =
     const proxy = await startTcpProxy(() => target);
     const doubts: (readonly string[])[] = [];
     const direct = proxy.through(database.appUrl);
-    const store = openStore({ url: direct, logger: silent, onDoubt: (problems) => doubts.push(problems) });
+    const store = openStore({
+      definitions: DEFINITIONS,
+      url: direct,
+      logger: silent,
+      onDoubt: (problems) => doubts.push(problems),
+    });
     expect(await store.readBack()).toEqual([]);
     expect(doubts).toEqual([]);
     // The name of the database goes with every connection: the pooler knows it too.

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { connect, openPool } from '../../src/postgres/connection.ts';
 import { lookAtSession, type Session } from '../../src/postgres/session.ts';
 import { judgedSettings, type SessionNeeds, sessionSettings } from '../../src/postgres/settings.ts';
@@ -187,7 +188,7 @@ describe('a session that is preset', () => {
 
     it('reads and writes as any other: the whole life of a request, the clock, locks and the queue', async () => {
       const url = through(database.appUrl);
-      const store = openStore({ url, logger: silent });
+      const store = openStore({ definitions: DEFINITIONS, url, logger: silent });
       expect(await store.readBack()).toEqual([]);
       const id = `P${randomBytes(4).toString('hex')}`;
       const row = await playTo(store, 'closed', { id });
@@ -212,7 +213,7 @@ describe('a session that is preset', () => {
     const bare = await freshDatabase({ template: 'template1' });
     await preset(new URL(bare.appUrl).pathname.slice(1));
     await migrate({ ...bare, ownerUrl: through(bare.ownerUrl), log: () => undefined });
-    const store = openStore({ url: bare.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: bare.appUrl, logger: silent });
     expect((await playTo(store, 'closed', { id: 'MIGRATED' })).request.state).toBe('closed');
     await store.close();
     await bare.drop();
@@ -245,7 +246,7 @@ describe('a session that is preset', () => {
     ['zero_damaged_pages', 'on'],
   ])('says what we may not set: %s', async (setting, value) => {
     await asAdmin((admin) => admin.query(`ALTER DATABASE ${name} SET ${setting} = ${value}`));
-    const store = openStore({ url: database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     expect(await store.readBack()).toEqual([
       expect.stringMatching(
         new RegExp(`^the sessions of DATABASE_URL are not as they must be: ${setting} is "${value}"`),

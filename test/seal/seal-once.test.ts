@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { verifyLog } from '../../src/broker/verify-log.ts';
 import {
   CADENCE,
@@ -42,7 +43,7 @@ describe('the sealer (E4)', () => {
 
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent });
+    store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     ledger = openLedger({ url: database.sealUrl, logger: silent });
   });
   afterAll(async () => {
@@ -215,7 +216,7 @@ describe('the sealer (E4)', () => {
     });
 
     it('where a new event is dated ahead, until that time has come', async () => {
-      const early = openStore({ url: database.appUrl, logger: silent, offsetMs: () => 400 });
+      const early = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent, offsetMs: () => 400 });
       const [event] = await early.record('operator:ana', [{ type: 'alarm', data: {} }]);
       await early.close();
       if (event === undefined) throw new Error('nothing was recorded');

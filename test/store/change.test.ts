@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { firstBreak } from '../../src/core/audit/log.ts';
 import { nextWorkAt } from '../../src/core/request/work.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -14,7 +15,13 @@ describe('a change of a request', () => {
   let offset = 0;
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent, offsetMs: () => offset, limits: PATIENT });
+    store = openStore({
+      definitions: DEFINITIONS,
+      url: database.appUrl,
+      logger: silent,
+      offsetMs: () => offset,
+      limits: PATIENT,
+    });
   });
   beforeEach(() => {
     offset = 0;

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import type { MessageKey } from '../../src/ports/chat-memory.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -11,7 +12,7 @@ describe('the memory of the chat', () => {
   let store: Store;
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
+    store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent, limits: PATIENT });
     for (const id of ['R1', 'R2', 'R3']) await playTo(store, 'pending', { id });
   });
   afterAll(async () => {

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
 import { START, type Step } from '../support/requests.ts';
@@ -12,7 +13,7 @@ describe('the tables refuse', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await freshDatabase();
-    const store = openStore({ url: database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     for (const state of STATES) await playTo(store, state, { id: state.toUpperCase() });
     await store.close();
   });

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { decide } from '../../src/core/request/decide.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -29,7 +30,7 @@ describe('one request costs the same however many there were', () => {
   let lives = 0;
   beforeAll(async () => {
     database = await freshDatabase();
-    const store = openStore({ url: database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     await playTo(store, 'closed', { id: MODEL });
     await playTo(store, 'pending', { id: DENIED });
     await store.change(DENIED, 'test', (row, now) =>
@@ -64,7 +65,7 @@ describe('one request costs the same however many there were', () => {
 
   const measured = async (work: (store: Store) => Promise<void>): Promise<Done> => {
     const before = await counters();
-    const store = openStore({ url: database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     await work(store);
     await store.close();
     await settled();

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { decide } from '../../src/core/request/decide.ts';
 import { decideFreeze } from '../../src/core/request/decide-freeze.ts';
 import { NO_FACTS } from '../../src/core/request/facts.ts';
@@ -15,7 +16,7 @@ let database: TestDatabase;
 let store: Store;
 beforeAll(async () => {
   database = await freshDatabase();
-  store = openStore({ url: database.appUrl, logger: silent });
+  store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
 });
 afterAll(async () => {
   await store.close();
@@ -155,7 +156,12 @@ describe('the table of the freeze', () => {
   });
 
   it('tells the time by the store’s clock', async () => {
-    const shifted = openStore({ url: database.appUrl, logger: silent, offsetMs: () => START.getTime() - Date.now() });
+    const shifted = openStore({
+      definitions: DEFINITIONS,
+      url: database.appUrl,
+      logger: silent,
+      offsetMs: () => START.getTime() - Date.now(),
+    });
     try {
       await shifted.changeFreeze('operator:root', (current, now) =>
         decideFreeze(current, { type: 'freeze', all: false, reason: '' }, OPERATOR, NO_FACTS, now),

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { verifyLog } from '../../src/broker/verify-log.ts';
 import { firstBreak } from '../../src/core/audit/log.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -13,7 +14,7 @@ describe('an incident’s stream (E4)', () => {
   let store: Store;
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
+    store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent, limits: PATIENT });
   });
   afterAll(async () => {
     await store.close();

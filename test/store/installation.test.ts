@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, withClient } from '../support/database.ts';
 import { silent } from './silent-logger.ts';
@@ -9,7 +10,7 @@ describe('the installation', () => {
   });
   async function storeOf(options: Parameters<typeof freshDatabase>[0] = {}) {
     const database = await freshDatabase(options);
-    const store = openStore({ url: database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     opened.push(database.drop, () => store.close());
     return { database, store };
   }

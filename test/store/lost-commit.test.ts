@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { decide } from '../../src/core/request/decide.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -30,6 +31,7 @@ describe('what the store says when the database falls silent', () => {
     database = await freshDatabase();
     proxy = await startTcpProxy(database.appUrl);
     store = openStore({
+      definitions: DEFINITIONS,
       url: proxy.through(database.appUrl),
       logger: silent,
       limits: { ...PATIENT, silenceMs: SILENCE_MS, statementMs: SILENCE_MS - 500 },
@@ -127,7 +129,12 @@ describe('what the store says when the database falls silent', () => {
   });
 
   it('recorded nothing, when the network swallows even the first word', async () => {
-    const other = openStore({ url: proxy.through(database.appUrl), logger: silent, limits: { connectMs: 500 } });
+    const other = openStore({
+      definitions: DEFINITIONS,
+      url: proxy.through(database.appUrl),
+      logger: silent,
+      limits: { connectMs: 500 },
+    });
     proxy.judge(() => 'swallow');
     expect(await codeOf(ask(other, 'R6'))).toBe('STORE_UNAVAILABLE');
     expect(await codeOf(other.chat.useForm('F1'))).toBe('STORE_UNAVAILABLE');
@@ -136,7 +143,7 @@ describe('what the store says when the database falls silent', () => {
 
   it('says to migrate, where the tables are missing', async () => {
     const empty = await freshDatabase({ template: 'template1' });
-    const bare = openStore({ url: empty.appUrl, logger: silent });
+    const bare = openStore({ definitions: DEFINITIONS, url: empty.appUrl, logger: silent });
     await expect(bare.find('R7')).rejects.toThrow(/breakglass migrate/);
     await expect(ask(bare, 'R7')).rejects.toThrow(/breakglass migrate/);
     await bare.close();
@@ -144,7 +151,12 @@ describe('what the store says when the database falls silent', () => {
   });
 
   it('recorded nothing, when a transaction takes longer than it may', async () => {
-    const hasty = openStore({ url: database.appUrl, logger: silent, limits: { statementMs: 200 } });
+    const hasty = openStore({
+      definitions: DEFINITIONS,
+      url: database.appUrl,
+      logger: silent,
+      limits: { statementMs: 200 },
+    });
     const slow = hasty.change('R9', 'test', (row, now) => {
       const until = performance.now() + 500;
       while (performance.now() < until);

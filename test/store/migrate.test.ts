@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { createPostgresBackend, Queue } from 'bullmq';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
@@ -24,7 +25,7 @@ describe('migrate', () => {
   it('makes a database that the app can use, and says what it did', async () => {
     const { applied } = await run();
     expect(applied).toEqual((await readdir(MIGRATIONS)).filter((name) => /^\d/.test(name)).sort());
-    const store = openStore({ url: database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     expect((await playTo(store, 'closed', { id: 'M1' })).request.state).toBe('closed');
     expect(await store.excessPrivileges()).toBeUndefined();
     await store.close();
@@ -78,7 +79,7 @@ describe('migrate', () => {
     await run();
     await withClient(database.ownerUrl, (client) => client.query('ALTER TABLE policies RENAME TO elsewhere'));
     await expect(run()).rejects.toThrow('policies');
-    const store = openStore({ url: database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     expect((await playTo(store, 'closed', { id: 'M2' })).request.state).toBe('closed');
     await store.close();
   });
@@ -87,7 +88,7 @@ describe('migrate', () => {
     await run();
     await withClient(database.ownerUrl, (client) => client.query('GRANT DELETE ON events TO breakglass_app'));
     await run();
-    const store = openStore({ url: database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     expect(await store.excessPrivileges()).toBeUndefined();
     await store.close();
   });
@@ -106,7 +107,7 @@ describe('migrate', () => {
     const appUrl = database.appUrl.replace(/\/\/[^:]+:/, '//another_app:');
     await expect(run({ appUrl })).rejects.toThrow(/CREATE ROLE "another_app" LOGIN/);
     await run({ appUrl, ownerUrl: database.adminUrl });
-    const store = openStore({ url: appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: appUrl, logger: silent });
     expect(await store.excessPrivileges()).toBeUndefined();
     await store.close();
     await withClient(database.adminUrl, (client) => client.query('DROP OWNED BY another_app; DROP ROLE another_app'));

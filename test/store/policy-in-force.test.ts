@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { seal } from '../../src/core/audit/log.ts';
 import { digestOf, sha256 } from '../../src/core/canonical.ts';
 import type { NewEvent } from '../../src/core/events.ts';
@@ -15,7 +16,7 @@ describe('the policy in force', () => {
   let store: Store;
   beforeEach(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
+    store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent, limits: PATIENT });
   });
   afterEach(async () => {
     await store.close();
@@ -83,7 +84,7 @@ describe('the policy in force', () => {
   });
 
   it('is seen at once by every process, and put in force by one of those that race', async () => {
-    const other = openStore({ url: database.appUrl, logger: silent });
+    const other = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     await apply(aPolicy());
     expect((await other.policyInForce())?.number).toBe(1);
     const race = await Promise.all(
@@ -111,7 +112,7 @@ describe('the policy in force', () => {
     beforeEach(() => apply(aPolicy({ phone: '+1' })));
 
     const doubted = async () => {
-      const fresh = openStore({ url: database.appUrl, logger: silent });
+      const fresh = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
       const [known, anew] = await Promise.all([store.policyInForce(), fresh.policyInForce()]);
       await fresh.close();
       // Nobody's memory of it differs from the database.

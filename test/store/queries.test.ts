@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { firstBreak } from '../../src/core/audit/log.ts';
 import { type Row, TELLING, workFor } from '../../src/core/request/work.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -16,7 +17,7 @@ describe('what the store finds', () => {
   const rows: Row[] = [];
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT });
+    store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent, limits: PATIENT });
     for (const [index, state] of STATES.entries()) rows.push(await playTo(store, state, { id: `${index}${state}` }));
   });
   afterAll(async () => {

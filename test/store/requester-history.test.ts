@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { decide } from '../../src/core/request/decide.ts';
 import type { HistoryOf, RequesterHistory } from '../../src/core/request/facts.ts';
 import type { Changed, Store } from '../../src/ports/store.ts';
@@ -15,7 +16,14 @@ let offset = 0;
 beforeEach(async () => {
   offset = 0;
   database = await freshDatabase();
-  const open = () => openStore({ url: database.appUrl, logger: silent, offsetMs: () => offset, limits: PATIENT });
+  const open = () =>
+    openStore({
+      definitions: DEFINITIONS,
+      url: database.appUrl,
+      logger: silent,
+      offsetMs: () => offset,
+      limits: PATIENT,
+    });
   stores = [open(), open()];
 });
 afterEach(async () => {

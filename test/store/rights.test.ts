@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
@@ -8,7 +9,7 @@ describe('the two database roles', () => {
   let store: Store;
   beforeEach(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent });
+    store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     await store.record('operator:test', [{ type: 'alarm', data: { what: 'test' } }]);
   });
   afterEach(async () => {
@@ -90,10 +91,10 @@ describe('the two database roles', () => {
   });
 
   it('says so where the app is the owner, or a superuser', async () => {
-    const asOwner = openStore({ url: database.ownerUrl, logger: silent });
+    const asOwner = openStore({ definitions: DEFINITIONS, url: database.ownerUrl, logger: silent });
     expect(await asOwner.excessPrivileges()).toMatch(/breakglass_owner .*owns|may/);
     await asOwner.close();
-    const asAdmin = openStore({ url: database.adminUrl, logger: silent });
+    const asAdmin = openStore({ definitions: DEFINITIONS, url: database.adminUrl, logger: silent });
     expect(await asAdmin.excessPrivileges()).toContain('is a superuser');
     await asAdmin.close();
   });

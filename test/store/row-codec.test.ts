@@ -32,8 +32,8 @@ describe('the codec of rows', () => {
     if (request.state !== 'closed') throw new Error('not closed');
     const proof =
       by === 'native_end'
-        ? { by, cloudTime: now, expiryDenyUnchanged: true as const }
-        : { by, denyReadAt: now, waitedSeconds: 300 };
+        ? { by, cloudTime: now, nativeEndIntact: true as const }
+        : { by, removalReadAt: now, waitedSeconds: 300 };
     const grants = request.grants.map((grant) => ({
       ...grant,
       sessionsEnded: { ...proof, at: now },

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { openLocks } from '../../src/store/lock.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -24,7 +25,7 @@ describe('a database that is shut down in the moment of an answer', () => {
   });
 
   it('ends no process that was just connecting for a transaction', async () => {
-    const store = openStore({ url: proxy.through(database.appUrl), logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: proxy.through(database.appUrl), logger: silent });
     proxy.edit(withFarewell);
     expect(await codeOf(store.record('test', []))).toBe('STORE_UNAVAILABLE');
     proxy.edit((chunk) => chunk);
@@ -33,7 +34,12 @@ describe('a database that is shut down in the moment of an answer', () => {
   });
 
   it('ends no process in which a transaction waits for the connection of a statement', async () => {
-    const store = openStore({ url: proxy.through(database.appUrl), logger: silent, connections: 1 });
+    const store = openStore({
+      definitions: DEFINITIONS,
+      url: proxy.through(database.appUrl),
+      logger: silent,
+      connections: 1,
+    });
     await store.ping();
     proxy.edit(withFarewell);
     const outcomes = await Promise.all([codeOf(store.ping()), codeOf(store.record('test', []))]);

@@ -3,6 +3,7 @@ import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { databaseUrl } from '../../src/config.ts';
 import { openQueue } from '../../src/queue/open-queue.ts';
 import { startWorker } from '../../src/queue/worker.ts';
@@ -55,7 +56,11 @@ const log = () => undefined;
   it('goes on, by new connections too, when the file of the authority is gone for a while', async () => {
     const file = join(dir, 'authority.crt');
     await copyFile(authority.file, file);
-    const store = openStore({ url: query(`?sslmode=verify-full&sslrootcert=${file}`)(server.appUrl), logger });
+    const store = openStore({
+      definitions: DEFINITIONS,
+      url: query(`?sslmode=verify-full&sslrootcert=${file}`)(server.appUrl),
+      logger,
+    });
     const ours = `FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'breakglass'`;
     const asAdmin = (sql: string) => withClient(trusted(server.adminUrl), (admin) => admin.query(sql));
     try {
@@ -74,7 +79,7 @@ const log = () => undefined;
   it('is migrated, read, locked, queued in and sealed by sslmode=verify-full and sslrootcert', async () => {
     const { appUrl, sealUrl, ownerUrl } = urls(trusted);
     await migrate({ ownerUrl, appUrl, sealUrl, log });
-    const store = openStore({ url: appUrl, logger });
+    const store = openStore({ definitions: DEFINITIONS, url: appUrl, logger });
     const queue = await openQueue({ postgresUrl: appUrl, logger });
     const ledger = openLedger({ url: sealUrl, logger });
     const done: string[] = [];
@@ -107,7 +112,7 @@ const log = () => undefined;
   /** What each of us says of a URL. */
   const saidOf = async (change: (url: string) => string) => {
     const { appUrl, sealUrl, ownerUrl } = urls(change);
-    const store = openStore({ url: appUrl, logger });
+    const store = openStore({ definitions: DEFINITIONS, url: appUrl, logger });
     const ledger = openLedger({ url: sealUrl, logger });
     const outcomes = await Promise.allSettled([
       store.ping(),
@@ -183,7 +188,7 @@ const log = () => undefined;
 describe('a PostgreSQL that speaks no TLS', () => {
   it('says so in a sentence', async () => {
     const database = await freshDatabase();
-    const store = openStore({ url: `${database.appUrl}?sslmode=verify-full`, logger });
+    const store = openStore({ definitions: DEFINITIONS, url: `${database.appUrl}?sslmode=verify-full`, logger });
     await expect(store.ping()).rejects.toThrow(
       /the database speaks no TLS: turn it on in the server, or take sslmode out/,
     );

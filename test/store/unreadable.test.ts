@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { requestStream } from '../../src/core/events.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -18,7 +19,7 @@ describe('a database whose dates cannot be read (A3, D2, D6)', () => {
   beforeAll(async () => {
     database = await freshDatabase();
     proxy = await startTcpProxy(database.appUrl);
-    store = openStore({ url: proxy.through(database.appUrl), logger: silent });
+    store = openStore({ definitions: DEFINITIONS, url: proxy.through(database.appUrl), logger: silent });
     await playTo(store, 'active', { id: 'OPEN' });
     await store.readBack();
     proxy.edit(unreadable);
@@ -66,7 +67,7 @@ describe('a database whose dates cannot be read (A3, D2, D6)', () => {
 describe('a row of which a column could not be read (D6)', () => {
   it('is no row that is not there: nothing is decided on it', async () => {
     const database = await freshDatabase();
-    const store = openStore({ url: database.appUrl, logger: silent });
+    const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     await playTo(store, 'active', { id: 'OPEN' });
     await withClient(database.ownerUrl, async (owner) => {
       await owner.query('ALTER FUNCTION lock_request(text) RENAME TO lock_whole_request');

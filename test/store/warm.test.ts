@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase, withClient } from '../support/database.ts';
@@ -10,7 +11,13 @@ describe('a warm store (A3)', () => {
   let store: Store;
   beforeAll(async () => {
     database = await freshDatabase();
-    store = openStore({ url: database.appUrl, logger: silent, limits: PATIENT, connections: CONNECTIONS });
+    store = openStore({
+      definitions: DEFINITIONS,
+      url: database.appUrl,
+      logger: silent,
+      limits: PATIENT,
+      connections: CONNECTIONS,
+    });
   });
   afterAll(async () => {
     await store.close();
@@ -37,7 +44,7 @@ describe('a warm store (A3)', () => {
   });
 
   it('rejects while the database is away, and may be asked again', async () => {
-    const away = openStore({ url: 'postgresql://app@127.0.0.1:1/x', logger: silent });
+    const away = openStore({ definitions: DEFINITIONS, url: 'postgresql://app@127.0.0.1:1/x', logger: silent });
     await expect(away.warm()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await away.close();
     await store.warm();

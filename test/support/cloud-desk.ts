@@ -78,14 +78,15 @@ export async function openCloudDesk(): Promise<CloudDesk> {
     ghost: async (grantId, madeBy = installationId) => {
       const { role, account } = details.terms;
       const person = desk.dials.directory.people.find(({ id }) => id === 'riley');
-      if (person?.aws === undefined) throw new Error('Riley has no AWS identity');
+      const principal = person?.clouds.aws;
+      if (principal === undefined) throw new Error('Riley has no AWS identity');
       const plan = aws.plan({
         grantId,
         installationId: madeBy,
         head: 'a'.repeat(64),
         plannedEnd: new Date((await desk.store.clock.now()).getTime() - 13 * HOUR),
         offsetMs: 0,
-        target: { provider: role.provider, account: account.id, principal: person.aws },
+        target: { provider: role.provider, account: account.id, principal },
         details,
         approvers: [],
       });
@@ -105,7 +106,7 @@ export async function openCloudDesk(): Promise<CloudDesk> {
       const { request } = await desk.row(id);
       const plan = request.state === 'active' ? request.grants[0]?.plan : undefined;
       if (plan === undefined) throw new Error(`request ${id} is not open`);
-      await aws.deleteTombstone({ ...plan, plannedEnd: new Date(0) }, soon());
+      await aws.deleteTombstone({ ...plan, cleanUpAt: new Date(0) }, soon());
       return plan;
     },
     stateOf: async (id) => (await desk.row(id)).request.state,

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { type Broker, broker } from '../../src/broker/broker.ts';
 import type { BrokerDeps } from '../../src/broker/deps.ts';
 import { awsProvider } from '../../src/clouds/aws/role/provider.ts';
@@ -11,6 +12,7 @@ import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../src/demo/aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from '../../src/demo/aws/local-aws.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';
+import type { Provider } from '../../src/ports/provider.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from './database.ts';
@@ -40,13 +42,16 @@ export interface Dials {
   openingOff: string | undefined;
 }
 
+/** With the one cloud that there is. */
+type DeskDeps = BrokerDeps & { readonly providers: { readonly aws: Provider } };
+
 /**
  * The broker on the real store and the real AWS provider, against a local AWS. Directory, incidents, chat and queue are
  * small parts that remember what they were told; `dials` breaks them.
  */
 export interface Desk {
   readonly broker: Broker;
-  readonly deps: BrokerDeps;
+  readonly deps: DeskDeps;
   readonly store: Store;
   readonly aws: LocalAws;
   readonly dials: Dials;
@@ -90,7 +95,13 @@ export async function openDesk(change = (policy: Policy): Policy => policy): Pro
   const [database, aws] = await Promise.all([freshDatabase(), startLocalAws({ partition, accounts, now })]);
   const wire = await startTcpProxy(database.appUrl);
   const logger = keepingLogger();
-  const store = openStore({ url: wire.through(database.appUrl), logger, offsetMs: () => turnedMs, limits: PATIENT });
+  const store = openStore({
+    definitions: DEFINITIONS,
+    url: wire.through(database.appUrl),
+    logger,
+    offsetMs: () => turnedMs,
+    limits: PATIENT,
+  });
   await applyPolicy(store, policy, canonical(policy), 'operator:test', undefined);
 
   const dials: Dials = {
@@ -113,9 +124,10 @@ export async function openDesk(change = (policy: Policy): Policy => policy): Pro
     // Short pauses: that a call is tried again is looked at here, not how long it takes.
     random: () => 0.01,
   });
-  const deps: BrokerDeps = {
+  const deps: DeskDeps = {
     store,
     logger,
+    clouds: DEFINITIONS.clouds,
     providers: { aws: provider },
     openingOff: () => dials.openingOff,
     directory: {

@@ -49,7 +49,7 @@ const person = (id: CastName, name: string, teams: string[]) => ({
   name,
   teams,
   chats: { slack: [{ workspace: WORKSPACE, user: `U0${id.toUpperCase()}` }] },
-  aws: { kind: 'iam-user', arn: `arn:aws:iam::${ACCOUNT}:user/${id}` },
+  clouds: { aws: { kind: 'iam-user', arn: `arn:aws:iam::${ACCOUNT}:user/${id}` } },
 });
 
 const role = (id: string, name: string, zone: string, domain: string) => ({
@@ -154,11 +154,12 @@ export const NO_HISTORY: RequesterHistory = { same: undefined, pending: [], obje
 export function okFacts(now: Date, change: Partial<Facts> = {}): Facts {
   const policy = aPolicy();
   return {
+    clouds: DEFINITIONS.clouds,
     policy: found(policy, now),
     directory: found(aDirectory(policy), now),
     incident: found({ id: 'INC-1', title: 'Checkout is down', state: 'open', channels: { slack: 'C0INCIDENT' } }, now),
     account: found('member', now),
-    target: found({ offsetMs: 0, roles: { used: 10, quota: 1000 }, changedPolicies: [] }, now),
+    target: found({ offsetMs: 0, room: [{ what: 'roles', used: 10, quota: 1000 }], changedDefinitions: [] }, now),
     approvers: Object.fromEntries(Object.values(KEYS).map((key) => [key, found('member', now)])),
     history: NO_HISTORY,
     openingOff: undefined,
@@ -199,6 +200,8 @@ export const aPlan = (request: AccessRequest, now: Date): Plan => ({
   installationId: 'test-mark',
   name: `bg-test-${request.details.id}`,
   plannedEnd: plannedEndOf(request, now),
+  nativeEnd: 'exact',
+  cleanUpAt: after(plannedEndOf(request, now), 12 * HOUR),
   propagationSeconds: request.details.terms.timings.propagationSeconds,
   hashes: { trust: 'a'.repeat(64), access: 'b'.repeat(64) },
   // Looks like an instant and must stay what it is: text.
@@ -209,7 +212,11 @@ export const aPlan = (request: AccessRequest, now: Date): Plan => ({
 export const laterPlans = (request: AccessRequest | undefined): readonly Plan[] => {
   if (request?.state !== 'active' || request.extension === undefined) return [];
   const { extension, grants } = request;
-  return grants.map(({ plan }) => ({ ...plan, plannedEnd: after(plan.plannedEnd, extension.minutes * MINUTE) }));
+  return grants.map(({ plan }) => ({
+    ...plan,
+    plannedEnd: after(plan.plannedEnd, extension.minutes * MINUTE),
+    cleanUpAt: after(plan.cleanUpAt, extension.minutes * MINUTE),
+  }));
 };
 
 export const requestCommand = (id: string, change: Partial<RequestInput> = {}): Command => ({
@@ -282,7 +289,7 @@ function propagated(request: AccessRequest, now: Date) {
   const removed = request.state === 'revoking' ? request.grants[0]?.accessRemoved : undefined;
   if (removed === undefined) throw new Error('access was not removed yet');
   const waitedSeconds = (now.getTime() - removed.readAt.getTime()) / SECOND;
-  return { by: 'propagation', denyReadAt: removed.readAt, waitedSeconds } as const;
+  return { by: 'propagation', removalReadAt: removed.readAt, waitedSeconds } as const;
 }
 
 /** A request somewhere on its way, with everything that was recorded until there. */

@@ -93,7 +93,7 @@ const ends = {
   wait: HOUR,
   command: (request: AccessRequest, now: Date): Command => {
     const removed = request.state === 'revoking' ? request.grants[0]?.accessRemoved : undefined;
-    const proof = { by: 'propagation', denyReadAt: removed?.readAt ?? now, waitedSeconds: 3600 } as const;
+    const proof = { by: 'propagation', removalReadAt: removed?.readAt ?? now, waitedSeconds: 3600 } as const;
     return { type: 'sessions_confirmed', grantId: 'R1', proof };
   },
 };
@@ -157,10 +157,10 @@ export const SENT: {
   ],
   sessions_confirmed: (request, now) => {
     const removed = request?.state === 'revoking' ? request.grants[0]?.accessRemoved : undefined;
-    const denyReadAt = removed?.readAt ?? now;
+    const removalReadAt = removed?.readAt ?? now;
     const proofs = [
-      { by: 'propagation', denyReadAt, waitedSeconds: 300 },
-      { by: 'native_end', cloudTime: now, expiryDenyUnchanged: true },
+      { by: 'propagation', removalReadAt, waitedSeconds: 300 },
+      { by: 'native_end', cloudTime: now, nativeEndIntact: true },
     ] as const;
     return proofs.map((proof) => ({ type: 'sessions_confirmed', grantId: 'R1', proof }));
   },

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { type Directory, keysOf } from '../../src/core/policy/directory.ts';
 import type { Actor } from '../../src/core/request/command.ts';
 import type { Facts, Lookup } from '../../src/core/request/facts.ts';
@@ -52,6 +53,7 @@ const policies = fc.oneof(
 /** What is found out, mostly in order, at `now`. */
 export const facts = (now: Date): fc.Arbitrary<Facts> =>
   fc.record({
+    clouds: fc.constant(DEFINITIONS.clouds),
     policy: mostly(policies, now),
     directory: mostly(directories, now),
     incident: mostly(
@@ -66,8 +68,8 @@ export const facts = (now: Date): fc.Arbitrary<Facts> =>
     target: mostly(
       fc.record({
         offsetMs: fc.constantFrom(0, 0, 0, 59_000, 61_000, -61_000),
-        roles: fc.constantFrom({ used: 10, quota: 1000 }, { used: 10, quota: 1000 }, { used: 960, quota: 1000 }),
-        changedPolicies: fc.constantFrom([], [], [], ['arn:x']),
+        room: fc.constantFrom(10, 10, 960).map((used) => [{ what: 'roles', used, quota: 1000 }]),
+        changedDefinitions: fc.constantFrom([], [], [], ['arn:x']),
       }),
       now,
     ),

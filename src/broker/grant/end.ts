@@ -1,11 +1,11 @@
 import { Failure } from '../../core/failure.ts';
 import type { Command, Unproven } from '../../core/request/command.ts';
 import type { EndingGrant, Plan } from '../../core/request/request.ts';
-import { propagatedAt, type Row } from '../../core/request/work.ts';
+import { endsExactly, propagatedAt, type Row } from '../../core/request/work.ts';
 import type { Closed } from '../../ports/provider.ts';
 import type { Store } from '../../ports/store.ts';
 import { apply, enqueueNotifications, save } from '../apply.ts';
-import type { BrokerDeps } from '../deps.ts';
+import { type BrokerDeps, providerOf } from '../deps.ts';
 import { TryLater, WORKER, writerLock } from './open.ts';
 
 /** An ending waits this long for the writer, then goes on without: a stopped process holds up nothing. */
@@ -35,7 +35,9 @@ export async function expire(deps: BrokerDeps, requestId: string, dueAt: Date, s
   const changed = await save(deps, requestId, { type: 'expire' }, WORKER).catch(async (error: unknown) => {
     // Whatever went wrong, the time is over: a store that fails in an unforeseen way keeps nothing open.
     const own = await Promise.all(grants.map(async (grant) => ((await isForeign(deps, grant.plan)) ? [] : [grant])));
-    await Promise.allSettled(own.flat().map(({ target, plan }) => deps.providers[target.provider].close(plan, signal)));
+    await Promise.allSettled(
+      own.flat().map(async ({ target, plan }) => await providerOf(deps, target.provider).close(plan, signal)),
+    );
     throw error;
   });
   if (changed.ok) await takeAllAway(deps, changed.row, signal);
@@ -50,16 +52,17 @@ async function takeAllAway(deps: BrokerDeps, row: Row, signal: AbortSignal): Pro
   const slow = AbortSignal.timeout(NEWS_MS);
   const notify = () => enqueueNotifications(deps, row);
   slow.addEventListener('abort', notify, { once: true });
-  try {
-    for (const grant of row.request.grants) {
+  let failure: unknown;
+  for (const grant of row.request.grants) {
+    try {
       if (grant.accessRemoved === undefined) await removeAccess(deps, row.request.details.id, grant, signal);
+    } catch (error) {
+      // A failure that the row knows of is tried again as `revoke`, with every other try of it. No grant holds up another.
+      if (!(error instanceof Noted)) failure ??= error;
     }
-  } catch (error) {
-    // A failure that the row knows of is tried again as `revoke`, with every other try of it.
-    if (!(error instanceof Noted)) throw error;
-  } finally {
-    slow.removeEventListener('abort', notify);
   }
+  slow.removeEventListener('abort', notify);
+  if (failure !== undefined) throw failure;
 }
 
 /** Takes access away and reads it back. From the plan alone; retried for ever by whoever called. */
@@ -127,7 +130,7 @@ async function closeLocked(
   { signal, record }: Closing,
 ): Promise<ClosedHow> {
   const close = (contested: boolean) =>
-    deps.providers[target.provider].close(plan, signal, (closed) => record({ ...closed, contested }));
+    providerOf(deps, target.provider).close(plan, signal, (closed) => record({ ...closed, contested }));
   const waiting = AbortSignal.timeout(LOCK_WAIT_MS + LOCK_SLACK_MS);
   let begun = false;
   const locked = deps.store.withLock(writerLock(id), LOCK_WAIT_MS, async () => {
@@ -195,15 +198,14 @@ export async function verifySessions(
   if (grant === undefined || removed === undefined || grant.sessionsEnded !== undefined) return;
   if (await isForeign(deps, grant.plan)) return;
   try {
-    const seen = await deps.providers[grant.target.provider].observe(grant.plan, signal);
-    if (!seen.revoked) {
+    const seen = await providerOf(deps, grant.target.provider).observe(grant.plan, signal);
+    if (!seen.ended) {
       await apply(deps, requestId, { type: 'removal_lost', grantId, readAt: removed.readAt }, WORKER);
       return;
     }
     const byNow = (_row: Row | undefined, now: Date): Command => {
-      const { plan, confirmedAt } = grant;
-      if (now >= plan.plannedEnd && seen.pastEnd && seen.expiryDenyUnchanged && confirmedAt !== undefined) {
-        const proof = { by: 'native_end', cloudTime: seen.cloudTime, expiryDenyUnchanged: true } as const;
+      if (now >= grant.plan.plannedEnd && seen.pastEnd && seen.nativeEndIntact && endsExactly(grant)) {
+        const proof = { by: 'native_end', cloudTime: seen.cloudTime, nativeEndIntact: true } as const;
         return { type: 'sessions_confirmed', grantId, proof };
       }
       if (now < propagatedAt(grant, removed)) throw new TryLater('sessions are not proven ended yet');
@@ -211,7 +213,7 @@ export async function verifySessions(
       return {
         type: 'sessions_confirmed',
         grantId,
-        proof: { by: 'propagation', denyReadAt: removed.readAt, waitedSeconds },
+        proof: { by: 'propagation', removalReadAt: removed.readAt, waitedSeconds },
       };
     };
     await apply(deps, requestId, byNow, WORKER);
@@ -221,7 +223,7 @@ export async function verifySessions(
   }
 }
 
-/** Deletes the tombstone, 12 h after the planned end. */
+/** Deletes the tombstone, once its plan lets it. */
 export async function deleteTombstone(
   deps: BrokerDeps,
   requestId: string,
@@ -232,7 +234,7 @@ export async function deleteTombstone(
   const grant = row?.request.state === 'closed' ? row.request.grants.find(({ id }) => id === grantId) : undefined;
   if (grant?.plan === undefined || grant.tombstoneDeletedAt !== undefined || (await isForeign(deps, grant.plan)))
     return;
-  await deps.providers[grant.target.provider].deleteTombstone(grant.plan, signal);
+  await providerOf(deps, grant.target.provider).deleteTombstone(grant.plan, signal);
   await apply(deps, requestId, { type: 'tombstone_deleted', grantId }, WORKER);
 }
 

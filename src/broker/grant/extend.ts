@@ -9,7 +9,7 @@ import { RETRYABLE } from '../../core/request/refusal.ts';
 import type { ActiveGrant, Extension, Plan } from '../../core/request/request.ts';
 import { OPENER_SECONDS, type Row } from '../../core/request/work.ts';
 import { apply } from '../apply.ts';
-import type { BrokerDeps } from '../deps.ts';
+import { type BrokerDeps, providerOf } from '../deps.ts';
 import { gather } from '../gather.ts';
 import { LOCK_WAIT_MS, mayNotOpen, TryLater, WORKER, writerLock } from './open.ts';
 
@@ -89,7 +89,7 @@ function issueCommand(
   const { offsetMs } = facts.target.value;
   try {
     const plans = request.grants.map(({ id, target, plan }) =>
-      deps.providers[target.provider].plan({
+      providerOf(deps, target.provider).plan({
         grantId: id,
         installationId,
         head: head.hash,
@@ -141,7 +141,7 @@ async function writeOne(
 ): Promise<void> {
   const { id } = request.details;
   try {
-    await deps.providers[grant.target.provider].extend(grant.plan, plan, signal);
+    await providerOf(deps, grant.target.provider).extend(grant.plan, plan, signal);
   } catch (error) {
     if (!(error instanceof Failure) || error.retry) throw error;
     deps.logger.error({ requestId: id, code: error.code, why: error.message }, 'the cloud refused more time');

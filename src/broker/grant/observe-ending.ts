@@ -1,5 +1,5 @@
 import { apply, enqueueNext } from '../apply.ts';
-import type { BrokerDeps } from '../deps.ts';
+import { type BrokerDeps, providerOf } from '../deps.ts';
 import { endingGrant, isForeign } from './end.ts';
 import { WORKER } from './open.ts';
 
@@ -19,7 +19,7 @@ export async function observeEnding(
   const removed = grant?.accessRemoved;
   if (row === undefined || removed === undefined || grant?.sessionsEnded !== undefined) return;
   if (grant === undefined || (await isForeign(deps, grant.plan))) return;
-  if (await deps.providers[grant.target.provider].isEnded(grant.plan, signal)) {
+  if (await providerOf(deps, grant.target.provider).isEnded(grant.plan, signal)) {
     await enqueueNext(deps, row, 'observe', await deps.store.clock.now());
     return;
   }

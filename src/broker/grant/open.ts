@@ -9,7 +9,7 @@ import type { GrantingGrant, Plan } from '../../core/request/request.ts';
 import { OPENER_SECONDS, type Row } from '../../core/request/work.ts';
 import type { PlanInput } from '../../ports/provider.ts';
 import { apply } from '../apply.ts';
-import type { BrokerDeps } from '../deps.ts';
+import { type BrokerDeps, providerOf } from '../deps.ts';
 import { gather, openingOffNow } from '../gather.ts';
 
 export const WORKER: Actor = { type: 'system', name: 'worker' };
@@ -110,7 +110,7 @@ function issueCommand(
     approvers: request.approvals.map(({ by }) => by),
   };
   try {
-    return { type: 'issue', plan: deps.providers[grant.target.provider].plan(input) };
+    return { type: 'issue', plan: providerOf(deps, grant.target.provider).plan(input) };
   } catch (error) {
     // What cannot be planned now cannot be planned later either: the same order gives the same plan.
     if (!(error instanceof Failure)) throw error;
@@ -157,7 +157,7 @@ async function write(deps: BrokerDeps, { row, untried }: Planned, grantId: strin
     const left = Math.max(0, current.request.grantBy.getTime() - (await deps.store.clock.now()).getTime());
     const limit = withDeadline(Math.min(left, OPENER_SECONDS * 1000), signal, lost);
     try {
-      await deps.providers[grant.target.provider].open(grant.plan, limit, untried);
+      await providerOf(deps, grant.target.provider).open(grant.plan, limit, untried);
     } catch (error) {
       if (!(error instanceof Failure) || error.retry) throw error;
       deps.logger.error({ requestId, code: error.code, why: error.message }, 'the cloud refused the opening');

@@ -5,7 +5,7 @@ import type { Account } from '../../core/policy/policy.ts';
 import { isOurs, ORPHANS_MAX, UNLISTED_NOTIFIED } from '../../core/request/orphan.ts';
 import type { CloudPlace, KnownOrphan, ListedPage, Orphan } from '../../ports/cloud-memory.ts';
 import type { CloudObject, Inspection, ObjectPage } from '../../ports/provider.ts';
-import type { BrokerDeps } from '../deps.ts';
+import { type BrokerDeps, providerOf } from '../deps.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 
 /** One pass over all accounts. */
@@ -64,7 +64,7 @@ async function pageAt(
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<ObjectPage> {
-  const provider = deps.providers[account.provider];
+  const provider = providerOf(deps, account.provider);
   try {
     return await provider.list(account, cursor, signal);
   } catch (error) {
@@ -116,7 +116,7 @@ async function judged(
     }
     const { name, id, grantId } = seen;
     const ours = isOurs(seen.installationId, installationId);
-    orphans.push({ ...place, name, id, installationId: seen.installationId, grantId, ours, wasOpen: !seen.revoked });
+    orphans.push({ ...place, name, id, installationId: seen.installationId, grantId, ours, wasOpen: !seen.ended });
     if (ours) room -= 1;
   }
   return { orphans, there, events: foreignEvents(place, orphans) };
@@ -130,7 +130,7 @@ const isStill = ({ id, ours, settled }: KnownOrphan): boolean => id !== UNREAD &
 
 /** Still closed, or not to be read: that says nothing new of what was known. */
 const isAsBefore = (before: KnownOrphan, seen: Inspection, installationId: string): boolean =>
-  seen.id === UNREAD || (before.ours && isOurs(seen.installationId, installationId) && seen.revoked);
+  seen.id === UNREAD || (before.ours && isOurs(seen.installationId, installationId) && seen.ended);
 
 /** One that may not be read is nobody's that we know. */
 async function inspected(
@@ -140,11 +140,11 @@ async function inspected(
   signal: AbortSignal,
 ): Promise<Inspection | undefined> {
   try {
-    return await deps.providers[account.provider].inspect(account, object.name, signal);
+    return await providerOf(deps, account.provider).inspect(account, object.name, signal);
   } catch (error) {
     if (!(error instanceof Failure) || error.retry) throw error;
     deps.logger.warn({ account: account.id, name: object.name, why: error.message }, 'an object could not be read');
-    return { name: object.name, id: UNREAD, installationId: undefined, grantId: undefined, revoked: false };
+    return { name: object.name, id: UNREAD, installationId: undefined, grantId: undefined, ended: false };
   }
 }
 

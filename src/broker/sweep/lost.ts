@@ -2,7 +2,7 @@ import { addSeconds } from '../../core/request/decision.ts';
 import type { MissingGrant } from '../../ports/cloud-memory.ts';
 import type { Observation } from '../../ports/provider.ts';
 import { apply } from '../apply.ts';
-import type { BrokerDeps } from '../deps.ts';
+import { type BrokerDeps, providerOf } from '../deps.ts';
 import { WORKER } from '../grant/open.ts';
 import { forEachLimit } from './for-each-limit.ts';
 import type { Round } from './list-account.ts';
@@ -40,7 +40,7 @@ export async function confirmLost(
     const seen = await observed(deps, looking, one);
     if (seen === undefined) return;
     // A closed one, where nothing was, is our own: whoever wrote it did not come to telling the row.
-    const isBarred = seen.found && seen.revoked;
+    const isBarred = seen.found && seen.ended;
     if (!isBarred) await note(deps, one, seen.found);
     if (isBarred || !seen.found) await end(deps, looking, one, missedAt);
   });
@@ -72,7 +72,7 @@ async function observed(
   if (breaker.isOver(missing)) return undefined;
   const grant = await openGrantOf(deps, missing);
   if (grant === undefined) return undefined;
-  const provider = deps.providers[missing.provider];
+  const provider = providerOf(deps, missing.provider);
   try {
     return await breaker.call(missing, signal, (limit) => provider.observe(grant.plan, limit));
   } catch (error) {
@@ -99,7 +99,7 @@ async function end(deps: BrokerDeps, { signal, breaker }: Looking, one: MissingG
   if (grant === undefined) return;
   const { plan } = grant;
   try {
-    await breaker.call(one, signal, (limit) => deps.providers[one.provider].close(plan, limit));
+    await breaker.call(one, signal, (limit) => providerOf(deps, one.provider).close(plan, limit));
     const { requestId, grantId } = one;
     const changed = await apply(deps, requestId, { type: 'lost', grantId, missedAt, missedAgainAt }, WORKER);
     if (changed.ok)

@@ -5,7 +5,7 @@ import type { AccessRequest, Plan } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import type { NamedGrant } from '../../ports/cloud-memory.ts';
 import { apply } from '../apply.ts';
-import type { BrokerDeps } from '../deps.ts';
+import { type BrokerDeps, providerOf } from '../deps.ts';
 import { WORKER } from '../grant/open.ts';
 import { tombstoneWords } from '../notify/findings-words.ts';
 import { pageTrouble, troubleOver } from '../notify/page-trouble.ts';
@@ -107,7 +107,7 @@ async function alteredIn(
 ): Promise<readonly Alteration[]> {
   let altered: readonly Alteration[] | undefined;
   for (const plan of plans) {
-    const seen = await breaker.call(one, signal, (limit) => deps.providers[one.provider].observe(plan, limit));
+    const seen = await breaker.call(one, signal, (limit) => providerOf(deps, one.provider).observe(plan, limit));
     if (!seen.found) return [];
     altered = altered === undefined ? seen.altered : common(altered, seen.altered);
   }
@@ -128,7 +128,7 @@ async function lookAtTombstone(
   request: AccessRequest,
 ): Promise<Reopened | undefined> {
   const { requestId, grantId } = one;
-  const provider = deps.providers[one.provider];
+  const provider = providerOf(deps, one.provider);
   const plan = tombstoneIn(request, grantId);
   if (plan === undefined || (await breaker.call(one, signal, (limit) => provider.isEnded(plan, limit))))
     return undefined;
@@ -152,6 +152,6 @@ async function pageAbout(deps: BrokerDeps, left: readonly Reopened[]): Promise<v
     key: REOPENED,
     summary: tombstoneWords(left.length),
     details: left.map(({ account, plan }) => `account ${account}: ${plan.name}`),
-    commands: left.map(({ provider, plan }) => deps.providers[provider].manualCommands(plan)),
+    commands: left.map(({ provider, plan }) => providerOf(deps, provider).manualCommands(plan)),
   });
 }

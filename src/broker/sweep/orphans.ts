@@ -1,6 +1,6 @@
 import { isOurs, ORPHANS_MAX } from '../../core/request/orphan.ts';
 import type { KnownOrphan } from '../../ports/cloud-memory.ts';
-import type { BrokerDeps } from '../deps.ts';
+import { type BrokerDeps, providerOf } from '../deps.ts';
 import { TOO_MANY } from '../notify/findings.ts';
 import { unclosedWords } from '../notify/findings-words.ts';
 import { pageTrouble, troubleOver } from '../notify/page-trouble.ts';
@@ -51,16 +51,17 @@ const accountOf = ({ accounts }: Round, { account }: KnownOrphan) => accounts.fi
 
 /** Asks once more, before anything is touched, what stands there and what the rows say. What cannot be read counts as open. */
 async function judge(deps: BrokerDeps, pass: Round, orphan: KnownOrphan): Promise<Judged['now'] | 'explained'> {
-  const { store, providers } = deps;
+  const { store } = deps;
   const account = accountOf(pass, orphan);
   if (account === undefined) return 'open';
-  const inspect = (limit: AbortSignal) => providers[account.provider].inspect(account, orphan.name, limit);
+  const inspect = async (limit: AbortSignal) =>
+    await providerOf(deps, account.provider).inspect(account, orphan.name, limit);
   try {
     const seen = await pass.breaker.call(orphan, pass.signal, inspect);
     if (seen?.id !== orphan.id || !isOurs(seen.installationId, pass.installationId)) return 'explained';
     const planned = await store.cloud.planned(placeOf(account), [orphan.name.toLowerCase()], await store.clock.now());
     if (planned.size > 0) return 'explained';
-    return seen.revoked ? 'closed' : 'open';
+    return seen.ended ? 'closed' : 'open';
   } catch (error) {
     pass.signal.throwIfAborted();
     deps.logger.warn({ ...dataOf(orphan), why: String(error) }, 'an object without a row could not be read again');
@@ -78,8 +79,8 @@ async function close(deps: BrokerDeps, pass: Round, orphan: KnownOrphan): Promis
   // Somebody said meanwhile that this database is another installation: what stands there is not its own any more.
   if (account === undefined || copy !== undefined || installationId !== pass.installationId) return true;
   const { name, id } = orphan;
-  const closeIt = (limit: AbortSignal) =>
-    deps.providers[account.provider].closeOrphan(account, { name, id, installationId }, limit);
+  const closeIt = async (limit: AbortSignal) =>
+    await providerOf(deps, account.provider).closeOrphan(account, { name, id, installationId }, limit);
   try {
     await pass.breaker.call(orphan, pass.signal, closeIt);
     await settle(deps, orphan);
@@ -101,6 +102,6 @@ async function pageAbout(deps: BrokerDeps, left: readonly KnownOrphan[]): Promis
     key: UNCLOSED,
     summary: unclosedWords(left.length),
     details: left.map(({ account, name }) => `account ${account}: ${name}`),
-    commands: left.map(({ provider, name }) => deps.providers[provider].orphanCommands(name)),
+    commands: left.map(({ provider, name }) => providerOf(deps, provider).orphanCommands(name)),
   });
 }

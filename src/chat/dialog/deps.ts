@@ -1,8 +1,8 @@
 import type { Broker } from '../../broker/broker.ts';
+import type { CloudTerms } from '../../core/policy/cloud.ts';
 import type { Terms } from '../../core/policy/terms.ts';
 import type { DirectorySource } from '../../ports/directory.ts';
 import type { Logger } from '../../ports/logger.ts';
-import type { Capabilities } from '../../ports/provider.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Delivery } from '../deliver/delivery.ts';
 import type { RequestChat } from '../words/content.ts';
@@ -29,6 +29,6 @@ export interface DialogDeps {
   >;
   readonly store: Pick<Store, 'chat' | 'find' | 'freeze' | 'inStates' | 'list' | 'policyInForce'>;
   readonly directory: DirectorySource;
-  readonly capabilities: (terms: Terms) => Capabilities;
+  readonly capabilities: (terms: Terms) => CloudTerms;
   readonly logger: Logger;
 }

@@ -1,10 +1,10 @@
+import type { CloudTerms } from '../../core/policy/cloud.ts';
 import { personById } from '../../core/policy/directory.ts';
 import { seenSince } from '../../core/request/decide-approve.ts';
 import { outlook } from '../../core/request/decide-request.ts';
 import { type Active, extensionMinutes, whyNotExtend } from '../../core/request/extension.ts';
 import type { Freeze } from '../../core/request/freeze.ts';
 import type { Row } from '../../core/request/work.ts';
-import type { Capabilities } from '../../ports/provider.ts';
 import { extensionAsked, NOTHING_TO_EXTEND } from '../words/dialog-words.ts';
 import {
   APPROVALS_NEEDED,
@@ -41,7 +41,7 @@ export interface ExtendForm {
   readonly needs: readonly ClausePeople[];
   /** What it needs besides while the incident is unverified. */
   readonly whileUnverified: ClauseOutlook | undefined;
-  readonly capabilities: Capabilities;
+  readonly capabilities: CloudTerms;
   readonly frozen: Freeze | undefined;
 }
 
@@ -61,7 +61,7 @@ export function extendForm({ id, request, needs, whileUnverified, capabilities, 
       { phrase: [{ strong: details.terms.role.name }, ': the access ends ', { at: endsAt }, OLD_END_STAYS] },
       { field: MINUTES, kind: 'menu', ...EXTEND_FIELD, options, preset: options[0]?.value },
       { lines: [[{ strong: APPROVALS_NEEDED }], ...needs.map(clauseWords), ...unverifiedLines(whileUnverified)] },
-      { lines: [[{ strong: HOW_IT_ENDS }], [endingWords(details.terms, capabilities)]] },
+      { lines: [[{ strong: HOW_IT_ENDS }], [endingWords(capabilities)]] },
       { words: mostMinutes(details.terms.maxTotalMinutes) },
     ],
   };

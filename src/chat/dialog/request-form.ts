@@ -1,10 +1,10 @@
+import type { CloudTerms } from '../../core/policy/cloud.ts';
 import { type Directory, type Person, share, teamsOf } from '../../core/policy/directory.ts';
 import { type Policy, REASONS, type Role, type Runbook, ZONES } from '../../core/policy/policy.ts';
 import { type Terms, termsDigest, termsOf, zoneName } from '../../core/policy/terms.ts';
 import { PURPOSE_MAX, REASON_WORDS } from '../../core/request/command.ts';
 import { outlook } from '../../core/request/decide-request.ts';
 import type { Freeze } from '../../core/request/freeze.ts';
-import type { Capabilities } from '../../ports/provider.ts';
 import {
   APPROVALS_NEEDED,
   FORM_WORDS,
@@ -30,7 +30,7 @@ export interface RequestForm {
   readonly directory: Directory;
   readonly person: Person;
   readonly values: RequestValues;
-  readonly capabilities: (terms: Terms) => Capabilities;
+  readonly capabilities: (terms: Terms) => CloudTerms;
   /** Said on top, when the form is shown again for a reason. */
   readonly notice?: string | undefined;
   readonly frozen: Freeze | undefined;
@@ -137,10 +137,10 @@ function termsBlocks({ policy, directory, person, capabilities }: RequestForm, t
   );
   const nobody = fillable ? [] : [[NOBODY_CAN_FILL]];
   return [
-    { words: itAllows(allowsWords(terms)), digest: termsDigest(terms) },
+    { words: itAllows(allowsWords(terms, promise)), digest: termsDigest(terms) },
     { lines: [[{ strong: APPROVALS_NEEDED }], ...needs, ...nobody, ...unverifiedLines(whileUnverified)] },
     { lines: severityLines(policy, terms.role.zone) },
-    { lines: [[{ strong: HOW_IT_ENDS }], [endingWords(terms, promise)]] },
+    { lines: [[{ strong: HOW_IT_ENDS }], [endingWords(promise)]] },
     { lines: promise.caveats.map((caveat) => [`⚠ ${oneLine(caveat, 280)}`]) },
     ...(terms.unverifiedIncident === 'refuse' ? [{ words: NOTHING_UNVERIFIED }] : []),
   ];

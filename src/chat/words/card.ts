@@ -1,3 +1,4 @@
+import type { CloudTerms } from '../../core/policy/cloud.ts';
 import { zoneName } from '../../core/policy/terms.ts';
 import { type Action, actionsIn } from '../../core/request/actions.ts';
 import { REASON_WORDS } from '../../core/request/command.ts';
@@ -83,7 +84,7 @@ export function cardOf(view: RequestView): CardView {
     tone,
     headline: `${title}: ${oneLine(terms.role.name, 60)}`,
     status: statusOf(request),
-    facts: [...factsOf(request), { label: 'How it ends', value: [endingWords(terms, capabilities)], long: true }],
+    facts: factsOf(request, capabilities),
     approvals: approvalsOf(request),
     open:
       open === undefined
@@ -224,7 +225,7 @@ function closedWords(request: Extract<AccessRequest, { state: 'closed' }>): Phra
   return [opened ? 'Access was removed and sessions ended; both were proven.' : 'Nothing was opened.'];
 }
 
-function factsOf({ details, extended, incidentVerified }: AccessRequest): readonly Fact[] {
+function factsOf({ details, extended, incidentVerified }: AccessRequest, cloud: CloudTerms): readonly Fact[] {
   const { role, account } = details.terms;
   const incident = oneLine(
     details.incident.title === '' ? details.incident.id : `${details.incident.id}: ${details.incident.title}`,
@@ -254,7 +255,8 @@ function factsOf({ details, extended, incidentVerified }: AccessRequest): readon
       : [{ label: 'Asked before', value: followsWords(details.follows), long: true } as const]),
     { label: 'Purpose', value: [oneLine(details.purpose, 1000)], long: true },
     ...(details.runbook === undefined ? [] : [{ label: 'Runbook', value: [details.runbook] }]),
-    { label: 'It allows', value: [allowsWords(details.terms)], long: true },
+    { label: 'It allows', value: [allowsWords(details.terms, cloud)], long: true },
+    { label: 'How it ends', value: [endingWords(cloud)], long: true },
   ];
 }
 

@@ -1,51 +1,20 @@
 import { cut } from '../../core/cut.ts';
+import type { CloudTerms } from '../../core/policy/cloud.ts';
 import type { Person } from '../../core/policy/directory.ts';
 import type { Clause, Policy, Zone } from '../../core/policy/policy.ts';
 import type { Terms } from '../../core/policy/terms.ts';
 import type { OpenClause } from '../../core/request/approvals.ts';
 import { partyOf } from '../../core/request/decision.ts';
-import type { Capabilities } from '../../ports/provider.ts';
 import { joined, oneLine, type Phrase, plural } from './phrase.ts';
 
-const ACTIONS_SHOWN = 12;
-
-const listOf = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? value : value === undefined ? [] : [value];
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** What the role's documents allow, as their own action names, each once. */
-function allowed(terms: Terms): readonly string[] {
-  const statements = terms.role.policies
-    .flatMap(({ document }) => listOf(document.Statement))
-    .filter((statement) => isRecord(statement) && statement.Effect === 'Allow')
-    .filter(isRecord);
-  const actions = statements.flatMap((one) => [
-    ...listOf(one.Action).map(String),
-    ...listOf(one.NotAction).map((action) => `everything but ${String(action)}`),
-  ]);
-  return [...new Set(actions)];
-}
-
-/** What a role lets its holder do: its summary, then the actions its documents allow. */
-export function allowsWords(terms: Terms): string {
-  const actions = allowed(terms);
-  const more = actions.length - ACTIONS_SHOWN;
-  const shown = actions
-    .slice(0, ACTIONS_SHOWN)
-    .map((action) => cut(action, 80))
-    .join(', ');
-  return oneLine(`${terms.role.summary} (${shown}${more > 0 ? ` and ${more} more` : ''})`, 1500);
-}
+/** What a role lets its holder do: its summary, then what its cloud makes of it. */
+export const allowsWords = (terms: Terms, { allows }: Pick<CloudTerms, 'allows'>): string =>
+  oneLine(`${terms.role.summary} (${allows})`, 1500);
 
 /** How access under these terms ends, whoever is alive then. */
-export function endingWords(terms: Terms, { nativeEnd, propagationSeconds }: Capabilities): string {
-  const cloud = terms.role.provider.toUpperCase();
-  const native = nativeEnd
-    ? `By itself: I take it away when the time is over, and ${cloud} itself refuses from the planned end, even if I am down.`
-    : `I take it away when the time is over; ${cloud} does not end it by itself.`;
-  return `${native} End it early with End now or /breakglass end: new calls are refused within ${seconds(propagationSeconds)}.`;
-}
+export const endingWords = ({ words, propagationSeconds }: Pick<CloudTerms, 'words' | 'propagationSeconds'>): string =>
+  `By itself: I take it away when the time is over, and ${words.endsWithoutUs}. ` +
+  `End it early with End now or /breakglass end: new calls are refused within ${seconds(propagationSeconds)}.`;
 
 const seconds = (count: number): string =>
   count >= 120 ? `${Math.ceil(count / 60)} minutes` : plural(count, 'second');

@@ -110,9 +110,9 @@ export const REFUSALS = {
   approvals_missing: () => 'An approval stopped counting before the access was opened. Ask again.',
   clock_apart: (detail) =>
     `The cloud's clock is ${detail.seconds ?? 'too many'} seconds from ours, so nothing was opened. The platform team must look at it.`,
-  quota_near: (detail) =>
-    `The cloud account is nearly full (${detail.used ?? '?'} of ${detail.quota ?? '?'} roles), so nothing was opened. The platform team must make room.`,
-  managed_policy_changed: () =>
+  room_short: (detail) =>
+    `The cloud account is nearly full (${detail.used ?? '?'} of ${detail.quota ?? '?'} ${detail.what ?? 'objects'}), so nothing was opened. The platform team must make room.`,
+  definition_changed: () =>
     'A permission document in the cloud differs from what was reviewed, so nothing was opened. The platform team must look at it.',
   plan_mismatch: () => 'The plan did not fit the request, so nothing was opened. Ask again.',
   decision_window_closed: () => 'Too late: the time to decide is over. The requester must ask again.',
@@ -219,7 +219,7 @@ const NO_MORE_TIME: Readonly<Record<string, string>> = {
     'The incident source went down after more time was approved, so one more person would have to say yes, and nobody was asked. More time can be asked for again.',
   approvals_missing: 'An approval stopped counting before the new end was written. More time can be asked for again.',
   clock_apart: 'The cloud’s clock is too far from ours, so no new end was written. The platform team must look at it.',
-  managed_policy_changed:
+  definition_changed:
     'A permission document in the cloud differs from what was reviewed, so no new end was written. The platform team must look at it.',
 };
 

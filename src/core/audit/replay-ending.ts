@@ -47,7 +47,7 @@ export const accessRemoved: Fold = (row, { data }) => {
 /** The second of the two facts, with which of its two proofs. */
 export const sessionsEnded: Fold = (row, { data }) => {
   const { grantId, seenTeams: _seenTeams, ...said } = data;
-  const proof = said.by === 'native_end' ? { ...said, expiryDenyUnchanged: true } : said;
+  const proof = said.by === 'native_end' ? { ...said, nativeEndIntact: true } : said;
   return changed(row, grantId, { sessionsEnded: proof as unknown as NonNullable<ReplayedGrant['sessionsEnded']> });
 };
 

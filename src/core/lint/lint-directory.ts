@@ -1,6 +1,5 @@
-import type { Definitions } from '../policy/chat-definition.ts';
+import type { Definitions } from '../policy/definitions.ts';
 import { type ChatName, type Directory, keyOf, type Person, personById, teamsOf } from '../policy/directory.ts';
-import { principalKey, sourceIdentityKey } from '../policy/principal.ts';
 import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
 
 /** Names that an entry of the directory may refer to. */
@@ -17,7 +16,7 @@ const knownThere = ({ teams, people }: Directory): KnownThere => ({
 /** Faults of a directory that a policy file carries: who is who must have one answer (A2, "Identity" of the design). */
 export const lintDirectory = (
   directory: Directory,
-  { chats }: Definitions,
+  definitions: Definitions,
   known: KnownThere = knownThere(directory),
 ): readonly Finding[] => [
   ...duplicateIds(directory),
@@ -26,7 +25,7 @@ export const lintDirectory = (
   ),
   ...parentLoops(directory),
   ...directory.people.flatMap((person, index) => personFindings(person, index, known.teams)),
-  ...sharedIdentities(directory, chats),
+  ...sharedIdentities(directory, definitions),
   ...sharedEmails(directory),
   ...onCallFindings(directory, known),
 ];
@@ -77,53 +76,49 @@ function personFindings(person: Person, index: number, teams: Names): readonly F
   return [...unknown, ...none];
 }
 
-/** One chat key or cloud principal on two people: nobody could say who acted. */
-function sharedIdentities({ people }: Directory, chats: Definitions['chats']): readonly Finding[] {
-  const principals = people.flatMap((person, index) =>
-    person.aws === undefined
-      ? []
-      : [{ person, path: ['people', index, 'aws'] as const, key: principalKey(person.aws) }],
+/** One chat key or cloud identity on two people: nobody could say who acted. */
+function sharedIdentities({ people }: Directory, { chats, clouds }: Definitions): readonly Finding[] {
+  const accounts = chats.flatMap(({ name, title }) => accountsIn(people, name, `${title} account`));
+  const identities = people.flatMap((person, index) =>
+    Object.values(clouds).flatMap(({ name, identities: of }) => {
+      const principal = person.clouds[name];
+      const path = ['people', index, 'clouds', name];
+      return principal === undefined ? [] : of(person.id, principal).map((one): Shared => ({ person, path, ...one }));
+    }),
   );
-  const sources = people.flatMap((person, index) =>
-    person.aws === undefined
-      ? []
-      : [{ person, path: ['people', index, 'aws'] as const, key: sourceIdentityKey(person.id, person.aws) }],
+  return duplicates(
+    [...accounts, ...identities],
+    ({ what, key }) => JSON.stringify([what, key]),
+    ({ person, path, what }, _index, first) =>
+      wrong(path, `"${person.id}" and "${first.person.id}" share one ${what}: each belongs to one person only`),
   );
-  const clash =
-    (what: string) =>
-    (item: Shared, _index: number, first: { readonly person: Person }): Finding =>
-      wrong(
-        item.path,
-        `"${item.person.id}" and "${first.person.id}" share one ${what}: each belongs to one person only`,
-      );
-  return [
-    ...chats.flatMap(({ name, title }) =>
-      // Letter case aside: two keys that differ in it alone are one account, written twice.
-      duplicates(accountsIn(people, name), ({ key }) => key.toLowerCase(), clash(`${title} account`)),
-    ),
-    ...duplicates(principals, ({ key }) => key, clash('AWS identity')),
-    ...duplicates(sources, ({ key }) => key, clash('AWS source identity')),
-  ];
 }
 
 /** What two people may not both have, where it stands. */
-interface Shared {
+interface Held {
   readonly person: Person;
   readonly path: Finding['path'];
   readonly key: string;
 }
+interface Shared extends Held {
+  /** What it is, for people. */
+  readonly what: string;
+}
 
-const accountsIn = (people: Directory['people'], chat: ChatName): readonly Shared[] =>
+/** Letter case aside: two keys that differ in it alone are one account, written twice. */
+const accountsIn = (people: Directory['people'], chat: ChatName, what: string): readonly Shared[] =>
   people.flatMap((person, index) =>
     (person.chats[chat] ?? []).flatMap((one, at): Shared[] => {
       const key = keyOf(chat, one);
-      return key === undefined ? [] : [{ person, path: ['people', index, 'chats', chat, at], key }];
+      return key === undefined
+        ? []
+        : [{ person, path: ['people', index, 'chats', chat, at], what, key: key.toLowerCase() }];
     }),
   );
 
 /** One e-mail on two people is one person, listed twice: they could fill two places of a clause, or approve themselves. */
 function sharedEmails({ people }: Directory): readonly Finding[] {
-  const listed = people.flatMap((person, index): Shared[] => {
+  const listed = people.flatMap((person, index): Held[] => {
     const key = person.email?.trim().toLowerCase() ?? '';
     return key === '' ? [] : [{ person, path: ['people', index, 'email'], key }];
   });

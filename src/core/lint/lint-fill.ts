@@ -1,6 +1,7 @@
 import type { ChatDefinition } from '../policy/chat-definition.ts';
+import type { Definitions } from '../policy/definitions.ts';
 import { type Directory, type Person, share, teamsOf } from '../policy/directory.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { Policy, Role } from '../policy/policy.ts';
 import { type Terms, termsOf, type WantedClause, wantedBy } from '../policy/terms.ts';
 import { eligibleFor, match } from '../request/approvals.ts';
 import { isReachable } from './lint-chats.ts';
@@ -17,7 +18,7 @@ export interface Fill {
   }[];
   /** Can all clauses be filled at the same time, by different people? */
   readonly complete: boolean;
-  /** Members of the team who could ask: a chat account that this version can answer, AWS identity, not suspended. */
+  /** Members of the team who could ask: a chat account that this version can answer, an identity in the role's cloud, not suspended. */
   readonly askers: readonly string[];
   /** Of those, who could not get all approvals, since their other teams leave too few people outside. */
   readonly stuck: readonly string[];
@@ -32,7 +33,7 @@ export function fills(policy: Policy, chats: readonly ChatDefinition[]): readonl
   const here = policy.people.filter((person) => isReachable(person, chats));
   const fill = filler({ ...policy, people: here });
   const askers = here
-    .filter((person) => !person.suspended && person.aws !== undefined)
+    .filter((person) => !person.suspended)
     .map((person) => ({ person, teams: teamsOf(policy, person) }));
   return policy.roles.flatMap((role) => {
     const terms = termsOf(policy, role.id);
@@ -40,7 +41,9 @@ export function fills(policy: Policy, chats: readonly ChatDefinition[]): readonl
     return role.mayAsk.flatMap((team) => {
       if (!policy.teams.some(({ id }) => id === team)) return [];
       const { eligible, open, complete } = fill(clauses, [team]);
-      const members = askers.filter(({ teams }) => teams.includes(team)).map(({ person }) => person);
+      const members = askers
+        .filter(({ person, teams }) => teams.includes(team) && person.clouds[role.provider] !== undefined)
+        .map(({ person }) => person);
       return {
         role: role.id,
         team,
@@ -81,6 +84,7 @@ function bestFill(clauses: readonly WantedClause[], teams: readonly string[], di
     name: REQUESTER,
     teams,
     chats: { any: [{ user: 'U0', organisation: 'O0' }] },
+    clouds: {},
   };
   const asker = { id: REQUESTER, seen: teamsOf(directory, requester) };
   const groups = clauses.flatMap((clause) => (clause.who === 'group' ? clause.teams : []));
@@ -97,7 +101,7 @@ function bestFill(clauses: readonly WantedClause[], teams: readonly string[], di
 }
 
 /** A clause that nobody could fill, or not at the same time as the others, is an error (B3). */
-export function lintFill(policy: Policy, chats: readonly ChatDefinition[]): readonly Finding[] {
+export function lintFill(policy: Policy, { chats, clouds }: Definitions): readonly Finding[] {
   const found = fills(policy, chats);
   if (found === undefined) {
     const message = 'people come from an HTTP directory: who could fill each clause is not checked here';
@@ -109,7 +113,7 @@ export function lintFill(policy: Policy, chats: readonly ChatDefinition[]): read
     const path = ['roles', role, 'mayAsk', asker];
     return [
       ...unfilled(fill, path),
-      ...(fill.askers.length > 0 ? [] : [nobodyAsks(fill, path)]),
+      ...(fill.askers.length > 0 ? [] : [nobodyAsks(fill, path, policy.roles[role], clouds)]),
       ...fill.stuck.map((id) =>
         doubtful(
           path,
@@ -141,11 +145,16 @@ const addTo = ({ whileUnverified }: WantedClause): string =>
     ? 'add people or teams to zone B\'s group clauses, or let the zone say "unverified_incident: refuse"'
     : 'add people or teams to the clause';
 
-const nobodyAsks = ({ role, team }: Fill, path: Finding['path']): Finding =>
-  doubtful(
-    path,
-    `role "${role}": nobody in team "${team}" could ask, since a member needs a chat account and an AWS identity: add them, or remove the team`,
-  );
+function nobodyAsks(
+  { role, team }: Fill,
+  path: Finding['path'],
+  of: Role | undefined,
+  clouds: Definitions['clouds'],
+): Finding {
+  const identity = (of && clouds[of.provider]?.words.identity) ?? 'an identity in the cloud';
+  const message = `role "${role}": nobody in team "${team}" could ask, since a member needs a chat account and ${identity}: add them, or remove the team`;
+  return doubtful(path, message);
+}
 
 /** The table that `breakglass lint` prints: role by role, each team that may ask, each clause. */
 export function fillTable(policy: Policy, chats: readonly ChatDefinition[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { type Account, type Policy, type Role, ZONES } from '../policy/policy.ts';
+import { type Policy, type Role, ZONES } from '../policy/policy.ts';
 import { termsOf } from '../policy/terms.ts';
 import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
 import { checkClauseTeams, lintClauses } from './lint-zones.ts';
@@ -93,32 +93,3 @@ function roleCaps(policy: Policy, role: Role, index: number): readonly Finding[]
   }
   return findings;
 }
-
-/** An account's own objects must live in that account: the broker would otherwise be sent elsewhere (C1). */
-export const lintAccounts = (accounts: readonly Account[]): readonly Finding[] =>
-  accounts.flatMap((account, index) => {
-    const { id, brokerRole, boundaries } = account;
-    const broker = new RegExp(`^arn:aws[a-z-]*:iam::${id}:role/.+$`).test(brokerRole)
-      ? []
-      : [
-          wrong(
-            ['accounts', index, 'brokerRole'],
-            `brokerRole must be a role of account ${id}: arn:aws:iam::${id}:role/…`,
-          ),
-        ];
-    const bounds = ZONES.flatMap((zone) => {
-      const path = ['accounts', index, 'boundaries', zone];
-      if (!new RegExp(`^arn:aws[a-z-]*:iam::${id}:policy/.+$`).test(boundaries[zone])) {
-        return [wrong(path, `the boundary must be a policy of account ${id}: arn:aws:iam::${id}:policy/…`)];
-      }
-      return boundaries[zone].includes(':policy/breakglass/')
-        ? [
-            wrong(
-              path,
-              'the boundary lives under /breakglass/, where the broker could edit it: keep it under another path (C3)',
-            ),
-          ]
-        : [];
-    });
-    return [...broker, ...bounds];
-  });

@@ -1,55 +1,49 @@
-import type { Definitions } from '../policy/chat-definition.ts';
-import type { Account, Policy, Role, Source } from '../policy/policy.ts';
+import type { Clouds } from '../policy/cloud.ts';
+import type { Definitions } from '../policy/definitions.ts';
+import type { Floors, Policy, Source } from '../policy/policy.ts';
+import { accountFor } from '../policy/terms.ts';
 import { lintChats } from './lint-chats.ts';
+import { lintAccounts, lintClouds, lintPropagation } from './lint-clouds.ts';
 import { lintDirectory } from './lint-directory.ts';
 import { lintFill } from './lint-fill.ts';
 import { doubtful, type Finding, placeName, wrong } from './lint-finding.ts';
-import { lintPartitions } from './lint-partitions.ts';
-import { lintAccounts, lintCaps, lintReferences } from './lint-roles.ts';
+import { lintCaps, lintReferences } from './lint-roles.ts';
 import { lintSecurity } from './lint-security.ts';
 import { lintSteps } from './lint-steps.ts';
 import { lintZones } from './lint-zones.ts';
 
-/** What a cloud finds in a role. `path` is relative to the role. */
-export interface RoleFinding {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  /** The member of the role's account that it disagrees with. */
-  readonly besideAccount?: keyof Account;
-}
-
-/** A cloud's own look at a role's documents. */
-export type LintRole = (role: Role, account: Account) => readonly RoleFinding[];
-
 /**
  * Everything that can be wrong with a policy that fits the schema (C4). Pure, so that CI, `apply` and the running bot
- * give one answer. An error refuses the policy.
+ * give one answer. An error refuses the policy. `floors` are the least durations that may be configured.
  */
-export const lintPolicy = (policy: Policy, { chats }: Definitions, lintRole: LintRole): readonly Finding[] => [
+export const lintPolicy = (policy: Policy, definitions: Definitions, floors: Floors): readonly Finding[] => [
   ...lintReferences(policy),
-  ...lintAccounts(policy.accounts),
-  ...lintPartitions(policy),
+  ...lintAccounts(policy.accounts, definitions.clouds),
+  ...lintClouds(policy, definitions.clouds),
   ...lintZones(policy),
   ...lintCaps(policy),
   ...lintSteps(policy.timings),
+  ...lintPropagation(policy, definitions.clouds, floors),
   ...lintSources(policy),
-  ...lintChats(policy, chats),
-  ...lintSecurity(policy, chats),
+  ...lintChats(policy, definitions.chats),
+  ...lintSecurity(policy, definitions.chats),
   ...(policy.directory.kind === 'file'
-    ? lintDirectory({ teams: policy.teams, people: policy.people, onCall: policy.onCall }, { chats })
+    ? lintDirectory({ teams: policy.teams, people: policy.people, onCall: policy.onCall }, definitions)
     : []),
-  ...lintFill(policy, chats),
-  ...lintDocuments(policy, lintRole),
+  ...lintFill(policy, definitions),
+  ...lintDocuments(policy, definitions.clouds),
 ];
 
 /** The cloud's findings, at their place in the whole document. An account's own faults are told once, where it stands. */
-export function lintDocuments(policy: Policy, lintRole: LintRole): readonly Finding[] {
-  const faulty = policy.accounts.filter((account) => lintAccounts([account]).length > 0).map(({ id }) => id);
+export function lintDocuments(policy: Policy, clouds: Clouds): readonly Finding[] {
+  const faulty = policy.accounts.filter((account) => lintAccounts([account], clouds).length > 0);
   return policy.roles.flatMap((role, index) => {
-    const account = policy.accounts.find(({ id }) => id === role.account);
-    if (account === undefined) return [];
-    return lintRole(role, account)
-      .filter(({ path: [member] }) => member !== 'account' || !faulty.includes(account.id))
+    const account = accountFor(policy.accounts, role);
+    const cloud = clouds[role.provider];
+    if (account === undefined || cloud === undefined) return [];
+    return cloud
+      .lintRole(role, account)
+      .filter(({ path: [member] }) => member !== 'account' || !faulty.includes(account))
       .map(({ path, message, besideAccount }) => ({
         ...wrong(['roles', index, ...path], `role "${role.id}", ${placeName(path)}: ${message}`),
         ...(besideAccount && { beside: ['accounts', policy.accounts.indexOf(account), besideAccount] }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { ChatDefinition, Definitions } from './chat-definition.ts';
+import type { ChatDefinition } from './chat-definition.ts';
 import type { ChatIdentity, ChatName } from './directory.ts';
+import type { PolicyParts } from './policy-parts.ts';
 
 /** One chat's forms, or `stored`: those of a policy that was put in force, where any chat may be named. */
 type Forms = Pick<ChatDefinition, 'identity' | 'channel'> | 'stored';
@@ -9,11 +10,11 @@ const chatName = z.string().regex(/^[a-z]+$/, 'must be the name of a chat');
 
 /** One value for each chat that is named; the key of a chat that nobody defined is an error that names those there are. */
 export function byChat<T>(
-  definitions: Definitions | 'stored',
+  chats: PolicyParts['chats'],
   formOf: (forms: Forms) => z.ZodType<T>,
 ): z.ZodType<Readonly<Record<ChatName, T>>> {
-  if (definitions === 'stored') return z.record(chatName, formOf('stored'));
-  const members = definitions.chats.map((chat) => [chat.name, formOf(chat).optional()]);
+  if (chats === 'stored') return z.record(chatName, formOf('stored'));
+  const members = chats.map((chat) => [chat.name, formOf(chat).optional()]);
   // Every member is optional, and one that is left out has no key: so whatever is there has a value.
   return z.strictObject(Object.fromEntries(members)) as z.ZodType<Readonly<Record<ChatName, T>>>;
 }

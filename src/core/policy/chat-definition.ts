@@ -17,8 +17,3 @@ export interface ChatDefinition {
   /** Can this version talk to it? Where it cannot, nobody asks or approves there, and lint says so. */
   readonly hasAdapter: boolean;
 }
-
-/** What the schema of a policy is composed of besides the core's own. */
-export interface Definitions {
-  readonly chats: readonly ChatDefinition[];
-}

@@ -1,5 +1,3 @@
-import { principalKey, sourceIdentityKey } from './principal.ts';
-
 /** A chat, as policies and keys name it: `/^[a-z]+$/`. */
 export type ChatName = string;
 
@@ -15,23 +13,13 @@ export interface ChatIdentity {
   readonly [organisation: string]: string;
 }
 
-/** What every kind of principal may say besides who it is. */
-interface SignedIn {
-  /** The source identity that the person's own sign-in puts on their sessions; without one it is our session name. */
-  readonly sourceIdentity?: string | undefined;
-}
+/** A cloud's name, as the policy and rows say it: `aws`. Which there are, a process is told. */
+export type Cloud = string;
 
-/** How a person is named to AWS. The kind decides the trust policy's template (clouds.md §1.1). */
-export type AwsPrincipal =
-  | (SignedIn & { readonly kind: 'iam-user'; readonly arn: string })
-  | (SignedIn & { readonly kind: 'identity-center-session'; readonly arn: string })
-  | (SignedIn & {
-      readonly kind: 'identity-center-user';
-      /** The account whose root the trust names; the permission set's role lives there. */
-      readonly account: string;
-      readonly permissionSet: string;
-      readonly userId: string;
-    });
+/** How a person is named to a cloud. Only that cloud reads the members besides its kind. */
+export interface Principal {
+  readonly kind: string;
+}
 
 export interface Person {
   readonly id: string;
@@ -39,9 +27,10 @@ export interface Person {
   readonly teams: readonly string[];
   /** Their accounts, by chat. */
   readonly chats: Readonly<Record<ChatName, readonly ChatIdentity[]>>;
+  /** Who they are in each cloud. */
+  readonly clouds: Readonly<Record<Cloud, Principal | undefined>>;
   /** For lint alone, which finds one person listed twice by it. It is no identity: no look-up goes by it. */
   readonly email?: string | undefined;
-  readonly aws?: AwsPrincipal | undefined;
   readonly suspended?: boolean | undefined;
 }
 
@@ -113,21 +102,6 @@ export function teamsOf(directory: Directory, person: Person): readonly string[]
     }
   }
   return [...all].sort();
-}
-
-/**
- * A person's cloud identity, if it is theirs alone: one that two people hold names nobody, and neither does a source
- * identity that stands for both in the cloud's own log.
- */
-export function principalOf(directory: Directory, person: Person): AwsPrincipal | undefined {
-  if (person.aws === undefined) return undefined;
-  const own = principalKey(person.aws);
-  const source = sourceIdentityKey(person.id, person.aws);
-  const shared = directory.people.some(
-    ({ id, aws }) =>
-      id !== person.id && aws !== undefined && (principalKey(aws) === own || sourceIdentityKey(id, aws) === source),
-  );
-  return shared ? undefined : person.aws;
 }
 
 /** Is this person on call for any of these teams? */

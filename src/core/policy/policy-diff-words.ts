@@ -14,14 +14,15 @@ const list = (ids: Ids, none = 'nobody'): string => ids?.join(', ') || none;
 const now = (what: string, none?: string) => (after: Ids, before: Ids) =>
   `${what}: ${list(after, none)} (was ${list(before, none)})`;
 /** For the same in a list of changes. */
-const arrow = (what: string) => (after: Ids, before: Ids) => `${what} ${list(before, 'none')} → ${list(after, 'none')}`;
+export const arrow = (what: string) => (after: Ids, before: Ids) =>
+  `${what} ${list(before, 'none')} → ${list(after, 'none')}`;
 /** For figures and single names. */
-const moved =
+export const moved =
   (what: string, unit = '') =>
   (after: string | number, before: string | number) =>
     `${what} ${before} → ${after}${unit}`;
 /** For what is too long to say, or nobody's business. */
-const other = (what: string) => () => what;
+export const other = (what: string) => () => what;
 
 const places = (channels: Readonly<Record<string, string>> | undefined): string =>
   Object.entries(channels ?? {})
@@ -73,15 +74,13 @@ export const ZONE_WORDS: Words<ZoneRules> = {
   minSeverity: (after, before) => `incident of severity ${orAny(before)} → ${orAny(after)}`,
 };
 
+/** What every account says; what else it says has words of its cloud. */
 export const ACCOUNT_WORDS: Words<Account> = {
   name: moved('name'),
   provider: moved('cloud'),
-  brokerRole: moved('the broker’s role'),
-  externalId: other('the external id'),
-  boundaries: other('the boundaries of its zones'),
-  sessionTagKeys: arrow('session tags it allows:'),
 };
 
+/** What every role says; what else it says has words of its cloud. */
 export const ROLE_WORDS: Words<Role> = {
   name: moved('name'),
   summary: other('its summary'),
@@ -95,9 +94,6 @@ export const ROLE_WORDS: Words<Role> = {
     `cap with every extension ${before ?? 'as asked'} → ${after ?? 'as asked'}${after === undefined ? '' : ' min'}`,
   mayAsk: arrow('who may ask:'),
   approvals: other('its own approvals'),
-  policies: other('what it allows'),
-  startsCodeAs: arrow('whom it can start code as:'),
-  identityTargets: arrow('whose permissions it may change:'),
 };
 
 export const RUNBOOK_WORDS: Words<Runbook> = {
@@ -119,7 +115,7 @@ export const PERSON_WORDS: Words<Policy['people'][number]> = {
   name: moved('name'),
   teams: arrow('teams'),
   chats: other('their chat accounts'),
-  aws: other('who they are to the cloud'),
+  clouds: other('who they are to the cloud'),
   email: other('their e-mail'),
   suspended: (after) => (after ? 'suspended' : 'no longer suspended'),
 };

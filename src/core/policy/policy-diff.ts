@@ -1,4 +1,5 @@
 import { canonical } from '../canonical.ts';
+import type { ChangeWords, Clouds } from './cloud.ts';
 import type { Account, Policy, Role, Source, Zone } from './policy.ts';
 import {
   ACCOUNT_WORDS,
@@ -16,32 +17,31 @@ import {
 } from './policy-diff-words.ts';
 import { termsDigest, termsOf } from './terms.ts';
 
-/** What changed of one account, and of one role, in words; they are as their cloud has them. */
-export interface DescribeChanges {
+/** What changed of one account, and of one role, in words: ours for what all have, and their cloud's for the rest. */
+interface DescribeChanges {
   readonly account: (before: Account, after: Account) => readonly string[];
   readonly role: (before: Role, after: Role) => readonly string[];
 }
-const BY_WORDS: DescribeChanges = {
-  account: (before, after) => changes(ACCOUNT_WORDS, before, after),
-  role: (before, after) => changes(ROLE_WORDS, before, after),
-};
+const describedBy = (clouds: Clouds): DescribeChanges => ({
+  account: (before, after) => withOwn(ACCOUNT_WORDS, clouds[after.provider]?.changeWords.account, before, after),
+  role: (before, after) => withOwn(ROLE_WORDS, clouds[after.provider]?.changeWords.role, before, after),
+});
 
 /**
  * What changed from one policy to the next, a sentence each, for the security channel and the log. Empty if nothing
  * did. Names, never documents. Requests that are open keep their terms; a role named as changed makes them ask again.
  */
-export function policyChanges(
-  before: Policy | undefined,
-  after: Policy,
-  describe: DescribeChanges = BY_WORDS,
-): readonly string[] {
+export function policyChanges(before: Policy | undefined, after: Policy, clouds: Clouds): readonly string[] {
   if (before === undefined) {
     const { roles, accounts, people } = after;
     return [`First policy: ${roles.length} roles, ${accounts.length} accounts, ${people.length} people listed.`];
   }
   const keys = Object.keys(SENTENCES) as (keyof Policy)[];
   const changed = keys.filter((key) => !same(before[key], after[key]));
-  return [...changed.flatMap((key) => SENTENCES[key](before, after, describe)), ...otherTerms(before, after)];
+  return [
+    ...changed.flatMap((key) => SENTENCES[key](before, after, describedBy(clouds))),
+    ...otherTerms(before, after),
+  ];
 }
 
 /** Ids of accounts with an open grant that the policy no longer names: such a policy is refused. */
@@ -118,6 +118,21 @@ const same = (a: unknown, b: unknown): boolean => canonical({ value: a }) === ca
 function changes<T extends object>(words: Words<T>, before: T, after: T): readonly string[] {
   const keys = Object.keys(words) as (keyof Words<T> & keyof T)[];
   return keys.filter((key) => !same(before[key], after[key])).map((key) => words[key](after[key], before[key]));
+}
+
+/** The same of what a cloud may add members to. One that has no words, as of a cloud not known here, is said by its name. */
+function withOwn<T extends object>(
+  words: Words<T>,
+  own: ChangeWords | undefined,
+  before: T,
+  after: T,
+): readonly string[] {
+  const [was, is] = [new Map<string, unknown>(Object.entries(before)), new Map<string, unknown>(Object.entries(after))];
+  const others = [...new Set([...was.keys(), ...is.keys()])].filter(
+    (key) => key !== 'id' && !Object.hasOwn(words, key),
+  );
+  const changed = others.filter((key) => !same(was.get(key), is.get(key)));
+  return [...changes(words, before, after), ...changed.map((key) => own?.[key]?.(is.get(key), was.get(key)) ?? key)];
 }
 
 /** The same, a sentence each. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { byChat, channelId, identityOf } from './by-chat.ts';
-import type { Definitions } from './chat-definition.ts';
-import { accountId, arn, principalSchema } from './principal-schema.ts';
+import type { CloudSchema } from './cloud-schema.ts';
+import type { Cloud, Principal } from './directory.ts';
+import type { PolicyParts } from './policy-parts.ts';
 
 /** Blast radius (A6): A reads, B recovers services, C changes data or identities. */
 export const ZONES = ['A', 'B', 'C'] as const;
@@ -27,8 +28,6 @@ const text = (max: number) => z.string().trim().min(1).max(max);
 const minutes = ({ window }: Floors) => (window < 60 ? z.number() : z.int()).min(window / 60).max(720);
 const seconds = (floor: number, most: number, preset: number) =>
   z.int().min(floor, `must be at least ${floor} seconds`).max(most, `must be at most ${most} seconds`).default(preset);
-const digest = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
-const document = z.record(z.string(), z.json());
 
 /** B3: one line of the approval matrix. All clauses must be filled; one person fills one place of one clause. */
 export const clauseSchema = z.discriminatedUnion('who', [
@@ -44,36 +43,42 @@ export const clauseSchema = z.discriminatedUnion('who', [
 ]);
 export type Clause = z.infer<typeof clauseSchema>;
 
-/** A customer's policy names its account; one of AWS's own says `aws` there. */
-const policyArn = z.string().regex(/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/, 'must be the ARN of an IAM policy');
-const managed = z.strictObject({ arn: policyArn, document, sha256: digest });
-const inline = z.strictObject({ name: z.string().regex(/^[\w+=,.@-]{1,64}$/), document });
+/** What a cloud says of a part of the policy, beside the members that every cloud has there. */
+type Parts = PolicyParts['clouds'];
 
-const roleSchema = (floors: Floors) =>
-  z.strictObject({
-    id,
-    name: text(60),
-    summary: text(300),
-    zone: z.enum(ZONES),
-    domain: z.enum(DOMAINS),
-    environment: text(40),
-    provider: z.literal('aws'),
-    account: accountId,
-    maxMinutes: minutes(floors),
-    /** The most that one request may come to with every extension (B8). Left out: the longest that may be asked at once. */
-    maxTotalMinutes: minutes(floors).optional(),
-    mayAsk: z.array(id).min(1),
-    /** Added to the clauses of the zone, never instead of them. */
-    approvals: z.array(clauseSchema).max(5).default([]),
-    policies: z
-      .array(z.union([inline, managed]))
-      .min(1)
-      .max(10),
-    /** Identities under which this role can start code: what runs as them outlives an early end. */
-    startsCodeAs: z.array(arn).max(20).default([]),
-    /** Roles and policies whose permissions this role may change (zone C only). */
-    identityTargets: z.array(arn).max(20).default([]),
-  });
+/** One variant a cloud, told apart by `provider`. No cloud can take the place of a common member. */
+function variants<T>(clouds: Parts, members: (cloud: CloudSchema) => z.ZodRawShape): z.ZodType<T> {
+  const [first, ...rest] = Object.values(clouds).map((cloud) =>
+    z.strictObject({ ...members(cloud), provider: z.literal(cloud.name) }),
+  );
+  if (first === undefined) throw new Error('no cloud is known');
+  return z.discriminatedUnion('provider', [first, ...rest]) as unknown as z.ZodType<T>;
+}
+
+/** Members of a role in every cloud. */
+const roleMembers = (floors: Floors) => ({
+  id,
+  name: text(60),
+  summary: text(300),
+  zone: z.enum(ZONES),
+  domain: z.enum(DOMAINS),
+  environment: text(40),
+  maxMinutes: minutes(floors),
+  /** The most that one request may come to with every extension (B8). Left out: the longest that may be asked at once. */
+  maxTotalMinutes: minutes(floors).optional(),
+  mayAsk: z.array(id).min(1),
+  /** Added to the clauses of the zone, never instead of them. */
+  approvals: z.array(clauseSchema).max(5).default([]),
+});
+
+/** What every role says, whatever its cloud; what else it says, only its cloud reads. */
+export type Role = z.infer<z.ZodObject<ReturnType<typeof roleMembers>>> & {
+  readonly provider: Cloud;
+  readonly account: string;
+};
+
+const roleSchema = (floors: Floors, clouds: Parts) =>
+  variants<Role>(clouds, ({ accountId, role }) => ({ ...role, ...roleMembers(floors), account: accountId }));
 
 /** Of an incident: 1 is the worst. */
 const severity = z.int().min(1).max(5);
@@ -88,20 +93,15 @@ const zoneSchema = (floors: Floors) =>
     minSeverity: severity.optional(),
   });
 
-const accountSchema = z.strictObject({
-  id: accountId,
-  name: text(60),
-  provider: z.literal('aws'),
-  brokerRole: arn,
-  externalId: z.string().regex(/^[\w+=,.@:/-]{2,1224}$/),
-  /** The permissions boundary of each zone's roles. It lives outside `/breakglass/`, where the broker cannot edit it. */
-  boundaries: z.strictObject({ A: arn, B: arn, C: arn }),
-  /** Session tag keys that this account's trust policies allow. None by default: tags could satisfy ABAC policies. */
-  sessionTagKeys: z
-    .array(z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u))
-    .max(10)
-    .default([]),
-});
+/** What every account says, whatever its cloud. An entry is one place that the cloud lists as one. */
+export interface Account {
+  readonly id: string;
+  readonly name: string;
+  readonly provider: Cloud;
+}
+
+const accountSchema = (clouds: Parts) =>
+  variants<Account>(clouds, ({ accountId, account }) => ({ ...account, id: accountId, name: text(60) }));
 
 const runbookSchema = (floors: Floors) =>
   z.strictObject({
@@ -125,8 +125,14 @@ const httpSource = z.strictObject({
 });
 const directorySource = z.discriminatedUnion('kind', [fileSource, httpSource]);
 
+/** Who somebody is, cloud by cloud. */
+const principals = (clouds: Parts): z.ZodType<Readonly<Record<Cloud, Principal | undefined>>> =>
+  z
+    .strictObject(Object.fromEntries(Object.values(clouds).map(({ name, principal }) => [name, principal.optional()])))
+    .default({});
+
 /** What a directory source answers, file and HTTP alike. */
-export const directorySchema = (definitions: Definitions | 'stored') =>
+export const directorySchema = ({ chats, clouds }: PolicyParts) =>
   z.strictObject({
     teams: z.array(z.strictObject({ id, name: text(60), parent: id.optional() })).max(1000),
     people: z
@@ -135,8 +141,8 @@ export const directorySchema = (definitions: Definitions | 'stored') =>
           id,
           name: text(80),
           teams: z.array(id).max(30),
-          chats: byChat(definitions, (chat) => z.array(identityOf(chat)).max(5)).default({}),
-          aws: principalSchema.optional(),
+          chats: byChat(chats, (chat) => z.array(identityOf(chat)).max(5)).default({}),
+          clouds: principals(clouds),
           /** Only compared, to find one person listed twice: so any text will do. */
           email: z.string().trim().max(320).optional(),
           suspended: z.boolean().default(false),
@@ -150,14 +156,14 @@ export const directorySchema = (definitions: Definitions | 'stored') =>
 export const incidentId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/);
 
 /** What an incident source answers for one incident. */
-export const incidentSchema = (definitions: Definitions | 'stored') =>
+export const incidentSchema = ({ chats }: Pick<PolicyParts, 'chats'>) =>
   z.strictObject({
     id: incidentId,
     title: z.string().max(200).default(''),
     state: z.enum(['open', 'closed']),
     severity: severity.optional(),
     /** The incident's own channel in each chat that has one. */
-    channels: byChat(definitions, channelId).optional(),
+    channels: byChat(chats, channelId).optional(),
   });
 export type IncidentRecord = z.infer<ReturnType<typeof incidentSchema>>;
 
@@ -174,7 +180,8 @@ export type Source = z.infer<typeof directorySource> | z.infer<typeof incidentSo
 
 /** Durations, in seconds, each with the floor that production keeps. */
 export interface Floors {
-  readonly propagation: number;
+  /** Lowered: instead of what each cloud says of itself. */
+  readonly propagation?: number;
   readonly openingAllowance: number;
   readonly decision: number;
   readonly extendUntil: number;
@@ -183,7 +190,6 @@ export interface Floors {
   readonly window: number;
 }
 export const PRODUCTION_FLOORS: Floors = {
-  propagation: 300,
   openingAllowance: 30,
   decision: 300,
   extendUntil: 120,
@@ -191,14 +197,25 @@ export const PRODUCTION_FLOORS: Floors = {
   window: 300,
 };
 
-const timings = (floors: Floors) =>
+/** Until what was taken away has reached every session, where nothing is said. */
+const PROPAGATION_PRESET = 300;
+
+/** How long what a cloud takes away may take at least to reach every session. */
+export const propagationFloor = (floors: Floors, cloud: Pick<CloudSchema, 'floors'>): number =>
+  floors.propagation ?? cloud.floors.propagationSeconds;
+
+/** The schema takes the lowest floor of all clouds; lint holds the policy to those of the clouds it has accounts in. */
+const lowestPropagation = (floors: Floors, clouds: Parts): number =>
+  Math.min(PROPAGATION_PRESET, ...Object.values(clouds).map((cloud) => propagationFloor(floors, cloud)));
+
+const timings = (floors: Floors, clouds: Parts) =>
   z.strictObject({
     /** From asking until the request lapses. */
     decisionSeconds: seconds(floors.decision, 14_400, 900),
     /** From `issue` until the access must have been read back. */
     openingAllowanceSeconds: seconds(floors.openingAllowance, 280, 90),
-    /** How long a Deny that was read back may take to reach every session. */
-    propagationSeconds: seconds(floors.propagation, 3600, 300),
+    /** How long a removal that was read back may take to reach every session. */
+    propagationSeconds: seconds(lowestPropagation(floors, clouds), 3600, PROPAGATION_PRESET),
     /** Warning before the end; a third of a shorter window. */
     warnSeconds: seconds(1, 1800, 300),
     /** An extension is not taken in the last so many seconds: it could not be approved and written in time. */
@@ -230,7 +247,7 @@ const requests = z.strictObject({
 
 /** What holds where nothing was written, or nothing could be yet: an older version knew fewer settings. */
 export const PRESETS = {
-  timings: timings(PRODUCTION_FLOORS).parse({}),
+  timings: timings(PRODUCTION_FLOORS, {}).parse({}),
   security: security.parse({}),
   requests: requests.parse({}),
 };
@@ -239,41 +256,42 @@ export const PRESETS = {
 const placesIn = (chat: Parameters<typeof channelId>[0]) =>
   z.strictObject({ default: channelId(chat), security: channelId(chat) });
 
-const channels = (definitions: Definitions | 'stored') =>
-  byChat(definitions, placesIn).refine((named) => Object.keys(named).length > 0, {
+const channels = (chats: PolicyParts['chats']) =>
+  byChat(chats, placesIn).refine((named) => Object.keys(named).length > 0, {
     error: 'names no chat: add the channels of at least one, or nobody sees a request',
   });
 
 /**
- * The schema of `breakglass.yaml`. Floors fall only where the caller may lower them (`main`'s argument). `stored` is for a
- * policy that was put in force: what a chat allows was judged then, so the forms that each gives are not asked for again.
+ * The schema of `breakglass.yaml`, composed of what the clouds and chats of this process say of their parts. Floors fall
+ * only where the caller may lower them (`main`'s argument).
  */
-export const policySchema = (floors: Floors, definitions: Definitions | 'stored') =>
-  z.strictObject({
+export const policySchema = (floors: Floors, parts: PolicyParts) => {
+  const { chats, clouds } = parts;
+  const directory = directorySchema(parts).shape;
+  return z.strictObject({
     version: z.literal(1),
     organisation: text(60),
     /** Whom to phone if no approver can be reached in chat. Shown to people, so no secret. */
     phone: text(200),
-    timings: timings(floors).prefault({}),
-    channels: channels(definitions),
+    timings: timings(floors, clouds).prefault({}),
+    channels: channels(chats),
     security: security.prefault({}),
     requests: requests.prefault({}),
     zones: z.strictObject({ A: zoneSchema(floors), B: zoneSchema(floors), C: zoneSchema(floors) }),
-    accounts: z.array(accountSchema).min(1).max(500),
-    roles: z.array(roleSchema(floors)).min(1).max(1000),
+    accounts: z.array(accountSchema(clouds)).min(1).max(500),
+    roles: z.array(roleSchema(floors, clouds)).min(1).max(1000),
     runbooks: z.array(runbookSchema(floors)).max(500).default([]),
     directory: directorySource,
     incidents: incidentSource,
     /** The directory itself, where its source is this file. */
-    teams: directorySchema(definitions).shape.teams.default([]),
-    people: directorySchema(definitions).shape.people.default([]),
-    onCall: directorySchema(definitions).shape.onCall,
+    teams: directory.teams.default([]),
+    people: directory.people.default([]),
+    onCall: directory.onCall,
     /** The incidents themselves, where their source is this file. */
-    incidentList: z.array(incidentSchema(definitions)).max(1000).default([]),
+    incidentList: z.array(incidentSchema(parts)).max(1000).default([]),
   });
+};
 
 export type Policy = z.infer<ReturnType<typeof policySchema>>;
-export type Role = Policy['roles'][number];
-export type Account = z.infer<typeof accountSchema>;
 export type Runbook = Policy['runbooks'][number];
 export type Timings = Policy['timings'];

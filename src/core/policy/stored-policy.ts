@@ -1,10 +1,10 @@
 import { canonical } from '../canonical.ts';
 import { completePolicy, type OlderPolicy } from './older-version.ts';
 import { type Floors, type Policy, policySchema } from './policy.ts';
+import type { PolicyParts } from './policy-parts.ts';
 
 /** Durations were judged when it was applied, by floors that a demo lowers. */
 const NO_FLOORS: Floors = { propagation: 0, openingAllowance: 0, decision: 0, extendUntil: 0, window: 1, lost: 0 };
-const SCHEMA = policySchema(NO_FLOORS, 'stored');
 
 /** What decides who must say yes, to what and for how long: nothing of it is ever filled in. */
 const DECIDING = ['zones', 'accounts', 'roles'] as const;
@@ -20,8 +20,8 @@ export interface StoredPolicy {
  * what decides (`DECIDING`) exactly as it stands: a default would be an answer that nobody gave, and could ask for less.
  * Everything else that came later has its preset. Endings go on by whatever can be read.
  */
-export function readStored(stored: unknown): StoredPolicy {
-  const read = SCHEMA.safeParse(stored);
+export function readStored(stored: unknown, clouds: PolicyParts['clouds']): StoredPolicy {
+  const read = policySchema(NO_FLOORS, { chats: 'stored', clouds }).safeParse(stored);
   if (!read.success) {
     const [issue] = read.error.issues;
     return { policy: completePolicy(stored as OlderPolicy), problem: notRead(issue?.path.join('.') ?? '') };

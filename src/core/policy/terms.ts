@@ -29,10 +29,16 @@ export interface Terms {
   readonly timings: Timings;
 }
 
+/** The account that a role is in. Two clouds may call theirs the same. */
+export const accountFor = <A extends Pick<Account, 'id' | 'provider'>>(
+  accounts: readonly A[],
+  role: Role,
+): A | undefined => accounts.find(({ id, provider }) => id === role.account && provider === role.provider);
+
 /** The terms of a role under this policy, or undefined if the policy has no such role or no account for it. */
 export function termsOf(policy: Policy, roleId: string): Terms | undefined {
   const role = policy.roles.find((candidate) => candidate.id === roleId);
-  const account = policy.accounts.find((candidate) => candidate.id === role?.account);
+  const account = role && accountFor(policy.accounts, role);
   if (role === undefined || account === undefined) return undefined;
   const zone = policy.zones[role.zone];
   const maxMinutes = Math.min(role.maxMinutes, zone.maxMinutes);

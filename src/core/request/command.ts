@@ -79,7 +79,7 @@ export type Command =
   | { readonly type: 'altered'; readonly grantId: string; readonly altered: readonly Alteration[] }
   /** What an ending left standing had been opened again, and was closed and read back again. */
   | { readonly type: 'closed_again'; readonly grantId: string; readonly hashes: RemovalProof['hashes'] }
-  /** The Deny that was read back is gone: the removal is no longer a fact and starts again. */
+  /** What was read back of the removal is gone: it is no longer a fact and starts again. */
   | { readonly type: 'removal_lost'; readonly grantId: string; readonly readAt: Date }
   /** Notes for the record. */
   | { readonly type: 'warn' }

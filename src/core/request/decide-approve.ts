@@ -1,5 +1,6 @@
 import type { NewEvent } from '../events.ts';
-import { type Directory, personById, principalOf, teamsOf, union } from '../policy/directory.ts';
+import { principalOf } from '../policy/cloud.ts';
+import { type Directory, personById, teamsOf, union } from '../policy/directory.ts';
 import { wantedBy } from '../policy/terms.ts';
 import { actingPerson } from './acting.ts';
 import { firstReason, tally } from './approvals.ts';
@@ -32,10 +33,11 @@ export function decideApprove(
 
   const grantBy = addSeconds(now, GRANT_SECONDS);
   const subject = personById(directory, details.subject.person);
+  const { provider, id: account } = details.terms.account;
   // Only the last yes needs it: until then the directory may still say who they are to the cloud.
-  const principal = subject && principalOf(directory, subject);
+  const principal = subject && principalOf(facts.clouds, directory, subject, provider);
   if (principal === undefined) return refuse('no_cloud_identity');
-  const grant = { id: details.id, target: { provider: 'aws', account: details.terms.account.id, principal } } as const;
+  const grant = { id: details.id, target: { provider, account, principal } };
   const { details: _ask, state: _state, held: _held, ...kept } = request;
   return accept({ ...kept, ...changed, details, state: 'granting', approvals, grantBy, grants: [grant] }, ...events, {
     type: 'request_approved',

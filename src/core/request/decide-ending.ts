@@ -8,7 +8,7 @@ import type { Facts } from './facts.ts';
 import type { AccessRequest, EndCause, EndingGrant, Outcome, Party } from './request.ts';
 import type { CommandOf, RequestFor, SenderOf } from './transitions.ts';
 import { droppedFrom } from './two-people.ts';
-import { propagatedAt } from './work.ts';
+import { endsExactly, propagatedAt } from './work.ts';
 
 /*
  * Taking away needs nobody's permission but the row's: nothing here looks anybody up, so nothing here can be
@@ -185,7 +185,7 @@ export function decideProof(request: RequestFor<Proven>, command: CommandOf<Prov
 }
 
 /**
- * Somebody took the Deny away again. It is written anew, and the clock of the proof starts anew. How often is kept when
+ * Somebody took the removal back. It is written anew, and the clock of the proof starts anew. How often is kept when
  * the next removal succeeds: each success would else hide that access comes back each time (D6). What was attested before
  * says nothing about the access that came back, so it counts no more.
  */
@@ -218,15 +218,15 @@ export function decideRemovalLost(
 const proofData = (proof: CommandOf<'sessions_confirmed'>['proof']) =>
   proof.by === 'native_end'
     ? { by: proof.by, cloudTime: proof.cloudTime.toISOString() }
-    : { by: proof.by, denyReadAt: proof.denyReadAt.toISOString(), waitedSeconds: proof.waitedSeconds };
+    : { by: proof.by, removalReadAt: proof.removalReadAt.toISOString(), waitedSeconds: proof.waitedSeconds };
 
-/** Native end: the expiry Deny was read back at grant and unchanged since. Propagation: waited after `99-revoked` was read back. */
+/** Native end: exact, read back at grant and intact since. Propagation: waited after the removal was read back. */
 function sessionsProven(grant: EndingGrant, proof: CommandOf<'sessions_confirmed'>['proof'], now: Date): boolean {
-  if (proof.by === 'native_end') return grant.confirmedAt !== undefined && now >= grant.plan.plannedEnd;
+  if (proof.by === 'native_end') return endsExactly(grant) && now >= grant.plan.plannedEnd;
   const removed = grant.accessRemoved;
   return (
     removed !== undefined &&
-    proof.denyReadAt.getTime() === removed.readAt.getTime() &&
+    proof.removalReadAt.getTime() === removed.readAt.getTime() &&
     now >= propagatedAt(grant, removed)
   );
 }

@@ -189,6 +189,8 @@ export function decideIssueExtension(
       next.provider === plan.provider &&
       next.installationId === plan.installationId &&
       next.name === plan.name &&
+      next.nativeEnd === plan.nativeEnd &&
+      next.cleanUpAt >= next.plannedEnd &&
       next.plannedEnd.getTime() === extendedEnd(plan, extension).getTime()
     );
   });

@@ -44,9 +44,8 @@ export function decideIssue(
   const grant = unplanned.find(({ id }) => id === plan?.grantId);
   if (plan === undefined || grant === undefined) return refuse('plan_mismatch');
   const expected = plannedEndOf(request, now);
-  if (plan.plannedEnd.getTime() !== expected.getTime() || plan.provider !== grant.target.provider) {
-    return refuse('plan_mismatch');
-  }
+  const fits = plan.plannedEnd.getTime() === expected.getTime() && plan.cleanUpAt >= plan.plannedEnd;
+  if (!fits || plan.provider !== grant.target.provider) return refuse('plan_mismatch');
   return accept(
     {
       ...request,

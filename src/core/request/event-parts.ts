@@ -27,6 +27,8 @@ const PLAN = {
   installationId: true,
   name: true,
   plannedEnd: true,
+  nativeEnd: true,
+  cleanUpAt: true,
   propagationSeconds: true,
   hashes: true,
   detail: true,

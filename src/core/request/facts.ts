@@ -1,3 +1,4 @@
+import type { Clouds } from '../policy/cloud.ts';
 import type { Directory } from '../policy/directory.ts';
 import type { IncidentRecord, Policy } from '../policy/policy.ts';
 import type { Freeze } from './freeze.ts';
@@ -15,7 +16,7 @@ export type IncidentAnswer = IncidentRecord | 'not_found' | 'unclear';
 export const FACTS_MAX_AGE_MS = 60_000;
 /** A target whose clock is further from ours than this is not opened. */
 export const CLOCK_APART_MS = 60_000;
-/** Share of an account's role quota that must stay free. */
+/** Share of every quota of an account that must stay free. */
 export const QUOTA_MARGIN = 0.05;
 
 /** What the chat itself says of the person who acts, now. */
@@ -25,9 +26,10 @@ export type ChatAccount = 'member' | 'guest' | 'bot' | 'deleted' | 'stranger';
 export interface TargetReading {
   /** The target's clock minus ours. */
   readonly offsetMs: number;
-  readonly roles: { readonly used: number; readonly quota: number };
-  /** ARNs of pinned managed policies whose document in the cloud differs from the policy's copy. */
-  readonly changedPolicies: readonly string[];
+  /** What one more grant takes up there, each with how much of it there is. */
+  readonly room: readonly { readonly what: string; readonly used: number; readonly quota: number }[];
+  /** Names of what was pinned there, and differs now from what was reviewed. */
+  readonly changedDefinitions: readonly string[];
 }
 
 /** Whose past requests are looked at before another one is opened, and what that one is for. */
@@ -60,6 +62,8 @@ export const UNANSWERED: unique symbol = Symbol('unanswered');
 
 /** Everything that was looked up for one command. A look-up that failed is a value here, and policy treats it as a no. */
 export interface Facts {
+  /** The clouds that this process knows. Nothing opens in another. */
+  readonly clouds: Clouds;
   readonly policy: Lookup<Policy>;
   readonly directory: Lookup<Directory>;
   /** Failed only where the source itself is down: nothing that the requester chooses brings that about (A3). */
@@ -80,6 +84,7 @@ export interface Facts {
 const unasked = { ok: false, why: 'not asked' } as const;
 /** For commands that take away: no look-up was made, and none is needed. */
 export const NO_FACTS: Facts = {
+  clouds: {},
   policy: unasked,
   directory: unasked,
   incident: unasked,

@@ -7,7 +7,7 @@ import { later } from './decision.ts';
  * requests, what stands in the cloud is read under that lock, and whatever is found is brought to what the holders need:
  * so a step that was done twice, or half, or by a process that died, is finished by the next one.
  *
- * AWS makes a role for each request and needs no lease; no cloud of ours uses this yet.
+ * No cloud of ours uses this yet: each makes an object of its own for each request.
  */
 
 /** What can be assigned only once. */

@@ -53,8 +53,8 @@ export const REFUSAL_CODES = [
   'approvals_missing',
   'turned_unverified',
   'clock_apart',
-  'quota_near',
-  'managed_policy_changed',
+  'room_short',
+  'definition_changed',
   'frozen',
   // More time
   'extension_pending',

@@ -1,5 +1,6 @@
 import type { Json } from '../canonical.ts';
-import type { AwsPrincipal, ChatKey, ChatName } from '../policy/directory.ts';
+import type { NativeEnd } from '../policy/cloud-schema.ts';
+import type { ChatKey, ChatName, Cloud, Principal } from '../policy/directory.ts';
 import type { Assurance, Reason } from '../policy/policy.ts';
 import type { Terms } from '../policy/terms.ts';
 import type { Alteration } from './alteration.ts';
@@ -131,9 +132,9 @@ export interface Pages {
 
 /** Where access is wanted: enough to plan it. */
 export interface Target {
-  readonly provider: 'aws';
+  readonly provider: Cloud;
   readonly account: string;
-  readonly principal: AwsPrincipal;
+  readonly principal: Principal;
 }
 
 /**
@@ -141,12 +142,19 @@ export interface Target {
  * any configuration. `detail` is the provider's own; everyone else stores it as written.
  */
 export interface Plan {
-  readonly provider: 'aws';
+  readonly provider: Cloud;
   readonly grantId: string;
   readonly installationId: string;
   /** What the cloud object is called, for people. */
   readonly name: string;
   readonly plannedEnd: Date;
+  /** What the cloud does by itself at the planned end. Only `exact` is a proof that sessions ended. */
+  readonly nativeEnd: NativeEnd;
+  /**
+   * From when on what an ending left may be deleted: no writer that was held up since can open anything any more. Not
+   * before the planned end.
+   */
+  readonly cleanUpAt: Date;
   readonly propagationSeconds: number;
   /** SHA-256 of each document, by name. */
   readonly hashes: Readonly<Record<string, string>>;
@@ -154,7 +162,7 @@ export interface Plan {
 }
 
 export interface RemovalProof {
-  /** When the unconditional Deny and the Deny-all trust were read back, by our clock. */
+  /** When all that an ending writes was read back, by our clock. */
   readonly readAt: Date;
   /** True if the ending went on without the writer's lock: then an opener may still be writing until its deadline. */
   readonly contested: boolean;
@@ -163,8 +171,8 @@ export interface RemovalProof {
 
 /** "Sessions ended" has two proofs; the event names which. */
 export type SessionsProof =
-  | { readonly by: 'native_end'; readonly cloudTime: Date; readonly expiryDenyUnchanged: true }
-  | { readonly by: 'propagation'; readonly denyReadAt: Date; readonly waitedSeconds: number };
+  | { readonly by: 'native_end'; readonly cloudTime: Date; readonly nativeEndIntact: true }
+  | { readonly by: 'propagation'; readonly removalReadAt: Date; readonly waitedSeconds: number };
 
 interface GrantBase {
   readonly id: string;

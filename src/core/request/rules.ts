@@ -1,5 +1,6 @@
 import { canonical } from '../canonical.ts';
-import { personById, personOf, principalOf, share, teamsOf } from '../policy/directory.ts';
+import { principalOf } from '../policy/cloud.ts';
+import { type Cloud, personById, personOf, share, teamsOf } from '../policy/directory.ts';
 import { REASONS } from '../policy/policy.ts';
 import { termsDigest, termsOf } from '../policy/terms.ts';
 import { PURPOSE_MAX } from './command.ts';
@@ -177,11 +178,12 @@ const PEOPLE: readonly Rule[] = [
     name: 'the cloud identity is theirs alone, and the one that was approved',
     refuses: ['no_cloud_identity'],
     at: ['ask', 'issue'],
-    check: ({ directory, subject, input, targets = [] }) => {
-      const principal = subject && principalOf(directory, subject);
+    check: ({ facts, directory, subject, terms, input, targets = [] }) => {
+      const principalIn = (cloud: Cloud) => subject && principalOf(facts.clouds, directory, subject, cloud);
+      const known = principalIn(terms.role.provider) !== undefined;
       // By canonical form: neither a store nor a source keeps the order of keys.
-      const same = targets.every((one) => canonical(one.principal) === canonical(principal ?? null));
-      return unless(principal !== undefined && same, 'no_cloud_identity', input && { field: 'role' });
+      const same = targets.every((one) => canonical(one.principal) === canonical(principalIn(one.provider) ?? null));
+      return unless(known && same, 'no_cloud_identity', input && { field: 'role' });
     },
   },
   {
@@ -232,24 +234,26 @@ const TARGET: readonly Rule[] = [
     },
   },
   {
-    name: 'pinned policies are what they were when they were read',
-    refuses: ['managed_policy_changed'],
+    name: 'what was pinned is what was reviewed',
+    refuses: ['definition_changed'],
     at: ['issue'],
     check: ({ target }) => {
-      const changed = target?.changedPolicies ?? [];
-      return unless(changed.length === 0, 'managed_policy_changed', { detail: { policies: changed.join(', ') } });
+      const changed = target?.changedDefinitions ?? [];
+      return unless(changed.length === 0, 'definition_changed', { detail: { definitions: changed.join(', ') } });
     },
   },
   {
     // More time makes no new object.
     name: 'there is room for one more object',
-    refuses: ['quota_near'],
+    refuses: ['room_short'],
     at: ['issue'],
     check: ({ target, request }) => {
       if (target === undefined || request?.state === 'active') return undefined;
-      const { used, quota } = target.roles;
-      const detail = { used: String(used), quota: String(quota) };
-      return unless(used < quota * (1 - QUOTA_MARGIN), 'quota_near', { detail });
+      const short = target.room.find(({ used, quota }) => used >= quota * (1 - QUOTA_MARGIN));
+      return (
+        short &&
+        no('room_short', { detail: { what: short.what, used: String(short.used), quota: String(short.quota) } })
+      );
     },
   },
 ];

@@ -3,9 +3,6 @@ import { stepInTime } from './escalation.ts';
 import { isOwed, nextPageAt } from './paging.ts';
 import type { AccessRequest, ClosedGrant, EndingGrant, RemovalProof } from './request.ts';
 
-/** How long a tombstone stays after the planned end: after it no writer can open, because the plan's dates are past. */
-export const TOMBSTONE_SECONDS = 12 * 3600;
-
 export const WORK_NAMES = [
   'invite',
   'lapse',
@@ -171,21 +168,30 @@ function nextLookAt({ readAt }: RemovalProof, now: Date): Date {
 /** An opener gives up after this long: no write of it can land later. */
 export const OPENER_SECONDS = 60;
 
-/** When a Deny that was read back has reached every session, and no opener that was not locked out can still write. */
+/** When a removal that was read back has reached every session, and no opener that was not locked out can still write. */
 export const propagatedAt = (grant: EndingGrant, removed: RemovalProof): Date =>
   addSeconds(removed.readAt, Math.max(grant.plan.propagationSeconds, removed.contested ? OPENER_SECONDS : 0));
 
-/** When sessions are ended at the latest: the planned end, or the propagation time after the Deny was read back, if earlier. */
+/**
+ * Whether the cloud's own end is a proof: where it refuses from the planned end on, and what makes it do so was read back
+ * at grant. One that takes away around then, or that nobody saw, proves nothing.
+ */
+export const endsExactly = ({ plan, confirmedAt }: Pick<EndingGrant, 'plan' | 'confirmedAt'>): boolean =>
+  plan.nativeEnd === 'exact' && confirmedAt !== undefined;
+
+/**
+ * When sessions are ended at the latest: the propagation time after the removal was read back, or the planned end, if that
+ * is earlier and a proof.
+ */
 export function sessionsEndBy(grant: EndingGrant): Date {
   if (grant.accessRemoved === undefined) return grant.plan.plannedEnd;
   const propagated = propagatedAt(grant, grant.accessRemoved);
-  // Without a read-back at grant nobody saw the expiry Deny, so the planned end proves nothing.
-  return grant.confirmedAt === undefined ? propagated : earlier(propagated, grant.plan.plannedEnd);
+  return endsExactly(grant) ? earlier(propagated, grant.plan.plannedEnd) : propagated;
 }
 
 function tombstoneDeletion(grant: ClosedGrant, at: At): readonly Work[] {
   if (grant.plan === undefined || grant.tombstoneDeletedAt !== undefined) return [];
-  return [at('delete_tombstone', addSeconds(grant.plan.plannedEnd, TOMBSTONE_SECONDS), undefined, grant.id)];
+  return [at('delete_tombstone', grant.plan.cleanUpAt, undefined, grant.id)];
 }
 
 /** When the sweep must look at this row next, or undefined when it is finished. */

@@ -1,6 +1,8 @@
 import type { ManifestName } from '../../clouds/aws/policy/manifests.ts';
 import { partitionOf } from '../../clouds/aws/policy/names.ts';
+import { type AwsAccount, awsAccountOf, awsPrincipalOf, awsRoleOf, CLOUD } from '../../clouds/aws/policy/schema.ts';
 import { type Policy, ZONES } from '../../core/policy/policy.ts';
+import { accountFor } from '../../core/policy/terms.ts';
 import { manifest } from './manifests.ts';
 import { type AccountOptions, type ManagedPolicyOptions, type RoleOptions, reservedRoleName } from './seed.ts';
 
@@ -39,8 +41,8 @@ function named(arn: string): { readonly account: string; readonly path: string; 
 
 const BOUNDARIES = { A: 'boundary-a', B: 'boundary-b', C: 'boundary-c' } as const;
 
-function guarded(policy: Policy, account: Policy['accounts'][number]): AccountOptions {
-  const roles = policy.roles.filter((role) => role.account === account.id);
+function guarded(policy: Policy, account: AwsAccount): AccountOptions {
+  const roles = policy.roles.filter((role) => accountFor([account], role) !== undefined).map(awsRoleOf);
   const targets = [
     ...new Set(roles.flatMap(({ identityTargets, startsCodeAs }) => [...identityTargets, ...startsCodeAs])),
   ];
@@ -91,8 +93,9 @@ function originOf(
   person: Person,
   partition: string,
 ): { readonly account: string; readonly arn: string; readonly origin: Origin } | undefined {
-  const principal = person.aws;
-  if (principal === undefined) return undefined;
+  const written = person.clouds[CLOUD];
+  if (written === undefined) return undefined;
+  const principal = awsPrincipalOf(written);
   if (principal.kind === 'iam-user') {
     const { account, ...user } = named(principal.arn);
     return {
@@ -140,7 +143,8 @@ function add(account: Mutable<AccountOptions>, origin: Origin, partition: string
  * identities that its roles touch; its people with an entry to break-glass roles and nothing else; the broker's own account.
  */
 export function accountsOfPolicy(policy: Policy): PolicyAccounts {
-  const partition = partitionOf(policy.accounts[0]?.brokerRole ?? '');
+  const own = policy.accounts.filter(({ provider }) => provider === CLOUD).map(awsAccountOf);
+  const partition = partitionOf(own[0]?.brokerRole ?? '');
   const home: Mutable<AccountOptions> = {
     id: BROKER_HOME.account,
     name: 'Broker',
@@ -150,14 +154,14 @@ export function accountsOfPolicy(policy: Policy): PolicyAccounts {
         policies: {
           'assume-broker-roles': allow(
             ['sts:AssumeRole'],
-            policy.accounts.map(({ brokerRole }) => brokerRole),
+            own.map(({ brokerRole }) => brokerRole),
           ),
         },
       },
     ],
   };
   const accounts = new Map<string, Mutable<AccountOptions>>([[home.id, home]]);
-  for (const account of policy.accounts) accounts.set(account.id, guarded(policy, account));
+  for (const account of own) accounts.set(account.id, guarded(policy, account));
   const signInArns = new Map<string, string>();
   for (const person of policy.people) {
     const from = originOf(person, partition);

@@ -1,4 +1,5 @@
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { awsPrincipalOf } from '../../../src/clouds/aws/policy/schema.ts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
 import { simulate } from '../../../src/demo/aws/simulate.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';
@@ -20,7 +21,8 @@ const planOf = async (id: string) => {
 /** Riley takes on the role of this request, for real. */
 async function enter(id: string): Promise<SigningKeys> {
   const { detail } = await planOf(id);
-  const person = desk.dials.directory.people.find((one) => one.id === 'riley')?.aws;
+  const principal = desk.dials.directory.people.find((one) => one.id === 'riley')?.clouds.aws;
+  const person = principal && awsPrincipalOf(principal);
   if (person?.kind !== 'iam-user') throw new Error('Riley has no user');
   const client = new STSClient({
     endpoint: desk.aws.url,

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { broker } from '../../../src/broker/broker.ts';
 import type { BrokerDeps } from '../../../src/broker/deps.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
@@ -37,7 +38,7 @@ describe('a change of the policy is told by the workers, from its event', () => 
 
   /** From a shell that has the database and no chat, as `breakglass apply` may. */
   async function applyElsewhere(change: Partial<Policy>): Promise<number> {
-    const store = openStore({ url: desk.database.appUrl, logger: desk.logger });
+    const store = openStore({ definitions: DEFINITIONS, url: desk.database.appUrl, logger: desk.logger });
     try {
       const before = await store.policyInForce();
       if (before === undefined) throw new Error('no policy');

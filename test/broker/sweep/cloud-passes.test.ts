@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import type { CloudPass } from '../../../src/broker/sweep/clouds.ts';
 import { canonical } from '../../../src/core/canonical.ts';
 import { Failure } from '../../../src/core/failure.ts';
@@ -88,7 +89,7 @@ describe('comparing the clouds with the rows, pass by pass (D2, C6)', () => {
       };
       const inspect: Provider['inspect'] = async (_account, name) => {
         looks.push(name);
-        return { name, id: name.toUpperCase(), installationId: undefined, grantId: undefined, revoked: false };
+        return { name, id: name.toUpperCase(), installationId: undefined, grantId: undefined, ended: false };
       };
       await sky.sweep({ list, inspect });
       await sky.sweep({ list, inspect });
@@ -137,7 +138,7 @@ describe('comparing the clouds with the rows, pass by pass (D2, C6)', () => {
       await withClient(database.adminUrl, (admin) =>
         admin.query('UPDATE installation SET installation_id = $1', [sky.installationId]),
       );
-      const store = openStore({ url: database.appUrl, logger: sky.desk.logger });
+      const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: sky.desk.logger });
       const policy = (await sky.desk.store.policyInForce())?.policy;
       if (policy === undefined) throw new Error('no policy');
       await applyPolicy(store, policy, canonical(policy), 'operator:test', undefined);
@@ -193,7 +194,7 @@ describe('comparing the clouds with the rows, pass by pass (D2, C6)', () => {
     it('as a restored backup that lost few rows, closes what they opened', async () => {
       for (const { request } of await sky.desk.store.list({ limit: 100 })) {
         const plan = request.state === 'pending' ? undefined : request.grants[0]?.plan;
-        if (plan) await sky.desk.deps.providers.aws.deleteTombstone({ ...plan, plannedEnd: new Date(0) }, soon());
+        if (plan) await sky.desk.deps.providers.aws.deleteTombstone({ ...plan, cleanUpAt: new Date(0) }, soon());
       }
       await sky.desk.opened('S3');
       await copied(async (store) => {

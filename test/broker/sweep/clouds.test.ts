@@ -1,3 +1,4 @@
+import { type AwsAccount, awsAccountOf } from '../../../src/clouds/aws/policy/schema.ts';
 import type { Provider } from '../../../src/ports/provider.ts';
 import { type CloudDesk, openCloudDesk, REVOKED, soon } from '../../support/cloud-desk.ts';
 import { HOUR, MINUTE } from '../../support/requests.ts';
@@ -151,7 +152,11 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
       await sky.ghost('F4');
       await sky.sweep();
       const inspect: Provider['inspect'] = (account, name, signal) =>
-        sky.desk.deps.providers.aws.inspect({ ...account, externalId: 'not-the-right-one' }, name, signal);
+        sky.desk.deps.providers.aws.inspect(
+          { ...awsAccountOf(account), externalId: 'not-the-right-one' } as AwsAccount,
+          name,
+          signal,
+        );
       await sky.sweep({ inspect });
       await sky.sweep();
       expect(sky.heard.alarms).toEqual([expect.stringMatching(/bg-f4 .* closed now/)]);
@@ -161,7 +166,11 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
     it('is what may not even be read: reported once, left alone, and looked at again until it may', async () => {
       await sky.ghost('F3');
       const inspect: Provider['inspect'] = (account, name, signal) =>
-        sky.desk.deps.providers.aws.inspect({ ...account, externalId: 'not-the-right-one' }, name, signal);
+        sky.desk.deps.providers.aws.inspect(
+          { ...awsAccountOf(account), externalId: 'not-the-right-one' } as AwsAccount,
+          name,
+          signal,
+        );
       await sky.sweep({ inspect });
       await sky.sweep({ inspect });
       expect(sky.heard.alarms).toEqual([expect.stringMatching(/bg-f3 \(without an installation id\)/)]);

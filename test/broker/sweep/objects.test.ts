@@ -134,7 +134,7 @@ describe('what should stand in the clouds as we left it (C4, D3)', () => {
     },
     'it is deleted': async (role) => {
       const id = role.name.replace('bg-', '').toUpperCase();
-      await sky.desk.deps.providers.aws.deleteTombstone({ ...(await planOf(id)), plannedEnd: new Date(0) }, soon());
+      await sky.desk.deps.providers.aws.deleteTombstone({ ...(await planOf(id)), cleanUpAt: new Date(0) }, soon());
     },
   };
 

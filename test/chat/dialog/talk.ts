@@ -5,6 +5,7 @@ import type { Press } from '../../../src/chat/dialog/press.ts';
 import type { Reply } from '../../../src/chat/dialog/reply.ts';
 import type { Submission } from '../../../src/chat/dialog/stored-form.ts';
 import type { RequestChat } from '../../../src/chat/words/content.ts';
+import { cloudTermsOf } from '../../../src/core/policy/cloud.ts';
 import { digestShown } from '../../../src/core/request/extension.ts';
 import type { Row } from '../../../src/core/request/work.ts';
 import type { MessageAt } from '../../../src/ports/chat.ts';
@@ -75,13 +76,7 @@ export function talkAt(desk: Desk): Talk {
     broker: desk.broker,
     store: desk.store,
     directory: desk.deps.directory,
-    capabilities: () => ({
-      nativeEnd: true,
-      shortestSeconds: 60,
-      openingAllowanceSeconds: 90,
-      propagationSeconds: 300,
-      caveats: ['What was started goes on.'],
-    }),
+    capabilities: (terms) => ({ ...cloudTermsOf(desk.deps.clouds, terms), caveats: ['What was started goes on.'] }),
     logger: desk.logger,
   });
   return {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { type Broker, broker as openBroker } from '../../../src/broker/broker.ts';
 import { delivery } from '../../../src/chat/deliver/delivery.ts';
 import { SLACK_PATH, slackApp } from '../../../src/chat/slack/app.ts';
@@ -7,6 +8,7 @@ import { slackChat } from '../../../src/chat/slack/chat.ts';
 import { slackWorkspace } from '../../../src/chat/slack/workspace.ts';
 import { awsProvider } from '../../../src/clouds/aws/role/provider.ts';
 import { Failure } from '../../../src/core/failure.ts';
+import { cloudTermsOf } from '../../../src/core/policy/cloud.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import type { State } from '../../../src/core/request/request.ts';
 import { PENDING_MAX } from '../../../src/core/request/requester-history.ts';
@@ -138,6 +140,7 @@ export async function openInstallation(
   const { patient = true } = options;
   const levers: Levers = { directoryDown: false, incidentsDown: false, cloudRefuses: false, aheadMs: 0, patient };
   const real = openStore({
+    definitions: DEFINITIONS,
     url: (await options.url?.(database.appUrl)) ?? database.appUrl,
     logger,
     offsetMs: () => levers.aheadMs,
@@ -196,6 +199,7 @@ export async function openInstallation(
     store,
     directory,
     incidents,
+    clouds: DEFINITIONS.clouds,
     providers: { aws },
     schedule: { add: async () => undefined },
     announce,
@@ -211,7 +215,7 @@ export async function openInstallation(
       broker,
       store,
       directory,
-      capabilities: (terms) => aws.capabilities(terms),
+      capabilities: (terms) => cloudTermsOf(DEFINITIONS.clouds, terms),
       logger,
       get answerMs() {
         return levers.patient ? PATIENT_MS : undefined;
@@ -307,7 +311,7 @@ function standIn(levers: Levers, store: Store, logger: Logger): Provider {
   const real = awsProvider({ clock: store.clock, logger });
   return {
     ...real,
-    read: async () => ({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }),
+    read: async () => ({ offsetMs: 0, room: [{ what: 'roles', used: 1, quota: 1000 }], changedDefinitions: [] }),
     open: async () => undefined,
     extend: async () => {
       if (levers.cloudRefuses) throw new Failure('PROVIDER_CONFLICT', 'it is not what was opened');
@@ -320,7 +324,7 @@ function standIn(levers: Levers, store: Store, logger: Logger): Provider {
     observe: async (plan) => {
       const cloudTime = await store.clock.now();
       const pastEnd = cloudTime >= plan.plannedEnd;
-      return { found: true, cloudTime, open: false, pastEnd, revoked: true, expiryDenyUnchanged: true, altered: [] };
+      return { found: true, cloudTime, open: false, pastEnd, ended: true, nativeEndIntact: true, altered: [] };
     },
   };
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { approveForm } from '../../../src/chat/dialog/approve.ts';
 import { requestForm } from '../../../src/chat/dialog/request-form.ts';
 import { listWords, statusWords } from '../../../src/chat/dialog/status.ts';
@@ -9,11 +10,11 @@ import { cardOf } from '../../../src/chat/words/card.ts';
 import { wordsOf } from '../../../src/chat/words/phrase.ts';
 import { policyNews } from '../../../src/chat/words/policy-words.ts';
 import { clauseWords, whoCan } from '../../../src/chat/words/role-words.ts';
+import { type CloudTerms, cloudWordsOf } from '../../../src/core/policy/cloud.ts';
 import type { Person } from '../../../src/core/policy/directory.ts';
 import type { Clause } from '../../../src/core/policy/policy.ts';
 import type { Row } from '../../../src/core/request/work.ts';
 import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
-import type { Capabilities } from '../../../src/ports/provider.ts';
 import { aDirectory, aPolicy, KEYS, walkTo } from '../../support/requests.ts';
 
 /*
@@ -21,12 +22,14 @@ import { aDirectory, aPolicy, KEYS, walkTo } from '../../support/requests.ts';
  * left out: for each list, what is shown and what is said to be left out are together all there is.
  */
 const HOMES = ['T0BREAK'];
-const capabilities: Capabilities = {
-  nativeEnd: true,
+const capabilities: CloudTerms = {
+  nativeEnd: 'exact',
   shortestSeconds: 60,
   openingAllowanceSeconds: 90,
   propagationSeconds: 300,
   caveats: [],
+  allows: 'logs:GetLogEvents',
+  words: cloudWordsOf(DEFINITIONS.clouds, 'aws'),
 };
 const many = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at));
 const name = (at: number): string => `thing-${String(at).padStart(4, '0')}`;
@@ -88,6 +91,7 @@ const someone = (at: number): Person => ({
   name: name(at),
   teams: ['platform'],
   chats: { slack: [] },
+  clouds: {},
   suspended: false,
 });
 const runbooks = (count: number) => {

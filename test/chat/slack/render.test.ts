@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { approveForm } from '../../../src/chat/dialog/approve.ts';
 import { attestForm } from '../../../src/chat/dialog/attest.ts';
 import { extendForm } from '../../../src/chat/dialog/extend.ts';
@@ -12,6 +13,7 @@ import { type Phrase, utc, wordsOf } from '../../../src/chat/words/phrase.ts';
 import { entryOf } from '../../../src/chat/words/timeline.ts';
 import { refusalWords } from '../../../src/chat/words/words.ts';
 import { REQUEST_EVENTS } from '../../../src/core/events.ts';
+import { type CloudTerms, cloudWordsOf } from '../../../src/core/policy/cloud.ts';
 import type { Actor, Command } from '../../../src/core/request/command.ts';
 import { decide } from '../../../src/core/request/decide.ts';
 import { digestShown } from '../../../src/core/request/extension.ts';
@@ -20,7 +22,6 @@ import type { Freeze } from '../../../src/core/request/freeze.ts';
 import type { AccessRequest } from '../../../src/core/request/request.ts';
 import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
 import { type Ink, readMrkdwn, readPlain } from '../../../src/demo/slack/mrkdwn.ts';
-import type { Capabilities } from '../../../src/ports/provider.ts';
 import {
   accepted,
   aDirectory,
@@ -36,12 +37,14 @@ import {
 } from '../../support/requests.ts';
 
 const HOMES = ['T0BREAK'];
-const capabilities: Capabilities = {
-  nativeEnd: true,
+const capabilities: CloudTerms = {
+  nativeEnd: 'exact',
   shortestSeconds: 60,
   openingAllowanceSeconds: 90,
   propagationSeconds: 300,
   caveats: ['Ending early does not stop what was started as arn:aws:iam::111122223333:role/runner.'],
+  allows: 'logs:GetLogEvents',
+  words: cloudWordsOf(DEFINITIONS.clouds, 'aws'),
 };
 const STATES: readonly Step['state'][] = ['pending', 'granting', 'planned', 'active', 'revoking', 'removed', 'closed'];
 const reader = { id: 'U0X', tz: 'UTC', now: 0, personName: () => 'somebody', channelName: () => 'a-channel' };
@@ -140,7 +143,7 @@ describe('more time that is written, or was to be', () => {
     expect(refusalWords('not_in_this_state', { state: 'extension_frozen' })).toMatch(/^Openings were frozen/);
   });
 
-  it.each(['approvals_missing', 'clock_apart', 'managed_policy_changed'])(
+  it.each(['approvals_missing', 'clock_apart', 'definition_changed'])(
     'more time that was given up for %s does not say that nothing is open',
     (why) => {
       const data = { number: 1, why, seconds: '75', endsAt: START.toISOString() };

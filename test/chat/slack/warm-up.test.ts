@@ -1,8 +1,12 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { warmUp } from '../../../src/chat/slack/warm-up.ts';
-import { capabilitiesOf } from '../../../src/clouds/aws/policy/capabilities.ts';
+import { cloudTermsOf } from '../../../src/core/policy/cloud.ts';
+import type { Terms } from '../../../src/core/policy/terms.ts';
 import { fileDirectory } from '../../../src/directory/file.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { openInstallation, type TestInstallation } from './installation.ts';
+
+const capabilities = (terms: Terms) => cloudTermsOf(DEFINITIONS.clouds, terms);
 
 describe('the rehearsal before anybody is heard (A3)', () => {
   let installation: TestInstallation;
@@ -34,7 +38,7 @@ describe('the rehearsal before anybody is heard (A3)', () => {
     const { typed, opened, lastMs } = await warmUp({
       store: watched(store),
       directory: fileDirectory,
-      capabilities: capabilitiesOf,
+      capabilities,
     });
     expect(typed).toBeGreaterThanOrEqual(60);
     expect(opened).toBe(typed);
@@ -67,7 +71,7 @@ describe('the rehearsal before anybody is heard (A3)', () => {
       announce,
       store: watched({ ...store, policyInForce }),
       directory: fileDirectory,
-      capabilities: capabilitiesOf,
+      capabilities,
     };
     const { typed, opened } = await warmUp(given);
     expect({ opened, called, written }).toEqual({ opened: typed, called: [], written: [] });
@@ -77,7 +81,7 @@ describe('the rehearsal before anybody is heard (A3)', () => {
 
   it('leaves it where no policy is in force, or nobody of it can be heard', async () => {
     const { store } = installation;
-    const nobody = { directory: fileDirectory, capabilities: capabilitiesOf };
+    const nobody = { directory: fileDirectory, capabilities };
     const none = { typed: 0, opened: 0, firstMs: 0, lastMs: 0 };
     expect(await warmUp({ ...nobody, store: { ...store, policyInForce: async () => undefined } })).toEqual(none);
     const empty = { read: async () => ({ directory: { people: [], teams: [], onCall: {} }, ageMs: 0 }) };

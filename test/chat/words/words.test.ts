@@ -1,7 +1,9 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { oneLine } from '../../../src/chat/words/phrase.ts';
 import { allowsWords, whoCan } from '../../../src/chat/words/role-words.ts';
 import { refusalWords, whyWords } from '../../../src/chat/words/words.ts';
 import { cut } from '../../../src/core/cut.ts';
+import { cloudTermsOf } from '../../../src/core/policy/cloud.ts';
 import { termsOf } from '../../../src/core/policy/terms.ts';
 import { outlook } from '../../../src/core/request/decide-request.ts';
 import { REFUSAL_CODES } from '../../../src/core/request/refusal.ts';
@@ -40,7 +42,7 @@ describe('what a role means, in words', () => {
         { Effect: 'Deny', Action: 's3:*', Resource: '*' },
       ],
     };
-    const words = allowsWords({
+    const described = {
       ...terms,
       role: {
         ...terms.role,
@@ -49,7 +51,8 @@ describe('what a role means, in words', () => {
           { name: 'b', document },
         ],
       },
-    });
+    };
+    const words = allowsWords(described, cloudTermsOf(DEFINITIONS.clouds, described));
     expect(words).toContain('logs:Get0, logs:Get1');
     expect(words).toContain('and 8 more');
     expect(words).not.toContain('s3:*');

@@ -1,7 +1,7 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, type AssumeRoleCommandInput, STSClient } from '@aws-sdk/client-sts';
 import type { Manifest, ManifestName } from '../../../src/clouds/aws/policy/manifests.ts';
-import { type AwsOptions, type AwsProvider, awsProvider } from '../../../src/clouds/aws/role/provider.ts';
+import { type AwsOptions, awsProvider } from '../../../src/clouds/aws/role/provider.ts';
 import type { Plan } from '../../../src/core/request/request.ts';
 import type { Role as LocalRole } from '../../../src/demo/aws/accounts.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
@@ -10,7 +10,7 @@ import { type RoleOptions, reservedRoleName } from '../../../src/demo/aws/seed.t
 import type { SignInOptions } from '../../../src/demo/aws/sign-in.ts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';
 import { simulate } from '../../../src/demo/aws/simulate.ts';
-import type { PlanInput } from '../../../src/ports/provider.ts';
+import type { OpenProvider, PlanInput } from '../../../src/ports/provider.ts';
 import { allow, document, ELSEWHERE, EXTERNAL_ID, input, MANAGEMENT, PRODUCTION } from './inputs.ts';
 
 /** A manifest as `breakglass manifests aws` writes it for the production account, whose callers are on this machine. */
@@ -36,10 +36,10 @@ const SSO = `sts::${PRODUCTION}:assumed-role/${reservedRoleName(PRODUCTION, 'bg-
 export class Rig {
   readonly aws: LocalAws;
   readonly partition: string;
-  readonly provider: AwsProvider;
+  readonly provider: OpenProvider;
   readonly logged: string[] = [];
   readonly #clients: { destroy: () => void }[] = [];
-  readonly #providers: AwsProvider[] = [];
+  readonly #providers: OpenProvider[] = [];
 
   private constructor(aws: LocalAws, partition: string) {
     this.aws = aws;
@@ -123,7 +123,7 @@ export class Rig {
   }
 
   /** Another process's provider: it shares nothing with the first but the cloud. */
-  another(change: Partial<AwsOptions> = {}): AwsProvider {
+  another(change: Partial<AwsOptions> = {}): OpenProvider {
     const write = (level: string) => (fields: object, message: string) =>
       void this.logged.push(`${level}: ${message} ${JSON.stringify(fields)}`);
     const provider = awsProvider({

@@ -377,7 +377,7 @@ describe('of two grants (E4)', () => {
   it('a proof is of its own, and says what it rests on', () => {
     const ended = two('removed').says('sessions_ended', { grantId: 'R1b', by: 'native_end' });
     expect(ids(ended.row, 'sessionsEnded')).toEqual(['R1b']);
-    expect(ended.row.grants?.[1]?.sessionsEnded).toEqual({ by: 'native_end', expiryDenyUnchanged: true });
+    expect(ended.row.grants?.[1]?.sessionsEnded).toEqual({ by: 'native_end', nativeEndIntact: true });
     const waited = two('removed').says('sessions_ended', { grantId: 'R1b', by: 'propagation', waitedSeconds: 1 });
     expect(waited.row.grants?.[1]?.sessionsEnded).toEqual({ by: 'propagation', waitedSeconds: 1 });
   });

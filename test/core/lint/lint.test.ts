@@ -1,15 +1,16 @@
 import { DEFINITIONS } from '../../../src/adapters.ts';
+import { lintPartitions } from '../../../src/clouds/aws/policy/partitions.ts';
 import { lintDocuments, lintPolicy, lintSources } from '../../../src/core/lint/lint.ts';
 import { fills, fillTable } from '../../../src/core/lint/lint-fill.ts';
-import { lintPartitions } from '../../../src/core/lint/lint-partitions.ts';
 import { lintSecurity } from '../../../src/core/lint/lint-security.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { readPolicy } from '../../../src/policy-file.ts';
 import { edited, policyOf, SMALL } from '../../policy-file/small-policy.ts';
+import { UNREAD_DOCUMENTS, withAws } from '../../support/definitions.ts';
 
 /** Findings at the line marked with `# <<`, with their severity. */
 function marked(text: string): readonly string[] {
-  const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
+  const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, UNREAD_DOCUMENTS);
   const line = text.split('\n').findIndex((one) => one.includes('# <<')) + 1;
   return (read.ok ? read.warnings : read.problems)
     .filter((problem) => problem.line === line)
@@ -21,7 +22,9 @@ const c = '      - { who: group, name: Security, teams: [security], assurance: c
 
 it('finds nothing in a sound policy but the reminder that zone C asks for no second sign-in (B9)', () => {
   expect(
-    lintPolicy(policyOf(), DEFINITIONS, () => []).map(({ severity, message }) => `${severity}: ${message}`),
+    lintPolicy(policyOf(), UNREAD_DOCUMENTS, PRODUCTION_FLOORS).map(
+      ({ severity, message }) => `${severity}: ${message}`,
+    ),
   ).toEqual([
     'warning: clause "Security": no second sign-in is asked in zone C; card and log say so',
     'warning: clause "Sre": no second sign-in is asked in zone C; card and log say so',
@@ -29,15 +32,19 @@ it('finds nothing in a sound policy but the reminder that zone C asks for no sec
 });
 
 it('tells what the cloud finds wrong with an account once, where the account stands, and in each role what is only there', () => {
-  const finds = () => [{ path: ['account'], message: 'is wrong' }] as const;
+  const { clouds } = withAws({ lintRole: () => [{ path: ['account'], message: 'is wrong' }] });
   const good = policyOf();
   const accounts = good.accounts.map((one) => ({ ...one, brokerRole: 'arn:aws:iam::999999999999:role/other' }));
-  expect(lintDocuments(good, finds).map(({ message }) => message)).toEqual(
+  expect(lintDocuments(good, clouds).map(({ message }) => message)).toEqual(
     good.roles.map(({ id }) => `role "${id}", account: is wrong`),
   );
   const faulty = { ...good, accounts };
-  expect(lintPolicy(faulty, DEFINITIONS, finds).some(({ path: [section] }) => section === 'accounts')).toBe(true);
-  expect(lintDocuments(faulty, finds)).toEqual([]);
+  expect(
+    lintPolicy(faulty, { ...DEFINITIONS, clouds }, PRODUCTION_FLOORS).some(
+      ({ path: [section] }) => section === 'accounts',
+    ),
+  ).toBe(true);
+  expect(lintDocuments(faulty, clouds)).toEqual([]);
 });
 
 // biome-ignore format: a table
@@ -61,15 +68,15 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['a duration offered twice', 'maxMinutes: 60', 'maxMinutes: 60\n    minutesOffered: [15, 15] # <<', 'warning: 15 minutes are offered twice'],
   // Who is who (A2)
   ['one Slack account on two people', 'chats: { slack: [{ workspace: T1, user: U3 }] }', 'chats: { slack: [{ workspace: T1, user: U2 }] } # <<', 'error: "cy" and "bo" share one Slack account: each belongs to one person only'],
-  ['one AWS identity on two people', 'user/bo" }', 'user/ana" } # <<', 'error: "bo" and "ana" share one AWS identity: each belongs to one person only'],
-  ['one AWS source identity on two people', 'user/bo" }', 'user/bo", sourceIdentity: BG-ana } # <<', 'error: "bo" and "ana" share one AWS source identity: each belongs to one person only'],
-  ['a source identity that AWS does not take', 'user/bo" }', 'user/bo", sourceIdentity: "bo*" } # <<', 'error: people[1].aws.sourceIdentity must be 2 to 64 of letters, digits and _+=,.@-'],
-  ['a role as a person', 'iam::123456789012:user/bo" }', 'iam::123456789012:role/bo" } # <<', 'error: people[1].aws.arn: an iam-user is named by arn:aws:iam::<account>:user/<name>: shared identities (root, roles) are refused'],
-  ['a permission set as a person', '{ kind: iam-user, arn: "arn:aws:iam::123456789012:user/bo" }', '{ kind: identity-center-session, arn: "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_x_1/*" } # <<', 'error: people[1].aws.arn: an identity-center-session is named by'],
+  ['one AWS identity on two people', 'user/bo" } }', 'user/ana" } } # <<', 'error: "bo" and "ana" share one AWS identity: each belongs to one person only'],
+  ['one AWS source identity on two people', 'user/bo" } }', 'user/bo", sourceIdentity: BG-ana } } # <<', 'error: "bo" and "ana" share one AWS source identity: each belongs to one person only'],
+  ['a source identity that AWS does not take', 'user/bo" } }', 'user/bo", sourceIdentity: "bo*" } } # <<', 'error: people[1].clouds.aws.sourceIdentity must be 2 to 64 of letters, digits and _+=,.@-'],
+  ['a role as a person', 'iam::123456789012:user/bo" } }', 'iam::123456789012:role/bo" } } # <<', 'error: people[1].clouds.aws.arn: an iam-user is named by arn:aws:iam::<account>:user/<name>: shared identities (root, roles) are refused'],
+  ['a permission set as a person', '{ kind: iam-user, arn: "arn:aws:iam::123456789012:user/bo" } }', '{ kind: identity-center-session, arn: "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_x_1/*" } } # <<', 'error: people[1].clouds.aws.arn: an identity-center-session is named by'],
   ['a circle of parents', '{ id: sre, name: SRE }', '{ id: sre, name: SRE, parent: sre } # <<', 'error: the parents of team "sre" go in a circle (sre → sre): remove one parent'],
   ['a person without a team', 'teams: [sre]\n', 'teams: [] # <<\n', 'warning: "bo" is in no team, so can neither ask nor approve'],
   ['somebody on call for a team they are not in', 'onCall: { sre: [bo] }', 'onCall: { sre: [cy] } # <<', 'error: "cy" is on call for "sre" but not in that team'],
-  ['a suspended person on call', 'onCall: { sre: [bo] }', 'onCall: { sre: [bo, di] } # <<', 'warning: "di" is suspended and cannot answer', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], chats: { slack: [{ workspace: T1, user: U9 }] }, aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" }, suspended: true }\nonCall:', text)],
+  ['a suspended person on call', 'onCall: { sre: [bo] }', 'onCall: { sre: [bo, di] } # <<', 'warning: "di" is suspended and cannot answer', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], chats: { slack: [{ workspace: T1, user: U9 }] }, clouds: { aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" } }, suspended: true }\nonCall:', text)],
   // Minutes (A5)
   ['durations all above the cap', 'maxMinutes: 60', 'maxMinutes: 60\n    minutesOffered: [90] # <<', 'error: every duration offered is above the cap of zone A (60 min)'],
   ['a runbook above the cap', 'minutes: 15', 'minutes: 45 # <<', 'error: runbook "hangs" wants 45 min, above the cap of 30 min: role "restart" offers 15, 30'],
@@ -85,7 +92,7 @@ it.each<[promise: string, passage: string, replacement: string, finding: string,
   ['a clause that nobody could fill (B3)', 'mayAsk: [serving]', 'mayAsk: [serving, sre] # <<', 'error: role "restart", asked by team "sre": nobody could fill "Outside" from outside that team'],
   ['a clause that asks for more than there are', 'mayAsk: [serving]', 'approvals: [{ who: group, name: More, teams: [sre, security], count: 2, assurance: chat }]\n    mayAsk: [serving] # <<', 'error: role "restart", asked by team "serving": "More" lacks 1 while the other clauses are filled (bo, cy could): add people'],
   ['a team that may ask and has nobody who could', 'mayAsk: [serving]', 'mayAsk: [serving, security] # <<', 'warning: role "restart": nobody in team "security" could ask'],
-  ['somebody in so many teams that nobody is outside', 'mayAsk: [serving]', 'mayAsk: [serving] # <<', 'warning: role "restart": "di" may ask, but is in so many teams that too few people are outside them', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], chats: { slack: [{ workspace: T1, user: U9 }] }, aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" } }\nonCall:', text)],
+  ['somebody in so many teams that nobody is outside', 'mayAsk: [serving]', 'mayAsk: [serving] # <<', 'warning: role "restart": "di" may ask, but is in so many teams that too few people are outside them', (text) => edited('onCall:', '  - { id: di, name: Di, teams: [serving, sre], chats: { slack: [{ workspace: T1, user: U9 }] }, clouds: { aws: { kind: iam-user, arn: "arn:aws:iam::123456789012:user/di" } } }\nonCall:', text)],
   // Reminders (B6)
   ['a step of escalation out of order', 'accounts:\n', 'timings:\n  escalateSeconds: 200 # <<\naccounts:\n', 'warning: escalateSeconds (200) is not after remindAgainSeconds (300): both steps come at once, make it later'],
   ['a step of escalation that never comes', 'accounts:\n', 'timings:\n  commanderSeconds: 900 # <<\naccounts:\n', 'warning: commanderSeconds is 900 and a request lapses after 900: that step is never made, make it shorter'],
@@ -133,7 +140,7 @@ describe('who could fill each clause', () => {
     const joined = edited('  - { id: serving, name: Serving }', '  - { id: serving, name: Serving, parent: sre }');
     const alone = 'chats: { slack: [{ workspace: T1, user: U2 }] }';
     const peopleOf = (text: string) => {
-      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
+      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, UNREAD_DOCUMENTS);
       return read.ok ? 'filled' : read.problems.map(({ message }) => message).join('\n');
     };
     expect(peopleOf(SMALL)).toBe('filled');
@@ -145,7 +152,7 @@ describe('who could fill each clause', () => {
   it('counts the clause that an unverified incident adds, in each zone that goes on then (A3)', () => {
     const accepting = edited('    unverified_incident: refuse\n', '');
     const messages = (text: string) => {
-      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
+      const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, UNREAD_DOCUMENTS);
       return read.ok ? [] : read.problems.filter(({ severity }) => severity === 'error').map(({ message }) => message);
     };
     const added = '"Somebody else, as the incident is unverified"';
@@ -175,7 +182,7 @@ describe('who could fill each clause', () => {
       'mayAsk: [serving]',
       'mayAsk: [serving]\n    approvals: [{ who: group, name: Again, teams: [sre], assurance: chat }]',
     );
-    const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, DEFINITIONS, () => []);
+    const read = readPolicy(text, 'f.yaml', PRODUCTION_FLOORS, UNREAD_DOCUMENTS);
     expect(read.ok ? [] : read.problems.map(({ message }) => message)).toContain(
       'role "restart", asked by team "serving": "Again" lacks 1 while the other clauses are filled (bo could): add people',
     );

@@ -1,4 +1,6 @@
 import { DEFINITIONS } from '../../../src/adapters.ts';
+import { CHANGE_WORDS } from '../../../src/clouds/aws/policy/changes.ts';
+import { type AwsAccount, type AwsRole, awsRoleOf } from '../../../src/clouds/aws/policy/schema.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { policyChanges } from '../../../src/core/policy/policy-diff.ts';
 import {
@@ -38,7 +40,7 @@ const ofZone = (member: string) => (value: unknown) =>
   said({ zones: { ...before.zones, A: { ...before.zones.A, [member]: value } } });
 // Roles of that zone or account are named too, for what is asked by them is asked for again.
 const said = (change: object): readonly string[] =>
-  policyChanges(before, { ...before, ...change } as Policy).filter(
+  policyChanges(before, { ...before, ...change } as Policy, DEFINITIONS.clouds).filter(
     (line) => !line.endsWith('its zone or account did.'),
   );
 
@@ -75,7 +77,7 @@ const ZONE: Row<Policy['zones']['A']> = {
   unverified_incident: ['refuse', 'Zone A: nothing is opened for an incident that cannot be verified now.'],
   minSeverity: [2, 'Zone A: incident of severity any → 2 or worse.'],
 };
-const ACCOUNT: Row<Item<'accounts'>> = {
+const ACCOUNT: Row<AwsAccount> = {
   name: ['other', 'Account 111122223333 changed: name prod-main → other.'],
   provider: ['other', 'cloud aws → other'],
   brokerRole: ['arn:x', 'the broker’s role'],
@@ -83,7 +85,7 @@ const ACCOUNT: Row<Item<'accounts'>> = {
   boundaries: [{}, 'the boundaries of its zones'],
   sessionTagKeys: [['team'], 'session tags it allows: none → team'],
 };
-const ROLE: Row<Item<'roles'>> = {
+const ROLE: Row<AwsRole> = {
   name: ['Other', 'Role read-logs changed: name Read logs → Other.'],
   summary: ['Other', 'its summary'],
   zone: ['B', 'zone A → B'],
@@ -117,7 +119,7 @@ const PERSON: Row<Item<'people'>> = {
   teams: [['platform'], 'teams payments → platform'],
   chats: [{}, 'their chat accounts'],
   email: ['riley@example.com', 'their e-mail'],
-  aws: [undefined, 'who they are to the cloud'],
+  clouds: [{}, 'who they are to the cloud'],
   suspended: [true, 'Person riley changed: suspended.'],
 };
 const INCIDENT: Row<Item<'incidentList'>> = {
@@ -146,8 +148,8 @@ const MEMBERS = [
   ...rows('security', SECURITY_WORDS, SECURITY, (member) => ofPart('security', member)),
   ...rows('requests', ASKING_WORDS, ASKING, (member) => ofPart('requests', member)),
   ...rows('zone', ZONE_WORDS, ZONE, ofZone),
-  ...rows('account', ACCOUNT_WORDS, ACCOUNT, (member) => ofFirst('accounts', member)),
-  ...rows('role', ROLE_WORDS, ROLE, (member) => ofFirst('roles', member)),
+  ...rows('account', { ...ACCOUNT_WORDS, ...CHANGE_WORDS.account }, ACCOUNT, (member) => ofFirst('accounts', member)),
+  ...rows('role', { ...ROLE_WORDS, ...CHANGE_WORDS.role }, ROLE, (member) => ofFirst('roles', member)),
   ...rows('runbook', RUNBOOK_WORDS, RUNBOOK, (member) => ofFirst('runbooks', member)),
   ...rows('team', TEAM_WORDS, TEAM, (member) => ofFirst('teams', member)),
   ...rows('person', PERSON_WORDS, PERSON, (member) => ofFirst('people', member)),
@@ -186,7 +188,7 @@ const WHOLE: { readonly [K in keyof Policy]-?: readonly [value: unknown, words: 
   incidentList: [[], ['Incident INC-1 removed.']],
 };
 it.each(Object.entries(WHOLE))('says that %s changed', (key, [value, words]) => {
-  expect(policyChanges(before, { ...before, [key]: value } as Policy)).toEqual(words);
+  expect(policyChanges(before, { ...before, [key]: value } as Policy, DEFINITIONS.clouds)).toEqual(words);
 });
 
 it('knows every key that the schema knows', () => {
@@ -198,16 +200,16 @@ it('knows every key that the schema knows', () => {
 
 it('says of a source that only its query changed, and never the query', () => {
   const source = (key: string) => ({ ...before, incidents: { ...HTTP, url: `${HTTP.url}?key=${key}` } });
-  expect(policyChanges(source('k3y'), source('n3w'))).toEqual([
+  expect(policyChanges(source('k3y'), source('n3w'), DEFINITIONS.clouds)).toEqual([
     expect.stringMatching(/^Incidents source: .*, with another query\.$/),
   ]);
-  expect(JSON.stringify(policyChanges(source('k3y'), source('n3w')))).not.toMatch(/k3y|n3w/);
+  expect(JSON.stringify(policyChanges(source('k3y'), source('n3w'), DEFINITIONS.clouds))).not.toMatch(/k3y|n3w/);
 });
 
-it('lets a cloud say what changed of its accounts and roles', () => {
+it('names what changed where its cloud is not known here, and no value of it', () => {
   const [role] = before.roles;
   if (role === undefined) throw new Error('no role');
-  const after = { ...before, roles: before.roles.map((one) => (one === role ? { ...one, name: 'Other' } : one)) };
-  const describe = { account: () => ['never asked'], role: () => ['as its cloud has it'] };
-  expect(policyChanges(before, after, describe)).toEqual(['Role read-logs changed: as its cloud has it.']);
+  const changed: AwsRole = { ...awsRoleOf(role), name: 'Other', startsCodeAs: ['arn:x'] };
+  const after = { ...before, roles: before.roles.map((one) => (one === role ? changed : one)) };
+  expect(policyChanges(before, after, {})).toEqual(['Role read-logs changed: name Read logs → Other; startsCodeAs.']);
 });

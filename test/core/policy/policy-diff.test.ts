@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { droppedAccountsInUse, policyChanges } from '../../../src/core/policy/policy-diff.ts';
 import { edited, policyOf } from '../../policy-file/small-policy.ts';
 
@@ -8,11 +9,13 @@ it('says nothing of the same policy, however it is written', () => {
     'channels: { slack: { default: C0ONE, security: C0TWO } }',
     'channels:\n  slack:\n    security: C0TWO\n    default: C0ONE',
   );
-  expect(policyChanges(small, policyOf(text))).toEqual([]);
+  expect(policyChanges(small, policyOf(text), DEFINITIONS.clouds)).toEqual([]);
 });
 
 it('counts what a first policy holds', () => {
-  expect(policyChanges(undefined, small)).toEqual(['First policy: 1 roles, 1 accounts, 3 people listed.']);
+  expect(policyChanges(undefined, small, DEFINITIONS.clouds)).toEqual([
+    'First policy: 1 roles, 1 accounts, 3 people listed.',
+  ]);
 });
 
 const second =
@@ -42,7 +45,7 @@ it.each<[promise: string, passage: string, replacement: string, changes: string[
   // Changes that leave a clause unfilled would be refused on their own; here only the words matter.
   const spare = text.replace('onCall:', '  - { id: di, name: Di, teams: [security] , chats: { slack: [{ workspace: T1, user: U9 }] } }\nonCall:');
   const base = policyOf(edited('onCall:', '  - { id: di, name: Di, teams: [security] , chats: { slack: [{ workspace: T1, user: U9 }] } }\nonCall:'));
-  expect(policyChanges(base, policyOf(spare))).toEqual(changes);
+  expect(policyChanges(base, policyOf(spare), DEFINITIONS.clouds)).toEqual(changes);
 });
 
 it('names the accounts with an open grant that a policy drops (such a policy is refused)', () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { canonical } from '../../../src/core/canonical.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { readStored } from '../../../src/core/policy/stored-policy.ts';
@@ -52,7 +53,7 @@ const asWritten = (stored: unknown, role: string): string | undefined => {
 };
 
 it('takes a policy as `apply` wrote it', () => {
-  expect(readStored(JSON.parse(JSON.stringify(strict)))).toEqual({ policy: strict });
+  expect(readStored(JSON.parse(JSON.stringify(strict)), DEFINITIONS.clouds)).toEqual({ policy: strict });
 });
 
 it('never asks for less than what is written: a stored policy that was edited anywhere opens nothing, or asks the same', () => {
@@ -64,7 +65,7 @@ it('never asks for less than what is written: a stored policy that was edited an
       fc.constantFrom(...VALUES),
       (way, edit, value) => {
         const stored = edited(strict, way, edit, value);
-        const { policy, problem } = readStored(stored);
+        const { policy, problem } = readStored(stored, DEFINITIONS.clouds);
         if (problem !== undefined) {
           seen.refused += 1;
           return;
@@ -94,5 +95,5 @@ it.each<[what: string, change: (zone: Bag) => void]>([
 ])('opens nothing by %s, though a default could be filled in or passed over', (_what, change) => {
   const stored = JSON.parse(JSON.stringify(strict));
   change(stored.zones.C);
-  expect(readStored(stored).problem).toMatch(/^was not written whole for this version \(zones/);
+  expect(readStored(stored, DEFINITIONS.clouds).problem).toMatch(/^was not written whole for this version \(zones/);
 });

@@ -79,7 +79,7 @@ describe('filling clauses (B3)', () => {
 });
 
 describe('teams', () => {
-  const person = (teams: string[]) => ({ id: 'p', name: 'P', teams, chats: { slack: [] } });
+  const person = (teams: string[]) => ({ id: 'p', name: 'P', teams, chats: { slack: [] }, clouds: {} });
   const directory = (teams: Directory['teams']): Directory => ({ people: [], onCall: {}, teams });
   const tree = directory([
     { id: 'root', name: '' },

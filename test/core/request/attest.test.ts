@@ -4,17 +4,17 @@ import type { Actor } from '../../../src/core/request/command.ts';
 import { decide } from '../../../src/core/request/decide.ts';
 import { type Facts, NO_FACTS } from '../../../src/core/request/facts.ts';
 import type { AccessRequest } from '../../../src/core/request/request.ts';
-import { TOMBSTONE_SECONDS, workFor } from '../../../src/core/request/work.ts';
+import { workFor } from '../../../src/core/request/work.ts';
 import {
   accepted,
   aDirectory,
   aPolicy,
   type CastName,
+  HOUR,
   KEYS,
   okFacts,
   personActor,
   after as plus,
-  SECOND,
   SYSTEM,
   walkTo,
 } from '../../support/requests.ts';
@@ -64,9 +64,7 @@ describe('attesting an ending that nothing could prove (E5)', () => {
       { type: 'request_closed', data: { outcome: 'ended_unproven', compliant: false } },
     ]);
     const row = { request: second.next, version: 1, seq: 1, drawnVersion: 1, postedSeq: 1, updatedAt: plannedEnd };
-    expect(workFor(row)).toMatchObject([
-      { name: 'delete_tombstone', dueAt: plus(plannedEnd, TOMBSTONE_SECONDS * SECOND) },
-    ]);
+    expect(workFor(row)).toMatchObject([{ name: 'delete_tombstone', dueAt: plus(plannedEnd, 12 * HOUR) }]);
   });
 
   it('is not possible a moment before the planned end, and says when it is', () => {

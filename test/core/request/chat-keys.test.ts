@@ -17,6 +17,7 @@ const person = (id: string, chats: Person['chats'], more: Partial<Person> = {}):
   name: id,
   teams: [],
   chats,
+  clouds: {},
   ...more,
 });
 const of = (...people: readonly Person[]): Directory => ({ people, teams: [], onCall: {} });

@@ -1,5 +1,7 @@
+import type { NativeEnd } from '../../../src/core/policy/cloud-schema.ts';
 import type { Command } from '../../../src/core/request/command.ts';
 import { decide } from '../../../src/core/request/decide.ts';
+import { plannedEndOf } from '../../../src/core/request/decide-issue.ts';
 import { type Facts, NO_FACTS, UNANSWERED } from '../../../src/core/request/facts.ts';
 import type { RefusalCode } from '../../../src/core/request/refusal.ts';
 import {
@@ -33,6 +35,7 @@ describe('asking (A2–A7, A9–A11)', () => {
 
   it.each<[promise: string, input: object, facts: Partial<Facts>, code: RefusalCode]>([
     ['no incident', { incident: '  ' }, {}, 'no_incident'],
+    ['a cloud that this process does not know', {}, { clouds: {} }, 'no_cloud_identity'],
     [
       'an incident id that no incident can have, no source answering',
       { incident: 'INC 1/../system' },
@@ -84,14 +87,16 @@ describe('asking (A2–A7, A9–A11)', () => {
       'a person whose cloud identity another one holds too',
       {},
       {
-        directory: found(change('casey', { aws: { kind: 'iam-user', arn: 'arn:aws:iam::111122223333:user/riley' } })),
+        directory: found(
+          change('casey', { clouds: { aws: { kind: 'iam-user', arn: 'arn:aws:iam::111122223333:user/riley' } } }),
+        ),
       },
       'no_cloud_identity',
     ],
     [
       'a person without a cloud identity',
       {},
-      { directory: found(change('riley', { aws: undefined })) },
+      { directory: found(change('riley', { clouds: {} })) },
       'no_cloud_identity',
     ],
   ])('refuses %s', (_promise, input, facts, code) => {
@@ -136,7 +141,7 @@ describe('approving (B1–B5, B7)', () => {
     [
       'anyone, where the requester has no cloud identity any more',
       'avery',
-      { directory: found(change('riley', { aws: undefined }), now) },
+      { directory: found(change('riley', { clouds: {} }), now) },
       now,
       'no_cloud_identity',
     ],
@@ -247,7 +252,12 @@ describe('issuing (B4)', () => {
     ['the target does not answer', { target: down }, 'target_unavailable'],
     [
       'the facts are stale',
-      { target: found({ offsetMs: 0, roles: { used: 1, quota: 1000 }, changedPolicies: [] }, plus(now, -61 * SECOND)) },
+      {
+        target: found(
+          { offsetMs: 0, room: [{ what: 'roles', used: 1, quota: 1000 }], changedDefinitions: [] },
+          plus(now, -61 * SECOND),
+        ),
+      },
       'stale_facts',
     ],
   ])('waits while %s: nothing is opened, and nothing is closed yet', (_promise, facts, code) => {
@@ -268,7 +278,7 @@ describe('issuing (B4)', () => {
     }
   });
 
-  const target = { offsetMs: 0, roles: { used: 10, quota: 1000 }, changedPolicies: [] as string[] };
+  const target = { offsetMs: 0, room: [{ what: 'roles', used: 10, quota: 1000 }], changedDefinitions: [] as string[] };
   it.each<[promise: string, facts: Partial<Facts>, why: RefusalCode]>([
     ['an approver left', { directory: found(change('avery', { suspended: true }), now) }, 'approvals_missing'],
     [
@@ -302,7 +312,7 @@ describe('issuing (B4)', () => {
       'the requester has another cloud identity',
       {
         directory: found(
-          change('riley', { aws: { kind: 'iam-user', arn: 'arn:aws:iam::111122223333:user/eve' } }),
+          change('riley', { clouds: { aws: { kind: 'iam-user', arn: 'arn:aws:iam::111122223333:user/eve' } } }),
           now,
         ),
       },
@@ -316,15 +326,16 @@ describe('issuing (B4)', () => {
     ['the clocks are a minute apart', { target: found({ ...target, offsetMs: 60_001 }, now) }, 'clock_apart'],
     [
       'the account is within 5 % of its role quota',
-      { target: found({ ...target, roles: { used: 950, quota: 1000 } }, now) },
-      'quota_near',
+      { target: found({ ...target, room: [{ what: 'roles', used: 950, quota: 1000 }] }, now) },
+      'room_short',
     ],
     [
       'a managed policy differs from its pinned copy',
-      { target: found({ ...target, changedPolicies: ['arn:x'] }, now) },
-      'managed_policy_changed',
+      { target: found({ ...target, changedDefinitions: ['arn:x'] }, now) },
+      'definition_changed',
     ],
     ['opening was switched off', { openingOff: 'frozen' }, 'opening_off'],
+    ['this process does not know the cloud', { clouds: {} }, 'no_cloud_identity'],
   ])('refuses for good when %s, and nothing was opened', (_promise, facts, why) => {
     const { next, events } = accepted(issue(facts));
     expect(next).toMatchObject({ state: 'closed', outcome: 'refused' });
@@ -403,17 +414,40 @@ describe('confirming and ending', () => {
   it('believes a proof of ended sessions only when its time has come', () => {
     const { request, now } = walkTo('removed');
     const removed = request.state === 'revoking' ? request.grants[0]?.accessRemoved : undefined;
-    const proof = { by: 'propagation', denyReadAt: removed?.readAt ?? now, waitedSeconds: 300 } as const;
+    const proof = { by: 'propagation', removalReadAt: removed?.readAt ?? now, waitedSeconds: 300 } as const;
     const at = (ms: number) =>
       decide(
         request,
         { type: 'sessions_confirmed', grantId: 'R1', proof },
         SYSTEM,
         okFacts(now),
-        plus(proof.denyReadAt, ms),
+        plus(proof.removalReadAt, ms),
       );
     expect(at(300_000 - 1)).toMatchObject({ refusal: { code: 'not_proven' } });
     expect(accepted(at(300_000)).next).toMatchObject({ state: 'closed', outcome: 'ended' });
+  });
+
+  it('takes the cloud’s own end for a proof only where it is exact (D3)', () => {
+    const { request, now } = walkTo('removed');
+    if (request.state !== 'revoking') throw new Error('not revoking');
+    const proof = { by: 'native_end', cloudTime: now, nativeEndIntact: true } as const;
+    const proven = (nativeEnd: NativeEnd, at: Date) => {
+      const grants = request.grants.map((grant) => ({ ...grant, plan: { ...grant.plan, nativeEnd } }));
+      return decide({ ...request, grants }, { type: 'sessions_confirmed', grantId: 'R1', proof }, SYSTEM, NO_FACTS, at);
+    };
+    const plannedEnd = request.grants[0]?.plan.plannedEnd ?? now;
+    expect(proven('exact', plus(plannedEnd, -1))).toMatchObject({ refusal: { code: 'not_proven' } });
+    expect(accepted(proven('exact', plannedEnd)).next.state).toBe('closed');
+    for (const at of [plannedEnd, plus(plannedEnd, 24 * 60 * MINUTE)]) {
+      expect(proven('scheduled', at)).toMatchObject({ refusal: { code: 'not_proven' } });
+    }
+  });
+
+  it('plans nothing that may be cleaned up before its end', () => {
+    const { request, now } = walkTo('granting');
+    const plan = { ...aPlan(request, now), cleanUpAt: plus(plannedEndOf(request, now), -1) };
+    const planned = decide(request, { type: 'issue', plan }, SYSTEM, okFacts(now), now);
+    expect(planned).toMatchObject({ refusal: { code: 'plan_mismatch' } });
   });
 
   it('says that an ending fails at the first time and each time the count doubles (D6)', () => {

@@ -34,13 +34,20 @@ const proofOf: Make = (request, now) => {
   const grant = request?.state === 'revoking' ? request.grants[0] : undefined;
   const readAt = grant?.accessRemoved?.readAt ?? now;
   const waitedSeconds = 0;
-  return { type: 'sessions_confirmed', grantId: 'R1', proof: { by: 'propagation', denyReadAt: readAt, waitedSeconds } };
+  return {
+    type: 'sessions_confirmed',
+    grantId: 'R1',
+    proof: { by: 'propagation', removalReadAt: readAt, waitedSeconds },
+  };
 };
 const OF_SECURITY: readonly Make[] = [
   () => ({ type: 'end_frozen' }),
   () => ({ type: 'note_freeze' }),
   () => ({ type: 'attest', statement: 'I looked at the account' }),
 ];
+/** Every other second a cloud that ends access around the planned end only. */
+const nativeEndAt = (now: Date) => (Math.floor(now.getTime() / 1000) % 2 === 0 ? 'exact' : 'scheduled');
+
 const MAKERS: readonly Make[] = [
   (request) => ({ type: 'approve', digest: digest(request) }),
   (request) => ({ type: 'approve', digest: digest(request) }),
@@ -50,7 +57,7 @@ const MAKERS: readonly Make[] = [
     const plan = aPlan(request, now);
     return { type: 'issue', plan: { ...plan, plannedEnd: after(plan.plannedEnd, nudge) } };
   },
-  (request, now) => ({ type: 'issue', plan: request && aPlan(request, now) }),
+  (request, now) => ({ type: 'issue', plan: request && { ...aPlan(request, now), nativeEnd: nativeEndAt(now) } }),
   () => ({ type: 'grant_confirmed', grantId: 'R1' }),
   () => ({ type: 'grant_confirmed', grantId: 'R1' }),
   () => ({ type: 'grant_failed', why: 'PROVIDER_REFUSED' }),
@@ -80,7 +87,7 @@ const MAKERS: readonly Make[] = [
   (_request, now) => ({
     type: 'sessions_confirmed',
     grantId: 'R1',
-    proof: { by: 'native_end', cloudTime: now, expiryDenyUnchanged: true },
+    proof: { by: 'native_end', cloudTime: now, nativeEndIntact: true },
   }),
   (request, now) => {
     const grant = request?.state === 'revoking' ? request.grants[0] : undefined;
@@ -210,7 +217,7 @@ describe.each(['restart-service', 'rotate-keys'])('any life of a request for %s'
             if (role === 'rotate-keys') expect(incident.ok).toBe(true);
             expect(account.ok && account.value).toBe('member');
             expect(
-              target.ok && Math.abs(target.value.offsetMs) <= 60_000 && target.value.changedPolicies.length === 0,
+              target.ok && Math.abs(target.value.offsetMs) <= 60_000 && target.value.changedDefinitions.length === 0,
             ).toBe(true);
             expect(directory.ok && satisfied(request, yesOf(request), directory.value, seen)).toBe(true);
             expect(before.state === 'granting' && now < before.grantBy).toBe(true);
@@ -241,6 +248,7 @@ describe.each(['restart-service', 'rotate-keys'])('any life of a request for %s'
               const ended = grant.sessionsEnded;
               if (ended?.by === 'native_end') {
                 expect(ended.at >= grant.plan.plannedEnd && grant.confirmedAt !== undefined).toBe(true);
+                expect(grant.plan.nativeEnd).toBe('exact');
               } else if (ended && grant.accessRemoved) {
                 expect(ended.at >= propagatedAt({ ...grant, plan: grant.plan }, grant.accessRemoved)).toBe(true);
               }

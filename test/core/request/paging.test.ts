@@ -247,6 +247,7 @@ describe('who is paged', () => {
       name: 'P',
       teams: ['security'],
       chats: { slack: [] },
+      clouds: {},
     }));
     expect(onDuty(policy(['security']), { ...off, people: many })).toHaveLength(PAGE_MAX);
     const suspended = directory.people.map((one) => ({ ...one, suspended: one.teams.includes('security') }));

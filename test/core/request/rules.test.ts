@@ -1,4 +1,4 @@
-import type { Directory, Person } from '../../../src/core/policy/directory.ts';
+import type { Directory, Person, Principal } from '../../../src/core/policy/directory.ts';
 import type { Policy, Zone } from '../../../src/core/policy/policy.ts';
 import { termsDigest, termsOf } from '../../../src/core/policy/terms.ts';
 import type { Actor, Command, RequestInput } from '../../../src/core/request/command.ts';
@@ -115,7 +115,7 @@ const target = (change: object) =>
   facts((now) => ({
     target: {
       ok: true,
-      value: { offsetMs: 0, roles: { used: 10, quota: 1000 }, changedPolicies: [], ...change },
+      value: { offsetMs: 0, room: [{ what: 'roles', used: 10, quota: 1000 }], changedDefinitions: [], ...change },
       at: now,
     },
   }));
@@ -332,8 +332,13 @@ const CASES: Readonly<Record<string, Partial<Record<Moment, readonly Case[]>>>> 
   },
   'no clause wants a step-up': { ask: [under(stepUp)], extend: [under(stepUp)] },
   'the cloud identity is theirs alone, and the one that was approved': {
-    ask: [withPerson('riley', { aws: undefined })],
-    issue: [withPerson('riley', { aws: { kind: 'iam-user', arn: 'arn:aws:iam::111122223333:user/other' } })],
+    ask: [withPerson('riley', { clouds: {} }), facts(() => ({ clouds: {} }))],
+    issue: [
+      withPerson('riley', {
+        clouds: { aws: { kind: 'iam-user', arn: 'arn:aws:iam::111122223333:user/other' } as Principal },
+      }),
+      facts(() => ({ clouds: {} })),
+    ],
   },
   'what was asked before was read (A11)': { ask: [facts(() => ({ history: undefined }))] },
   'it was not asked for already (A11)': { ask: [history({ same: { id: 'R0', state: 'pending' } })] },
@@ -342,8 +347,8 @@ const CASES: Readonly<Record<string, Partial<Record<Moment, readonly Case[]>>>> 
   },
   'not too much stands in the account (A11)': { ask: [history({ objects: 40 })] },
   'the target’s clock is near ours': { issue: [target({ offsetMs: 61_000 }), target({ offsetMs: -61_000 })] },
-  'pinned policies are what they were when they were read': { issue: [target({ changedPolicies: ['arn:x'] })] },
-  'there is room for one more object': { issue: [target({ roles: { used: 950, quota: 1000 } })] },
+  'what was pinned is what was reviewed': { issue: [target({ changedDefinitions: ['arn:x'] })] },
+  'there is room for one more object': { issue: [target({ room: [{ what: 'roles', used: 950, quota: 1000 }] })] },
 };
 
 const ALL = [...(GATES as readonly Rule[]), ...RULES];

@@ -166,7 +166,7 @@ describe('two grants being ended (D3)', () => {
       ).next;
     const gone = removed(removed(request, 'R1'), 'R1b');
     const later = plus(now, 10 * MINUTE);
-    const proof = { by: 'propagation', denyReadAt: now, waitedSeconds: 600 } as const;
+    const proof = { by: 'propagation', removalReadAt: now, waitedSeconds: 600 } as const;
     const ended = (from: AccessRequest, grantId: string) =>
       by(from, { type: 'sessions_confirmed', grantId, proof }, later);
     const half = accepted(ended(gone, 'R1')).next;

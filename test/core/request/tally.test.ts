@@ -21,6 +21,7 @@ const stranger = (slack: readonly ChatIdentity[]): Person => ({
   name: 'Stranger',
   teams: ['platform'],
   chats: { slack },
+  clouds: {},
 });
 
 it.each<[what: string, why: readonly string[], directory: Directory]>([

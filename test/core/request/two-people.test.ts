@@ -8,7 +8,7 @@ import { KEYS } from '../../support/requests.ts';
  * that it came from, and by every account that was theirs then.
  */
 
-const avery: Person = { id: 'avery', name: 'Avery', teams: [], chats: { slack: [] } };
+const avery: Person = { id: 'avery', name: 'Avery', teams: [], chats: { slack: [] }, clouds: {} };
 const party = (id: string, ...keys: Party['keys']): Party => ({ id, name: id, keys });
 
 it.each<[what: string, said: boolean, by: Party, from: Party['keys'][number]]>([

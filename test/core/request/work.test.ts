@@ -117,8 +117,9 @@ describe('work is derived from the row', () => {
     expect(propagated > grant.plan.plannedEnd).toBe(true);
     expect(sessionsEndBy({ ...grant, accessRemoved: undefined })).toEqual(grant.plan.plannedEnd);
     expect(sessionsEndBy(grant)).toEqual(grant.plan.plannedEnd);
-    // Nobody saw the expiry Deny: the planned end proves nothing.
+    // Nobody saw that the cloud ends it by itself, or it only does so around then: the planned end proves nothing.
     expect(sessionsEndBy({ ...grant, confirmedAt: undefined })).toEqual(propagated);
+    expect(sessionsEndBy({ ...grant, plan: { ...grant.plan, nativeEnd: 'scheduled' } })).toEqual(propagated);
   });
 
   it('is never finished while a tombstone stands, and finished when it is gone', () => {

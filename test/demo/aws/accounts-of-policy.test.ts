@@ -10,6 +10,7 @@ import {
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { parse } from 'yaml';
 import { DEFINITIONS } from '../../../src/adapters.ts';
+import { type AwsAccount, awsAccountOf, awsRoleOf } from '../../../src/clouds/aws/policy/schema.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../../src/demo/aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
@@ -46,24 +47,22 @@ async function assume(keys: SigningKeys, RoleArn: string, ExternalId?: string): 
   };
 }
 
-const broker = async (account: (typeof policy.accounts)[number]) =>
+const own = policy.accounts.map(awsAccountOf);
+const broker = async (account: AwsAccount) =>
   new IAMClient(
     settings(await assume(aws.keysOf(BROKER_HOME.account, BROKER_HOME.user), account.brokerRole, account.externalId)),
   );
 
-const [production] = policy.accounts;
+const [production] = own;
 if (production === undefined) throw new Error('the example has no account');
 
-it.each(policy.accounts)(
-  'the broker reaches $name through its role, and no account without the external id',
-  async (account) => {
-    const iam = await broker(account);
-    expect((await iam.send(new GetAccountSummaryCommand())).SummaryMap?.RolesQuota).toBe(1000);
-    iam.destroy();
-    const own = aws.keysOf(BROKER_HOME.account, BROKER_HOME.user);
-    expect(await codeOf(assume(own, account.brokerRole))).toBe('AccessDenied');
-  },
-);
+it.each(own)('the broker reaches $name through its role, and no account without the external id', async (account) => {
+  const iam = await broker(account);
+  expect((await iam.send(new GetAccountSummaryCommand())).SummaryMap?.RolesQuota).toBe(1000);
+  iam.destroy();
+  const own = aws.keysOf(BROKER_HOME.account, BROKER_HOME.user);
+  expect(await codeOf(assume(own, account.brokerRole))).toBe('AccessDenied');
+});
 
 it.each([...signInArns])('%s can sign in and may do nothing but ask for a grant', async (_person, arn) => {
   const keys = aws.signInAs(arn, { mfa: true });
@@ -74,9 +73,11 @@ it.each([...signInArns])('%s can sign in and may do nothing but ask for a grant'
 });
 
 it('pinned managed policies are there for the broker to read', async () => {
-  const arns = policy.roles.flatMap((role) =>
-    role.policies.flatMap((one) => ('arn' in one && role.account === production.id ? [one.arn] : [])),
-  );
+  const arns = policy.roles
+    .map(awsRoleOf)
+    .flatMap((role) =>
+      role.policies.flatMap((one) => ('arn' in one && role.account === production.id ? [one.arn] : [])),
+    );
   expect(arns.length).toBeGreaterThan(0);
   const iam = await broker(production);
   for (const PolicyArn of arns)

@@ -1,7 +1,8 @@
+import type { Capabilities } from '../../../core/policy/cloud.ts';
 import type { Terms } from '../../../core/policy/terms.ts';
-import type { Capabilities } from '../../../ports/provider.ts';
 import { caveatsOf } from './caveats.ts';
 import { rulesOf } from './reach.ts';
+import { awsRoleOf } from './schema.ts';
 
 /** AWS ends a grant by itself, to the second; a minute is the least that is of use. */
 const SHORTEST_SECONDS = 60;
@@ -21,10 +22,11 @@ export function capabilitiesOf({ role, timings }: Terms): Capabilities {
   return made;
 }
 
-function workedOut({ role, timings }: Pick<Terms, 'role' | 'timings'>): Capabilities {
+function workedOut({ role: written, timings }: Pick<Terms, 'role' | 'timings'>): Capabilities {
+  const role = awsRoleOf(written);
   const { rules } = rulesOf(role);
   return {
-    nativeEnd: true,
+    nativeEnd: 'exact',
     shortestSeconds: SHORTEST_SECONDS,
     openingAllowanceSeconds: timings.openingAllowanceSeconds,
     propagationSeconds: timings.propagationSeconds,

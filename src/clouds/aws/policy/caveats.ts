@@ -1,16 +1,16 @@
-import type { Role } from '../../../core/policy/policy.ts';
 import type { Rule } from './grammar.ts';
 import { OUTLIVING_TOKENS } from './powers.ts';
 import { STARTS_CODE } from './powers-code.ts';
 import { VENDS_SECRETS } from './powers-secrets.ts';
 import { SHARES } from './powers-share.ts';
 import { reachable, reached } from './reach.ts';
+import type { AwsRole } from './schema.ts';
 
 /** As many names as fit a line of a card beside the sentence itself. */
 const NAMED = 2;
 
 /** What an early end of this role does not reach, in sentences that approvers read before they click. */
-export function caveatsOf(role: Role, rules: readonly Rule[]): readonly string[] {
+export function caveatsOf(role: AwsRole, rules: readonly Rule[]): readonly string[] {
   const startsCode = reachable(rules, STARTS_CODE.actions).length > 0;
   return [
     ...lasting(rules, SHARES.actions, (what, by) => `What it shares outlives the end: it can share ${what}, by ${by}.`),

@@ -1,4 +1,3 @@
-import type { Role } from '../../../core/policy/policy.ts';
 import type { ActionTable } from './action-table.ts';
 import type { Finding, Rule } from './grammar.ts';
 import { isWild } from './pattern.ts';
@@ -7,9 +6,10 @@ import { STARTS_CODE } from './powers-code.ts';
 import { VENDS_SECRETS } from './powers-secrets.ts';
 import { SHARES } from './powers-share.ts';
 import { allows, byAuthor, reached, speaksBroadly, written } from './reach.ts';
+import type { AwsRole } from './schema.ts';
 
 /** What the rules of a role could do that no role, or no role of its zone, may. Wildcards count for all they reach. */
-export function lintPowers(role: Role, rules: readonly Rule[]): readonly Finding[] {
+export function lintPowers(role: AwsRole, rules: readonly Rule[]): readonly Finding[] {
   const allowing = rules.filter(({ effect }) => effect === 'Allow');
   if (rules.length > 0 && allowing.length === 0) {
     return [{ path: ['policies'], message: 'allow nothing: write at least one Allow, or remove the role' }];
@@ -41,7 +41,7 @@ function forbidden(rule: Rule, all: readonly Rule[]): readonly Finding[] {
   }));
 }
 
-function identityChanges(role: Role, rule: Rule, all: readonly Rule[]): readonly Finding[] {
+function identityChanges(role: AwsRole, rule: Rule, all: readonly Rule[]): readonly Finding[] {
   const change = CHANGES_IDENTITIES.find((action) => allows(rule, action, all));
   if (change === undefined) return [];
   const what = written(rule, change);
@@ -82,7 +82,7 @@ function broadly(table: ActionTable, does: string, rule: Rule, all: readonly Rul
   }));
 }
 
-function codeStarts(role: Role, rule: Rule, all: readonly Rule[]): readonly Finding[] {
+function codeStarts(role: AwsRole, rule: Rule, all: readonly Rule[]): readonly Finding[] {
   const broad = broadly(STARTS_CODE, 'runs code under another identity', rule, all);
   if (broad.length > 0) return broad;
   const starts = reached(rule, STARTS_CODE.actions, all);

@@ -1,6 +1,5 @@
 import { digestOf } from '../../../core/canonical.ts';
-import type { RoleFinding } from '../../../core/lint/lint.ts';
-import type { Account, Role } from '../../../core/policy/policy.ts';
+import type { RoleFinding } from '../../../core/policy/cloud.ts';
 import { documentText, sizeOf } from './documents.ts';
 import type { Finding } from './grammar.ts';
 import { lintPowers } from './lint-powers.ts';
@@ -8,6 +7,7 @@ import { arnParts, isOurs, isTarget, partitionOf } from './names.ts';
 import { isWild, overlaps } from './pattern.ts';
 import { inlinePolicies, managedArns } from './plan.ts';
 import { rulesOf } from './reach.ts';
+import type { AwsAccount, AwsRole } from './schema.ts';
 import { MANAGED_MAX, sizeProblem } from './sizes.ts';
 import { trustDocument } from './trust.ts';
 
@@ -15,7 +15,7 @@ import { trustDocument } from './trust.ts';
  * Everything wrong with a role of the catalog before anybody asks for it (C4): what IAM would refuse, what could not be
  * ended, and what no emergency role may hold. Pure. Paths are relative to the role; every message says what to do.
  */
-export function lintAwsRole(role: Role, account: Account): readonly RoleFinding[] {
+export function lintAwsRole(role: AwsRole, account: AwsAccount): readonly RoleFinding[] {
   const { rules, findings } = rulesOf(role);
   return [
     ...lintAccount(role, account),
@@ -30,7 +30,7 @@ export function lintAwsRole(role: Role, account: Account): readonly RoleFinding[
 
 const isOfAccount = (arn: string, account: string): boolean => arnParts(arn)?.account === account;
 
-function lintAccount(role: Role, account: Account): readonly Finding[] {
+function lintAccount(role: AwsRole, account: AwsAccount): readonly Finding[] {
   const at: Finding['path'] = ['account'];
   const boundary = account.boundaries[role.zone];
   const resource = arnParts(boundary)?.resource ?? '';
@@ -61,7 +61,7 @@ function lintAccount(role: Role, account: Account): readonly Finding[] {
 }
 
 /** Managed policies are pinned: the copy is what lint reads, its digest what `issue` compares with the cloud. */
-function lintManaged(role: Role, account: Account): readonly Finding[] {
+function lintManaged(role: AwsRole, account: AwsAccount): readonly Finding[] {
   const seen = new Set<string>();
   return role.policies.flatMap((policy, index): Finding[] => {
     if (!('arn' in policy)) return [];
@@ -95,7 +95,7 @@ function lintManaged(role: Role, account: Account): readonly Finding[] {
 }
 
 /** Whose permissions may be changed: whole ARNs, and never those that guard the grant itself. */
-function lintTargets(role: Role, account: Account): readonly Finding[] {
+function lintTargets(role: AwsRole, account: AwsAccount): readonly Finding[] {
   const zone: Finding[] =
     role.identityTargets.length > 0 && role.zone !== 'C'
       ? [
@@ -123,7 +123,7 @@ function lintTargets(role: Role, account: Account): readonly Finding[] {
 }
 
 /** Every ARN that a role names, wherever it stands, is of the account's partition: elsewhere it would name nothing. */
-function lintPartition(role: Role, account: Account): readonly RoleFinding[] {
+function lintPartition(role: AwsRole, account: AwsAccount): readonly RoleFinding[] {
   const own = partitionOf(account.brokerRole);
   const { policies, startsCodeAs, identityTargets } = role;
   return textsIn({ policies, startsCodeAs, identityTargets }).flatMap(({ path, text }): RoleFinding[] => {
@@ -146,7 +146,7 @@ function textsIn(value: unknown, path: Finding['path'] = []): readonly { path: F
 /** A date and a principal stand in: the documents' sizes depend on neither, save for unusually long names. */
 const SAMPLE_END = '2026-01-31T12:00:00Z';
 
-function lintSizes(role: Role, account: Account): readonly Finding[] {
+function lintSizes(role: AwsRole, account: AwsAccount): readonly Finding[] {
   const trust = documentText(
     trustDocument({
       principal: {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { PARTITIONS } from '../../../core/lint/lint-partitions.ts';
 import { documentText, type PolicyDocument, type Statement, sizeOf } from './documents.ts';
 import { arnParts, isOurs, isTarget } from './names.ts';
+import { PARTITIONS } from './partitions.ts';
 import { isWild } from './pattern.ts';
 import { MANAGED_MAX } from './sizes.ts';
 

@@ -1,6 +1,4 @@
 import { Failure } from '../../../core/failure.ts';
-import type { Role } from '../../../core/policy/policy.ts';
-import { sessionNameOf, sourceIdentityOf } from '../../../core/policy/principal.ts';
 import type { Plan } from '../../../core/request/request.ts';
 import type { PlanInput } from '../../../ports/provider.ts';
 import {
@@ -17,14 +15,19 @@ import {
 } from './documents.ts';
 import { PATH, partitionOf, roleNameOf, TAG } from './names.ts';
 import type { Detail } from './plan-detail.ts';
+import { sessionNameOf, sourceIdentityOf } from './principal.ts';
+import { type AwsRole, awsAccountOf, awsPrincipalOf, awsRoleOf, CLOUD } from './schema.ts';
 import { sizeProblem } from './sizes.ts';
 import { descriptionText, tagList, tagValue } from './text.ts';
 import { trustDocument } from './trust.ts';
 
+/** How long a tombstone stays after the planned end: after it no writer can open, because the plan's dates are past. */
+const TOMBSTONE_MS = 12 * 3600 * 1000;
+
 type Inline = readonly { readonly name: string; readonly document: string }[];
 
 /** The inline policies of a role that ends at `end`, in the order they are written. Throws a `RangeError` as `boundedDocument`. */
-export function inlinePolicies(role: Role, end: string): Inline {
+export function inlinePolicies(role: AwsRole, end: string): Inline {
   const own = role.policies.filter((policy) => 'name' in policy);
   return [
     { name: EXPIRY, document: documentText(expiryDocument(end)) },
@@ -36,7 +39,7 @@ export function inlinePolicies(role: Role, end: string): Inline {
 }
 
 /** ARNs of the managed policies of a role, each once, in the order of the catalog. */
-export const managedArns = (role: Role): readonly string[] => [
+export const managedArns = (role: AwsRole): readonly string[] => [
   ...new Set(role.policies.flatMap((policy) => ('arn' in policy ? [policy.arn] : []))),
 ];
 
@@ -46,13 +49,16 @@ export const managedArns = (role: Role): readonly string[] => [
  */
 export function planOf(input: PlanInput): Plan {
   const { details, target } = input;
-  const { role, account, timings } = details.terms;
+  const { timings } = details.terms;
+  const role = awsRoleOf(details.terms.role);
+  const account = awsAccountOf(details.terms.account);
+  const principal = awsPrincipalOf(target.principal);
   const roleName = roleNameOf(input.grantId);
   const partition = partitionOf(account.brokerRole);
   // Rounded down to the second: the cloud never lets access go on for longer than planned.
   const cloudEnd = dateText(new Date(input.plannedEnd.getTime() + input.offsetMs));
   const session = sessionNameOf(details.subject.person);
-  const sourceIdentity = sourceIdentityOf(details.subject.person, target.principal);
+  const sourceIdentity = sourceIdentityOf(details.subject.person, principal);
   const sourceRequired = role.zone === 'C';
   const detail: Detail = {
     account: account.id,
@@ -67,7 +73,7 @@ export function planOf(input: PlanInput): Plan {
     tags: tagsOf(input, cloudEnd),
     trust: documentText(
       trustDocument({
-        principal: target.principal,
+        principal,
         partition,
         end: cloudEnd,
         sourceIdentity,
@@ -84,25 +90,27 @@ export function planOf(input: PlanInput): Plan {
       name: session,
       sourceIdentity,
       sourceRequired,
-      kind: target.principal.kind,
-      ...(target.principal.kind === 'identity-center-user' && { permissionSet: target.principal.permissionSet }),
+      kind: principal.kind,
+      ...(principal.kind === 'identity-center-user' && { permissionSet: principal.permissionSet }),
     },
   };
   const tooLarge = sizeProblem(detail);
   if (tooLarge !== undefined) throw new Failure('PROVIDER_REFUSED', tooLarge);
   return {
-    provider: 'aws',
+    provider: CLOUD,
     grantId: input.grantId,
     installationId: input.installationId,
     name: roleName,
     plannedEnd: input.plannedEnd,
+    nativeEnd: 'exact',
+    cleanUpAt: new Date(input.plannedEnd.getTime() + TOMBSTONE_MS),
     propagationSeconds: timings.propagationSeconds,
     hashes: hashesOf(detail, role),
     detail,
   };
 }
 
-function boundedInline(role: Role, end: string): Inline {
+function boundedInline(role: AwsRole, end: string): Inline {
   try {
     return inlinePolicies(role, end);
   } catch (error) {
@@ -141,7 +149,7 @@ function tagsOf({ details, grantId, installationId, head, approvers }: PlanInput
 }
 
 /** By name: the documents as IAM is given them, the two that ending writes, and the pinned managed policies. */
-function hashesOf(detail: Detail, role: Role): Readonly<Record<string, string>> {
+function hashesOf(detail: Detail, role: AwsRole): Readonly<Record<string, string>> {
   const documents = [
     ...detail.inline,
     { name: 'trust', document: detail.trust },

@@ -1,8 +1,8 @@
-import type { Role } from '../../../core/policy/policy.ts';
 import { type Finding, type Rule, readPolicy } from './grammar.ts';
 import { arnParts } from './names.ts';
 import { covers, isWild, overlaps } from './pattern.ts';
 import { matchesAnyName } from './resource-names.ts';
+import type { AwsRole } from './schema.ts';
 
 /** One rule of a role's policies, with its place in the role. */
 export interface Placed extends Rule {
@@ -10,7 +10,7 @@ export interface Placed extends Rule {
 }
 
 /** Every readable rule of the role's documents, pinned copies included, and every mistake, by their place in the role. */
-export function rulesOf(role: Pick<Role, 'policies'>): {
+export function rulesOf(role: Pick<AwsRole, 'policies'>): {
   readonly rules: readonly Placed[];
   readonly findings: readonly Finding[];
 } {

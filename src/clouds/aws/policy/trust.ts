@@ -1,8 +1,8 @@
 import { Failure } from '../../../core/failure.ts';
-import type { AwsPrincipal } from '../../../core/policy/directory.ts';
-import { principalSchema } from '../../../core/policy/principal-schema.ts';
 import { type PolicyDocument, type Statement, VERSION } from './documents.ts';
 import { partitionOf } from './names.ts';
+import type { AwsPrincipal } from './principal.ts';
+import { awsPrincipalOf } from './schema.ts';
 
 export interface TrustInput {
   readonly principal: AwsPrincipal;
@@ -59,10 +59,8 @@ export function trustDocument(input: TrustInput): PolicyDocument {
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
-function whoOf({ principal, partition }: TrustInput): { principal: string; conditions: Conditions } {
-  if (!principalSchema.safeParse(principal).success) {
-    throw new Failure('PROVIDER_REFUSED', `the directory's ${principal.kind} does not name one person to AWS`);
-  }
+function whoOf({ principal: named, partition }: TrustInput): { principal: string; conditions: Conditions } {
+  const principal = awsPrincipalOf(named);
   // Nobody crosses a partition: IAM would refuse such a trust, or somebody else would bear that name here.
   if ('arn' in principal && partitionOf(principal.arn) !== partition) {
     const said = `the directory's ${principal.kind} is of partition ${partitionOf(principal.arn)}, the account of ${partition}`;

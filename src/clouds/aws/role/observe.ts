@@ -25,19 +25,19 @@ export async function observeRole(
   const time = { cloudTime: new Date(cloud), pastEnd: cloud >= Date.parse(detail.cloudEnd) };
   const ending = await seeEnding(account, detail, [REVOKED, EXPIRY]);
   if (ending !== undefined && isRevoked(ending, detail)) {
-    const expiryDenyUnchanged = expiryStands(ending, detail);
-    return { ...time, found: true, open: false, revoked: true, expiryDenyUnchanged, altered: [{ part: 'ended' }] };
+    const nativeEndIntact = expiryStands(ending, detail);
+    return { ...time, found: true, open: false, ended: true, nativeEndIntact, altered: [{ part: 'ended' }] };
   }
   const seen = ending && (await seeRole(account, detail));
   if (seen === undefined) {
-    return { ...time, found: false, open: false, revoked: false, expiryDenyUnchanged: false, altered: [] };
+    return { ...time, found: false, open: false, ended: false, nativeEndIntact: false, altered: [] };
   }
   return {
     ...time,
     found: true,
     open: isOpen(seen, detail),
-    revoked: isRevoked(seen, detail),
-    expiryDenyUnchanged: expiryStands(seen, detail),
+    ended: isRevoked(seen, detail),
+    nativeEndIntact: expiryStands(seen, detail),
     altered: alterationsOf(seen, detail, await changedPinned(account, pinned)),
   };
 }

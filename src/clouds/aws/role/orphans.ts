@@ -40,7 +40,7 @@ export async function inspectRole(account: AccountClient, name: string): Promise
     id: role.RoleId ?? '',
     installationId: tag(TAG.installation),
     grantId: tag(TAG.grant),
-    revoked: shut && (await isDenied(account, name)),
+    ended: shut && (await isDenied(account, name)),
   };
 }
 
@@ -60,7 +60,7 @@ export async function closeOrphanRole(
   }
   await allTried([() => deny(account, name), () => replaceTrust(account, name, CLOSED)]);
   await until(`reading back the end of role ${name}`, account.signal, async () =>
-    (await inspectRole(account, name))?.revoked === true ? true : undefined,
+    (await inspectRole(account, name))?.ended === true ? true : undefined,
   );
 }
 

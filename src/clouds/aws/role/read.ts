@@ -1,23 +1,23 @@
 import { Failure } from '../../../core/failure.ts';
-import type { Role } from '../../../core/policy/policy.ts';
 import type { TargetReading } from '../../../core/request/facts.ts';
 import type { AccountClient } from '../client/account-client.ts';
 import { answered } from '../client/errors.ts';
 import type { Pinned } from '../policy/plan-detail.ts';
+import type { AwsRole } from '../policy/schema.ts';
 import { changedPinned, policyAt } from './pinned.ts';
 
 /**
  * Reads, all at once, an account's time, its room for roles, whether the boundary of the role's zone is there, and whether the pinned
- * policies are still what was approved. Both kinds of ARN come back in `changedPolicies`.
+ * policies are still what was approved. Both kinds of ARN come back in `changedDefinitions`.
  */
-export async function readTarget(account: AccountClient, role: Role, boundary: string): Promise<TargetReading> {
-  const [{ cloud, ours }, roles, ...changed] = await Promise.all([
+export async function readTarget(account: AccountClient, role: AwsRole, boundary: string): Promise<TargetReading> {
+  const [{ cloud, ours }, room, ...changed] = await Promise.all([
     account.time(),
     roleRoom(account),
     missingBoundary(account, boundary),
     changedPinned(account, pinnedOf(role)),
   ]);
-  return { offsetMs: cloud - ours, roles, changedPolicies: changed.flat() };
+  return { offsetMs: cloud - ours, room: [room], changedDefinitions: changed.flat() };
 }
 
 /**
@@ -34,7 +34,7 @@ async function missingBoundary(account: AccountClient, arn: string): Promise<rea
   }
 }
 
-async function roleRoom(account: AccountClient): Promise<TargetReading['roles']> {
+async function roleRoom(account: AccountClient): Promise<TargetReading['room'][number]> {
   const { SummaryMap } = await account.ask('reading the role quota', (iam, { GetAccountSummaryCommand }, options) =>
     iam.send(new GetAccountSummaryCommand({}), options),
   );
@@ -42,8 +42,8 @@ async function roleRoom(account: AccountClient): Promise<TargetReading['roles']>
   if (used === undefined || quota === undefined) {
     throw new Failure('PROVIDER_UNAVAILABLE', 'the account summary does not say how many roles there are');
   }
-  return { used, quota };
+  return { what: 'roles', used, quota };
 }
 
-const pinnedOf = ({ policies }: Role): readonly Pinned[] =>
+const pinnedOf = ({ policies }: AwsRole): readonly Pinned[] =>
   policies.flatMap((policy) => ('arn' in policy ? [policy] : []));

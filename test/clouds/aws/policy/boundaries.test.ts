@@ -6,7 +6,7 @@ import { CHANGES_IDENTITIES, FORBIDDEN } from '../../../../src/clouds/aws/policy
 import { STARTS_CODE } from '../../../../src/clouds/aws/policy/powers-code.ts';
 import { VENDS_SECRETS } from '../../../../src/clouds/aws/policy/powers-secrets.ts';
 import { SHARES } from '../../../../src/clouds/aws/policy/powers-share.ts';
-import type { Role } from '../../../../src/core/policy/policy.ts';
+import type { AwsRole as Role } from '../../../../src/clouds/aws/policy/schema.ts';
 import { LONG } from '../../../support/long.ts';
 import { allActions, type KnownAction } from '../iam-data.ts';
 import { allow, document, role } from '../inputs.ts';

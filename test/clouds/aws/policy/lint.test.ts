@@ -1,7 +1,7 @@
 import { capabilitiesOf } from '../../../../src/clouds/aws/policy/capabilities.ts';
 import { lintAwsRole } from '../../../../src/clouds/aws/policy/lint.ts';
+import type { AwsRole as Role } from '../../../../src/clouds/aws/policy/schema.ts';
 import { digestOf } from '../../../../src/core/canonical.ts';
-import type { Role } from '../../../../src/core/policy/policy.ts';
 import { account, allow, BROKER_ROLE, document, GUARDRAILS, PRODUCTION, role, terms } from '../inputs.ts';
 
 type Document = ReturnType<typeof document>;
@@ -275,7 +275,7 @@ describe('tokens that outlive an early end', () => {
   it('are not told of a role that makes none', () => {
     const looks = { ...inline(allow('ecs:ListTasks')), startsCodeAs: [] };
     expect(capabilitiesOf(terms(looks))).toEqual({
-      nativeEnd: true,
+      nativeEnd: 'exact',
       shortestSeconds: 60,
       openingAllowanceSeconds: 90,
       propagationSeconds: 300,

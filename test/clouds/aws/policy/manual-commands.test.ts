@@ -49,7 +49,7 @@ it('ends open access, and what it writes is what the worker would have written (
   await iam.send(
     new UpdateAssumeRolePolicyCommand({ RoleName: trust['role-name'], PolicyDocument: trust['policy-document'] }),
   );
-  expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true, open: false });
+  expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true, open: false });
   expect(await rig.may(session, 'iam:ListUsers', '*')).toBe('AccessDenied');
   expect(await codeOf(rig.assume(plan, rig.signIn('alice')))).toBe('AccessDenied');
   expect(await rig.provider.close(plan, soon())).toMatchObject({ hashes: { '99-revoked': plan.hashes['99-revoked'] } });

@@ -1,8 +1,8 @@
 import { Sessions } from '../../../../src/clouds/aws/client/session.ts';
 import { planOf } from '../../../../src/clouds/aws/policy/plan.ts';
 import { detailOf } from '../../../../src/clouds/aws/policy/plan-detail.ts';
+import type { AwsPrincipal } from '../../../../src/clouds/aws/policy/principal.ts';
 import { usageOf } from '../../../../src/clouds/aws/role/usage.ts';
-import type { AwsPrincipal } from '../../../../src/core/policy/directory.ts';
 import type { RequestDetails } from '../../../../src/core/request/request.ts';
 import { account, allow, BOB, details, document, EXTERNAL_ID, input, PRODUCTION, terms } from '../inputs.ts';
 import { codeOf, Rig, soon } from '../rig.ts';
@@ -46,7 +46,7 @@ describe.each(PARTITIONS)('%s', (partition, region, signIn) => {
       expect(await codeOf(rig.assume(bobs, bob, source))).toBe('allowed');
       for (const plan of [alices, bobs]) {
         await rig.provider.close(plan, soon());
-        expect(await rig.provider.observe(plan, soon())).toMatchObject({ found: true, revoked: true, open: false });
+        expect(await rig.provider.observe(plan, soon())).toMatchObject({ found: true, ended: true, open: false });
       }
       expect(await rig.may(alice, 'ecs:DescribeServices', '*')).toBe('AccessDenied');
       expect(await codeOf(rig.assume(alices, rig.signIn('alice'), source))).toBe('AccessDenied');

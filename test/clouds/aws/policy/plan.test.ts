@@ -3,9 +3,9 @@ import { planOf } from '../../../../src/clouds/aws/policy/plan.ts';
 import { detailOf } from '../../../../src/clouds/aws/policy/plan-detail.ts';
 import { Failure } from '../../../../src/core/failure.ts';
 import type { Plan } from '../../../../src/core/request/request.ts';
-import { SHARED_IDENTITIES } from '../../../core/policy/shared-identities.ts';
-import { account, allow, BOB, details, document, input, PRODUCTION, role, terms } from '../inputs.ts';
+import { ALICE, account, allow, BOB, details, document, input, PRODUCTION, role, terms } from '../inputs.ts';
 import { Rig, soon } from '../rig.ts';
+import { SHARED_IDENTITIES } from './shared-identities.ts';
 
 const inlineOf = (plan: Plan, name: string) => {
   const found = detailOf(plan).inline.find((one) => one.name === name);
@@ -209,11 +209,7 @@ describe('the trust of a plan', () => {
   });
 
   it('lets no session tag pass unless the account names its key', () => {
-    for (const principal of [
-      BOB,
-      input().target.principal,
-      { kind: 'identity-center-session', arn: session } as const,
-    ]) {
+    for (const principal of [BOB, ALICE, { kind: 'identity-center-session', arn: session } as const]) {
       expect(JSON.stringify(trustOf({ target: target(principal) }))).not.toContain('TagSession');
     }
     const [, tags] = trustOf({ details: details({ terms: terms({}, { sessionTagKeys: ['team'] }) }) });

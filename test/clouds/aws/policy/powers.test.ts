@@ -5,7 +5,7 @@ import { CHANGES_IDENTITIES, FORBIDDEN, OUTLIVING_TOKENS } from '../../../../src
 import { STARTS_CODE } from '../../../../src/clouds/aws/policy/powers-code.ts';
 import { VENDS_SECRETS } from '../../../../src/clouds/aws/policy/powers-secrets.ts';
 import { SHARES } from '../../../../src/clouds/aws/policy/powers-share.ts';
-import type { Role } from '../../../../src/core/policy/policy.ts';
+import type { AwsRole as Role } from '../../../../src/clouds/aws/policy/schema.ts';
 import { account, allow, document, PRODUCTION, role, TASK_ROLE, terms } from '../inputs.ts';
 import { CREDENTIALS, ESCALATIONS, EXPOSURES } from '../sources.ts';
 

@@ -74,7 +74,7 @@ describe('access is removed once both Denies read back equal (D3)', () => {
     expect(rig.role(plan)?.policies.attached).toEqual([LISTER_ARN]);
     // One failure does not keep the other permissions.
     expect(inlineOf(plan)).toEqual(['00-expiry', '99-revoked']);
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true, expiryDenyUnchanged: true });
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true, nativeEndIntact: true });
     rig.aws.dials.clear();
     await rig.provider.close(plan, soon());
     expect(rig.role(plan)?.policies.attached).toEqual([]);

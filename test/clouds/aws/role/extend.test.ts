@@ -70,7 +70,7 @@ describe('more time on a role', () => {
       'UpdateAssumeRolePolicy',
       'PutRolePolicy 00-expiry',
     ]);
-    expect(await observed(to)).toMatchObject({ open: true, expiryDenyUnchanged: true, pastEnd: false });
+    expect(await observed(to)).toMatchObject({ open: true, nativeEndIntact: true, pastEnd: false });
     expect([tag('expires'), tag('head'), tag('approvers')]).toEqual([
       (to.detail as { cloudEnd: string }).cloudEnd,
       'b'.repeat(64),
@@ -125,7 +125,7 @@ describe('more time on a role', () => {
     rig.aws.dials.setClockOffset((LATER + 1) * 1000);
     // A provider of its own: the clocks that an AWS client has learnt stay with it.
     const seen = await rig.another().observe(to, soon());
-    expect(seen).toMatchObject({ revoked: true, pastEnd: true, expiryDenyUnchanged: true });
+    expect(seen).toMatchObject({ ended: true, pastEnd: true, nativeEndIntact: true });
   });
 });
 
@@ -170,7 +170,7 @@ describe('a process that dies', () => {
   it.each(steps)('at $kind $action $name leaves nothing that an ending does not take away', async (step) => {
     await dies(step);
     await rig.provider.close(to, soon());
-    expect(await observed(to)).toMatchObject({ revoked: true, open: false });
+    expect(await observed(to)).toMatchObject({ ended: true, open: false });
     expect(await codeOf(rig.assume(from, rig.signIn('alice')))).toBe('AccessDenied');
     expect(await codeOf(extend())).toBe('PROVIDER_CONFLICT');
   });
@@ -187,9 +187,9 @@ describe('an extender held while another ends the request', () => {
     expect(await extending).toBe('PROVIDER_CONFLICT');
     expect(await rig.may(session, 'ecs:UpdateService', SERVICE)).toBe('AccessDenied');
     // A trust that comes late lets people in to nothing; the look that proves the ending sees it, and it is closed anew.
-    expect(await observed(to)).toMatchObject({ open: false, revoked: step.action !== 'UpdateAssumeRolePolicy' });
+    expect(await observed(to)).toMatchObject({ open: false, ended: step.action !== 'UpdateAssumeRolePolicy' });
     await rig.provider.close(to, soon());
-    expect(await observed(to)).toMatchObject({ open: false, revoked: true });
+    expect(await observed(to)).toMatchObject({ open: false, ended: true });
     expect(await codeOf(rig.assume(to, rig.signIn('alice')))).toBe('AccessDenied');
   });
 
@@ -201,7 +201,7 @@ describe('an extender held while another ends the request', () => {
     deadline.abort();
     expect(await extending).toBe('PROVIDER_UNAVAILABLE');
     rig.aws.dials.releaseAll('drop');
-    expect(await observed(from)).toMatchObject({ expiryDenyUnchanged: true });
+    expect(await observed(from)).toMatchObject({ nativeEndIntact: true });
   });
 });
 

@@ -49,7 +49,7 @@ describe('a stumble of the cloud', () => {
     await rig.provider.open(plan, soon());
     rig.aws.dials.add({ kind, action, where });
     await rig.provider.close(plan, soon());
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true, open: false });
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true, open: false });
     expect(Object.keys(rig.role(plan)?.policies.inline ?? {})).toEqual(['00-expiry', '99-revoked']);
   });
 
@@ -141,7 +141,7 @@ describe('a process that dies', () => {
     await died;
     rig.aws.dials.releaseAll('drop');
     await rig.provider.close(plan, soon());
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true, expiryDenyUnchanged: true });
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true, nativeEndIntact: true });
   });
 });
 
@@ -156,7 +156,7 @@ describe('an opener held while another ends the request', () => {
       await rig.provider.close(plan, soon());
       rig.aws.dials.releaseAll();
       expect(await opening).toBe('PROVIDER_CONFLICT');
-      expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true, open: false });
+      expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true, open: false });
       expect(await codeOf(rig.assume(plan, rig.signIn('alice')))).toBe('AccessDenied');
     },
   );
@@ -235,7 +235,7 @@ describe('the broker’s own session', () => {
     // Two hours on, every session of the broker that was out has lapsed.
     rig.aws.dials.setClockOffset(2 * 3_600_000);
     await rig.provider.close(plan, soon());
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true });
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true });
     const entered = rig.aws.dials.log().filter(({ action, outcome }) => action === 'AssumeRole' && outcome === 'ok');
     expect(entered).toHaveLength(2);
   });

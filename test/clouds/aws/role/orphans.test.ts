@@ -66,7 +66,7 @@ describe('listing what stands in our place (D2)', () => {
     rig.aws.dials.setListLag(60_000);
     const { plan } = await openRole();
     expect(await rig.provider.list(ACCOUNT, undefined, soon())).toEqual({ objects: [], next: undefined });
-    expect(await inspect(plan)).toMatchObject({ installationId: OURS, revoked: false });
+    expect(await inspect(plan)).toMatchObject({ installationId: OURS, ended: false });
     rig.aws.dials.setListLag(0);
     const { objects } = await rig.provider.list(ACCOUNT, undefined, soon());
     expect(objects).toEqual([{ name: plan.name, id: rig.role(plan)?.id }]);
@@ -78,9 +78,9 @@ describe('inspecting one', () => {
     await opened();
     const { plan, orphan } = await openRole();
     const found = { name: plan.name, id: orphan.id, installationId: OURS, grantId: plan.grantId };
-    expect(await inspect(plan)).toEqual({ ...found, revoked: false });
+    expect(await inspect(plan)).toEqual({ ...found, ended: false });
     await rig.provider.close(plan, soon());
-    expect(await inspect(plan)).toEqual({ ...found, revoked: true });
+    expect(await inspect(plan)).toEqual({ ...found, ended: true });
   });
 
   it('calls nothing closed of which only one half is', async () => {
@@ -88,7 +88,7 @@ describe('inspecting one', () => {
     const { plan } = await openRole();
     rig.aws.dials.add({ kind: 'fail_before', action: 'PutRolePolicy', times: ALWAYS });
     expect(await codeOf(rig.provider.close(plan, soon()))).toBe('PROVIDER_UNAVAILABLE');
-    expect(await inspect(plan)).toMatchObject({ revoked: false });
+    expect(await inspect(plan)).toMatchObject({ ended: false });
   });
 
   it('finds nothing where nothing stands, and no mark on what is not ours', async () => {

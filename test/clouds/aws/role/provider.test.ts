@@ -52,7 +52,7 @@ describe('opening (C1, D1)', () => {
     expect(writes().slice(0, 2)).toEqual(['CreateRole', 'PutRolePolicy 00-expiry']);
     expect(writes().slice(2).toSorted()).toEqual(['AttachRolePolicy', 'PutRolePolicy 10-grant']);
     const seen = await rig.provider.observe(plan, soon());
-    expect(seen).toMatchObject({ found: true, open: true, revoked: false, pastEnd: false, expiryDenyUnchanged: true });
+    expect(seen).toMatchObject({ found: true, open: true, ended: false, pastEnd: false, nativeEndIntact: true });
   });
 
   it('writes nothing when all of it stands already, from this process or another', async () => {
@@ -239,8 +239,8 @@ describe('ending (D2, D3)', () => {
     expect(await codeOf(rig.assume(plan, rig.signIn('alice')))).toBe('AccessDenied');
     expect(await rig.provider.observe(plan, soon())).toMatchObject({
       open: false,
-      revoked: true,
-      expiryDenyUnchanged: true,
+      ended: true,
+      nativeEndIntact: true,
     });
   });
 
@@ -292,7 +292,7 @@ describe('ending (D2, D3)', () => {
       rig.aws.dials.setMissingRolesAreDenied(denied);
       const plan = rig.plan();
       await rig.provider.close(plan, soon());
-      expect(await rig.provider.observe(plan, soon())).toMatchObject({ found: true, revoked: true, open: false });
+      expect(await rig.provider.observe(plan, soon())).toMatchObject({ found: true, ended: true, open: false });
       expect(rig.role(plan)?.policies.boundary).toBe(
         `arn:aws:iam::${PRODUCTION}:policy/breakglass-guardrails/boundary-b`,
       );
@@ -305,7 +305,7 @@ describe('ending (D2, D3)', () => {
     await rig.provider.open(rig.plan({ installationId: 'another-installation' }), soon());
     const plan = rig.plan();
     await rig.provider.close(plan, soon());
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true });
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true });
   });
 
   it('makes room for the Deny on a role that somebody filled up', async () => {
@@ -319,7 +319,7 @@ describe('ending (D2, D3)', () => {
     const before = rig.aws.dials.log().length;
     await rig.provider.close(plan, soon());
     expect(rig.aws.dials.log(before).filter(({ outcome }) => outcome === 'LimitExceeded')).toHaveLength(1);
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ revoked: true });
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true });
   });
 });
 
@@ -344,8 +344,8 @@ describe('reading the target', () => {
     // The cloud says whole seconds, at some moment between question and answer.
     expect(reading.offsetMs).toBeGreaterThanOrEqual(41_000 - tookMs);
     expect(reading.offsetMs).toBeLessThanOrEqual(42_000 + tookMs);
-    expect(reading.roles).toEqual({ used: rig.aws.roles(PRODUCTION).length, quota: 100 });
-    expect(reading.changedPolicies).toEqual([]);
+    expect(reading.room).toEqual([{ what: 'roles', used: rig.aws.roles(PRODUCTION).length, quota: 100 }]);
+    expect(reading.changedDefinitions).toEqual([]);
   });
 
   it('reads a clock that is an hour away, which a plain signature would not survive', async () => {
@@ -372,7 +372,7 @@ describe('reading the target', () => {
     const gone = { ...PINNED_LISTER, arn: `${LISTER_ARN}-gone` };
     const changed = { ...PINNED_LISTER, sha256: 'f'.repeat(64) };
     const reading = await rig.provider.read(input().target, terms({ policies: [changed, gone] }), soon());
-    expect(reading.changedPolicies).toEqual([LISTER_ARN, `${LISTER_ARN}-gone`]);
+    expect(reading.changedDefinitions).toEqual([LISTER_ARN, `${LISTER_ARN}-gone`]);
   });
 
   it.each([
@@ -385,14 +385,14 @@ describe('reading the target', () => {
       rig = await Rig.open({ broker });
       const { boundaries } = account();
       const reading = await rig.provider.read(input().target, terms({}, { boundaries: { ...boundaries, B } }), soon());
-      expect(reading.changedPolicies).toEqual([B]);
+      expect(reading.changedDefinitions).toEqual([B]);
     },
   );
 
   it('asks only for the boundary of the role’s own zone', async () => {
     const boundaries = { ...account().boundaries, C: `${GUARDRAILS}/boundary-c-gone` };
     const reading = await rig.provider.read(input().target, terms({}, { boundaries }), soon());
-    expect(reading.changedPolicies).toEqual([]);
+    expect(reading.changedDefinitions).toEqual([]);
   });
 
   it('does not take a stumble of the cloud for a missing boundary', async () => {

@@ -1,7 +1,8 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
-import { type AwsPrincipal, type Person, principalOf } from '../../../src/core/policy/directory.ts';
-import { directorySchema } from '../../../src/core/policy/policy.ts';
-import { principalKey, sourceIdentityOf } from '../../../src/core/policy/principal.ts';
+import { DEFINITIONS } from '../../../../src/adapters.ts';
+import { type AwsPrincipal, principalKey, sourceIdentityOf } from '../../../../src/clouds/aws/policy/principal.ts';
+import { principalOf } from '../../../../src/core/policy/cloud.ts';
+import type { Person } from '../../../../src/core/policy/directory.ts';
+import { directorySchema } from '../../../../src/core/policy/policy.ts';
 import { SHARED_IDENTITIES } from './shared-identities.ts';
 
 const user = (rest: string): AwsPrincipal => ({ kind: 'iam-user', arn: `arn:aws:iam::123456789012:${rest}` });
@@ -40,8 +41,15 @@ describe('the key of a cloud identity (A2)', () => {
 });
 
 describe('the source identity of a person (A2)', () => {
-  const person = (id: string, aws: AwsPrincipal) => ({ id, name: id, teams: [], chats: { slack: [] }, aws });
-  const ofAna = (ana: Person, other: Person) => principalOf({ people: [ana, other], teams: [], onCall: {} }, ana);
+  const person = (id: string, aws: AwsPrincipal) => ({
+    id,
+    name: id,
+    teams: [],
+    chats: { slack: [] },
+    clouds: { aws },
+  });
+  const ofAna = (ana: Person, other: Person) =>
+    principalOf(DEFINITIONS.clouds, { people: [ana, other], teams: [], onCall: {} }, ana, 'aws');
 
   it('is what the directory says, else the name of our session', () => {
     expect(sourceIdentityOf('ana', user('user/ana'))).toBe('bg-ana');
@@ -50,7 +58,7 @@ describe('the source identity of a person (A2)', () => {
 
   it('names nobody where two people have it, whatever the letter case and whoever got it by default', () => {
     const ana = person('ana', user('user/ana'));
-    expect(ofAna(ana, person('eve', user('user/eve')))).toBe(ana.aws);
+    expect(ofAna(ana, person('eve', user('user/eve')))).toBe(ana.clouds.aws);
     expect(ofAna(ana, person('eve', { ...user('user/eve'), sourceIdentity: 'bg-ana' }))).toBeUndefined();
     expect(ofAna(ana, person('eve', { ...user('user/eve'), sourceIdentity: 'BG-Ana' }))).toBeUndefined();
   });
@@ -58,7 +66,10 @@ describe('the source identity of a person (A2)', () => {
 
 describe('a directory, from the file or over HTTP (A2)', () => {
   const taken = (aws: AwsPrincipal): boolean =>
-    directorySchema(DEFINITIONS).safeParse({ teams: [], people: [{ id: 'ana', name: 'Ana', teams: [], aws }] }).success;
+    directorySchema(DEFINITIONS).safeParse({
+      teams: [],
+      people: [{ id: 'ana', name: 'Ana', teams: [], clouds: { aws } }],
+    }).success;
 
   it.each<[promise: string, aws: AwsPrincipal]>([
     ['an IAM user', user('user/ana')],

@@ -1,4 +1,4 @@
-import type { AwsPrincipal } from '../../../src/core/policy/directory.ts';
+import type { AwsPrincipal } from '../../../../src/clouds/aws/policy/principal.ts';
 
 const at = (service: 'iam' | 'sts', rest: string): string => `arn:aws:${service}::123456789012:${rest}`;
 const user = (rest: string): AwsPrincipal => ({ kind: 'iam-user', arn: at('iam', rest) });

@@ -1,4 +1,22 @@
-import type { AwsPrincipal } from './directory.ts';
+import type { CloudIdentity } from '../../../core/policy/cloud.ts';
+
+/** What every kind of principal may say besides who it is. */
+interface SignedIn {
+  /** The source identity that the person's own sign-in puts on their sessions; without one it is our session name. */
+  readonly sourceIdentity?: string | undefined;
+}
+
+/** How a person is named to AWS. The kind decides the trust policy's template (clouds.md §1.1). */
+export type AwsPrincipal =
+  | (SignedIn & { readonly kind: 'iam-user'; readonly arn: string })
+  | (SignedIn & { readonly kind: 'identity-center-session'; readonly arn: string })
+  | (SignedIn & {
+      readonly kind: 'identity-center-user';
+      /** The account whose root the trust names; the permission set's role lives there. */
+      readonly account: string;
+      readonly permissionSet: string;
+      readonly userId: string;
+    });
 
 const IAM_USER = /^arn:aws[a-z-]*:iam::(\d{12}):user\/(?:[\w+=,.@/-]+\/)?([\w+=,.@-]{1,64})$/;
 // The session's last part is the person's name there; without it the ARN would name everybody of the permission set.
@@ -25,7 +43,7 @@ export const sourceIdentityOf = (personId: string, { sourceIdentity }: AwsPrinci
   sourceIdentity ?? sessionNameOf(personId);
 
 /** One text per source identity: AWS tells letter cases apart, people who read its log do not. */
-export const sourceIdentityKey = (personId: string, principal: AwsPrincipal): string =>
+const sourceIdentityKey = (personId: string, principal: AwsPrincipal): string =>
   sourceIdentityOf(personId, principal).toLowerCase();
 
 /**
@@ -49,3 +67,9 @@ export function principalKey(principal: AwsPrincipal): string {
     }
   }
 }
+
+/** What must be one person's alone: who they are to AWS, and the name that its log has for them. */
+export const identitiesOf = (personId: string, principal: AwsPrincipal): readonly CloudIdentity[] => [
+  { what: 'AWS identity', key: principalKey(principal) },
+  { what: 'AWS source identity', key: sourceIdentityKey(personId, principal) },
+];

@@ -1,0 +1,13 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
+import type { CloudDefinition } from '../../src/core/policy/cloud.ts';
+import type { Definitions } from '../../src/core/policy/definitions.ts';
+
+/** All that there are, with something of AWS's own in another way. */
+export const withAws = (change: Partial<CloudDefinition>): Definitions => {
+  const { aws } = DEFINITIONS.clouds;
+  if (aws === undefined) throw new Error('AWS is not known');
+  return { ...DEFINITIONS, clouds: { ...DEFINITIONS.clouds, aws: { ...aws, ...change } } };
+};
+
+/** Nobody looks into the documents of roles. */
+export const UNREAD_DOCUMENTS = withAws({ lintRole: () => [] });
