@@ -6,9 +6,13 @@ import {
   OWN_CLOCK,
   ROOMS,
   roomOf,
+  SPEAKERS,
+  sentencesIn,
+  speakerOf,
   wrongDeeds,
   wrongHabits,
   wrongImports,
+  wrongSentences,
 } from './house-rules.ts';
 
 const below = (folder: string, ends: RegExp): readonly string[] =>
@@ -30,6 +34,10 @@ describe('the house', () => {
 
   it('leaves clock, environment, terminal, network and SQL to the rooms that own them', () => {
     expect(product.flatMap((file) => wrongDeeds(file, read(file)))).toEqual([]);
+  });
+
+  it('says to people only what stands among the words', () => {
+    expect(product.flatMap((file) => wrongSentences(file, read(file)))).toEqual([]);
   });
 
   it('has no file of src/ over 300 lines, no default export, no any, no silenced check, no unfinished work', () => {
@@ -75,6 +83,10 @@ describe('the house', () => {
   it('makes no exception that nobody uses', () => {
     const made = product.flatMap((file) => importsOf(read(file)).map((target) => `${file} imports ${target}`));
     expect(Object.keys(EXCEPTIONS).filter((exception) => !made.includes(exception))).toEqual([]);
+    const speakers = new Set(
+      product.flatMap((file) => (sentencesIn(file, read(file)).length === 0 ? [] : speakerOf(file))),
+    );
+    expect(Object.keys(SPEAKERS).filter((one) => !speakers.has(one))).toEqual([]);
     expect(Object.keys(OWN_CLOCK).filter((file) => !/new Date\(\)|Date\.now\(\)/.test(read(file)))).toEqual([]);
   });
 
@@ -141,6 +153,27 @@ describe('the rules of the house', () => {
     ['src/ports/clock.ts', 'export const now = 1;'],
   ])('refuses that %s does: %s', (file, source) => {
     expect(wrongDeeds(file, source)).not.toEqual([]);
+  });
+
+  it.each([
+    ['src/broker/notify/page.ts', "const said = 'The incident source is down. Meanwhile nobody opens alone.';"],
+    ['src/chat/dialog/ask.ts', `return say(\`You asked for \${role} already.\`);`],
+    ['src/chat/deliver/notes.ts', "const more = [' Answer it on the card.'];"],
+    ['src/core/request/decide.ts', 'const why = "Ask again, or phone.";'],
+    ['src/queue/job.ts', `throw new Error(\`The queue \${which} is gone!\`);`],
+  ])('refuses that %s says: %s', (file, source) => {
+    expect(sentencesIn(file, source)).not.toEqual([]);
+    expect(wrongSentences('src/chat/words/words.ts', source)).toEqual([]);
+  });
+
+  it.each([
+    "logger.warn({ why }, 'a form could not be marked as used');",
+    "const title = 'Emergency access'; // Said on top of it.",
+    "throw new Error('no Socket Mode connection to Slack has stood yet');",
+    'const sql = `SELECT "id" FROM "requests" WHERE "state" = 1`;',
+    "const words = 'It was. So';",
+  ])('lets a room without words hold: %s', (source) => {
+    expect(wrongSentences('src/store/queries.ts', source)).toEqual([]);
   });
 
   it.each([

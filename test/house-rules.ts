@@ -151,6 +151,61 @@ export function wrongDeeds(file: string, source: string): readonly string[] {
   ];
 }
 
+/** Rooms that say nothing to people by themselves: what is said stands in `chat/words`, or with its failure in core. */
+const WORDLESS = ['core', 'ports', 'broker', 'store', 'queue', 'web', 'chat/deliver', 'chat/dialog', 'chat/slack'];
+
+/**
+ * Files of those rooms that say something all the same, and why. What an operator reads (lint, a terminal,
+ * the health page) is said by whoever finds it out: no chat shows it.
+ */
+export const SPEAKERS: Readonly<Record<string, string>> = {
+  'src/core/failure.ts': 'a failure and its words are one table',
+  'src/core/lint/': 'for an operator: what is wrong with a policy file',
+  'src/core/policy/': 'for an operator: schema errors, and what a policy changes',
+  'src/store/migrate.ts': 'for an operator, in a terminal',
+  'src/store/embedded/': 'for an operator, in a terminal',
+  'src/chat/slack/app.ts': 'for an operator: a setting that is missing at the start',
+  'src/chat/slack/refused-us.ts': 'for an operator, on the health page',
+  'src/chat/slack/socket.ts': 'for an operator, on the health page',
+  'src/broker/notify/findings-words.ts': 'to be moved',
+  'src/broker/sweep/incident-outage.ts': 'to be moved',
+  'src/broker/sweep/policy.ts': 'to be moved',
+  'src/chat/deliver/': 'to be moved',
+  'src/core/request/paging.ts': 'to be moved',
+};
+
+/** The text of each literal, with a word in place of what is put into it. */
+const literalsOf = (source: string): readonly string[] =>
+  [
+    ...withoutComments(source).matchAll(
+      /'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`((?:\\.|\$\{(?:[^{}`]|\{[^{}]*\}|`[^`]*`)*\}|[^`\\])*)`/g,
+    ),
+  ].map(([, single, double, template]) =>
+    // A comment of SQL is a comment.
+    (single ?? double ?? template ?? '')
+      .replace(/^\s*--.*$/gm, '')
+      .replace(/\$\{(?:[^{}`]|\{[^{}]*\}|`[^`]*`)*\}/g, 'x'),
+  );
+
+/** Three words or more on one line, from a capital to an end mark. What is logged begins in lower case and ends without one. */
+const SENTENCE = /(?:^|[\s“])\p{Lu}\p{Ll}*(?:['’]\p{Ll}+)?[,;:]?(?: [^\s.!?…]+){2,}[.!?…](?=[\s”]|$)/u;
+
+/** Sentences for people that a file of a room without words holds. */
+export const wrongSentences = (file: string, source: string): readonly string[] =>
+  speakerOf(file) === undefined ? sentencesIn(file, source) : [];
+
+/** The same, whether or not the rule steps aside for it. */
+export const sentencesIn = (file: string, source: string): readonly string[] =>
+  WORDLESS.includes(roomOf(file))
+    ? literalsOf(source)
+        .filter((text) => SENTENCE.test(text))
+        .map((text) => `${file} says “${text.trim()}”`)
+    : [];
+
+/** The line of {@link SPEAKERS} for this file: its own, or that of a folder above it. */
+export const speakerOf = (file: string): string | undefined =>
+  Object.keys(SPEAKERS).find((one) => file === one || (one.endsWith('/') && file.startsWith(one)));
+
 /** What no file of ours holds, wherever it stands. The one check that may be silenced is the format of a table. */
 export function wrongHabits(file: string, source: string, maxLines: number): readonly string[] {
   const lines = source.split('\n').length - 1;

@@ -1,12 +1,12 @@
 import type { Policy } from '../../core/policy/policy.ts';
 import { namedBy, type TypedWord, typedAfter, typedWords } from '../../core/typed.ts';
 import { unknownWords } from '../words/dialog-words.ts';
-import { freezeWish } from '../words/freeze-command.ts';
 import { openRequest } from './ask.ts';
 import { type Caller, type Known, known } from './caller.ts';
 import type { DialogDeps } from './deps.ts';
 import { openExtend } from './extend.ts';
 import { freeze, thaw } from './freeze.ts';
+import { freezeWish } from './freeze-command.ts';
 import { type Reply, say } from './reply.ts';
 import { isIncidentId, type RequestValues, typedIncident, withRole, withRunbook } from './request-values.ts';
 import { helpWords, listWords, statusWords } from './status.ts';

@@ -12,10 +12,10 @@ import {
   THAWED,
   thawRecorded,
 } from '../words/dialog-words.ts';
-import type { FreezeWish } from '../words/freeze-command.ts';
 import { COMMAND_USED, FORM_NOT_YOURS, FORM_UNKNOWN } from '../words/words.ts';
 import { type Caller, type Known, known } from './caller.ts';
 import type { DialogDeps } from './deps.ts';
+import type { FreezeWish } from './freeze-command.ts';
 import { answer } from './refused.ts';
 import { type Reply, say } from './reply.ts';
 import { used } from './stored-form.ts';

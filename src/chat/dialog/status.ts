@@ -1,9 +1,9 @@
 import { actionsIn } from '../../core/request/actions.ts';
-import { cheatSheet } from '../../core/request/catalog.ts';
 import { mayEnd } from '../../core/request/decide-ending.ts';
 import type { RefusalCode } from '../../core/request/refusal.ts';
 import type { Row } from '../../core/request/work.ts';
 import { cardOf } from '../words/card.ts';
+import { cheatSheet } from '../words/cheat-sheet.ts';
 import {
   LIST_SHOWS_ENDINGS,
   MORE_IN_CHANNEL,

@@ -12,12 +12,11 @@ export const ACTION_IDS = {
   attest: 'bg_attest',
 } as const satisfies Record<Action, string>;
 export const ASK_AGAIN = 'bg_ask_again';
-export const FREEZE_ALL = 'bg_freeze_all';
 /** All of them. */
 export const PRESS_IDS = {
   ...ACTION_IDS,
   ask_again: ASK_AGAIN,
-  freeze_all: FREEZE_ALL,
+  freeze_all: 'bg_freeze_all',
 } as const satisfies Record<Press['action'], string>;
 
 /** Callback ids: which form was submitted. */
@@ -28,6 +27,13 @@ export const FORMS = {
   attest: 'bg_form_attest',
   extend: 'bg_form_extend',
 } as const satisfies Record<FormKind, string>;
+
+/** The button with this action id; undefined for one that is not ours. */
+export const pressedBy = (actionId: string | undefined): Press['action'] | undefined =>
+  (Object.keys(PRESS_IDS) as Press['action'][]).find((action) => PRESS_IDS[action] === actionId);
+/** Which form this is; undefined for one of another version of ours. */
+export const kindOf = (callbackId: string): FormKind | undefined =>
+  (Object.keys(FORMS) as FormKind[]).find((kind) => FORMS[kind] === callbackId);
 
 /** Message metadata: how a message of ours is found again when the answer of its sending was lost. */
 export const METADATA = { card: 'breakglass_card', event: 'breakglass_event', note: 'breakglass_note' } as const;

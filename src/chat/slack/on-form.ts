@@ -4,8 +4,8 @@ import type { FormKind } from '../dialog/form-view.ts';
 import { submitted, troubleTold } from './answer.ts';
 import type { AppDeps } from './app-deps.ts';
 import { callerOf, homesFor, type Origin, originOf, readerOf } from './caller.ts';
-import { FORMS, fieldPicked, PICKED } from './ids.ts';
-import { formRead, kindOf } from './read-form.ts';
+import { FORMS, fieldPicked, kindOf, PICKED } from './ids.ts';
+import { formRead } from './read-form.ts';
 import { formModal } from './render-form.ts';
 import { refusalOf } from './web.ts';
 

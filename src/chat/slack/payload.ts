@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { storableText } from '../../core/storable.ts';
-import { ACTION_IDS, COMMAND, FORMS } from './ids.ts';
+import { type Deed, isEnding } from '../dialog/heard.ts';
+import { COMMAND, kindOf, pressedBy } from './ids.ts';
+import { unescaped } from './text.ts';
 
 /**
  * What Slack documents of each kind of request that we hear, as far as anything here or in Bolt reads it. Whatever is
@@ -101,7 +103,8 @@ export function payloadOf(body: unknown): Payload | undefined {
   const found = parsedBy(kinds, body);
   if (found !== undefined) return found;
   const ending = parsedBy(ENDING_KINDS, body);
-  return ending !== undefined && isEnding(ending) ? ending : undefined;
+  const deed = ending && deedOf(ending);
+  return deed !== undefined && isEnding(deed) ? ending : undefined;
 }
 
 function parsedBy(kinds: readonly z.ZodType<Payload>[], body: unknown): Payload | undefined {
@@ -120,19 +123,13 @@ export const isOtherEvent = (body: unknown): boolean => {
   return read.success && read.data.event.type !== 'user_change';
 };
 
-const ENDING_WORDS: ReadonlySet<string> = new Set(['end', 'deny']);
-
-/** The first word of a command, which names what is wanted. */
-export const wordOf = (typed: string): string => typed.trim().split(/\s+/, 1)[0]?.toLowerCase() ?? '';
-
-/** Is this a click on a button with one of these action ids? */
-export const isPressed = ({ type, actions }: Payload, ...ids: readonly string[]): boolean =>
-  type === 'block_actions' && ids.includes((actions as z.infer<typeof click>['actions'])[0]?.action_id ?? '');
-
-/** Does this take access away, or close a request? Such a click is heard whatever else is unknown. */
-export function isEnding(body: Payload): boolean {
-  const { command: name, text: typed, type, view: shown } = body;
-  if (name !== undefined) return name === COMMAND && ENDING_WORDS.has(wordOf(String(typed)));
-  if (isPressed(body, ACTION_IDS.end, ACTION_IDS.withdraw, ACTION_IDS.deny)) return true;
-  return type === 'view_submission' && (shown as z.infer<typeof view>).callback_id === FORMS.deny;
+/** What was done; undefined for what is none of ours. */
+export function deedOf({ command: name, text: typed, type, view: shown, actions }: Payload): Deed | undefined {
+  if (name !== undefined) return name === COMMAND ? { typed: unescaped(String(typed)) } : undefined;
+  if (type === 'block_actions') {
+    const pressed = pressedBy((actions as z.infer<typeof click>['actions'])[0]?.action_id);
+    return pressed && { pressed };
+  }
+  const sent = type === 'view_submission' ? kindOf((shown as z.infer<typeof view>).callback_id) : undefined;
+  return sent && { sent };
 }

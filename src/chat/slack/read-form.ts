@@ -2,11 +2,7 @@ import type { ViewOutput } from '@slack/bolt';
 import type { ChatKey } from '../../core/policy/directory.ts';
 import type { FormKind, FormValues } from '../dialog/form-view.ts';
 import type { Submission } from '../dialog/stored-form.ts';
-import { FORMS, fieldOf, termsBlock } from './ids.ts';
-
-/** Which form this is; undefined for one of another version of ours. */
-export const kindOf = (callbackId: string): FormKind | undefined =>
-  (Object.keys(FORMS) as FormKind[]).find((kind) => FORMS[kind] === callbackId);
+import { fieldOf, termsBlock } from './ids.ts';
 
 /**
  * What stands in a form, by field. Slack names a picked person by the user id alone: the keys are that id's in every

@@ -1,26 +1,13 @@
 import type { AllMiddlewareArgs, AnyMiddlewareArgs } from '@slack/bolt';
 import { page } from '../dialog/form-view.ts';
+import { isHeardWhileStarting } from '../dialog/heard.ts';
 import { FORM_WORDS } from '../words/form-words.ts';
-import { freezeWish } from '../words/freeze-command.ts';
 import { STARTING } from '../words/words.ts';
 import type { AppDeps } from './app-deps.ts';
 import { readerOf } from './caller.ts';
-import { COMMAND, FREEZE_ALL } from './ids.ts';
-import { isEnding, isPressed, type Payload, wordOf } from './payload.ts';
+import { deedOf, type Payload } from './payload.ts';
 import { sayMessage } from './render.ts';
 import { formModal } from './render-form.ts';
-import { unescaped } from './text.ts';
-
-/**
- * May this be done by what Slack said of us at an earlier start? Besides what ends: freezing and its button, which ask the
- * directory alone, and the list that names what can be ended.
- */
-export function isHeardWhileStarting(body: Payload): boolean {
-  if (isEnding(body)) return true;
-  if (body.command !== COMMAND) return isPressed(body, FREEZE_ALL);
-  const typed = unescaped(String(body.text));
-  return freezeWish(typed) !== undefined || wordOf(typed) === 'list';
-}
 
 /**
  * Until Slack said in this process who we are, whatever could open something is answered in words and nothing is done;
@@ -30,7 +17,9 @@ export function isHeardWhileStarting(body: Payload): boolean {
 export async function whileStarting(deps: AppDeps, args: AnyMiddlewareArgs & AllMiddlewareArgs): Promise<void> {
   const { workspace } = deps;
   const body = args.body as unknown as Payload;
-  const heard = workspace.isConfirmed() || (workspace.known() !== undefined && isHeardWhileStarting(body));
+  const deed = deedOf(body);
+  const mayBe = deed !== undefined && isHeardWhileStarting(deed);
+  const heard = workspace.isConfirmed() || (workspace.known() !== undefined && mayBe);
   // Events are about people, not by them: what follows from one only ever ends.
   if (heard || !('ack' in args) || typeof args.ack !== 'function') return args.next();
   const ack = args.ack as (answer?: unknown) => Promise<void>;

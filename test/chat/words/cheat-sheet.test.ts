@@ -1,4 +1,4 @@
-import { cheatSheet } from '../../../src/core/request/catalog.ts';
+import { cheatSheet } from '../../../src/chat/words/cheat-sheet.ts';
 import { edited, policyOf } from '../../policy-file/small-policy.ts';
 
 it('fits what a responder needs on one page, from the policy itself (F5)', () => {

@@ -1,7 +1,7 @@
-import { type Clause, type Policy, REASONS, type Role, ZONES, type Zone } from '../policy/policy.ts';
-import { termsOf, zoneName } from '../policy/terms.ts';
-import { placesOf } from './approvals.ts';
-import { REASON_WORDS } from './command.ts';
+import { type Clause, type Policy, REASONS, type Role, ZONES, type Zone } from '../../core/policy/policy.ts';
+import { termsOf, zoneName } from '../../core/policy/terms.ts';
+import { placesOf } from '../../core/request/approvals.ts';
+import { REASON_WORDS } from '../../core/request/command.ts';
 
 /**
  * One page for a responder, from the policy in force (F5), so it cannot drift from it: what to type, each zone with its

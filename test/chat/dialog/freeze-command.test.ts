@@ -1,4 +1,4 @@
-import { freezeWish } from '../../../src/chat/words/freeze-command.ts';
+import { freezeWish } from '../../../src/chat/dialog/freeze-command.ts';
 
 const NBSP = '\u00a0';
 const ZERO_WIDTH = '\u200b';
