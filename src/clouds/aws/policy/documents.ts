@@ -43,13 +43,13 @@ export const expiryDocument = (end: string): PolicyDocument => ({
   ],
 });
 
-/** What ending writes first: it takes effect on every session of the role, whenever it was issued. */
+/** What ending writes: it takes effect on every session of the role, whenever it was issued. */
 export const REVOKED_DOCUMENT: PolicyDocument = {
   Version: VERSION,
   Statement: [{ Sid: 'Revoked', Effect: 'Deny', Action: '*', Resource: '*' }],
 };
 
-/** What ending writes second: nobody takes on the role again. */
+/** What ending writes at the same time: nobody takes on the role again. */
 export const CLOSED_TRUST: PolicyDocument = {
   Version: VERSION,
   Statement: [{ Sid: 'Revoked', Effect: 'Deny', Principal: '*', Action: 'sts:AssumeRole' }],
