@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ADAPTERS, type Adapters, definitionsOf } from './adapters.ts';
 import { broker as makeBroker } from './broker/broker.ts';
 import { type BrokerDeps, providerOf } from './broker/deps.ts';
+import { chatAccounts } from './chat/deliver/accounts.ts';
 import { delivery } from './chat/deliver/delivery.ts';
 import { slackChat } from './chat/slack/chat.ts';
 import { refusal } from './chat/slack/refused-us.ts';
@@ -140,7 +141,7 @@ async function start(
   const chat = slackChat(workspace, logger);
   const announce = delivery({
     chats: [chat],
-    account: (key) => workspace.account(key),
+    account: chatAccounts({ slack: workspace }).account,
     store,
     logger,
     usage: (plan) => providerOf({ providers }, plan.provider).usage(plan),

@@ -6,6 +6,7 @@ import type { Target } from '../core/request/request.ts';
 import type { FoundIncident } from '../ports/incidents.ts';
 import type { PolicyInForce } from '../ports/store.ts';
 import { type BrokerDeps, providerOf } from './deps.ts';
+import { askLinked } from './linked.ts';
 import { noteOutage } from './sweep/incident-outage.ts';
 
 /** What to look up for one opening command. */
@@ -50,36 +51,42 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
   // The clock is asked beside the others, and its answer put back by as long as it took: nothing looks fresher than it is.
   const time = deps.store.clock.now().then((now) => Math.floor(now.getTime() - (performance.now() - began)));
   const inForce = policyInForce(deps);
-  const [target, asked, policy, directory, incident, account, approvers, installation, excess] = await Promise.all([
-    // First: what is farthest away takes longest.
-    opening === undefined
-      ? UNASKED
-      : lookup('target', () =>
-          providerOf(deps, opening.target.provider).read(opening.target, opening.terms, question.signal),
+  const people = lookup(
+    'directory',
+    async () => deps.directory.read((await inForce).policy),
+    ({ ageMs }) => ageMs,
+  );
+  const others = people.then((found) =>
+    found.ok ? askLinked(deps, found.value.directory, [question.key, ...(question.approvers ?? [])]) : [],
+  );
+  const [target, asked, policy, directory, incident, account, approvers, linked, installation, excess] =
+    await Promise.all([
+      // First: what is farthest away takes longest.
+      opening === undefined
+        ? UNASKED
+        : lookup('target', () =>
+            providerOf(deps, opening.target.provider).read(opening.target, opening.terms, question.signal),
+          ),
+      time,
+      lookup('policy', () => inForce),
+      people,
+      named === undefined
+        ? UNASKED
+        : lookup(
+            'incident',
+            async () => clear(deps, await deps.incidents.find((await inForce).policy, named)),
+            ({ ageMs }) => ageMs,
+          ),
+      lookup('account', () => deps.announce.account(question.key)),
+      Promise.all(
+        (question.approvers ?? []).map(
+          async (key) => [key, await lookup('approver', () => deps.announce.account(key))] as const,
         ),
-    time,
-    lookup('policy', () => inForce),
-    lookup(
-      'directory',
-      async () => deps.directory.read((await inForce).policy),
-      ({ ageMs }) => ageMs,
-    ),
-    named === undefined
-      ? UNASKED
-      : lookup(
-          'incident',
-          async () => clear(deps, await deps.incidents.find((await inForce).policy, named)),
-          ({ ageMs }) => ageMs,
-        ),
-    lookup('account', () => deps.announce.account(question.key)),
-    Promise.all(
-      (question.approvers ?? []).map(
-        async (key) => [key, await lookup('approver', () => deps.announce.account(key))] as const,
       ),
-    ),
-    lookup('installation', () => deps.store.installation()),
-    lookup('rights', () => deps.store.excessPrivileges()),
-  ]);
+      others,
+      lookup('installation', () => deps.store.installation()),
+      lookup('rights', () => deps.store.excessPrivileges()),
+    ]);
   // Beside the answer: whoever asked does not wait until security was told.
   if (named !== undefined && policy.ok && !incident.ok) void noteOutage(deps);
   const at = <T>(found: Found<T>): Lookup<T> =>
@@ -92,6 +99,7 @@ export async function gather(deps: BrokerDeps, question: Question): Promise<Fact
     account: at(account),
     target: at(target),
     approvers: Object.fromEntries(approvers.map(([key, found]) => [key, at(found)])),
+    linked: Object.fromEntries(linked.map(([key, said]) => [key, at(said.ok ? { ...said, ageMs: 0 } : said)])),
     openingOff: openingOff(deps.openingOff(), { policy, installation, excess }),
   };
 }
@@ -119,7 +127,7 @@ export async function gatherPeople(deps: BrokerDeps): Promise<Facts> {
   return { ...NO_FACTS, policy, directory };
 }
 
-/** The same with what the chat says of one account: who somebody is, and nothing about opening. */
+/** The same with what the chats say of one account, and of the others of whoever is behind it: who somebody is, and nothing about opening. */
 export async function gatherMember(deps: BrokerDeps, key: ChatKey): Promise<Facts> {
   const asked = deps.announce.account(key).then(
     (value) => ({ ok: true, value }) as const,
@@ -128,8 +136,14 @@ export async function gatherMember(deps: BrokerDeps, key: ChatKey): Promise<Fact
       return { ok: false, why: 'account did not answer' } as const;
     },
   );
-  const [facts, at, account] = await Promise.all([gatherPeople(deps), deps.store.clock.now(), asked]);
-  return { ...facts, account: account.ok ? { ...account, at } : account };
+  const people = gatherPeople(deps);
+  const others = people.then(({ directory }) => (directory.ok ? askLinked(deps, directory.value, [key]) : []));
+  const [facts, at, account, linked] = await Promise.all([people, deps.store.clock.now(), asked, others]);
+  return {
+    ...facts,
+    account: account.ok ? { ...account, at } : account,
+    linked: Object.fromEntries(linked.map(([one, said]) => [one, said.ok ? { ...said, at } : said])),
+  };
 }
 
 /**

@@ -1,9 +1,8 @@
 import type { StoredEvent } from '../core/events.ts';
-import type { ChatKey } from '../core/policy/directory.ts';
-import type { ChatAccount } from '../core/request/facts.ts';
 import type { Freeze } from '../core/request/freeze.ts';
 import type { Party } from '../core/request/request.ts';
 import type { Row } from '../core/request/work.ts';
+import type { ChatAccounts } from './chat-accounts.ts';
 import type { NewsPlace, PolicyPlace } from './news.ts';
 import type { Page } from './pager.ts';
 import type { ViewOf } from './request-view.ts';
@@ -12,15 +11,13 @@ import type { ViewOf } from './request-view.ts';
  * What is shown in the chat. Everything is derived from the row and its events, through stored references, and may be
  * called twice: the second call finds what the first one did. Rejects with `Failure` when it should be tried again.
  */
-export interface Announce {
+export interface Announce extends ChatAccounts {
   /** Brings every copy of the card to the row's version, posting those that are missing. */
   draw(row: Row, view: ViewOf): Promise<void>;
   /** Tells every event that is not yet told, in order: thread post, channel broadcast, private notes. */
   post(row: Row, view: ViewOf): Promise<void>;
   /** Sends the card to each invited approver, each tried by itself. */
   invite(row: Row, view: ViewOf): Promise<{ readonly reached: readonly string[]; readonly missed: readonly string[] }>;
-  /** What the chat says of this account now. Rejects when it does not answer. */
-  account(key: ChatKey): Promise<ChatAccount>;
   /**
    * Pages one person by direct message, once for each round of a request (`row`). False when they cannot be reached here,
    * however often it is tried.

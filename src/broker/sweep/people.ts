@@ -1,7 +1,16 @@
-import { type ChatKey, type Directory, personById } from '../../core/policy/directory.ts';
+import { TookTooLong, within } from '../../bounded.ts';
+import {
+  type ChatKey,
+  type ChatName,
+  chatOf,
+  type Directory,
+  keysOf,
+  personById,
+} from '../../core/policy/directory.ts';
 import { approversOf } from '../../core/request/extension.ts';
 import type { ChatAccount } from '../../core/request/facts.ts';
-import type { Approval } from '../../core/request/request.ts';
+import { bars } from '../../core/request/linked.ts';
+import type { Approval, Party } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import { apply } from '../apply.ts';
 import type { BrokerDeps } from '../deps.ts';
@@ -47,19 +56,22 @@ interface Looking extends BrokerDeps {
 }
 
 /**
- * Whoever holds or approved a thousand grants is asked about once: the chat's rate limit is for people who wait. And a
- * chat that hangs must not keep for hours what the directory says of those who come later.
+ * Whoever holds or approved a thousand grants is asked about once: a chat's rate limit is for people who wait. And a
+ * chat that hangs, which each is waited for by itself, must not keep for hours what the directory says of those who come later.
  */
 function asksOnce({ announce }: BrokerDeps, inVainMs: number): Looking['accounts'] {
   const asked = new Map<ChatKey, Promise<ChatAccount>>();
-  let waitedMs = 0;
+  const waitedMs = new Map<ChatName, number>();
   const ask = async (key: ChatKey): Promise<ChatAccount> => {
-    if (waitedMs >= inVainMs) throw new Error('it did not answer before, in this look');
+    const chat = chatOf(key);
+    const left = inVainMs - (waitedMs.get(chat) ?? 0);
+    if (left <= 0) throw new Error('it did not answer before, in this look');
     const from = performance.now();
     try {
-      return await announce.account(key);
+      return await within(left, chat, announce.account(key));
     } catch (error) {
-      waitedMs += performance.now() - from;
+      const sofar = (waitedMs.get(chat) ?? 0) + performance.now() - from;
+      waitedMs.set(chat, error instanceof TookTooLong ? inVainMs : sofar);
       throw error;
     }
   };
@@ -90,7 +102,7 @@ async function directoryNow(deps: BrokerDeps): Promise<Directory | undefined> {
 
 async function watch(deps: Looking, { request }: Row): Promise<void> {
   const { id, requester, askedWith } = request.details;
-  const why = directoryWhy(deps.people, requester.id) ?? (await chatWhy(deps, askedWith));
+  const why = directoryWhy(deps.people, requester.id) ?? (await chatsWhy(deps, requester, askedWith));
   if (why !== undefined) {
     await apply(deps, id, { type: 'bar_requester', why }, WORKER);
     return;
@@ -104,7 +116,7 @@ async function watch(deps: Looking, { request }: Row): Promise<void> {
 }
 
 const approverWhy = async (deps: Looking, { by, key }: Approval) =>
-  directoryWhy(deps.people, by.id) ?? (await chatWhy(deps, key));
+  directoryWhy(deps.people, by.id) ?? (await chatsWhy(deps, by, key));
 
 function directoryWhy(directory: Directory | undefined, id: string): string | undefined {
   if (directory === undefined) return undefined;
@@ -114,10 +126,28 @@ function directoryWhy(directory: Directory | undefined, id: string): string | un
   return directory.people.some((one) => one.id === id) ? undefined : 'left the directory';
 }
 
-async function chatWhy(deps: Looking, key: ChatKey): Promise<string | undefined> {
+/**
+ * By the account that they used, or by another of theirs that bars them everywhere: asked side by side. Those others are
+ * the directory's of now; while it does not answer, those of when they asked or approved.
+ */
+async function chatsWhy(deps: Looking, party: Party, used: ChatKey): Promise<string | undefined> {
+  const person = deps.people && personById(deps.people, party.id);
+  const others = (person ? keysOf(person) : party.keys).filter((key) => key !== used);
+  const said = await Promise.all([
+    chatWhy(deps, used, (account) => account !== 'member'),
+    ...others.map((key) => chatWhy(deps, key, bars)),
+  ]);
+  return said.find((why) => why !== undefined);
+}
+
+async function chatWhy(
+  deps: Looking,
+  key: ChatKey,
+  isNo: (account: ChatAccount) => boolean,
+): Promise<string | undefined> {
   try {
     const account = await deps.accounts(key);
-    return account === 'member' ? undefined : `chat account: ${account}`;
+    return isNo(account) ? `chat account: ${account}` : undefined;
   } catch (error) {
     deps.logger.warn(
       { why: String(error) },

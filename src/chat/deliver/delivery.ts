@@ -2,6 +2,7 @@ import { TookTooLong, within } from '../../bounded.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Row } from '../../core/request/work.ts';
 import type { Announce } from '../../ports/announce.ts';
+import type { ChatAccounts } from '../../ports/chat-accounts.ts';
 import type { ViewOf } from '../../ports/request-view.ts';
 import type { RequestChat } from '../words/content.ts';
 import { freezeNews } from '../words/freeze-words.ts';
@@ -19,7 +20,7 @@ export interface DeliveryDeps extends Omit<ChatDeps, 'chat'> {
   /** Those that this process has; none twice. */
   readonly chats: readonly RequestChat[];
   /** What the chat of a key says of its account. */
-  readonly account: Announce['account'];
+  readonly account: ChatAccounts['account'];
 }
 
 /** What the chats show of requests. */

@@ -163,8 +163,9 @@ const STATE_NOW: Readonly<Record<string, string>> = {
   closed: 'Too late: this request is closed. Ask again if access is still needed.',
 };
 
-/** The words of one refusal. */
-export const refusalWords = (code: RefusalCode, detail: Detail = {}): string => REFUSALS[code](detail);
+/** The words of one refusal. `detail.chat` is another chat than the one that was used, whose word counts in every one. */
+export const refusalWords = (code: RefusalCode, detail: Detail = {}): string =>
+  (detail.chat ? `What ${detail.chat} says of an account counts in every chat. ` : '') + REFUSALS[code](detail);
 
 /** Why somebody may not read what was asked here. What is theirs to end is never kept from them. */
 export const readingWords = (code: RefusalCode): string => READING[code] ?? refusalWords(code);

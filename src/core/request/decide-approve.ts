@@ -8,6 +8,7 @@ import { accept, addSeconds, type Decision, partyOf, refuse } from './decision.t
 import { approvalData, written } from './event-parts.ts';
 import { askedNow, joinedByUnverified, joining, joiningData, type OpenQuestion } from './extension.ts';
 import type { Facts } from './facts.ts';
+import { linkedProblem } from './linked.ts';
 import type { AccessRequest, Approval } from './request.ts';
 import { refusalAt, situationOf } from './rule.ts';
 import { RULES } from './rules.ts';
@@ -107,14 +108,17 @@ export function countYes(
 }
 
 /**
- * Parts the approvals by what the chat says of each approver now. Only a clear answer voids: one that could not be
+ * Parts the approvals by what the chats say of each approver now. Only a clear answer voids: one that could not be
  * looked up is asked again at `issue`, and counts there only with an answer.
  */
 export function presentApprovers(approvals: readonly Approval[], facts: Facts) {
-  const judged = approvals.map((approval) => ({ approval, account: facts.approvers?.[approval.key] }));
-  const gone = judged.flatMap(({ approval, account }) =>
-    account?.ok && account.value !== 'member' ? [{ approval, why: `account_${account.value}` as const }] : [],
-  );
+  const gone = approvals.flatMap((approval) => {
+    const account = facts.approvers?.[approval.key];
+    const person = facts.directory.ok ? personById(facts.directory.value, approval.by.id) : undefined;
+    const barred = person && linkedProblem(facts, person, approval.key)?.code;
+    const why = account?.ok && account.value !== 'member' ? (`account_${account.value}` as const) : barred;
+    return why === undefined ? [] : [{ approval, why }];
+  });
   return { gone, present: approvals.filter((approval) => !gone.some((one) => one.approval === approval)) };
 }
 

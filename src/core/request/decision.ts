@@ -2,6 +2,7 @@ import type { NewEvent } from '../events.ts';
 import { type ChatKey, type Directory, keysOf, type Person, personOf, teamsOf } from '../policy/directory.ts';
 import type { Actor } from './command.ts';
 import type { Facts } from './facts.ts';
+import { linkedProblem } from './linked.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import type { AccessRequest, Party } from './request.ts';
 
@@ -44,10 +45,10 @@ export interface Acting {
 export type Refused = { readonly ok: false; readonly refusal: Refusal };
 
 /**
- * The person behind an actor: a full member of the chat, linked to one person who is not suspended and in a team (A2). A
- * look-up that failed is a no. Who may ask is known so, and who may read what was asked.
+ * The person behind an actor: a full member of the chat, linked to one person who is not suspended, whom no other chat
+ * bars, and who is in a team (A2). A look-up that failed is a no. Who may ask is known so, and who may read what was asked.
  */
-export function knownPerson(actor: Actor, facts: Pick<Facts, 'directory' | 'account'>): Acting | Refused {
+export function knownPerson(actor: Actor, facts: Pick<Facts, 'directory' | 'account' | 'linked'>): Acting | Refused {
   if (actor.type !== 'person') return refuse('actor_not_person');
   if (!facts.directory.ok) return refuse('directory_unavailable');
   if (!facts.account.ok) return refuse('account_unavailable');
@@ -57,6 +58,8 @@ export function knownPerson(actor: Actor, facts: Pick<Facts, 'directory' | 'acco
   if (person === 'unknown') return refuse('unknown_person');
   if (person === 'ambiguous') return refuse('ambiguous_person');
   if (person.suspended) return refuse('suspended');
+  const barred = linkedProblem(facts, person, actor.key);
+  if (barred) return { ok: false, refusal: barred };
   const teams = teamsOf(directory, person);
   if (teams.length === 0) return refuse('no_team');
   return { ok: true, person, teams, key: actor.key, directory };

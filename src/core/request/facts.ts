@@ -1,5 +1,5 @@
 import type { Clouds } from '../policy/cloud.ts';
-import type { Directory } from '../policy/directory.ts';
+import type { ChatKey, Directory } from '../policy/directory.ts';
 import type { IncidentRecord, Policy } from '../policy/policy.ts';
 import type { Freeze } from './freeze.ts';
 import type { State, TurnedDown } from './request.ts';
@@ -73,6 +73,11 @@ export interface Facts {
   readonly target: Lookup<TargetReading>;
   /** For `issue`: what the chat says of each approver, by the chat key they approved with. */
   readonly approvers?: Readonly<Record<string, Lookup<ChatAccount>>>;
+  /**
+   * What the chats say of the other accounts of the acting person and of each approver, by chat key. A clear no counts
+   * everywhere (`linkedProblem`); one that failed, or was not asked, stands in nobody's way.
+   */
+  readonly linked?: Readonly<Record<ChatKey, Lookup<ChatAccount>>>;
   /** Every opening is stopped (B11). Read in the transaction that decides. */
   readonly frozen?: Freeze | undefined;
   /** For `request`: what this person asked for before. Read in the transaction that decides. */

@@ -6,6 +6,7 @@ import { termsDigest, termsOf } from '../policy/terms.ts';
 import { PURPOSE_MAX } from './command.ts';
 import { CLOCK_APART_MS, QUOTA_MARGIN } from './facts.ts';
 import { INCIDENT } from './incident-rules.ts';
+import { linkedProblem } from './linked.ts';
 import { PENDING_MAX } from './requester-history.ts';
 import { MOMENTS, no, type Rule, unless } from './rule.ts';
 
@@ -141,6 +142,13 @@ const REQUEST: readonly Rule[] = [
     refuses: ['account_guest', 'account_bot', 'account_deleted', 'account_stranger'],
     at: ['issue'],
     check: ({ account }) => (account === 'member' ? undefined : no(`account_${account}`)),
+  },
+  {
+    // Whoever asks or approves was found to be barred in none when they acted.
+    name: 'no other chat bars the requester',
+    refuses: ['account_guest', 'account_bot', 'account_deleted'],
+    at: ['issue'],
+    check: ({ facts, requester: { key, person } }) => person && linkedProblem(facts, person, key),
   },
 ];
 

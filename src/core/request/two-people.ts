@@ -2,6 +2,7 @@ import { type ChatKey, type Person, personById, personOf } from '../policy/direc
 import { type Decision, refuse } from './decision.ts';
 import { type Facts, isFresh } from './facts.ts';
 import { isSecurity } from './freeze.ts';
+import { linkedProblem } from './linked.ts';
 import type { Party } from './request.ts';
 
 /*
@@ -19,7 +20,8 @@ export const hasSaid = (words: readonly Word[], person: Person, key: ChatKey): b
   words.some(({ by, key: used }) => by.id === person.id || used === key || by.keys.includes(key));
 
 /**
- * Those who could say it now as well, from the same account: a member of the chat, still theirs alone, and of the group.
+ * Those who could say it now as well, from the same account: a member of the chat, barred in no other, still theirs alone,
+ * and of the group.
  * A look-up of them that failed is a no.
  */
 export function stillSecurity<T extends Word>(
@@ -38,7 +40,8 @@ export function stillSecurity<T extends Word>(
     const account = accounts[index];
     const person = personById(directory.value, by.id);
     const present = account?.ok === true && account.value === 'member' && personOf(directory.value, key) === person;
-    return present && person !== undefined && isSecurity(policy.value, directory.value, person);
+    const barred = person && linkedProblem(facts, person, key);
+    return present && person !== undefined && barred === undefined && isSecurity(policy.value, directory.value, person);
   });
   return { ok: true, kept };
 }

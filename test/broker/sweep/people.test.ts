@@ -1,4 +1,5 @@
 import { watchPeople } from '../../../src/broker/sweep/people.ts';
+import type { ChatKey } from '../../../src/core/policy/directory.ts';
 import { digestShown } from '../../../src/core/request/extension.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';
 import { KEYS } from '../../support/requests.ts';
@@ -64,6 +65,45 @@ describe('looking at people who hold access', () => {
     await look();
     expect((await desk.row('W7')).request.changedApprovers).toEqual(['avery']);
     await desk.broker.end('W7', { type: 'operator', name: 'test' });
+  });
+
+  describe('of people who are in two chats', () => {
+    const other: ChatKey = 'pigeon:L1:riley';
+    const inTwoChats = (): void => {
+      const { people } = desk.dials.directory;
+      const chats = { slack: [{ workspace: 'T0BREAK', user: 'U0RILEY' }], pigeon: [{ loft: 'L1', user: 'riley' }] };
+      desk.dials.directory = {
+        ...desk.dials.directory,
+        people: people.map((person) => (person.id === 'riley' ? { ...person, chats } : person)),
+      };
+    };
+
+    it('ends the access of whoever the other chat calls deleted, in whichever they asked', async () => {
+      await alone('W8');
+      inTwoChats();
+      desk.dials.accounts = { [other]: 'stranger' };
+      await desk.broker.watchPeople();
+      expect(await stateOf('W8')).toBe('active');
+      desk.dials.accounts = { [other]: 'deleted' };
+      await desk.broker.watchPeople();
+      expect((await desk.row('W8')).request).toMatchObject({ state: 'revoking', cause: 'requester_barred' });
+    });
+
+    it('ends nobody for a chat that hangs for ever, waits no longer than its bound, and hears the other chat', async () => {
+      await alone('W9');
+      inTwoChats();
+      const look = (accounts: Partial<Record<ChatKey, 'deleted'>>) => {
+        const account = async (key: ChatKey) =>
+          key === other ? new Promise<never>(() => undefined) : (accounts[key] ?? ('member' as const));
+        return watchPeople({ ...desk.deps, announce: { ...desk.deps.announce, account } }, 200);
+      };
+      const from = performance.now();
+      await look({});
+      expect(performance.now() - from).toBeLessThan(5_000);
+      expect(await stateOf('W9')).toBe('active');
+      await look({ [KEYS.riley]: 'deleted' });
+      expect(await stateOf('W9')).toBe('revoking');
+    });
   });
 
   it('posts that an approver was suspended, once, and ends nothing', async () => {

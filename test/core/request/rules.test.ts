@@ -3,7 +3,7 @@ import type { Policy, Zone } from '../../../src/core/policy/policy.ts';
 import { termsDigest, termsOf } from '../../../src/core/policy/terms.ts';
 import type { Actor, Command, RequestInput } from '../../../src/core/request/command.ts';
 import { decide } from '../../../src/core/request/decide.ts';
-import { type Facts, UNANSWERED } from '../../../src/core/request/facts.ts';
+import { type ChatAccount, type Facts, UNANSWERED } from '../../../src/core/request/facts.ts';
 import { GATES } from '../../../src/core/request/gates.ts';
 import { REFUSAL_CODES } from '../../../src/core/request/refusal.ts';
 import type { AccessRequest } from '../../../src/core/request/request.ts';
@@ -126,6 +126,16 @@ const people = (change: (person: Person) => readonly Person[]) =>
   });
 const withPerson = (id: string, change: Partial<Person>) =>
   people((person) => [person.id === id ? { ...person, ...change } : person]);
+
+/** Riley has another account, of which its chat says this. */
+const barredElsewhere =
+  (value: ChatAccount): Change =>
+  (world, moment) => {
+    const twoChats = withPerson('riley', { chats: { slack: [RILEY], pigeon: [{ loft: 'L1', user: 'riley' }] } });
+    const known = { ...world, ...twoChats(world, moment) };
+    return facts((now) => ({ linked: { 'pigeon:L1:riley': { ok: true, value, at: now } } }))(known, moment);
+  };
+const RILEY = { workspace: 'T0BREAK', user: 'U0RILEY' };
 
 /** Under another policy from the start: what was asked, and what the form shows, is of its terms. */
 const under =
@@ -303,6 +313,9 @@ const CASES: Readonly<Record<string, Partial<Record<Moment, readonly Case[]>>>> 
     issue: (['guest', 'bot', 'deleted', 'stranger'] as const).map((value) =>
       facts((now) => ({ account: { ok: true, value, at: now } })),
     ),
+  },
+  'no other chat bars the requester': {
+    issue: (['guest', 'bot', 'deleted'] as const).map((value) => barredElsewhere(value)),
   },
   'the incident is verified where the zone wants it so': {
     ...everywhere(inZoneC),
