@@ -9,6 +9,7 @@ import { refusal } from './chat/slack/refused-us.ts';
 import { slackWorkspace } from './chat/slack/workspace.ts';
 import { type Config, loadConfig, pagerSettings, queuePrefix, SettingsProblem, slackSettings } from './config.ts';
 import { GAP_MS } from './core/audit/checkpoint.ts';
+import { cloudWordsOf } from './core/policy/cloud.ts';
 import type { Cloud } from './core/policy/directory.ts';
 import { type Floors, PRODUCTION_FLOORS } from './core/policy/policy.ts';
 import { directorySource } from './directory/source.ts';
@@ -145,6 +146,7 @@ async function start(
     store,
     logger,
     usage: (plan) => providerOf({ providers }, plan.provider).usage(plan),
+    words: (cloud) => cloudWordsOf(definitions.clouds, cloud),
   });
   const deps: BrokerDeps = {
     store,

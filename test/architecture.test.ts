@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import {
+  cloudWords,
+  DENY_A_REQUEST,
   EXCEPTIONS,
   importsOf,
   OWN_CLOCK,
@@ -78,6 +80,11 @@ describe('the house', () => {
           .map((there) => `${file} imports from core/${there}`);
       });
     expect(wrong).toEqual([]);
+  });
+
+  it('names no cloud in a room that knows none, and excuses no file that needs no excuse', () => {
+    expect(product.flatMap((file) => cloudWords(file, read(file)))).toEqual([]);
+    expect(Object.keys(DENY_A_REQUEST).filter((file) => !/\bDeny\b/.test(read(file)))).toEqual([]);
   });
 
   it('makes no exception that nobody uses', () => {
@@ -188,6 +195,25 @@ describe('the rules of the house', () => {
     'const x = 1;\n'.repeat(11),
   ])('refuses everywhere: %s', (source) => {
     expect(wrongHabits('src/core/request/x.ts', source, 10)).not.toEqual([]);
+  });
+
+  it.each([
+    ['src/core/request/work.ts', '// as AWS has it'],
+    ['src/broker/gather.ts', 'const of = awsRoleOf(role);'],
+    ['src/ports/provider.ts', 'readonly roleArn: string;'],
+    ['src/store/change.ts', "const provider: 'gcp' = 'gcp';"],
+    ['src/chat/words/timeline.ts', "const said = 'the Deny was read back';"],
+    ['src/chat/words/words.ts', "const said = 'Find it in CloudTrail';"],
+  ])('refuses that %s says: %s', (file, source) => {
+    expect(cloudWords(file, source)).not.toEqual([]);
+  });
+
+  it.each([
+    ['src/clouds/aws/role/open.ts', '// as AWS has it'],
+    ['src/core/request/decide.ts', "deny: 'warn', learn: 'a request may be denied'"],
+    ['src/chat/words/words.ts', "deny: { label: 'Deny…' }"],
+  ])('accepts that %s says: %s', (file, source) => {
+    expect(cloudWords(file, source)).toEqual([]);
   });
 
   it('lets prose and names say "any"', () => {

@@ -227,3 +227,27 @@ export function wrongHabits(file: string, source: string, maxLines: number): rea
     ...found(posix.basename(file), /^index\.|[^a-z0-9.-]/, 'is not named in kebab-case for what it exports'),
   ];
 }
+
+/** Rooms that know no cloud: what one calls its things is said by its definition. */
+const WITHOUT_CLOUDS = /^src\/(core|ports|broker|queue|store|web|chat\/(words|deliver|dialog))\//;
+
+const CLOUD_WORDS = [
+  /\b(?:aws|arns?|iam|azure|gcp|cloudtrail)\b/i,
+  /\b(?:aws|arn|iam|azure|gcp)[A-Z]|(?:Aws|Arn|Iam|Azure|Gcp)(?![a-z])/,
+  // The effect of a document, and never the button's.
+  /\bDeny\b/,
+];
+
+/** Files that say "Deny" and mean the answer to a request. */
+export const DENY_A_REQUEST: Readonly<Record<string, string>> = {
+  'src/chat/words/words.ts': 'the button on the card',
+  'src/chat/words/dialog-words.ts': 'what is asked of somebody who types the command alone',
+  'src/chat/words/form-words.ts': 'the form and its button',
+};
+
+/** Words of one cloud in a file of a room that knows none, comments included; empty if there are none. */
+export function cloudWords(file: string, source: string): readonly string[] {
+  if (!WITHOUT_CLOUDS.test(file)) return [];
+  const meant = DENY_A_REQUEST[file] === undefined ? source : source.replace(/\bDeny\b/g, '');
+  return CLOUD_WORDS.flatMap((words) => words.exec(meant)?.[0] ?? []).map((word) => `${file} says "${word}"`);
+}

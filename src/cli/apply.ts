@@ -17,7 +17,7 @@ export async function applyFile(file: string): Promise<number> {
   return withStore(async (store) => {
     const inForce = await store.policyInForce();
     const accounts = (await store.unended()).flatMap(({ request }) =>
-      request.state === 'pending' ? [] : request.grants.map(({ target }) => target.account),
+      request.state === 'pending' ? [] : request.grants.map(({ target }) => target),
     );
     const dropped = droppedAccountsInUse(read.policy, accounts);
     if (dropped.length > 0) {

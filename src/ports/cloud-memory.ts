@@ -87,7 +87,7 @@ export interface CloudMemory {
   /** This pass is through with the account, which could not be listed. The event is written the `notifyAt`th time in a row. */
   failListing(place: CloudPlace, round: number, why: string, notifyAt: number, event: NewEvent): Promise<void>;
   /** Objects of ours without a row that are not settled yet, as the present listings of these accounts show them. */
-  unsettled(accounts: readonly string[], limit: number): Promise<readonly KnownOrphan[]>;
+  unsettled(places: readonly CloudPlace[], limit: number): Promise<readonly KnownOrphan[]>;
   settle(orphan: Orphan, event: NewEvent, now: Date): Promise<void>;
   /** Closing it failed. The event is written the first time. */
   failOrphan(orphan: Orphan, why: string, event: NewEvent): Promise<void>;

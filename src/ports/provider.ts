@@ -64,8 +64,11 @@ export interface Closed {
 
 /** How the requester uses the access. No secret. */
 export interface Usage {
-  readonly consoleUrl: string | undefined;
-  readonly cli: string;
+  /** What to do with the snippet, in a sentence that ends in a colon. */
+  readonly say: string;
+  /** Where it is used in a browser. */
+  readonly link: { readonly url: string; readonly label: string } | undefined;
+  readonly snippet: string;
 }
 
 /**

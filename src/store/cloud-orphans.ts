@@ -58,12 +58,13 @@ export function cloudOrphans(database: Database, shift: Shift): Orphans {
           WHERE s."provider" = ${provider} AND s."account" = ${account} AND s."name" = ANY(${names}::text[])`;
         return found.map(orphanOf);
       }),
-    unsettled: (accounts, limit) =>
+    unsettled: (places, limit) =>
       database.read('read what is to be closed', async (prisma) => {
         const found = await prisma.$queryRaw<OrphanRecord[]>`${SELECT}
           WHERE s."ours" AND s."settled_at" IS NULL AND s."seen_at" >= a."since"
-            AND s."account" = ANY(${accounts}::text[])
-          ORDER BY s."found_at", s."account", s."name" LIMIT ${limit}`;
+            AND EXISTS (SELECT 1 FROM jsonb_to_recordset(${toJsonText(places)}::jsonb) AS p ("provider" text, "account" text)
+              WHERE p."provider" = s."provider" AND p."account" = s."account")
+          ORDER BY s."found_at", s."provider", s."account", s."name" LIMIT ${limit}`;
         return found.map(orphanOf);
       }),
     settle: (orphan, event, now) =>

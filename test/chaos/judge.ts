@@ -1,6 +1,8 @@
+import { DEFINITIONS } from '../../src/adapters.ts';
 import { entryOf } from '../../src/chat/words/timeline.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import { requestStream } from '../../src/core/events.ts';
+import { cloudWordsOf } from '../../src/core/policy/cloud.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import type { AccessRequest } from '../../src/core/request/request.ts';
 import type { Row } from '../../src/core/request/work.ts';
@@ -137,7 +139,10 @@ async function timelineProblems({ installation, store }: Scene, one: Case): Prom
     .slice(1)
     .filter(({ ephemeral }) => !ephemeral);
   const stored = refs.filter(({ kind }) => kind === 'post');
-  const pending = events.filter((event) => entryOf(event, { request: row.request, phone: '' }) !== undefined);
+  const pending = events.filter(
+    (event) =>
+      entryOf(event, { request: row.request, phone: '', cloud: cloudWordsOf(DEFINITIONS.clouds, 'aws') }) !== undefined,
+  );
   return [
     ...(row.postedSeq === row.seq ? [] : [`told ${row.postedSeq} of ${row.seq} events`]),
     ...(row.drawnVersion === row.version ? [] : [`the card shows version ${row.drawnVersion} of ${row.version}`]),

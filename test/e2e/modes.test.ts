@@ -1,3 +1,4 @@
+import { ADAPTERS } from '../../src/adapters.ts';
 import { awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { main } from '../../src/main.ts';
@@ -167,6 +168,18 @@ describe('lowered floors', () => {
     await expect(main({ env: { ...env, ...change }, role: 'all', file: 'x', lowered })).rejects.toThrow(
       /this machine|local clouds/,
     );
+  });
+
+  it.each<[what: string, endpoints: readonly string[], why: RegExp]>([
+    ['with no address here', [], /local clouds only: set ECHO_URL/],
+    ['elsewhere', ['http://127.0.0.1:1', 'http://192.0.2.1'], /this machine/],
+  ])('are refused where one more cloud is known %s, used or not', async (_what, endpoints, why) => {
+    const { aws } = ADAPTERS.clouds;
+    if (aws === undefined) throw new Error('AWS is not known');
+    const definition = { ...aws.definition, name: 'echo', localSetting: 'ECHO_URL', endpoints: () => endpoints };
+    const adapters = { ...ADAPTERS, clouds: { ...ADAPTERS.clouds, echo: { ...aws, definition } } };
+    const lowered = { floors: DEMO_FLOORS };
+    await expect(main({ env, role: 'all', file: 'x', adapters, lowered })).rejects.toThrow(why);
   });
 });
 

@@ -1,5 +1,5 @@
 import { DEFINITIONS } from '../../src/adapters.ts';
-import type { CloudDefinition } from '../../src/core/policy/cloud.ts';
+import { type CloudDefinition, cloudWordsOf } from '../../src/core/policy/cloud.ts';
 import type { Definitions } from '../../src/core/policy/definitions.ts';
 
 /** All that there are, with something of AWS's own in another way. */
@@ -11,3 +11,6 @@ export const withAws = (change: Partial<CloudDefinition>): Definitions => {
 
 /** Nobody looks into the documents of roles. */
 export const UNREAD_DOCUMENTS = withAws({ lintRole: () => [] });
+
+/** What AWS calls its things. */
+export const AWS_WORDS = cloudWordsOf(DEFINITIONS.clouds, 'aws');

@@ -1,5 +1,7 @@
 import { Failure } from '../../core/failure.ts';
+import type { Cloud } from '../../core/policy/directory.ts';
 import type { AccessRequest } from '../../core/request/request.ts';
+import type { Provider } from '../../ports/provider.ts';
 import { type BrokerDeps, providerOf } from '../deps.ts';
 
 /**
@@ -8,13 +10,21 @@ import { type BrokerDeps, providerOf } from '../deps.ts';
  */
 export function manualCommands(deps: Pick<BrokerDeps, 'providers'>, request: AccessRequest): readonly string[] {
   if (request.state === 'pending') return [];
-  return request.grants.flatMap(({ plan }) => {
-    if (plan === undefined) return [];
-    try {
-      return [providerOf(deps, plan.provider).manualCommands(plan)];
-    } catch (error) {
-      if (error instanceof Failure) return [];
-      throw error;
-    }
-  });
+  return request.grants.flatMap(({ plan }) =>
+    plan === undefined ? [] : commandsOf(deps, plan.provider, (provider) => provider.manualCommands(plan)),
+  );
+}
+
+/** One text of a cloud, or none where it gives none or this process does not have it: the others are shown all the same. */
+export function commandsOf(
+  deps: Pick<BrokerDeps, 'providers'>,
+  cloud: Cloud,
+  textOf: (provider: Provider) => string,
+): readonly string[] {
+  try {
+    return [textOf(providerOf(deps, cloud))];
+  } catch (error) {
+    if (error instanceof Failure) return [];
+    throw error;
+  }
 }

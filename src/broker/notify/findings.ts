@@ -1,6 +1,7 @@
 import { UNLISTED_NOTIFIED } from '../../core/request/orphan.ts';
-import type { KnownOrphan } from '../../ports/cloud-memory.ts';
+import type { CloudPlace, KnownOrphan } from '../../ports/cloud-memory.ts';
 import type { BrokerDeps } from '../deps.ts';
+import { isIn, placesOf, sharedWords } from '../places.ts';
 import {
   closedWords,
   failedWords,
@@ -30,23 +31,31 @@ export async function notifyFindings(deps: BrokerDeps, signal: AbortSignal): Pro
     await notified();
   };
   const ours = orphans.filter((orphan) => orphan.ours);
+  const words = (of: readonly CloudPlace[]) => sharedWords(deps.clouds, of);
   try {
     if (stopped) {
+      const all = sharedWords(
+        deps.clouds,
+        Object.keys(deps.clouds).map((provider) => ({ provider })),
+      );
       // Once: it may take people a day to sort out, and nothing gets worse meanwhile. Whoever could not be reached is
       // tried by the next pass, and where a page of the same trouble was sent just before, so is this one.
-      const called = await pageTrouble(deps, { key: TOO_MANY, summary: stoppedWords(), details: [] });
+      const called = await pageTrouble(deps, { key: TOO_MANY, summary: stoppedWords(all), details: [] });
       const done = called !== undefined && (called.reached.length > 0 || called.again.length === 0);
-      if (called !== undefined) await notify(stoppedWords(), async () => (done ? cloud.notifiedStopped() : undefined));
+      if (called !== undefined)
+        await notify(stoppedWords(all), async () => (done ? cloud.notifiedStopped() : undefined));
     }
-    for (const one of accounts) await notify(unlistedWords(one), () => cloud.notifiedAccount(one));
+    for (const one of accounts) await notify(unlistedWords(one, words([one])), () => cloud.notifiedAccount(one));
     for (const orphan of ours.filter(({ wasOpen }) => wasOpen)) {
-      await notify(orphan.settled ? closedWords(orphan) : failedWords(orphan), () => cloud.notifiedOrphans([orphan]));
+      await notify(orphan.settled ? closedWords(orphan, words([orphan])) : failedWords(orphan, words([orphan])), () =>
+        cloud.notifiedOrphans([orphan]),
+      );
     }
     for (const closed of byAccount(ours.filter(({ wasOpen }) => !wasOpen))) {
-      await notify(foundClosedWords(closed), () => cloud.notifiedOrphans(closed));
+      await notify(foundClosedWords(closed, words(closed)), () => cloud.notifiedOrphans(closed));
     }
     for (const foreign of byAccount(orphans.filter((orphan) => !orphan.ours))) {
-      await notify(foreignWords(foreign), () => cloud.notifiedOrphans(foreign));
+      await notify(foreignWords(foreign, words(foreign)), () => cloud.notifiedOrphans(foreign));
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -58,6 +67,4 @@ export async function notifyFindings(deps: BrokerDeps, signal: AbortSignal): Pro
 }
 
 const byAccount = (orphans: readonly KnownOrphan[]): readonly (readonly KnownOrphan[])[] =>
-  [...new Set(orphans.map(({ account }) => account))].map((account) =>
-    orphans.filter((one) => one.account === account),
-  );
+  placesOf(orphans).map((place) => orphans.filter((one) => isIn(place, one)));

@@ -1,3 +1,4 @@
+import { cloudWordsOf } from '../../core/policy/cloud.ts';
 import type { Directory } from '../../core/policy/directory.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { isOwed, nextPageAt, pageWords, peopleToPage } from '../../core/request/paging.ts';
@@ -60,7 +61,7 @@ async function pageOf(deps: BrokerDeps, request: Revoking, round: number): Promi
   return {
     key: await keyOf(deps, request),
     round,
-    ...pageWords(request),
+    ...pageWords(request, cloudWordsOf(deps.clouds, request.details.terms.role.provider)),
     commands: manualCommands(deps, request),
     at: request.failingSince ?? request.undone?.since ?? request.endRequestedAt,
   };

@@ -95,8 +95,7 @@ async function judged(
     place,
     unknown.map(({ name }) => name),
   );
-  const ids = accounts.map(({ id }) => id);
-  let room = ORPHANS_MAX + 1 - (await cloud.unsettled(ids, ORPHANS_MAX + 1)).length;
+  let room = ORPHANS_MAX + 1 - (await cloud.unsettled(accounts.map(placeOf), ORPHANS_MAX + 1)).length;
   const orphans: Orphan[] = [];
   const there: string[] = [];
   for (const object of unknown) {

@@ -4,6 +4,7 @@ import type { Observation } from '../../ports/provider.ts';
 import { apply } from '../apply.ts';
 import { type BrokerDeps, providerOf } from '../deps.ts';
 import { WORKER } from '../grant/open.ts';
+import { isIn, placesOf } from '../places.ts';
 import { forEachLimit } from './for-each-limit.ts';
 import type { Round } from './list-account.ts';
 
@@ -53,8 +54,8 @@ async function byAccount<T extends MissingGrant>(
 ): Promise<void> {
   for (let after = ''; ; ) {
     const page = await pageAfter(after);
-    await forEachLimit([...new Set(page.map(({ account }) => account))], async (account) => {
-      for (const one of page) if (one.account === account) await work(one);
+    await forEachLimit(placesOf(page), async (place) => {
+      for (const one of page) if (isIn(place, one)) await work(one);
     });
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;
@@ -72,9 +73,9 @@ async function observed(
   if (breaker.isOver(missing)) return undefined;
   const grant = await openGrantOf(deps, missing);
   if (grant === undefined) return undefined;
-  const provider = providerOf(deps, missing.provider);
+  const observe = async (limit: AbortSignal) => await providerOf(deps, missing.provider).observe(grant.plan, limit);
   try {
-    return await breaker.call(missing, signal, (limit) => provider.observe(grant.plan, limit));
+    return await breaker.call(missing, signal, observe);
   } catch (error) {
     signal.throwIfAborted();
     deps.logger.warn({ ...missing, why: String(error) }, 'open access that was not listed could not be read by name');

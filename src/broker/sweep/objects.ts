@@ -6,9 +6,11 @@ import type { Row } from '../../core/request/work.ts';
 import type { NamedGrant } from '../../ports/cloud-memory.ts';
 import { apply } from '../apply.ts';
 import { type BrokerDeps, providerOf } from '../deps.ts';
+import { commandsOf } from '../grant/manual-commands.ts';
 import { WORKER } from '../grant/open.ts';
 import { tombstoneWords } from '../notify/findings-words.ts';
 import { pageTrouble, troubleOver } from '../notify/page-trouble.ts';
+import { isIn, placesOf, placeWords, sharedWords } from '../places.ts';
 import { forEachLimit } from './for-each-limit.ts';
 import type { Round } from './list-account.ts';
 
@@ -37,9 +39,9 @@ export async function watchObjects(deps: BrokerDeps, watching: Watching): Promis
   let isWhole = from === '';
   for (let after = from; ; ) {
     const page = await cloud.expectedObjects(watching.installationId, await clock.now(), PAGE, after);
-    await forEachLimit([...new Set(page.map(({ account }) => account))], async (account) => {
+    await forEachLimit(placesOf(page), async (place) => {
       for (const one of page) {
-        if (one.account !== account) continue;
+        if (!isIn(place, one)) continue;
         const seen = await look(deps, watching, one);
         if (seen === 'unread') isWhole = false;
         else if (seen !== undefined) left.push(seen);
@@ -150,8 +152,8 @@ async function lookAtTombstone(
 async function pageAbout(deps: BrokerDeps, left: readonly Reopened[]): Promise<void> {
   await pageTrouble(deps, {
     key: REOPENED,
-    summary: tombstoneWords(left.length),
-    details: left.map(({ account, plan }) => `account ${account}: ${plan.name}`),
-    commands: left.map(({ provider, plan }) => providerOf(deps, provider).manualCommands(plan)),
+    summary: tombstoneWords(left.length, sharedWords(deps.clouds, left)),
+    details: left.map((one) => `${placeWords(deps.clouds, one)}: ${one.plan.name}`),
+    commands: left.flatMap(({ plan }) => commandsOf(deps, plan.provider, (provider) => provider.manualCommands(plan))),
   });
 }

@@ -1,9 +1,11 @@
 import { isOurs, ORPHANS_MAX } from '../../core/request/orphan.ts';
 import type { KnownOrphan } from '../../ports/cloud-memory.ts';
 import { type BrokerDeps, providerOf } from '../deps.ts';
+import { commandsOf } from '../grant/manual-commands.ts';
 import { TOO_MANY } from '../notify/findings.ts';
 import { unclosedWords } from '../notify/findings-words.ts';
 import { pageTrouble, troubleOver } from '../notify/page-trouble.ts';
+import { isIn, placeWords, sharedWords } from '../places.ts';
 import { codeOf, dataOf, placeOf, type Round } from './list-account.ts';
 
 /** People are paged for this trouble as long as it lasts. */
@@ -19,15 +21,20 @@ const LIMIT = 100;
  */
 export async function settleOrphans(deps: BrokerDeps, pass: Round): Promise<void> {
   const { cloud, clock } = deps.store;
-  const ids = pass.accounts.map(({ id }) => id);
+  const places = pass.accounts.map(placeOf);
   const unknown: Judged[] = [];
-  for (const orphan of await cloud.unsettled(ids, LIMIT)) {
+  for (const orphan of await cloud.unsettled(places, LIMIT)) {
     const now = await judge(deps, pass, orphan);
     if (now === 'explained') await cloud.dropOrphan(orphan);
     else unknown.push({ orphan, now });
   }
   if (unknown.length > ORPHANS_MAX) {
-    const objects = unknown.map(({ orphan, now }) => ({ account: orphan.account, name: orphan.name, now }));
+    const objects = unknown.map(({ orphan, now }) => ({
+      provider: orphan.provider,
+      account: orphan.account,
+      name: orphan.name,
+      now,
+    }));
     deps.logger.error({ objects }, 'too many objects of ours without a row; none is touched');
     await cloud.stop({ type: 'cloud_sweep_stopped', data: { atLeast: unknown.length, objects } }, await clock.now());
     return;
@@ -47,7 +54,7 @@ interface Judged {
   readonly now: 'open' | 'closed';
 }
 
-const accountOf = ({ accounts }: Round, { account }: KnownOrphan) => accounts.find(({ id }) => id === account);
+const accountOf = ({ accounts }: Round, orphan: KnownOrphan) => accounts.find((one) => isIn(placeOf(one), orphan));
 
 /** Asks once more, before anything is touched, what stands there and what the rows say. What cannot be read counts as open. */
 async function judge(deps: BrokerDeps, pass: Round, orphan: KnownOrphan): Promise<Judged['now'] | 'explained'> {
@@ -100,8 +107,8 @@ async function pageAbout(deps: BrokerDeps, left: readonly KnownOrphan[]): Promis
   if (left.length === 0) return await troubleOver(deps, UNCLOSED);
   await pageTrouble(deps, {
     key: UNCLOSED,
-    summary: unclosedWords(left.length),
-    details: left.map(({ account, name }) => `account ${account}: ${name}`),
-    commands: left.map(({ provider, name }) => providerOf(deps, provider).orphanCommands(name)),
+    summary: unclosedWords(left.length, sharedWords(deps.clouds, left)),
+    details: left.map((one) => `${placeWords(deps.clouds, one)}: ${one.name}`),
+    commands: left.flatMap((one) => commandsOf(deps, one.provider, (provider) => provider.orphanCommands(one.name))),
   });
 }

@@ -10,7 +10,7 @@ import { partyIn } from '../words/timeline-entry.ts';
 import { cardFor, drawAll } from './draw.ts';
 import { inviteOne } from './invite.ts';
 import { sendNote } from './notes.ts';
-import type { ShowDeps } from './show.ts';
+import { contextOf, type ShowDeps } from './show.ts';
 
 /** Tells those whom an event calls, each by themselves: approvers who are reminded, and whoever was paged that it is over. */
 export async function notifyCalled(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
@@ -18,7 +18,7 @@ export async function notifyCalled(deps: ShowDeps, row: Row, event: StoredEvent,
     calledBy(row, event).map(async (party) => {
       const note =
         event.type === 'page_resolved'
-          ? overNote(row, event, phone)
+          ? overNote(deps, row, event, phone)
           : await reminder(deps, row, event, { party, phone });
       await sendNote(deps, row, { seq: event.seq, who: `${party.id}#call`, to: party, id: event.id, note });
     }),
@@ -36,13 +36,13 @@ function calledBy({ request }: Row, { type, data }: StoredEvent): readonly Party
   return list(data.people).flatMap((id) => partyIn(request, text(id)) ?? []);
 }
 
-function overNote(row: Row, event: StoredEvent, phone: string): PrivateNote {
+function overNote(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): PrivateNote {
   const { request } = row;
   return {
     said: [
       { strong: request.details.terms.role.name },
       `, ${request.details.id}: `,
-      ...(entryOf(event, { request, phone })?.said ?? []),
+      ...(entryOf(event, contextOf(deps, request, phone))?.said ?? []),
     ],
   };
 }

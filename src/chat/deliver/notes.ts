@@ -5,17 +5,17 @@ import type { PrivateNote } from '../words/content.ts';
 import { oneLine, type Phrase } from '../words/phrase.ts';
 import { entryOf } from '../words/timeline.ts';
 import { sendOnce } from './send.ts';
-import { type ChatDeps, sendDeps } from './show.ts';
+import { type ChatDeps, contextOf, sendDeps } from './show.ts';
 
 /** What the requester is told privately of an event, if anything. */
 export function notesFor(
   event: StoredEvent,
   request: AccessRequest,
-  deps: Pick<ChatDeps, 'usage'>,
+  deps: Pick<ChatDeps, 'usage' | 'words'>,
   phone: string,
 ): readonly PrivateNote[] {
   const { details } = request;
-  const entry = entryOf(event, { request, phone });
+  const entry = entryOf(event, contextOf(deps, request, phone));
   const said: Phrase = entry ? [{ strong: details.terms.role.name }, ': ', ...entry.said] : [];
   switch (event.type) {
     case 'access_opened':
@@ -59,12 +59,8 @@ const plansOf = (request: AccessRequest): readonly Plan[] =>
   request.state === 'pending' ? [] : request.grants.flatMap(({ plan }) => (plan ? [plan] : []));
 
 function usageNote(said: Phrase, plan: Plan, { usage }: Pick<ChatDeps, 'usage'>): PrivateNote {
-  const { consoleUrl, cli } = usage(plan);
-  return {
-    said: [...said, ' For the command line, add this profile to your own AWS configuration; it holds no secret:'],
-    ...(consoleUrl === undefined ? {} : { link: { url: consoleUrl, label: 'Switch to the role in the console' } }),
-    snippets: [cli],
-  };
+  const { say, link, snippet } = usage(plan);
+  return { said: [...said, ` ${say}`], ...(link && { link }), snippets: [snippet] };
 }
 
 /** Tells the requester by direct message. Somebody who cannot be written to reads the thread; nothing waits for them. */

@@ -8,7 +8,7 @@ import { partyIn } from '../words/timeline-entry.ts';
 import { cardFor, drawAll } from './draw.ts';
 import { inviteOne } from './invite.ts';
 import { sendNote } from './notes.ts';
-import type { ShowDeps } from './show.ts';
+import { contextOf, type ShowDeps } from './show.ts';
 
 /** Those who were asked the first time and those who said yes then, the requester aside: they know what it is about. */
 export const approversAsked = ({
@@ -28,7 +28,7 @@ export async function notifyApprovers(deps: ShowDeps, row: Row, event: StoredEve
   const { request } = row;
   // Told late, when it was decided meanwhile, it would send them to a card without buttons.
   if (!extensionAwaited(request) || request.extension.number !== event.data.number) return;
-  const entry = entryOf(event, { request, phone });
+  const entry = entryOf(event, contextOf(deps, request, phone));
   if (entry === undefined) return;
   const joined = list(event.data.alsoAsked).map(text);
   const card = joined.length > 0 ? await cardFor(deps, row) : undefined;
@@ -53,7 +53,7 @@ export async function notifyAlsoAsked(deps: ShowDeps, row: Row, event: StoredEve
   const said = [
     { strong: request.details.terms.role.name },
     ': ',
-    ...(entryOf(event, { request, phone })?.said ?? []),
+    ...(entryOf(event, contextOf(deps, request, phone))?.said ?? []),
     ' Answer it on the card.',
   ];
   for (const to of asked) {

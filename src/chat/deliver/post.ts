@@ -11,7 +11,7 @@ import { notifyPrivately } from './notes.ts';
 import { notifyAlsoAsked, notifyApprovers } from './notify-approvers.ts';
 import { notifySelfApproved } from './notify-self-approved.ts';
 import { isUnclear, removeDouble, sendOnce, UNCLEAR_MAX_MS } from './send.ts';
-import { isSamePlace, phoneNow, policyPlace, type ShowDeps, sendDeps } from './show.ts';
+import { contextOf, isSamePlace, phoneNow, policyPlace, type ShowDeps, sendDeps } from './show.ts';
 
 /**
  * Tells every event that is not yet told, in order, one at a time; each counts as told only when the chat has it. Events
@@ -47,7 +47,7 @@ const SECURITY: ReadonlySet<string> = new Set([
 ]);
 
 async function notifySecurity(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): Promise<void> {
-  const entry = entryOf(event, { request: row.request, phone });
+  const entry = entryOf(event, contextOf(deps, row.request, phone));
   const security = await policyPlace(deps, 'security');
   if (entry === undefined || security === undefined) return;
   const { details } = row.request;
@@ -74,7 +74,7 @@ async function notifySecurity(deps: ShowDeps, row: Row, event: StoredEvent, phon
 }
 
 async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: MessageRef | undefined, phone: string) {
-  const entry = entryOf(event, { request: row.request, phone });
+  const entry = entryOf(event, contextOf(deps, row.request, phone));
   if (entry === undefined) return;
   const { details } = row.request;
   const manualCommands = await byHandFor(deps, row, event);

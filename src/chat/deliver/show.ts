@@ -1,4 +1,6 @@
-import type { Plan } from '../../core/request/request.ts';
+import type { CloudWords } from '../../core/policy/cloud.ts';
+import type { Cloud } from '../../core/policy/directory.ts';
+import type { AccessRequest, Plan } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import type { Place } from '../../ports/chat.ts';
 import type { Logger } from '../../ports/logger.ts';
@@ -6,6 +8,7 @@ import type { Usage } from '../../ports/provider.ts';
 import type { ViewOf } from '../../ports/request-view.ts';
 import type { Store } from '../../ports/store.ts';
 import type { RequestChat } from '../words/content.ts';
+import type { TimelineContext } from '../words/timeline-entry.ts';
 import type { SendDeps } from './send.ts';
 
 /** What is needed to show anything in one chat. */
@@ -13,6 +16,8 @@ export interface ChatDeps {
   readonly chat: RequestChat;
   readonly store: Pick<Store, 'chat' | 'clock' | 'find' | 'events' | 'policyInForce'>;
   readonly usage: (plan: Plan) => Usage;
+  /** What a cloud calls its things. */
+  readonly words: (cloud: Cloud) => CloudWords;
   readonly logger: Logger;
   /** How long another process may take to send one message before the chat is read for it. Default: a call's limit and two seconds. */
   readonly unknownAfterMs?: number | undefined;
@@ -49,6 +54,13 @@ export async function policyPlace(
 /** Whom to phone, by the policy in force. */
 export const phoneNow = async ({ store }: Pick<ChatDeps, 'store'>): Promise<string> =>
   (await store.policyInForce())?.policy.phone ?? 'the security team';
+
+/** What a line of this request's timeline needs to know besides its event. */
+export const contextOf = (
+  { words }: Pick<ChatDeps, 'words'>,
+  request: AccessRequest,
+  phone: string,
+): TimelineContext => ({ request, phone, cloud: words(request.details.terms.role.provider) });
 
 /** Are these one place? */
 export const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>

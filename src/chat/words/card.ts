@@ -9,7 +9,7 @@ import { sessionsEndBy } from '../../core/request/work.ts';
 import type { RequestView } from '../../ports/request-view.ts';
 import { alteredSince } from './alteration-words.ts';
 import { followsWords } from './follows-words.ts';
-import { joined, oneLine, type Phrase, plural } from './phrase.ts';
+import { capital, joined, oneLine, type Phrase, plural } from './phrase.ts';
 import { allowsWords, clauseWords, endingWords } from './role-words.ts';
 import {
   BUTTONS,
@@ -83,7 +83,7 @@ export function cardOf(view: RequestView): CardView {
     digest: digestShown(request),
     tone,
     headline: `${title}: ${oneLine(terms.role.name, 60)}`,
-    status: statusOf(request),
+    status: statusOf(request, capabilities.words),
     facts: factsOf(request, capabilities),
     approvals: approvalsOf(request),
     open:
@@ -124,7 +124,7 @@ function closedTone({ outcome }: Extract<AccessRequest, { state: 'closed' }>): T
   return outcome === 'ended' ? 'done' : 'refused';
 }
 
-function statusOf(request: AccessRequest): Phrase {
+function statusOf(request: AccessRequest, { endsItself }: CloudTerms['words']): Phrase {
   switch (request.state) {
     case 'pending':
       return [
@@ -143,14 +143,14 @@ function statusOf(request: AccessRequest): Phrase {
       return [
         { strong: 'Access ends ' },
         { at: request.endsAt },
-        '. The cloud itself refuses from ',
+        `. ${capital(endsItself)} `,
         { at: latestEnd(request) ?? request.endsAt },
         request.extension?.plans === undefined ? '.' : ' at the latest.',
         ...moreTimeOf(request),
         alteredSince(request.grants.flatMap(({ altered = [] }) => altered)),
       ];
     case 'revoking':
-      return endingOf(request);
+      return endingOf(request, endsItself);
     case 'closed':
       return [`${OUTCOMES_SAID[request.outcome]}, `, { at: request.closedAt }, '. ', ...closedWords(request)];
     default:
@@ -190,7 +190,7 @@ function moreTimeOf({ details, extension, incidentVerified }: Active): Phrase {
   ];
 }
 
-function endingOf(request: Extract<AccessRequest, { state: 'revoking' }>): Phrase {
+function endingOf(request: Extract<AccessRequest, { state: 'revoking' }>, ownEnd: string): Phrase {
   const why = CAUSES_SAID[request.cause];
   const removed = request.grants.every(({ accessRemoved }) => accessRemoved !== undefined);
   const sessionsEnd = request.grants.map(sessionsEndBy).reduce(later);
@@ -209,7 +209,7 @@ function endingOf(request: Extract<AccessRequest, { state: 'revoking' }>): Phras
   const planned = latestEnd(request);
   return [
     `Taking the access away, because ${why}.`,
-    ...(planned ? [' The cloud itself refuses from ', { at: planned }, '.'] : []),
+    ...(planned ? [` ${capital(ownEnd)} `, { at: planned }, '.'] : []),
     trouble,
     ...attestedWords(request.attestations),
   ];

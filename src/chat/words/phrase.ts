@@ -50,3 +50,6 @@ export function oneLine(text: string, max = 500): string {
 }
 
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+
+/** As the beginning of a sentence. */
+export const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);

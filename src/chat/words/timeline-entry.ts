@@ -1,5 +1,6 @@
 import type { Json } from '../../core/canonical.ts';
 import type { NewEvent } from '../../core/events.ts';
+import type { CloudWords } from '../../core/policy/cloud.ts';
 import { overseersOf } from '../../core/request/decide-ending.ts';
 import type { AccessRequest, Party } from '../../core/request/request.ts';
 import { field, list, text } from './event-data.ts';
@@ -17,6 +18,8 @@ export interface TimelineContext {
   readonly request: AccessRequest;
   /** Whom to phone when nobody can be reached. */
   readonly phone: string;
+  /** What its cloud calls its things. */
+  readonly cloud: CloudWords;
 }
 
 /** Loud ones are told in the channel too, not only in the thread. */

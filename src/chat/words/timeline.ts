@@ -1,11 +1,12 @@
 import type { NewEvent, RequestEventName } from '../../core/events.ts';
+import type { CloudWords } from '../../core/policy/cloud.ts';
 import { actionsIn } from '../../core/request/actions.ts';
 import type { EndCause, Outcome } from '../../core/request/request.ts';
 import { alteredWords } from './alteration-words.ts';
 import { CALLS, frozenSaid } from './call-lines.ts';
 import { detailOf, field, list, text, when } from './event-data.ts';
 import { followsWords } from './follows-words.ts';
-import { oneLine, plural } from './phrase.ts';
+import { capital, oneLine, plural } from './phrase.ts';
 import { OF_SECURITY } from './security-lines.ts';
 import { type Line, people, person, type ShownEntry, type TimelineContext } from './timeline-entry.ts';
 import {
@@ -18,21 +19,21 @@ import {
   whyWords,
 } from './words.ts';
 
-const ALARMS: Readonly<Record<string, string>> = {
-  clock_apart:
+const ALARMS: Readonly<Record<string, (cloud: CloudWords) => string>> = {
+  clock_apart: () =>
     'The cloud’s clock is too far from ours, so I write nothing there that opens access. The platform team must look at it.',
-  removal_lost:
-    'Somebody took away the Deny that had ended this access. I am writing it again, and the proof starts anew. Security must look at it.',
-  closed_again:
-    'Somebody opened again what had been ended for good. I closed it: the Deny and a trust that lets nobody in were read back. Security must find out in the cloud’s log who did it, and who was inside meanwhile.',
+  removal_lost: ({ removal }) =>
+    `Somebody took away ${removal} that had ended this access. I am writing it again, and the proof starts anew. Security must look at it.`,
+  closed_again: ({ removalRead }) =>
+    `Somebody opened again what had been ended for good. I closed it: ${removalRead}. Security must find out in the cloud’s log who did it, and who was inside meanwhile.`,
 };
 
 /** What the source said at that moment, where it is not what everybody takes for granted. */
 const then = (data: NewEvent['data']): string => (data.incidentVerified === false ? `; ${UNVERIFIED_THEN}` : '');
 
-function alarmWords(data: NewEvent['data']): string {
+function alarmWords(data: NewEvent['data'], cloud: CloudWords): string {
   const what = text(data.what);
-  if (what !== 'access_altered') return ALARMS[what] ?? `Security must look at it: ${oneLine(what, 100)}.`;
+  if (what !== 'access_altered') return ALARMS[what]?.(cloud) ?? `Security must look at it: ${oneLine(what, 100)}.`;
   return alteredWords(
     list(data.altered).map((one) => ({ part: text(field(one, 'part')), name: text(field(one, 'name')) })),
   );
@@ -113,14 +114,14 @@ export const TIMELINE = {
       '.',
     ],
   }),
-  access_opened: (data, { request }) => ({
+  access_opened: (data, { request, cloud }) => ({
     said: [
       { strong: 'Access is open' },
       ' for ',
       { person: request.details.requester },
       ': read back from the cloud. I end it ',
       when(data.endsAt),
-      '; the cloud itself refuses from ',
+      `; ${cloud.endsItself} `,
       when(data.plannedEnd),
       '.',
     ],
@@ -189,17 +190,17 @@ export const TIMELINE = {
       '.',
     ],
   }),
-  access_extended: (data) => ({
+  access_extended: (data, { cloud }) => ({
     said: [
       { strong: 'Access goes on' },
       ': read back from the cloud. I end it ',
       when(data.endsAt),
-      '; the cloud itself refuses from ',
+      `; ${cloud.endsItself} `,
       when(data.plannedEnd),
       '.',
     ],
   }),
-  extension_failed: (data) => ({
+  extension_failed: (data, { cloud }) => ({
     said: [
       { strong: 'There is no more time.' },
       ' ',
@@ -207,11 +208,7 @@ export const TIMELINE = {
       ...(text(data.why) === 'ended_first' ? [] : [' The access ends ', when(data.endsAt), '.']),
       ...(text(data.plannedEnd) === ''
         ? []
-        : [
-            ' The later end may be written already: the cloud itself refuses from ',
-            when(data.plannedEnd),
-            ' at the latest.',
-          ]),
+        : [` The later end may be written already: ${cloud.endsItself} `, when(data.plannedEnd), ' at the latest.']),
     ],
   }),
   end_requested: (data, { request }) => ({
@@ -222,14 +219,14 @@ export const TIMELINE = {
       text(data.why) === '' ? '.' : ` (${oneLine(text(data.why), 100)}).`,
     ],
   }),
-  access_lost: (data) => ({
+  access_lost: (data, { cloud }) => ({
     said: [
       { strong: 'The access is gone from the cloud' },
       ', and I did not end it: it was not there ',
       when(data.missedAt),
       ' and again ',
       when(data.missedAgainAt),
-      '. A closed role holds its name now, and I prove the ending. Security must look at who deleted it; if access is still needed, ask again.',
+      `. ${capital(cloud.tombstone)} holds its name now, and I prove the ending. Security must look at who deleted it; if access is still needed, ask again.`,
     ],
   }),
   access_removed: (data) => ({
@@ -240,18 +237,18 @@ export const TIMELINE = {
       '. Sessions that are open end shortly; I say when.',
     ],
   }),
-  sessions_ended: (data) => ({
+  sessions_ended: (data, { cloud }) => ({
     said: [
       { strong: 'Sessions ended' },
       text(data.by) === 'native_end'
         ? ': the cloud’s own clock is past the planned end, and its refusal stands unchanged.'
-        : `: the Deny was read back ${String(data.waitedSeconds ?? '?')} seconds ago and has reached every session.`,
+        : `: ${cloud.removal} was read back ${String(data.waitedSeconds ?? '?')} seconds ago and has reached every session.`,
     ],
   }),
-  revoke_failed: (data) => ({
+  revoke_failed: (data, { cloud }) => ({
     said: [
       { strong: 'The access could not be taken away yet' },
-      ` (${text(data.why)}, ${plural(Number(data.failures ?? 1), 'time')}). I keep trying, and the cloud refuses by itself from the planned end. The platform team must look at it now.`,
+      ` (${text(data.why)}, ${plural(Number(data.failures ?? 1), 'time')}). I keep trying, and ${cloud.endsItself} the planned end. The platform team must look at it now.`,
     ],
   }),
   approver_changed: (data, { request }) => ({
@@ -260,10 +257,10 @@ export const TIMELINE = {
       `, who approved this, has changed: ${oneLine(text(data.why), 100)}. The access goes on; end it if it should not.`,
     ],
   }),
-  alarm: (data) => ({
+  alarm: (data, { cloud }) => ({
     said: [
       { strong: 'Alarm. ' },
-      alarmWords(data),
+      alarmWords(data, cloud),
       ...list(data.dropped).map(
         (one) => ` ${oneLine(text(field(one, 'name')), 80)} had attested that it ended, which does not count any more.`,
       ),

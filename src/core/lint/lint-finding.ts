@@ -11,7 +11,7 @@ export interface Finding {
   readonly beside?: readonly (string | number)[];
 }
 
-/** A place as people write it: `policies[0].arn`. */
+/** A place as people write it: `roles[0].mayAsk[1]`. */
 export const placeName = (path: Finding['path']): string =>
   path.reduce<string>(
     (text, step) => (typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${step}`),

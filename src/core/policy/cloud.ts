@@ -38,7 +38,7 @@ export interface PolicyFinding extends CloudFinding {
   readonly beside?: CloudFinding['path'];
 }
 
-/** One text that must be one person's alone, and what it is, for people: `AWS identity`. */
+/** One text that must be one person's alone, and what it is, for people. */
 export interface CloudIdentity {
   readonly what: string;
   readonly key: string;
@@ -57,25 +57,27 @@ export type ChangeWords = Readonly<Record<string, (after: unknown, before: unkno
 
 /** What a cloud calls its things, for people. */
 export interface CloudWords {
-  /** Its name: `AWS`. */
+  /** What people call it. */
   readonly name: string;
-  /** Who somebody is there, with an article: `an AWS identity`. */
+  /** Who somebody is there, with an article. */
   readonly identity: string;
   /** What stands there for a grant, and several of them: `role`, `roles`. */
   readonly object: { readonly one: string; readonly many: string };
-  /** What takes access away, with an article: `the Deny`. */
+  /** What takes access away, with an article. */
   readonly removal: string;
-  /** All that an ending leaves, as a clause: `the Deny and a trust that lets nobody in were read back`. */
+  /** All that an ending leaves, as a clause: `… were read back`. */
   readonly removalRead: string;
-  /** What somebody took away where an ended object lets people in again: `the Deny or the closed trust`. */
+  /** What somebody took away where an ended object lets people in again, with an article. */
   readonly undone: string;
   /** What holds the name after an ending, with an article: `a closed role`. */
   readonly tombstone: string;
-  /** Where it is read who did what: `CloudTrail`. */
+  /** Where it is read who did what. */
   readonly auditLog: string;
+  /** As whom I work there, with an article: `the broker role`. */
+  readonly broker: string;
   /** How it ends access by itself, before an instant: `the cloud itself refuses from`. */
   readonly endsItself: string;
-  /** The same as a promise for a form: `AWS itself refuses from the planned end, even if I am down`. */
+  /** The same as a promise for a form: `… itself refuses from the planned end, even if I am down`. */
   readonly endsWithoutUs: string;
   /** The same of an object that no request explains: `What I made refuses by itself from the end …`. */
   readonly endsUnexplained: string;
@@ -163,6 +165,7 @@ export const cloudWordsOf = (clouds: Clouds, cloud: Cloud): CloudWords =>
     undone: 'the removal',
     tombstone: 'an ended object',
     auditLog: 'the audit log of the account',
+    broker: 'my own access',
     endsItself: 'the cloud itself should end it at',
     endsWithoutUs: `whether ${cloud} ends it by itself is not known here`,
     endsUnexplained: 'Whether it ends by itself is not known here.',

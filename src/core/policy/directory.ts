@@ -13,7 +13,7 @@ export interface ChatIdentity {
   readonly [organisation: string]: string;
 }
 
-/** A cloud's name, as the policy and rows say it: `aws`. Which there are, a process is told. */
+/** A cloud's name, as the policy and rows say it: `/^[a-z]+$/`. Which there are, a process is told. */
 export type Cloud = string;
 
 /** How a person is named to a cloud. Only that cloud reads the members besides its kind. */

@@ -1,5 +1,6 @@
 import { canonical } from '../canonical.ts';
 import type { ChangeWords, Clouds } from './cloud.ts';
+import type { Cloud } from './directory.ts';
 import type { Account, Policy, Role, Source, Zone } from './policy.ts';
 import {
   ACCOUNT_WORDS,
@@ -45,8 +46,15 @@ export function policyChanges(before: Policy | undefined, after: Policy, clouds:
 }
 
 /** Ids of accounts with an open grant that the policy no longer names: such a policy is refused. */
-export const droppedAccountsInUse = (policy: Policy, inUse: readonly string[]): readonly string[] =>
-  [...new Set(inUse)].filter((id) => !policy.accounts.some((account) => account.id === id)).sort();
+export const droppedAccountsInUse = (
+  { accounts }: Policy,
+  inUse: readonly { readonly provider: Cloud; readonly account: string }[],
+): readonly string[] => {
+  const dropped = inUse.filter(
+    ({ provider, account }) => !accounts.some((one) => one.id === account && one.provider === provider),
+  );
+  return [...new Set(dropped.map(({ account }) => account))].sort();
+};
 
 /** Of a chat that the policy does not name. */
 const NOWHERE = { default: 'none', security: 'none' };

@@ -1,3 +1,4 @@
+import type { CloudWords } from '../policy/cloud.ts';
 import { type Directory, type Person, personById, share, teamsOf } from '../policy/directory.ts';
 import type { Policy } from '../policy/policy.ts';
 import { addSeconds, partyOf } from './decision.ts';
@@ -67,12 +68,17 @@ export function peopleToPage(
   return unique([...answerable, request.details.commander]);
 }
 
+const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 const instant = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /** What a page about a failing ending says: where it is, since when it fails, and what holds meanwhile. */
-export function pageWords({ details, grants, failures, failingSince, undone, endRequestedAt }: Revoking) {
+export function pageWords(request: Revoking, words: CloudWords) {
+  const { details, grants, failures, failingSince, undone, endRequestedAt } = request;
   const { role, account } = details.terms;
   const ends = grants.map(({ plan }) => plan.plannedEnd.getTime());
+  const ownEnd = grants.every(({ plan }) => plan.nativeEnd === 'exact')
+    ? 'The cloud refuses by itself from then on, unless somebody removed it.'
+    : 'The cloud takes it away around then, unless somebody removed that; it is no proof.';
   const which = `${role.name} of ${details.requester.name} in account ${account.name}`;
   const fails = `It fails since ${instant(failingSince ?? endRequestedAt)}, ${failures} times in a row; I keep trying.`;
   return {
@@ -83,11 +89,11 @@ export function pageWords({ details, grants, failures, failingSince, undone, end
       `Request ${details.id}, incident ${details.incident.id}, account ${account.name} (${account.id}).`,
       ...(undone
         ? [
-            `The Deny that had ended it was removed ${undone.times === 1 ? 'once' : `${undone.times} times`}, last seen at ${instant(undone.at)}. I write it again each time; the account's audit log says who removes it.`,
+            `${capital(words.removal)} that had ended it was removed ${undone.times === 1 ? 'once' : `${undone.times} times`}, last seen at ${instant(undone.at)}. I write it again each time; the account's audit log says who removes it.`,
           ]
         : []),
       `It was to end at ${instant(endRequestedAt)}.${failures >= PAGE_AFTER || !undone ? ` ${fails}` : ''}`,
-      `The end that was written into the cloud: ${instant(new Date(Math.max(...ends)))}. The cloud refuses by itself from then on, unless somebody removed it.`,
+      `The end that was written into the cloud: ${instant(new Date(Math.max(...ends)))}. ${ownEnd}`,
     ],
   };
 }

@@ -8,7 +8,7 @@ import { slackChat } from '../../../src/chat/slack/chat.ts';
 import { slackWorkspace } from '../../../src/chat/slack/workspace.ts';
 import { awsProvider } from '../../../src/clouds/aws/role/provider.ts';
 import { Failure } from '../../../src/core/failure.ts';
-import { cloudTermsOf } from '../../../src/core/policy/cloud.ts';
+import { cloudTermsOf, cloudWordsOf } from '../../../src/core/policy/cloud.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import type { State } from '../../../src/core/request/request.ts';
 import { PENDING_MAX } from '../../../src/core/request/requester-history.ts';
@@ -192,6 +192,7 @@ export async function openInstallation(
     account: (key) => workspace.account(key),
     store,
     usage: (plan) => aws.usage(plan),
+    words: (cloud) => cloudWordsOf(DEFINITIONS.clouds, cloud),
     logger,
     unknownAfterMs: options.unknownAfterMs ?? 300,
   });

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { approveForm } from '../../../src/chat/dialog/approve.ts';
 import { attestForm } from '../../../src/chat/dialog/attest.ts';
 import { extendForm } from '../../../src/chat/dialog/extend.ts';
@@ -13,7 +12,7 @@ import { type Phrase, utc, wordsOf } from '../../../src/chat/words/phrase.ts';
 import { entryOf } from '../../../src/chat/words/timeline.ts';
 import { refusalWords } from '../../../src/chat/words/words.ts';
 import { REQUEST_EVENTS } from '../../../src/core/events.ts';
-import { type CloudTerms, cloudWordsOf } from '../../../src/core/policy/cloud.ts';
+import type { CloudTerms } from '../../../src/core/policy/cloud.ts';
 import type { Actor, Command } from '../../../src/core/request/command.ts';
 import { decide } from '../../../src/core/request/decide.ts';
 import { digestShown } from '../../../src/core/request/extension.ts';
@@ -22,6 +21,7 @@ import type { Freeze } from '../../../src/core/request/freeze.ts';
 import type { AccessRequest } from '../../../src/core/request/request.ts';
 import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
 import { type Ink, readMrkdwn, readPlain } from '../../../src/demo/slack/mrkdwn.ts';
+import { AWS_WORDS } from '../../support/definitions.ts';
 import {
   accepted,
   aDirectory,
@@ -44,7 +44,7 @@ const capabilities: CloudTerms = {
   propagationSeconds: 300,
   caveats: ['Ending early does not stop what was started as arn:aws:iam::111122223333:role/runner.'],
   allows: 'logs:GetLogEvents',
-  words: cloudWordsOf(DEFINITIONS.clouds, 'aws'),
+  words: AWS_WORDS,
 };
 const STATES: readonly Step['state'][] = ['pending', 'granting', 'planned', 'active', 'revoking', 'removed', 'closed'];
 const reader = { id: 'U0X', tz: 'UTC', now: 0, personName: () => 'somebody', channelName: () => 'a-channel' };
@@ -127,7 +127,10 @@ describe('more time that is written, or was to be', () => {
     const detail = { by: 'Sasha', reason: 'a leak', at: START.toISOString() };
     const line = (why: string, data: Readonly<Record<string, string>>) =>
       said(
-        entryOf({ type: 'extension_failed', data: { why, ...data } }, { request: planned, phone: '112' })?.said ?? [],
+        entryOf(
+          { type: 'extension_failed', data: { why, ...data } },
+          { request: planned, phone: '112', cloud: AWS_WORDS },
+        )?.said ?? [],
       );
     const plannedEnd = START.toISOString();
     expect(line('frozen', { ...detail, plannedEnd })).toMatch(
@@ -147,7 +150,7 @@ describe('more time that is written, or was to be', () => {
     'more time that was given up for %s does not say that nothing is open',
     (why) => {
       const data = { number: 1, why, seconds: '75', endsAt: START.toISOString() };
-      const context = { request: planned, phone: '112' };
+      const context = { request: planned, phone: '112', cloud: AWS_WORDS };
       const lines = [
         entryOf({ type: 'extension_failed', data }, context),
         entryOf({ type: 'alarm', data: { what: 'clock_apart', seconds: '75' } }, context),
@@ -162,7 +165,11 @@ describe('more time that is written, or was to be', () => {
     const shown = (incident: Facts['incident']) => {
       const { next, events } = accepted(decide(request, more, personActor('riley'), okFacts(now, { incident }), now));
       return events.map((event) =>
-        said([...(entryOf(event, { request: next, phone: '112' })?.said ?? []), ' | ', ...card(next).status]),
+        said([
+          ...(entryOf(event, { request: next, phone: '112', cloud: AWS_WORDS })?.said ?? []),
+          ' | ',
+          ...card(next).status,
+        ]),
       );
     };
     expect(shown({ ok: false, why: 'down' })).toEqual([
@@ -176,7 +183,7 @@ describe('more time that is written, or was to be', () => {
       said(
         entryOf(
           { type: 'access_ending_soon', data: { endsAt: START.toISOString(), ...data } },
-          { request: walkTo('active').request, phone: '112' },
+          { request: walkTo('active').request, phone: '112', cloud: AWS_WORDS },
         )?.said ?? [],
       );
     expect(line({})).toContain('press More time… on the card now');
@@ -187,7 +194,7 @@ describe('more time that is written, or was to be', () => {
 
   it('an alarm that the ending was undone says whose word for it does not count any more', () => {
     const data = { what: 'removal_lost', grantId: 'R1', dropped: [{ id: 'sasha', name: 'Sasha' }] };
-    const entry = entryOf({ type: 'alarm', data }, { request: planned, phone: '112' });
+    const entry = entryOf({ type: 'alarm', data }, { request: planned, phone: '112', cloud: AWS_WORDS });
     expect(said(entry?.said ?? [])).toContain('Sasha had attested that it ended, which does not count any more.');
   });
 
@@ -199,7 +206,7 @@ describe('more time that is written, or was to be', () => {
     if (request.state !== 'active') throw new Error('not active');
     const altered = [{ part: 'end' }, { part: 'definition', name: 'policy/breakglass/<!here>' }] as const;
     const data = { what: 'access_altered', grantId: 'R1', altered };
-    const entry = said(entryOf({ type: 'alarm', data }, { request, phone: '112' })?.said ?? []);
+    const entry = said(entryOf({ type: 'alarm', data }, { request, phone: '112', cloud: AWS_WORDS })?.said ?? []);
     const changed = { ...request, grants: request.grants.map((grant) => ({ ...grant, altered })) };
     for (const text of [entry, said(card(changed).status)]) {
       expect(text).toMatch(/the end that the cloud itself enforces; the content of the policy \(policy\/breakglass/);
@@ -214,7 +221,7 @@ describe('more time that is written, or was to be', () => {
     if (request.state !== 'active') throw new Error('not active');
     const changed = { ...request, grants: request.grants.map((grant) => ({ ...grant, altered: extra(20) })) };
     const data = { what: 'access_altered', grantId: 'R1', altered: extra(20) };
-    const entry = entryOf({ type: 'alarm', data }, { request, phone: '112' });
+    const entry = entryOf({ type: 'alarm', data }, { request, phone: '112', cloud: AWS_WORDS });
     if (entry === undefined) throw new Error('nothing was told');
     expect(messageProblems(cardMessage(card(changed), HOMES).blocks)).toEqual([]);
     expect(messageProblems(postMessage(entry, HOMES).blocks)).toEqual([]);
@@ -222,13 +229,16 @@ describe('more time that is written, or was to be', () => {
   });
 
   it('an alarm that a tombstone was opened says that it is closed again', () => {
-    const entry = entryOf({ type: 'alarm', data: { what: 'closed_again' } }, { request: planned, phone: '112' });
+    const entry = entryOf(
+      { type: 'alarm', data: { what: 'closed_again' } },
+      { request: planned, phone: '112', cloud: AWS_WORDS },
+    );
     expect(said(entry?.said ?? [])).toMatch(/opened again what had been ended for good. I closed it.*read back/);
   });
 
   it('an attestation says whose earlier word does not count any more', () => {
     const data = { person: 'quinn', name: 'Quinn', missing: 1, dropped: [{ id: 'sasha', name: 'Sasha' }] };
-    const entry = entryOf({ type: 'ending_attested', data }, { request: planned, phone: '112' });
+    const entry = entryOf({ type: 'ending_attested', data }, { request: planned, phone: '112', cloud: AWS_WORDS });
     expect(said(entry?.said ?? [])).toContain('Sasha, who said so before, could not say it now');
   });
 });
@@ -335,7 +345,7 @@ describe('a timeline post', () => {
   it.each(REQUEST_EVENTS)('has words that Slack takes for %s, even without details', (type) => {
     const data = events.find((event) => event.type === type)?.data ?? {};
     for (const content of [data, {}]) {
-      const entry = entryOf({ type, data: content }, { request, phone: '+49 30 123456' });
+      const entry = entryOf({ type, data: content }, { request, phone: '+49 30 123456', cloud: AWS_WORDS });
       if (entry === undefined) throw new Error('not told');
       expect(messageProblems(postMessage(entry, HOMES).blocks)).toEqual([]);
     }
@@ -343,7 +353,10 @@ describe('a timeline post', () => {
 
   it.each(NASTY)('tells a typed reason as words and nothing else: %s', (_name, reason) => {
     const entry = (text: string) =>
-      entryOf({ type: 'request_denied', data: { by: 'avery', reason: text } }, { request, phone: '1' });
+      entryOf(
+        { type: 'request_denied', data: { by: 'avery', reason: text } },
+        { request, phone: '1', cloud: AWS_WORDS },
+      );
     const [typed, plain] = [entry(reason), entry('plain')];
     if (typed === undefined || plain === undefined) throw new Error('not told');
     expect(marks(postMessage(typed, HOMES).blocks)).toEqual(marks(postMessage(plain, HOMES).blocks));

@@ -49,8 +49,11 @@ it.each<[promise: string, passage: string, replacement: string, changes: string[
 });
 
 it('names the accounts with an open grant that a policy drops (such a policy is refused)', () => {
-  expect(droppedAccountsInUse(small, ['111122223333'])).toEqual([]);
-  expect(droppedAccountsInUse(small, ['444455556666', '111122223333', '222233334444', '444455556666'])).toEqual([
+  const inAws = (...accounts: readonly string[]) => accounts.map((account) => ({ provider: 'aws', account }));
+  expect(droppedAccountsInUse(small, inAws('111122223333'))).toEqual([]);
+  // Another cloud's, though it is called the same.
+  expect(droppedAccountsInUse(small, [{ provider: 'echo', account: '111122223333' }])).toEqual(['111122223333']);
+  expect(droppedAccountsInUse(small, inAws('444455556666', '111122223333', '222233334444', '444455556666'))).toEqual([
     '222233334444',
     '444455556666',
   ]);

@@ -44,6 +44,7 @@ export const AWS: CloudDefinition = {
     undone: 'the Deny or the closed trust',
     tombstone: 'a closed role',
     auditLog: 'CloudTrail',
+    broker: 'the broker role',
     endsItself: 'the cloud itself refuses from',
     endsWithoutUs: 'AWS itself refuses from the planned end, even if I am down',
     endsUnexplained:

@@ -14,9 +14,14 @@ const SIGN_IN: Readonly<Record<string, string>> = {
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html
  */
 export function usageOf(detail: Detail): Usage {
+  const say = 'For the command line, add this profile to your own AWS configuration; it holds no secret:';
   return detail.session.sourceRequired
-    ? { consoleUrl: undefined, cli: assumeCommand(detail) }
-    : { consoleUrl: switchRoleUrl(detail), cli: profile(detail) };
+    ? { say, link: undefined, snippet: assumeCommand(detail) }
+    : {
+        say,
+        link: { url: switchRoleUrl(detail), label: 'Switch to the role in the console' },
+        snippet: profile(detail),
+      };
 }
 
 function switchRoleUrl({ partition, account, path, roleName }: Detail): string {

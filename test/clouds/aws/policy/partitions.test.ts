@@ -65,9 +65,9 @@ describe.each(PARTITIONS)('%s', (partition, region, signIn) => {
   });
 
   it('sends people to its own sign-in page', () => {
-    const { consoleUrl, cli } = usageOf(detailOf(planOf(input({ details: askIn(partition, 'B') }))));
-    expect(new URL(consoleUrl ?? '').host).toBe(signIn);
-    expect(cli).toContain(`role_arn = arn:${partition}:iam::`);
+    const { link, snippet } = usageOf(detailOf(planOf(input({ details: askIn(partition, 'B') }))));
+    expect(new URL(link?.url ?? '').host).toBe(signIn);
+    expect(snippet).toContain(`role_arn = arn:${partition}:iam::`);
   });
 
   it('makes no plan for somebody of another partition, whatever a directory says (A2)', () => {

@@ -9,8 +9,12 @@ const NAME = 'bg-01jcz8t2v9000000000000000a';
 describe('how to use the access', () => {
   it('is a link for the console and a profile for the CLI', () => {
     expect(usage()).toEqual({
-      consoleUrl: `https://signin.aws.amazon.com/switchrole?account=${PRODUCTION}&roleName=breakglass/${NAME}&displayName=${NAME}`,
-      cli: [
+      say: 'For the command line, add this profile to your own AWS configuration; it holds no secret:',
+      link: {
+        url: `https://signin.aws.amazon.com/switchrole?account=${PRODUCTION}&roleName=breakglass/${NAME}&displayName=${NAME}`,
+        label: 'Switch to the role in the console',
+      },
+      snippet: [
         `[profile ${NAME}]`,
         `role_arn = arn:aws:iam::${PRODUCTION}:role/breakglass/${NAME}`,
         'source_profile = bg-entry',
@@ -20,30 +24,30 @@ describe('how to use the access', () => {
   });
 
   it('is a command without a console link where the source identity is demanded, which the console cannot give', () => {
-    const { consoleUrl, cli } = usage({ details: details({ terms: terms({ zone: 'C' }) }) });
-    expect(consoleUrl).toBeUndefined();
-    expect(cli).toMatch(/^aws sts assume-role .*--source-identity bg-alice/s);
+    const { link, snippet } = usage({ details: details({ terms: terms({ zone: 'C' }) }) });
+    expect(link).toBeUndefined();
+    expect(snippet).toMatch(/^aws sts assume-role .*--source-identity bg-alice/s);
   });
 
   it('names the source identity that the directory gives, where one is demanded', () => {
     const principal = { ...BOB, sourceIdentity: 'bob@example.com' };
     const target = { provider: 'aws' as const, account: PRODUCTION, principal };
-    expect(usage({ target, details: details({ terms: terms({ zone: 'C' }) }) }).cli).toMatch(
+    expect(usage({ target, details: details({ terms: terms({ zone: 'C' }) }) }).snippet).toMatch(
       /--role-session-name bg-alice .*--source-identity bob@example\.com/s,
     );
   });
 
   it('asks an IAM user for their second factor', () => {
     const target = { provider: 'aws' as const, account: PRODUCTION, principal: BOB };
-    expect(usage({ target }).cli).toContain('mfa_serial');
-    expect(usage({ target, details: details({ terms: terms({ zone: 'C' }) }) }).cli).toContain('--token-code');
+    expect(usage({ target }).snippet).toContain('mfa_serial');
+    expect(usage({ target, details: details({ terms: terms({ zone: 'C' }) }) }).snippet).toContain('--token-code');
   });
 
   it('goes to the sign-in page of the account’s own partition', () => {
     const brokerRole = account().brokerRole.replace('arn:aws:', 'arn:aws-us-gov:');
-    const { consoleUrl, cli } = usage({ details: details({ terms: terms({}, { brokerRole }) }) });
-    expect(consoleUrl).toMatch(/^https:\/\/signin\.amazonaws-us-gov\.com\//);
-    expect(cli).toContain('arn:aws-us-gov:iam::');
+    const { link, snippet } = usage({ details: details({ terms: terms({}, { brokerRole }) }) });
+    expect(link?.url).toMatch(/^https:\/\/signin\.amazonaws-us-gov\.com\//);
+    expect(snippet).toContain('arn:aws-us-gov:iam::');
   });
 
   it('tells no secret', () => {
