@@ -1,4 +1,3 @@
-import type { Work } from '../core/request/work.ts';
 import { enqueue } from './apply.ts';
 import type { BrokerDeps } from './deps.ts';
 import { followFreeze } from './notify/follow-freeze.ts';
@@ -36,7 +35,7 @@ export interface Broker {
   readonly followFreeze: () => Promise<void>;
   /** For the sweep: what chat and pagers were not told, or did not take. */
   readonly notifyAgain: () => Promise<void>;
-  readonly perform: (work: Work, signal: AbortSignal) => Promise<void>;
+  readonly perform: Bound<typeof perform>;
   readonly watchPeople: Bound<typeof watchPeople>;
   readonly pageTrouble: Bound<typeof pageTrouble>;
   readonly troubleOver: Bound<typeof troubleOver>;

@@ -1,3 +1,4 @@
+import type { Remover } from '../core/request/command.ts';
 import { unreachable } from '../core/request/decision.ts';
 import type { Work } from '../core/request/work.ts';
 import type { ViewOf } from '../ports/request-view.ts';
@@ -13,17 +14,22 @@ import { view } from './view.ts';
 
 /**
  * Does one piece of derived work. The row is the truth: work that is late, early or done already finds the row moved
- * and returns. Rejects when it should be tried again.
+ * and returns. Rejects when it should be tried again. `by`: who asks, for the log.
  */
-export async function perform(deps: BrokerDeps, work: Work, signal: AbortSignal): Promise<void> {
+export async function perform(
+  deps: BrokerDeps,
+  work: Work,
+  signal: AbortSignal,
+  by: Remover = 'worker',
+): Promise<void> {
   const { name, requestId, grantId = '' } = work;
   switch (name) {
     case 'grant':
       return openGrant(deps, requestId, grantId, signal);
     case 'expire':
-      return expire(deps, requestId, work.dueAt, signal);
+      return expire(deps, requestId, work.dueAt, signal, by);
     case 'revoke':
-      return revoke(deps, requestId, grantId, signal);
+      return revoke(deps, requestId, grantId, signal, by);
     case 'observe':
       return observeEnding(deps, requestId, grantId, signal);
     case 'verify_sessions':

@@ -21,14 +21,19 @@ type AnswerSchema = ReturnType<typeof answerSchema>;
  * What is optional and in another shape is left out: without a channel of a chat that we know the card goes where it would
  * go anyway, and an incident without a severity opens nothing where a zone asks for one.
  */
-const answerSchema = (definitions: Definitions) =>
-  incidentSchema(definitions).extend({
-    severity: incidentSchema(definitions).shape.severity.catch(undefined),
+const answerSchema = (definitions: Definitions) => {
+  const schema = incidentSchema(definitions);
+  const { severity, startedAt, endedAt } = schema.shape;
+  return schema.extend({
+    severity: severity.catch(undefined),
+    startedAt: startedAt.catch(undefined),
+    endedAt: endedAt.catch(undefined),
     channels: z
       .unknown()
       .transform((named) => channelsIn(named, definitions))
       .optional(),
   });
+};
 
 const channelsIn = (named: unknown, { chats }: Definitions): NonNullable<IncidentRecord['channels']> =>
   Object.fromEntries(

@@ -9,7 +9,7 @@ import { endOverdue } from './end-overdue.ts';
 import { GRACE_MS } from './overdue-work.ts';
 import { pool } from './pool.ts';
 import { reschedule } from './reschedule.ts';
-import { Stopping } from './run-job.ts';
+import { type Running, Stopping } from './run-job.ts';
 import type { RunningWorker } from './worker.ts';
 
 export interface SweepSettings {
@@ -108,7 +108,8 @@ function ticker(
 ): () => Promise<boolean> {
   const { store, worker, logger, deadlineMs, graceMs = GRACE_MS } = settings;
   const { followFreeze, perform, notifyAgain, watchPeople } = settings.broker;
-  const end = endOverdue({ store, logger, endings, calls, running: { perform, deadlineMs, stopping } });
+  const asSweep: Running['perform'] = (work, signal) => perform(work, signal, 'sweep');
+  const end = endOverdue({ store, logger, endings, calls, running: { perform: asSweep, deadlineMs, stopping } });
   let paused: boolean | undefined;
 
   // Every process looks, not only the one that wins the sweep: each has a worker to pause.

@@ -79,6 +79,14 @@ it.each([0, 6, 1.5, '2', 'SEV-2', null])('leaves out the severity %j, which is n
   });
 });
 
+it.each(['yesterday', '2026-03-01', 17, null])('leaves out the start and end %j, which is no instant', async (at) => {
+  server.answer = json(200, { ...incident, startedAt: at, endedAt: at });
+  expect((await incidentSource(handClock(), DEFINITIONS).find(over(''), 'INC-7')).incident).toEqual(incident);
+  const said = { ...incident, startedAt: '2026-03-01T12:00:00Z', endedAt: '2026-03-01T13:00:00+01:00' };
+  server.answer = json(200, said);
+  expect((await incidentSource(handClock(), DEFINITIONS).find(over(''), 'INC-7')).incident).toEqual(said);
+});
+
 it('takes the answers that its documentation shows', async () => {
   const section = readFileSync('docs/sources.md', 'utf8').split("## The incident's answer")[1] ?? '';
   const [found, missing] = [...section.matchAll(/```json\n([\s\S]*?)```/g)].map(([, shown = '']) => JSON.parse(shown));

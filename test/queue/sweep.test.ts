@@ -151,6 +151,8 @@ describe('the sweep', () => {
       return request.state === 'revoking' && request.grants[0]?.accessRemoved !== undefined;
     };
     await sweepUntil(sweep, removed, 'access to be removed');
+    const events = await desk.store.events('request/S2');
+    expect(events.find(({ type }) => type === 'access_removed')?.data.by).toBe('sweep');
     desk.wait(5 * MINUTE);
     await sweepUntil(sweep, async () => (await stateIn(desk, 'S2')) === 'closed', 'the proof');
   });

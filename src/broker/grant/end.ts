@@ -1,5 +1,5 @@
 import { Failure } from '../../core/failure.ts';
-import type { Command, Unproven } from '../../core/request/command.ts';
+import type { Command, Remover, Unproven } from '../../core/request/command.ts';
 import type { EndingGrant, Plan } from '../../core/request/request.ts';
 import { endsExactly, propagatedAt, type Row } from '../../core/request/work.ts';
 import type { Closed } from '../../ports/provider.ts';
@@ -24,11 +24,17 @@ const NEWS_MS = 2_000;
  * The window is over. Should the store not take it, access is taken away all the same, from the plan that was read
  * when the job began; the row learns of it on the next try.
  */
-export async function expire(deps: BrokerDeps, requestId: string, dueAt: Date, signal: AbortSignal): Promise<void> {
+export async function expire(
+  deps: BrokerDeps,
+  requestId: string,
+  dueAt: Date,
+  signal: AbortSignal,
+  by: Remover = 'worker',
+): Promise<void> {
   const row = await deps.store.find(requestId);
   const { request } = row ?? {};
   // An attempt before this one recorded the end and came no further.
-  if (row && request?.state === 'revoking' && request.cause === 'expired') return takeAllAway(deps, row, signal);
+  if (row && request?.state === 'revoking' && request.cause === 'expired') return takeAllAway(deps, row, signal, by);
   // Due for an end that has moved since: the later one has a job of its own.
   if (request?.state !== 'active' || dueAt < request.endsAt) return;
   const { grants } = request;
@@ -40,14 +46,14 @@ export async function expire(deps: BrokerDeps, requestId: string, dueAt: Date, s
     );
     throw error;
   });
-  if (changed.ok) await takeAllAway(deps, changed.row, signal);
+  if (changed.ok) await takeAllAway(deps, changed.row, signal, by);
 }
 
 /**
  * Goes on with the end of every grant at once, without a job in between. People hear of the end and of the removal
  * together, unless the removal takes long. What fails is left to a job of its own.
  */
-async function takeAllAway(deps: BrokerDeps, row: Row, signal: AbortSignal): Promise<void> {
+async function takeAllAway(deps: BrokerDeps, row: Row, signal: AbortSignal, by: Remover): Promise<void> {
   if (row.request.state !== 'revoking') return;
   const slow = AbortSignal.timeout(NEWS_MS);
   const notify = () => enqueueNotifications(deps, row);
@@ -55,7 +61,7 @@ async function takeAllAway(deps: BrokerDeps, row: Row, signal: AbortSignal): Pro
   let failure: unknown;
   for (const grant of row.request.grants) {
     try {
-      if (grant.accessRemoved === undefined) await removeAccess(deps, row.request.details.id, grant, signal);
+      if (grant.accessRemoved === undefined) await removeAccess(deps, row.request.details.id, grant, signal, by);
     } catch (error) {
       // A failure that the row knows of is tried again as `revoke`, with every other try of it. No grant holds up another.
       if (!(error instanceof Noted)) failure ??= error;
@@ -66,11 +72,17 @@ async function takeAllAway(deps: BrokerDeps, row: Row, signal: AbortSignal): Pro
 }
 
 /** Takes access away and reads it back. From the plan alone; retried for ever by whoever called. */
-export async function revoke(deps: BrokerDeps, requestId: string, grantId: string, signal: AbortSignal): Promise<void> {
+export async function revoke(
+  deps: BrokerDeps,
+  requestId: string,
+  grantId: string,
+  signal: AbortSignal,
+  by: Remover = 'worker',
+): Promise<void> {
   const grant = endingGrant(await deps.store.find(requestId), grantId);
   if (grant === undefined || grant.accessRemoved !== undefined) return;
   try {
-    await removeAccess(deps, requestId, grant, signal);
+    await removeAccess(deps, requestId, grant, signal, by);
   } catch (error) {
     throw error instanceof Noted ? error.cause : error;
   }
@@ -81,6 +93,7 @@ async function removeAccess(
   requestId: string,
   grant: EndingGrant,
   signal: AbortSignal,
+  by: Remover,
 ): Promise<void> {
   if (await isForeign(deps, grant.plan)) return;
   let recorded: Promise<unknown> | undefined;
@@ -91,6 +104,7 @@ async function removeAccess(
       type: 'revoke_confirmed',
       grantId: grant.id,
       proof: { readAt: now, contested, hashes },
+      by,
     });
     recorded ??= apply(deps, requestId, confirmed, WORKER);
     recorded.catch(() => undefined);

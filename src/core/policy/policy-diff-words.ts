@@ -124,5 +124,7 @@ export const INCIDENT_WORDS: Words<Policy['incidentList'][number]> = {
   title: other('its title'),
   state: (after) => `now ${after}`,
   severity: (after, before) => `severity ${before ?? 'unknown'} → ${after ?? 'unknown'}`,
+  startedAt: (after, before) => `began ${before ?? 'unknown'} → ${after ?? 'unknown'}`,
+  endedAt: (after, before) => `over ${before ?? 'unknown'} → ${after ?? 'unknown'}`,
   channels: (after, before) => `channels ${places(before)} → ${places(after)}`,
 };

@@ -29,6 +29,9 @@ export interface RequestInput {
   readonly digest: string;
 }
 
+/** Which of our own hands took access away: the job on the queue, or the sweep, which does what the queue left undone. */
+export type Remover = 'worker' | 'sweep';
+
 /** One of the two facts that an ending has to prove, of one grant (D3). */
 export interface Unproven {
   readonly grantId: string;
@@ -71,7 +74,13 @@ export type Command =
   | { readonly type: 'attest'; readonly statement: string }
   /** Twice not found in the cloud, by name, at these two instants; a closed object holds the name by now. */
   | { readonly type: 'lost'; readonly grantId: string; readonly missedAt: Date; readonly missedAgainAt: Date }
-  | { readonly type: 'revoke_confirmed'; readonly grantId: string; readonly proof: RemovalProof }
+  /** `by`: who did it. Left out: the worker that its job was for. */
+  | {
+      readonly type: 'revoke_confirmed';
+      readonly grantId: string;
+      readonly proof: RemovalProof;
+      readonly by?: Remover | undefined;
+    }
   | { readonly type: 'sessions_confirmed'; readonly grantId: string; readonly proof: SessionsProof }
   /** `of`: what was to be proven; where it stands by now, a failure that comes late says nothing. */
   | { readonly type: 'revoke_failed'; readonly why: string; readonly of?: Unproven | undefined }

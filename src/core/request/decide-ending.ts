@@ -1,6 +1,6 @@
 import type { NewEvent } from '../events.ts';
 import { union } from '../policy/directory.ts';
-import type { Actor } from './command.ts';
+import type { Actor, Remover } from './command.ts';
 import { toRevoking } from './decide-issue.ts';
 import { type Accepted, accept, actorName, type Decision, isParty, refuse, wrongState } from './decision.ts';
 import { approversOf, endsOf } from './extension.ts';
@@ -159,6 +159,23 @@ const OUTCOME_OF: Readonly<Record<EndCause, Outcome>> = {
 
 type Proven = 'revoke_confirmed' | 'sessions_confirmed';
 
+/**
+ * What ended the access, for `access_removed`, as far as it can be known there:
+ * - `by_hand`: somebody had taken it away in the cloud before us, seen twice (`access_lost`). Who runs the manual commands
+ *   while we end it too is not told from us: an ending writes first and does not look.
+ * - `native`: our removal was read back only when the end that the cloud itself enforces had come. Whether that one was
+ *   intact is what `sessions_ended` says.
+ * - `worker`, `sweep`: we did, in time: by its job, or by the sweep where the queue had left it.
+ */
+const endedBy = (
+  { cause }: RequestFor<'revoke_confirmed'>,
+  grant: EndingGrant,
+  { proof, by = 'worker' }: CommandOf<'revoke_confirmed'>,
+): Remover | 'native' | 'by_hand' => {
+  if (cause === 'lost') return 'by_hand';
+  return endsExactly(grant) && proof.readAt >= grant.plan.plannedEnd ? 'native' : by;
+};
+
 /** One of the two facts, with its proof. `closed` needs both for every grant (D3). */
 export function decideProof(request: RequestFor<Proven>, command: CommandOf<Proven>, now: Date): Decision {
   const grant = request.grants.find(({ id }) => id === command.grantId);
@@ -173,6 +190,7 @@ export function decideProof(request: RequestFor<Proven>, command: CommandOf<Prov
         readAt: command.proof.readAt.toISOString(),
         contested: command.proof.contested,
         hashes: command.proof.hashes,
+        by: endedBy(request, grant, command),
       },
     });
   }

@@ -4,7 +4,7 @@ import { tally } from './approvals.ts';
 import { presentApprovers, seenSince, voidedEvent } from './decide-approve.ts';
 import { type Accepted, accept, addSeconds, type Decision, earlier, later, refuse } from './decision.ts';
 import { planData } from './event-parts.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, incidentFacts } from './facts.ts';
 import { type Freeze, freezeDetail } from './freeze.ts';
 import { GATES } from './gates.ts';
 import { RETRYABLE, type Refusal } from './refusal.ts';
@@ -60,6 +60,7 @@ export function decideIssue(
         account: grant.target.account,
         approvers: request.approvals.map(({ by }) => by.id),
         incidentVerified: facts.incident.ok,
+        incident: { ...incidentFacts(facts) },
       },
     },
   );

@@ -6,7 +6,7 @@ import { actingPerson } from './acting.ts';
 import { type Asker, belowFloor, eligibleFor, firstReason, match, placesOf, type SeenTeams } from './approvals.ts';
 import { type Acting, accept, addSeconds, type Decision, partyOf, refuse } from './decision.ts';
 import { written } from './event-parts.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, incidentFacts } from './facts.ts';
 import type { AccessRequest, RequestDetails, TurnedDown } from './request.ts';
 import { followedBy } from './requester-history.ts';
 import { refusalAt } from './rule.ts';
@@ -87,7 +87,12 @@ function detailsOf({ id, channels, input }: RequestCommand, acting: Acting, sett
     askedAt: now,
     decideBy: addSeconds(now, terms.timings.decisionSeconds),
     // In the source's own spelling, so that one incident has one stream.
-    incident: { id: incident?.id ?? input.incident.trim(), title: incident?.title ?? '', verified: facts.incident.ok },
+    incident: {
+      id: incident?.id ?? input.incident.trim(),
+      title: incident?.title ?? '',
+      verified: facts.incident.ok,
+      ...incidentFacts(facts),
+    },
     channels,
     reason: input.reason as Reason,
     purpose: input.purpose.trim(),

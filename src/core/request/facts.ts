@@ -2,7 +2,7 @@ import type { Clouds } from '../policy/cloud.ts';
 import type { ChatKey, Directory } from '../policy/directory.ts';
 import type { IncidentRecord, Policy } from '../policy/policy.ts';
 import type { Freeze } from './freeze.ts';
-import type { State, TurnedDown } from './request.ts';
+import type { IncidentFacts, State, TurnedDown } from './request.ts';
 
 /** The answer of a look-up, or that there was none. `at` is when it was asked, by the store's clock. */
 export type Lookup<T> =
@@ -11,6 +11,13 @@ export type Lookup<T> =
 
 /** What the incident source says of an id: `unclear` where it is up and answers what docs/sources.md does not know. */
 export type IncidentAnswer = IncidentRecord | 'not_found' | 'unclear';
+
+/** What the log keeps of an incident beside its id and title. */
+export function incidentFacts({ incident }: Pick<Facts, 'incident'>): IncidentFacts {
+  if (!incident.ok || typeof incident.value !== 'object') return {};
+  const { severity, startedAt, endedAt } = incident.value;
+  return { ...(severity && { severity }), ...(startedAt && { startedAt }), ...(endedAt && { endedAt }) };
+}
 
 /** Facts older than this never open anything. */
 export const FACTS_MAX_AGE_MS = 60_000;

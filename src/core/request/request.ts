@@ -1,7 +1,7 @@
 import type { Json } from '../canonical.ts';
 import type { NativeEnd } from '../policy/cloud-schema.ts';
 import type { ChatKey, ChatName, Cloud, Principal } from '../policy/directory.ts';
-import type { Assurance, Reason } from '../policy/policy.ts';
+import type { Assurance, IncidentRecord, Reason } from '../policy/policy.ts';
 import type { Terms } from '../policy/terms.ts';
 import type { Alteration } from './alteration.ts';
 
@@ -34,13 +34,16 @@ export interface TurnedDown {
   readonly reason: string;
 }
 
+/** What the source said of an incident at one moment, for the log; each missing where it did not say. Instants in ISO 8601. */
+export type IncidentFacts = Pick<IncidentRecord, 'severity' | 'startedAt' | 'endedAt'>;
+
 /** Everything fixed at the moment of asking. Never edited afterwards. */
 export interface RequestDetails {
   readonly id: string;
   readonly kind: 'real' | 'drill';
   readonly askedAt: Date;
   readonly decideBy: Date;
-  readonly incident: { readonly id: string; readonly title: string; readonly verified: boolean };
+  readonly incident: { readonly id: string; readonly title: string; readonly verified: boolean } & IncidentFacts;
   /** Where it is shown, in each chat that the policy names channels of: the incident's own there, else the default one. */
   readonly channels: Readonly<Record<ChatName, string>>;
   readonly reason: Reason;

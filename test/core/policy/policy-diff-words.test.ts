@@ -127,6 +127,8 @@ const INCIDENT: Row<Item<'incidentList'>> = {
   state: ['closed', 'now closed'],
   severity: [2, 'severity unknown → 2'],
   channels: [{ slack: 'C0NEW' }, 'channels C0INCIDENT (slack) → C0NEW (slack)'],
+  startedAt: ['2026-03-01T12:00:00Z', 'began unknown → 2026-03-01T12:00:00Z'],
+  endedAt: ['2026-03-01T12:00:00Z', 'over unknown → 2026-03-01T12:00:00Z'],
 };
 
 type Said = (value: unknown) => readonly string[];
