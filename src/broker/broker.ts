@@ -11,6 +11,7 @@ import { request } from './request/ask.ts';
 import { attest } from './request/attest.ts';
 import { deny, end, withdraw } from './request/end.ts';
 import { extend } from './request/extend.ts';
+import { noted } from './request/note-refusal.ts';
 import { sweepCloud } from './sweep/clouds.ts';
 import { watchOutage } from './sweep/incident-outage.ts';
 import { watchPeople } from './sweep/people.ts';
@@ -69,12 +70,16 @@ function oneAtATime(run: () => Promise<void>): () => Promise<void> {
 
 export const broker = (deps: BrokerDeps): Broker => ({
   request: (...rest) => request(deps, ...rest),
-  approve: (...rest) => approve(deps, ...rest),
-  extend: (...rest) => extend(deps, ...rest),
-  deny: (...rest) => deny(deps, ...rest),
-  withdraw: (...rest) => withdraw(deps, ...rest),
-  end: (...rest) => end(deps, ...rest),
-  attest: (...rest) => attest(deps, ...rest),
+  approve: (requestId, actor, ...rest) =>
+    noted(deps, { requestId, what: 'approve', actor }, approve(deps, requestId, actor, ...rest)),
+  extend: (requestId, actor, ...rest) =>
+    noted(deps, { requestId, what: 'extend', actor }, extend(deps, requestId, actor, ...rest)),
+  deny: (requestId, actor, ...rest) =>
+    noted(deps, { requestId, what: 'deny', actor }, deny(deps, requestId, actor, ...rest)),
+  withdraw: (requestId, actor) => noted(deps, { requestId, what: 'withdraw', actor }, withdraw(deps, requestId, actor)),
+  end: (requestId, actor) => noted(deps, { requestId, what: 'end', actor }, end(deps, requestId, actor)),
+  attest: (requestId, actor, ...rest) =>
+    noted(deps, { requestId, what: 'attest', actor }, attest(deps, requestId, actor, ...rest)),
   freeze: (...rest) => freeze(deps, ...rest),
   thaw: (...rest) => thaw(deps, ...rest),
   followFreeze: oneAtATime(async () => {

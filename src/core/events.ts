@@ -7,6 +7,7 @@ export const REQUEST_EVENTS = [
   'approval_recorded',
   'approval_voided',
   'approval_refused',
+  'action_refused',
   'request_approved',
   'request_denied',
   'request_withdrawn',

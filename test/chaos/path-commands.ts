@@ -2,8 +2,9 @@ import { DEFINITIONS } from '../../src/adapters.ts';
 import type { EventName, StoredEvent } from '../../src/core/events.ts';
 import type { ChatKey } from '../../src/core/policy/directory.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
-import type { Actor, Command } from '../../src/core/request/command.ts';
+import type { Actor, Command, RefusableAction } from '../../src/core/request/command.ts';
 import type { ChatAccount, Facts, Lookup } from '../../src/core/request/facts.ts';
+import type { RefusalCode } from '../../src/core/request/refusal.ts';
 import type { AccessRequest, Party, Plan } from '../../src/core/request/request.ts';
 import { keyOf } from './catalog.ts';
 import { CONCURRENT_MS, type Frozen } from './freezes.ts';
@@ -98,6 +99,15 @@ const MAKINGS: Readonly<Partial<Record<EventName, Making>>> = {
   approvers_notified: ({ data }) => [{ type: 'invited', reached: list(data.reached), missed: list(data.missed) }],
   approvers_reminded: ({ data, row }) => [{ type: 'remind', step: number(data.step), people: partiesOf(row, data) }],
   approval_refused: ({ data }) => [{ type: 'turned_away', person: text(data.person), teams: list(data.teams) }],
+  action_refused: ({ data }) => [
+    {
+      type: 'action_refused',
+      key: text(data.key) as ChatKey,
+      person: data.person === undefined ? undefined : text(data.person),
+      what: text(data.what) as RefusableAction,
+      code: text(data.code) as RefusalCode,
+    },
+  ],
   approval_recorded: approve,
   approval_voided: (of) => [...approve(of), ...issue(of), { type: 'issue_extension', plans: [] }],
   request_denied: ({ data }) => [{ type: 'deny', reason: text(data.reason) }],
@@ -150,6 +160,7 @@ const MAKINGS: Readonly<Partial<Record<EventName, Making>>> = {
       type: 'revoke_confirmed',
       grantId: grantId(row),
       proof: { readAt: date(data.readAt), contested, hashes: data.hashes as Plan['hashes'] },
+      by: data.by === 'sweep' ? 'sweep' : 'worker',
     })),
   sessions_ended: ({ data, row }) => [
     {

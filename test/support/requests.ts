@@ -203,6 +203,7 @@ export const aPlan = (request: AccessRequest, now: Date): Plan => ({
   nativeEnd: 'exact',
   cleanUpAt: after(plannedEndOf(request, now), 12 * HOUR),
   propagationSeconds: request.details.terms.timings.propagationSeconds,
+  scope: { actions: 1, resources: 1, wildcards: 1 },
   hashes: { trust: 'a'.repeat(64), access: 'b'.repeat(64) },
   // Looks like an instant and must stay what it is: text.
   detail: { roleName: `bg-test-${request.details.id}`, notAfter: plannedEndOf(request, now).toISOString() },

@@ -179,6 +179,7 @@ export const SENT: {
   paged: () => [{ type: 'paged', round: 1, reached: ['casey'], missed: [], again: [] }],
   stood_down: () => [{ type: 'stood_down', again: [], resolved: {} }],
   approver_changed: () => [{ type: 'approver_changed', person: 'avery', why: 'left' }],
+  action_refused: () => [{ type: 'action_refused', key: KEYS.quinn, person: 'quinn', what: 'deny', code: 'not_yours' }],
   turned_away: () => [{ type: 'turned_away', person: 'sasha', teams: ['payments'] }],
   tombstone_deleted: () => [{ type: 'tombstone_deleted', grantId: 'R1' }],
 };

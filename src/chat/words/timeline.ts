@@ -272,7 +272,8 @@ export const TIMELINE = {
   tombstone_deleted: (data) => ({
     said: ['The empty shell ', { code: text(data.name) }, ' was deleted from the cloud.'],
   }),
-} as const satisfies Record<RequestEventName, Line>;
+  // A refused click is kept for whoever reviews, and told to nobody: whoever was refused has heard so.
+} as const satisfies Record<Exclude<RequestEventName, 'action_refused'>, Line>;
 
 /** Told in the channel too, not only in the thread: openings, endings and alarms. */
 const LOUD: ReadonlySet<RequestEventName> = new Set([
@@ -287,10 +288,10 @@ const LOUD: ReadonlySet<RequestEventName> = new Set([
   'alarm',
 ]);
 
-const isRequestEvent = (type: string): type is RequestEventName => Object.hasOwn(TIMELINE, type);
+const isTold = (type: string): type is keyof typeof TIMELINE => Object.hasOwn(TIMELINE, type);
 
-/** One event in words, or undefined for a kind that is not of a request's stream. */
+/** One event in words, or undefined for a kind that is told to nobody or is not of a request's stream. */
 export function entryOf(event: NewEvent, context: TimelineContext): ShownEntry | undefined {
-  if (!isRequestEvent(event.type)) return undefined;
+  if (!isTold(event.type)) return undefined;
   return { ...TIMELINE[event.type](event.data, context), loud: LOUD.has(event.type) };
 }

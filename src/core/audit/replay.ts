@@ -178,6 +178,16 @@ const turnedAway: Fold = (row, { data }) => {
   return (data.teams as readonly string[]).every((team) => known.includes(team)) ? 'turns away whom it knew' : row;
 };
 
+const actionRefused: Fold = (row, { data: { key, person, code } }) => {
+  const refused = { key, ...(person !== undefined && { person }), code } as Refused;
+  const known = row.refusedActions ?? [];
+  const again = known.some(
+    (one) => one.code === code && (one.key === key || (person !== undefined && one.person === person)),
+  );
+  return again ? 'refuses twice what is kept once' : { ...row, refusedActions: [...known, refused] };
+};
+type Refused = NonNullable<ReplayedRow['refusedActions']>[number];
+
 const approverChanged: Fold = (row, { data }) => ({
   ...row,
   changedApprovers: [...(row.changedApprovers ?? []), String(data.person)],
@@ -196,6 +206,7 @@ const FOLDS: Readonly<Record<RequestEventName, Fold>> = {
   approval_recorded: approvalRecorded,
   approval_voided: approvalVoided,
   approval_refused: turnedAway,
+  action_refused: actionRefused,
   request_approved: approved,
   request_denied: same,
   request_withdrawn: (row, event) => (row.state === 'pending' ? row : ending(row, 'withdrawn', event)),

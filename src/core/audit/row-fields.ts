@@ -22,6 +22,7 @@ export const ROW_FIELDS = {
   alsoDeciders: 'explained',
   changedApprovers: 'explained',
   invited: 'explained',
+  refusedActions: 'explained',
   reminded: 'explained',
   escalatedTo: 'explained',
   held: 'explained',

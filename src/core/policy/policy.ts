@@ -154,7 +154,6 @@ export const directorySchema = ({ chats, clouds }: PolicyParts) =>
 
 /** The id of an incident, in its source's own spelling. It names a stream of the log. */
 export const incidentId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/);
-
 const instant = z.iso.datetime({ offset: true, error: 'must be an instant such as 2026-03-01T12:00:00Z' });
 
 /** What an incident source answers for one incident. */
@@ -164,7 +163,6 @@ export const incidentSchema = ({ chats }: Pick<PolicyParts, 'chats'>) =>
     title: z.string().max(200).default(''),
     state: z.enum(['open', 'closed']),
     severity: severity.optional(),
-    /** When it began, and when it was over, as its source has it: kept in the log. */
     startedAt: instant.optional(),
     endedAt: instant.optional(),
     /** The incident's own channel in each chat that has one. */

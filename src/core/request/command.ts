@@ -1,6 +1,7 @@
 import type { ChatKey } from '../policy/directory.ts';
 import type { Reason } from '../policy/policy.ts';
 import type { Alteration } from './alteration.ts';
+import type { RefusalCode } from './refusal.ts';
 import type { Party, Plan, RemovalProof, RequestDetails, SessionsProof } from './request.ts';
 
 /**
@@ -28,6 +29,9 @@ export interface RequestInput {
   /** The digest of the terms that the form showed. */
   readonly digest: string;
 }
+
+/** What a person may be refused on a request that exists. */
+export type RefusableAction = 'approve' | 'deny' | 'withdraw' | 'extend' | 'end' | 'attest';
 
 /** Which of our own hands took access away: the job on the queue, or the sweep, which does what the queue left undone. */
 export type Remover = 'worker' | 'sweep';
@@ -114,6 +118,14 @@ export type Command =
   | { readonly type: 'approver_changed'; readonly person: string; readonly why: string }
   /** Somebody who shares a team with the requester tried to approve: what teams they were in is kept. */
   | { readonly type: 'turned_away'; readonly person: string; readonly teams: readonly string[] }
+  /** A click or command on this request that was refused: by whom, what it was, and the code that they got. */
+  | {
+      readonly type: 'action_refused';
+      readonly key: ChatKey;
+      readonly person: string | undefined;
+      readonly what: RefusableAction;
+      readonly code: RefusalCode;
+    }
   | { readonly type: 'tombstone_deleted'; readonly grantId: string };
 
 export type CommandName = Command['type'];

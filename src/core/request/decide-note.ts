@@ -4,6 +4,8 @@ import { accept, type Decision, refuse, wrongState } from './decision.ts';
 import { askedNow, isTooLateToExtend } from './extension.ts';
 import type { Facts } from './facts.ts';
 import { freezeDetail } from './freeze.ts';
+import type { RefusedAction } from './refusal.ts';
+import type { AccessRequest } from './request.ts';
 import type { CommandOf, RequestFor } from './transitions.ts';
 import { warnAt } from './work.ts';
 
@@ -45,6 +47,31 @@ export function decideApproverChanged(
   return accept(
     { ...request, changedApprovers: [...known, person] },
     { type: 'approver_changed', data: { person, why } },
+  );
+}
+
+/** Was this refusal kept already: of the same person, by their id or chat account, with the same code? */
+export const isRefusalKept = (
+  { refusedActions = [] }: AccessRequest,
+  { key, person, code }: Pick<RefusedAction, 'key' | 'person' | 'code'>,
+): boolean =>
+  refusedActions.some(
+    (one) => one.code === code && (one.key === key || (person !== undefined && one.person === person)),
+  );
+
+/**
+ * A click or command that was refused, kept once for each person and code: whoever clicks on and on writes no more. It
+ * changes nothing else, and nobody is told.
+ */
+export function decideActionRefused(
+  request: RequestFor<'action_refused'>,
+  { key, person, what, code }: CommandOf<'action_refused'>,
+): Decision {
+  const refused = { key, ...(person !== undefined && { person }), code };
+  if (isRefusalKept(request, refused)) return wrongState(request);
+  return accept(
+    { ...request, refusedActions: [...(request.refusedActions ?? []), refused] },
+    { type: 'action_refused', data: { ...refused, what } },
   );
 }
 

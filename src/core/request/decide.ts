@@ -28,6 +28,7 @@ import { decideNoteFreeze } from './decide-freeze.ts';
 import { decideConfirmed, decideGrantFailed, decideIssue } from './decide-issue.ts';
 import { decideLost } from './decide-lost.ts';
 import {
+  decideActionRefused,
   decideAltered,
   decideApproverChanged,
   decideClosedAgain,
@@ -129,6 +130,7 @@ const DECIDED: { readonly [C in CommandName]: (sent: Sent<C>) => Decision } = {
   paged: ({ request, command }) => decidePaged(request, command),
   stood_down: ({ request, command, now }) => decideStoodDown(request, command, now),
   approver_changed: ({ request, command }) => decideApproverChanged(request, command),
+  action_refused: ({ request, command }) => decideActionRefused(request, command),
   turned_away: ({ request, command }) => decideTurnedAway(request, command),
   tombstone_deleted: ({ request, command, now }) => decideTombstoneDeleted(request, command, now),
 };

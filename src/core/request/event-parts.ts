@@ -30,6 +30,7 @@ const PLAN = {
   nativeEnd: true,
   cleanUpAt: true,
   propagationSeconds: true,
+  scope: true,
   hashes: true,
   detail: true,
 } as const satisfies Record<keyof Plan, true>;

@@ -1,3 +1,5 @@
+import type { ChatKey } from '../policy/directory.ts';
+
 /**
  * Every "no" that a rule can give. A refusal is an answer, not a fault: it is returned, never thrown.
  * Words for each stand in `chat/words/words.ts`; a code without words does not compile.
@@ -99,3 +101,11 @@ export const RETRYABLE: ReadonlySet<RefusalCode> = new Set([
   'incident_unclear',
   'stale_facts',
 ]);
+
+/** Somebody who got this code on this request, whatever they did and however often. */
+export interface RefusedAction {
+  readonly key: ChatKey;
+  /** Their id in the directory, where it was known. */
+  readonly person?: string | undefined;
+  readonly code: RefusalCode;
+}

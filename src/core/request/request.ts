@@ -4,6 +4,7 @@ import type { ChatKey, ChatName, Cloud, Principal } from '../policy/directory.ts
 import type { Assurance, IncidentRecord, Reason } from '../policy/policy.ts';
 import type { Terms } from '../policy/terms.ts';
 import type { Alteration } from './alteration.ts';
+import type { RefusedAction } from './refusal.ts';
 
 /*
  * The life of a request:
@@ -159,6 +160,8 @@ export interface Plan {
    */
   readonly cleanUpAt: Date;
   readonly propagationSeconds: number;
+  /** How much it opens, counted by its cloud: for reviews, never for a decision. */
+  readonly scope: { readonly actions: number; readonly resources: number; readonly wildcards: number };
   /** SHA-256 of each document, by name. */
   readonly hashes: Readonly<Record<string, string>>;
   readonly detail: Json;
@@ -244,6 +247,8 @@ interface Common {
   readonly changedApprovers?: readonly string[] | undefined;
   /** Who was reached by direct message when it was asked; absent until tried. */
   readonly invited?: { readonly reached: readonly string[]; readonly missed: readonly string[] } | undefined;
+  /** Clicks and commands that were refused, each person and code once: who they were, and what they got. */
+  readonly refusedActions?: readonly RefusedAction[] | undefined;
   /** Steps of escalation made while nobody answered (B6). */
   readonly reminded?: number | undefined;
   /** Who was asked after those invited at first: they get the card too, and may deny. */

@@ -56,6 +56,7 @@ export const TRANSITIONS = {
   paged: { from: JOB, in: ['revoking', 'closed'] },
   stood_down: { from: JOB, in: ['closed'] },
   approver_changed: { from: JOB, in: ANY_STATE },
+  action_refused: { from: JOB, in: ANY_STATE },
   turned_away: { from: JOB, in: ['pending', 'active'] },
   tombstone_deleted: { from: JOB, in: ['closed'] },
 } as const satisfies Readonly<Record<CommandName, Transition>>;

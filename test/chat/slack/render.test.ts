@@ -342,14 +342,27 @@ describe('a dozen short caveats', () => {
 describe('a timeline post', () => {
   const { request, events } = walkTo('closed');
 
-  it.each(REQUEST_EVENTS)('has words that Slack takes for %s, even without details', (type) => {
-    const data = events.find((event) => event.type === type)?.data ?? {};
-    for (const content of [data, {}]) {
-      const entry = entryOf({ type, data: content }, { request, phone: '+49 30 123456', cloud: AWS_WORDS });
-      if (entry === undefined) throw new Error('not told');
-      expect(messageProblems(postMessage(entry, HOMES).blocks)).toEqual([]);
-    }
+  // Whoever was refused has heard so, and nobody else needs to.
+  const isKeptOnly = (type: string) => type === 'action_refused';
+
+  it('tells every event but a refused click, which is kept for whoever reviews', () => {
+    const untold = REQUEST_EVENTS.filter(
+      (type) => entryOf({ type, data: {} }, { request, phone: '+49 30 123456', cloud: AWS_WORDS }) === undefined,
+    );
+    expect(untold).toEqual(['action_refused']);
   });
+
+  it.each(REQUEST_EVENTS.filter((type) => !isKeptOnly(type)))(
+    'has words that Slack takes for %s, even without details',
+    (type) => {
+      const data = events.find((event) => event.type === type)?.data ?? {};
+      for (const content of [data, {}]) {
+        const entry = entryOf({ type, data: content }, { request, phone: '+49 30 123456', cloud: AWS_WORDS });
+        if (entry === undefined) throw new Error('not told');
+        expect(messageProblems(postMessage(entry, HOMES).blocks)).toEqual([]);
+      }
+    },
+  );
 
   it.each(NASTY)('tells a typed reason as words and nothing else: %s', (_name, reason) => {
     const entry = (text: string) =>

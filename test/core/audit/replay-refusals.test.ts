@@ -196,6 +196,15 @@ describe('an event that no version writes there (E4)', () => {
       'turns away whom it knew',
     ],
     [
+      'the same refusal of the same person twice',
+      PENDING.says('action_refused', { key: 'slack:T:U', code: 'not_yours', what: 'end' }).says('action_refused', {
+        key: 'slack:T:U',
+        code: 'not_yours',
+        what: 'deny',
+      }),
+      'refuses twice what is kept once',
+    ],
+    [
       'open access altered that is not open',
       REVOKING.says('alarm', { what: 'access_altered', grantId: 'R1', altered: ['x'] }),
       'alters what is not open',

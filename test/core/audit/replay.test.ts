@@ -73,6 +73,8 @@ const LIVES: Readonly<Record<string, () => Life>> = {
     new Life('pending')
       .does({ type: 'invited', reached: ['avery'], missed: ['blake'] })
       .does({ type: 'turned_away', person: 'jordan', teams: ['security'] })
+      .does({ type: 'action_refused', key: 'slack:T0BREAK:U0KIM', person: undefined, what: 'deny', code: 'not_yours' })
+      .does({ type: 'action_refused', key: 'slack:T0BREAK:U0QUINN', person: 'quinn', what: 'end', code: 'not_yours' })
       .waits(6 * MINUTE)
       .does({ type: 'remind', step: 0, people: [{ id: 'quinn', name: 'Quinn', keys: ['slack:T0BREAK:U0QUINN'] }] })
       .does({ type: 'note_freeze' }, 'system', OTHERS_FROZEN)

@@ -35,7 +35,7 @@ describe('what history cannot get later', () => {
     expect(opened(SILENT)?.data.incident).toEqual({ id: 'INC-1', title: '', verified: false });
   });
 
-  it('says in access_planned what the source says by then', () => {
+  it('says in access_planned what the source says by then, and how much is opened', () => {
     const { request, now } = walkTo('granting');
     const planned = (change: Partial<Facts>) =>
       accepted(
@@ -44,6 +44,7 @@ describe('what history cannot get later', () => {
     expect(planned(saying({ severity: 4 }, now))?.data.incident).toEqual({ severity: 4 });
     expect(planned(saying(INCIDENT, now))?.data.incident).toEqual(INCIDENT);
     expect(planned({})?.data.incident).toEqual({});
+    expect(planned({})?.data.scope).toEqual({ actions: 1, resources: 1, wildcards: 1 });
   });
 });
 

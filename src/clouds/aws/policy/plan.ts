@@ -1,6 +1,7 @@
 import { Failure } from '../../../core/failure.ts';
 import type { Plan } from '../../../core/request/request.ts';
 import type { PlanInput } from '../../../ports/provider.ts';
+import { describeRole } from './describe.ts';
 import {
   boundedDocument,
   CLOSED_TRUST,
@@ -105,6 +106,7 @@ export function planOf(input: PlanInput): Plan {
     nativeEnd: 'exact',
     cleanUpAt: new Date(input.plannedEnd.getTime() + TOMBSTONE_MS),
     propagationSeconds: timings.propagationSeconds,
+    scope: describeRole(role).scope,
     hashes: hashesOf(detail, role),
     detail,
   };
