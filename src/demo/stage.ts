@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { DEFINITIONS } from '../adapters.ts';
+import type { Definitions } from '../core/policy/definitions.ts';
 import type { Floors, Policy } from '../core/policy/policy.ts';
 import { policySchema } from '../core/policy/policy.ts';
 import { accountsOfPolicy, BROKER_HOME } from './aws/accounts-of-policy.ts';
@@ -32,6 +33,8 @@ export interface StageOptions {
   readonly policyText?: string;
   /** The floors that this policy keeps; the demo's unless told. */
   readonly floors?: Floors;
+  /** What it is composed of, where a test knows more than there is. */
+  readonly definitions?: Definitions;
   readonly slackPort?: number;
 }
 
@@ -46,10 +49,11 @@ export async function openStage({
   dir,
   policyText,
   floors = DEMO_FLOORS,
+  definitions = DEFINITIONS,
   slackPort,
 }: StageOptions = {}): Promise<Stage> {
   const text = policyText ?? (await demoPolicy());
-  const policy = policySchema(floors, DEFINITIONS).parse(parse(text));
+  const policy = policySchema(floors, definitions).parse(parse(text));
   const { partition, accounts, signInArns } = accountsOfPolicy(policy);
   const aws = await startLocalAws({ partition, accounts, ...(dir ? { stateFile: `${dir}/aws.json` } : {}) });
   const slack = await openWorkspace(policy, dir, slackPort);

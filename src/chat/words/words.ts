@@ -120,7 +120,7 @@ export const REFUSALS = {
   not_due: (detail) =>
     detail.at === undefined
       ? 'That is not due yet.'
-      : `Not before ${instantWords(detail.at)}: I keep trying until then, and from then on the cloud itself refuses. Come back after it.`,
+      : `Not before ${instantWords(detail.at)}: I keep trying until then${detail.nativeEnd === 'scheduled' ? '' : ', and from then on the cloud itself refuses'}. Come back after it.`,
   not_in_this_state: (detail) =>
     STATE_NOW[detail.state ?? ''] ?? 'Too late: this request has moved on. Look at its card.',
   not_proven: () => 'That is not proven yet.',

@@ -1,4 +1,4 @@
-import { type Policy, type Role, ZONES } from '../policy/policy.ts';
+import { type Account, type Policy, type Role, ZONES } from '../policy/policy.ts';
 import { termsOf } from '../policy/terms.ts';
 import { checkName, doubtful, duplicates, type Finding, type Names, wrong } from './lint-finding.ts';
 import { checkClauseTeams, lintClauses } from './lint-zones.ts';
@@ -20,10 +20,13 @@ export const knownIn = (policy: Policy): Known => ({
 /** Names that lead nowhere, and names given twice. */
 export const lintReferences = (policy: Policy, known: Known = knownIn(policy)): readonly Finding[] => [
   ...ZONES.flatMap((zone) => checkClauseTeams(policy.zones[zone].approvals, ['zones', zone, 'approvals'], known.teams)),
-  ...policy.roles.flatMap((role, index) => roleReferences(role, ['roles', index], known)),
+  ...policy.roles.flatMap((role, index) =>
+    roleReferences(role, ['roles', index], { ...known, accounts: accountsFor(role, policy.accounts, known.accounts) }),
+  ),
   ...policy.runbooks.flatMap(({ role }, index) => checkName(['runbooks', index, 'role'], 'role', role, known.roles)),
   ...twice(policy.roles, 'roles', 'role'),
-  ...twice(policy.accounts, 'accounts', 'account'),
+  // Two clouds may call theirs the same.
+  ...twice(policy.accounts, 'accounts', 'account', ({ provider, id }) => `${provider}/${id}`),
   ...twice(policy.runbooks, 'runbooks', 'runbook'),
   // Whatever the letter case, since that is how they are looked up.
   ...twice(
@@ -33,11 +36,21 @@ export const lintReferences = (policy: Policy, known: Known = knownIn(policy)): 
   ),
 ];
 
-const twice = (items: readonly { readonly id: string }[], section: string, what: string): readonly Finding[] =>
-  duplicates(
-    items,
-    ({ id }) => id,
-    ({ id }, index) => wrong([section, index, 'id'], `two ${what}s have the id "${id}": rename or remove one`),
+/** What a role may name: accounts of its own cloud, and such as could not be read. */
+const accountsFor = ({ provider }: Role, accounts: readonly Account[], known: Names): Names =>
+  known?.filter((id) => {
+    const read = accounts.filter((account) => account.id === id);
+    return read.length === 0 || read.some((account) => account.provider === provider);
+  });
+
+const twice = <T extends { readonly id: string }>(
+  items: readonly T[],
+  section: string,
+  what: string,
+  keyOf: (item: T) => string = ({ id }) => id,
+): readonly Finding[] =>
+  duplicates(items, keyOf, ({ id }, index) =>
+    wrong([section, index, 'id'], `two ${what}s have the id "${id}": rename or remove one`),
   );
 
 const roleReferences = (role: Role, path: Finding['path'], { accounts, teams }: Known): readonly Finding[] => [

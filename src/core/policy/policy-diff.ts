@@ -149,6 +149,7 @@ const sentences = <T extends object>(words: Words<T>, before: T, after: T): read
 
 interface Item {
   readonly id: string;
+  readonly provider?: Cloud;
 }
 
 /** Added, changed (by what) and removed, by id. */
@@ -159,12 +160,18 @@ function listChanges<T extends Item>(
   changed: (before: T, after: T) => readonly string[],
   added = ({ id }: T): string => `${capital(what)} ${id} added.`,
 ): readonly string[] {
+  // Two clouds may call theirs the same; the one that is in another cloud now is the same thing still.
+  const isIt = (a: T, b: T) => a.id === b.id && a.provider === b.provider;
+  const oldOf = (item: T): T | undefined =>
+    before.find((one) => isIt(one, item)) ??
+    before.find((one) => one.id === item.id && !after.some((other) => isIt(one, other)));
   const known = after.flatMap((item) => {
-    const old = before.find(({ id }) => id === item.id);
+    const old = oldOf(item);
     if (old === undefined) return [added(item)];
     return same(old, item) ? [] : [`${capital(what)} ${item.id} changed: ${changed(old, item).join('; ')}.`];
   });
-  const gone = before.filter(({ id }) => !after.some((item) => item.id === id));
+  const kept = after.map(oldOf);
+  const gone = before.filter((one) => !kept.includes(one));
   return [...known, ...gone.map(({ id }) => `${capital(what)} ${id} removed.`)];
 }
 

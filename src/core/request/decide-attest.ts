@@ -37,7 +37,10 @@ export function decideAttest(
   const keys = [...details.requester.keys, ...approversOf(request).flatMap(({ by }) => by.keys)];
   if (involved.includes(person.id) || share(keys, [key])) return refuse('was_involved');
   const plannedEnd = new Date(Math.max(...request.grants.map(({ plan }) => plan.plannedEnd.getTime())));
-  if (now < plannedEnd) return refuse('not_due', { detail: { at: plannedEnd.toISOString() } });
+  if (now < plannedEnd) {
+    const nativeEnd = request.grants.every(({ plan }) => plan.nativeEnd === 'exact') ? 'exact' : 'scheduled';
+    return refuse('not_due', { detail: { at: plannedEnd.toISOString(), nativeEnd } });
+  }
   const statement = command.statement.trim();
   if (statement.length < 3 || statement.length > STATEMENT_MAX) return refuse('bad_statement');
   const before = request.attestations ?? [];
