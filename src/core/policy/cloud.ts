@@ -85,7 +85,10 @@ export interface CloudWords {
 
 /** The pure half of a cloud. Everything here is answered without a call, and the same way each time. */
 export interface CloudDefinition extends CloudSchema {
-  /** What stands for this person there: two people who share one are nobody (A2). */
+  /**
+   * What stands for this person there: two people who share one are nobody (A2). Cheap, and it throws at nothing: it is
+   * asked of everybody in the directory.
+   */
   identities(personId: string, principal: Principal): readonly CloudIdentity[];
   /** Everything wrong with an account by itself. */
   lintAccount(account: Account): readonly CloudFinding[];
@@ -118,12 +121,13 @@ export function principalOf(clouds: Clouds, directory: Directory, person: Person
   const own = person.clouds[cloud];
   const definition = clouds[cloud];
   if (own === undefined || definition === undefined) return undefined;
-  const keysOf = (id: string, principal: Principal): readonly string[] =>
-    definition.identities(id, principal).map(({ what, key }) => JSON.stringify([what, key]));
-  const keys = keysOf(person.id, own);
+  // Asked of everybody, at each asking and opening: so it is done without a text or a parse for each.
+  const mine = definition.identities(person.id, own);
+  const isMine = ({ what, key }: CloudIdentity): boolean =>
+    mine.some((identity) => identity.key === key && identity.what === what);
   const shared = directory.people.some(
     ({ id, clouds: { [cloud]: theirs } }) =>
-      id !== person.id && theirs !== undefined && keysOf(id, theirs).some((key) => keys.includes(key)),
+      id !== person.id && theirs !== undefined && definition.identities(id, theirs).some(isMine),
   );
   return shared ? undefined : own;
 }

@@ -83,7 +83,9 @@ describe('after an upgrade, by what the version before had written', () => {
     const next = { ...before.policy, security: { teams: ['security'], page: [] } };
     await applyPolicy(desk.store, next, '', 'operator:test', before);
     const changed = (await desk.store.events(SYSTEM_STREAM)).findLast(({ type }) => type === 'policy_changed');
-    expect(changed?.data.changes).toEqual(['security.teams: security (was nobody).']);
+    expect(changed?.data.changes).toEqual([
+      'Teams that may freeze, thaw and attest (security.teams): security (was nobody).',
+    ]);
     expect((await freeze()).ok).toBe(true);
   });
 });

@@ -7,16 +7,7 @@ import { endpointsOf } from './endpoints.ts';
 import { lintAwsRole } from './lint.ts';
 import { lintPartitions } from './partitions.ts';
 import { identitiesOf } from './principal.ts';
-import {
-  accountId,
-  accountMembers,
-  awsAccountOf,
-  awsPrincipalOf,
-  awsRoleOf,
-  CLOUD,
-  principalSchema,
-  roleMembers,
-} from './schema.ts';
+import { accountId, accountMembers, awsAccountOf, awsRoleOf, CLOUD, principalSchema, roleMembers } from './schema.ts';
 
 /** AWS's half without calls. The SDK is not loaded by it. */
 export const AWS: CloudDefinition = {
@@ -26,7 +17,7 @@ export const AWS: CloudDefinition = {
   role: roleMembers,
   principal: principalSchema,
   floors: { propagationSeconds: 300 },
-  identities: (personId, principal) => identitiesOf(personId, awsPrincipalOf(principal)),
+  identities: (personId, principal) => identitiesOf(personId, principal),
   lintAccount: (account) => lintAwsAccount(awsAccountOf(account)),
   lintRole: (role, account) => lintAwsRole(awsRoleOf(role), awsAccountOf(account)),
   lintPolicy: lintPartitions,

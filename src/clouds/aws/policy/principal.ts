@@ -1,4 +1,5 @@
 import type { CloudIdentity } from '../../../core/policy/cloud.ts';
+import type { Principal } from '../../../core/policy/directory.ts';
 
 /** What every kind of principal may say besides who it is. */
 interface SignedIn {
@@ -68,8 +69,21 @@ export function principalKey(principal: AwsPrincipal): string {
   }
 }
 
-/** What must be one person's alone: who they are to AWS, and the name that its log has for them. */
-export const identitiesOf = (personId: string, principal: AwsPrincipal): readonly CloudIdentity[] => [
-  { what: 'AWS identity', key: principalKey(principal) },
-  { what: 'AWS source identity', key: sourceIdentityKey(personId, principal) },
-];
+const KINDS: ReadonlySet<string> = new Set<AwsPrincipal['kind']>([
+  'iam-user',
+  'identity-center-session',
+  'identity-center-user',
+]);
+const isOfAws = (principal: Principal): principal is AwsPrincipal => KINDS.has(principal.kind);
+
+/**
+ * What must be one person's alone: who they are to AWS, and the name that its log has for them. What is no principal of AWS
+ * is nobody's, whatever let it come this far: nothing is planned for it.
+ */
+export const identitiesOf = (personId: string, principal: Principal): readonly CloudIdentity[] =>
+  isOfAws(principal)
+    ? [
+        { what: 'AWS identity', key: principalKey(principal) },
+        { what: 'AWS source identity', key: sourceIdentityKey(personId, principal) },
+      ]
+    : [];

@@ -64,6 +64,15 @@ describe('the source identity of a person (A2)', () => {
   });
 });
 
+it('lets one entry that is no principal of AWS stand in nobody’s way', () => {
+  const person = (id: string, aws: { readonly kind: string }) => {
+    return { id, name: id, teams: [], chats: {}, clouds: { aws } };
+  };
+  const ana = person('ana', user('user/ana'));
+  const people = [ana, person('eve', { kind: 'badge' })];
+  expect(principalOf(DEFINITIONS.clouds, { people, teams: [], onCall: {} }, ana, 'aws')).toBe(ana.clouds.aws);
+});
+
 describe('a directory, from the file or over HTTP (A2)', () => {
   const taken = (aws: AwsPrincipal): boolean =>
     directorySchema(DEFINITIONS).safeParse({
