@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import {
+  circlesIn,
   cloudWords,
   DENY_A_REQUEST,
   EXCEPTIONS,
@@ -58,6 +59,10 @@ describe('the house', () => {
     expect(product.filter((file) => file.split('/').length > deepest(file))).toEqual([]);
     const used = new Set(product.map(roomOf));
     expect(Object.keys(ROOMS).filter((room) => !used.has(room))).toEqual([]);
+  });
+
+  it('has no circle of imports, types included', () => {
+    expect(circlesIn(new Map(product.map((file) => [file, read(file)])))).toEqual([]);
   });
 
   it('lets the folders of core import one way: lint, request, policy; audit, request, policy; all of them the root', () => {
@@ -119,6 +124,18 @@ describe('the house', () => {
 });
 
 describe('the rules of the house', () => {
+  it('finds a circle of imports, also one of types alone and one over three files', () => {
+    const files = new Map([
+      ['src/a/one.ts', "import type { Two } from './two.ts';"],
+      ['src/a/two.ts', "import { three } from '../b/three.ts';"],
+      ['src/b/three.ts', "const one = await import('../a/one.ts');"],
+      ['src/b/four.ts', "import { three } from './three.ts';"],
+    ]);
+    expect(circlesIn(files)).toEqual([['src/a/one.ts', 'src/a/two.ts', 'src/b/three.ts']]);
+    files.set('src/b/three.ts', "import { readFile } from 'node:fs/promises';");
+    expect(circlesIn(files)).toEqual([]);
+  });
+
   it.each([
     ['src/core/request/decide.ts', "import { open } from '../../store/open-store.ts';"],
     ['src/core/request/decide.ts', "import { randomUUID } from 'node:os';"],

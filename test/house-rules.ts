@@ -251,3 +251,33 @@ export function cloudWords(file: string, source: string): readonly string[] {
   const meant = DENY_A_REQUEST[file] === undefined ? source : source.replace(/\bDeny\b/g, '');
   return CLOUD_WORDS.flatMap((words) => words.exec(meant)?.[0] ?? []).map((word) => `${file} says "${word}"`);
 }
+
+/**
+ * Files that import one another in a circle, each circle once, sorted: types count too, since whoever changes one of them
+ * has to read all. `sources` are the files of a tree with their text.
+ */
+export function circlesIn(sources: ReadonlyMap<string, string>): readonly (readonly string[])[] {
+  const targets = new Map(
+    [...sources].map(([file, source]) => {
+      const near = importsOf(source).filter((target) => target.startsWith('.'));
+      return [file, near.map((target) => posix.join(posix.dirname(file), target)).filter((one) => sources.has(one))];
+    }),
+  );
+  const reached = new Map([...targets.keys()].map((file) => [file, reachedFrom(file, targets)]));
+  const inCircle = [...targets.keys()].filter((file) => reached.get(file)?.has(file));
+  const circles = inCircle.map((file) =>
+    inCircle.filter((other) => reached.get(file)?.has(other) && reached.get(other)?.has(file)).sort(),
+  );
+  return [...new Map(circles.map((circle) => [circle.join(), circle])).values()];
+}
+
+function reachedFrom(start: string, targets: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const open = [...(targets.get(start) ?? [])];
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (reached.has(file)) continue;
+    reached.add(file);
+    open.push(...(targets.get(file) ?? []));
+  }
+  return reached;
+}

@@ -1,5 +1,4 @@
 import type { ChatKey } from '../core/policy/directory.ts';
-import type { Policy } from '../core/policy/policy.ts';
 import type { Terms } from '../core/policy/terms.ts';
 import { type Facts, type Lookup, NO_FACTS, UNANSWERED } from '../core/request/facts.ts';
 import type { Target } from '../core/request/request.ts';
@@ -7,6 +6,7 @@ import type { FoundIncident } from '../ports/incidents.ts';
 import type { PolicyInForce } from '../ports/store.ts';
 import { type BrokerDeps, providerOf } from './deps.ts';
 import { askLinked } from './linked.ts';
+import { policyInForce, policyOf } from './policy-of.ts';
 import { noteOutage } from './sweep/incident-outage.ts';
 
 /** What to look up for one opening command. */
@@ -183,13 +183,3 @@ function openingOff(process: string | undefined, { policy, installation, excess 
 
 const mapped = <A, B>(lookup: Lookup<A>, pick: (value: A) => B): Lookup<B> =>
   lookup.ok ? { ...lookup, value: pick(lookup.value) } : lookup;
-
-/** The row in force, and what stands against it; rejects when there is none. */
-async function policyInForce(deps: Pick<BrokerDeps, 'store'>): Promise<PolicyInForce> {
-  const inForce = await deps.store.policyInForce();
-  if (inForce === undefined) throw new Error('no policy is in force');
-  return inForce;
-}
-
-/** The policy that endings and messages go by; rejects when there is none. It alone never opens anything. */
-export const policyOf = async (deps: Pick<BrokerDeps, 'store'>): Promise<Policy> => (await policyInForce(deps)).policy;

@@ -7,8 +7,8 @@ import type { AccessRequest } from '../core/request/request.ts';
 import type { Row } from '../core/request/work.ts';
 import type { ClauseView, RequestView } from '../ports/request-view.ts';
 import type { BrokerDeps } from './deps.ts';
-import { policyOf } from './gather.ts';
 import { manualCommands } from './grant/manual-commands.ts';
+import { policyOf } from './policy-of.ts';
 
 /** Everything a card shows. A directory that does not answer leaves the names out, never the card. */
 export async function view(deps: BrokerDeps, row: Row): Promise<RequestView> {

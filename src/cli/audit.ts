@@ -7,8 +7,9 @@ import { verifyLog } from '../broker/verify-log.ts';
 import { SettingsProblem } from '../config.ts';
 import { type AnchorRead, anchorScan, BUNDLE_SKIPPED, isBundle } from '../core/audit/anchor-text.ts';
 import { readBundle } from '../core/audit/bundle.ts';
+import type { Anchored, BundleReport } from '../core/audit/bundle-report.ts';
 import { publicKeyOf } from '../core/audit/checkpoint.ts';
-import { type Anchored, type BundleReport, verifyBundle } from '../core/audit/verify-bundle.ts';
+import { verifyBundle } from '../core/audit/verify-bundle.ts';
 import { Failure } from '../core/failure.ts';
 import { withStore } from './with-store.ts';
 

@@ -3,7 +3,7 @@ import { onDuty } from '../../core/request/paging.ts';
 import type { Party } from '../../core/request/request.ts';
 import type { Called, Trouble, TroubleRound } from '../../ports/pager.ts';
 import type { BrokerDeps } from '../deps.ts';
-import { policyOf } from '../gather.ts';
+import { policyOf } from '../policy-of.ts';
 import { callAll, callOff, callsFor } from './call.ts';
 
 const ACTOR = 'system:pager';

@@ -7,9 +7,9 @@ import type { Row } from '../../core/request/work.ts';
 import type { Page } from '../../ports/pager.ts';
 import { apply } from '../apply.ts';
 import type { BrokerDeps } from '../deps.ts';
-import { policyOf } from '../gather.ts';
 import { manualCommands } from '../grant/manual-commands.ts';
 import { TryLater, WORKER } from '../grant/open.ts';
+import { policyOf } from '../policy-of.ts';
 import { callAll, callOff, callsFor } from './call.ts';
 
 type Revoking = Extract<AccessRequest, { state: 'revoking' }>;

@@ -1,7 +1,7 @@
 import { PRODUCTION_FLOORS, type Timings } from '../../core/policy/policy.ts';
 import type { BrokerDeps } from '../deps.ts';
-import { policyOf } from '../gather.ts';
 import { notifyFindings } from '../notify/findings.ts';
+import { policyOf } from '../policy-of.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { forEachLimit } from './for-each-limit.ts';
 import { listAccount } from './list-account.ts';

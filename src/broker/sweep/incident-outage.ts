@@ -1,5 +1,5 @@
 import type { BrokerDeps } from '../deps.ts';
-import { policyOf } from '../gather.ts';
+import { policyOf } from '../policy-of.ts';
 
 /** The outage's name among the troubles. */
 const KEY = 'incident-source';

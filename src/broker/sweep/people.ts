@@ -14,8 +14,8 @@ import type { Approval, Party } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import { apply } from '../apply.ts';
 import type { BrokerDeps } from '../deps.ts';
-import { policyOf } from '../gather.ts';
 import { WORKER } from '../grant/open.ts';
+import { policyOf } from '../policy-of.ts';
 
 const HOLDING = ['granting', 'active'] as const;
 /** Rows read at once. */

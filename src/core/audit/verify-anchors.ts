@@ -1,7 +1,7 @@
 import type { AnchoredCheckpoint } from './anchor-text.ts';
 import type { Bundle, BundleStream } from './bundle.ts';
+import type { Anchored, BundleReport } from './bundle-report.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import type { Anchored, BundleReport } from './verify-bundle.ts';
 
 type Outside = Pick<BundleReport, 'broken' | 'unknown' | 'complete'>;
 type Kept = ReadonlyMap<number, AnchoredCheckpoint>;

@@ -1,6 +1,6 @@
 import { incidentStream, requestStream } from '../events.ts';
-import type { AnchoredCheckpoint } from './anchor-text.ts';
 import type { Bundle, BundleStream } from './bundle.ts';
+import type { Anchored, BundleReport } from './bundle-report.ts';
 import { type Checkpoint, checkpointProblem, fingerprintOf, leavesProblem } from './checkpoint.ts';
 import { findingsWords } from './findings.ts';
 import { checkpointHistory } from './key-history.ts';
@@ -9,27 +9,11 @@ import { type Leaf, type Proof, rootByProof } from './merkle.ts';
 import { timeProblem } from './sealed-times.ts';
 import { anchoredTo } from './verify-anchors.ts';
 
-/** A checkpoint from outside, and where it was found. */
-export interface Anchored {
-  readonly from: string;
-  readonly checkpoint: AnchoredCheckpoint;
-}
-
 export interface Witnesses {
   /** The public key that the reader trusts, SPKI in base64. Without it the bundle's own keys are believed. */
   readonly publicKey?: string | undefined;
   /** Checkpoints that were kept where the log's owner cannot change them. */
   readonly anchors?: readonly Anchored[] | undefined;
-}
-
-export interface BundleReport {
-  /** What does not hold: the log was tampered with, or is not what it says. */
-  readonly broken: readonly string[];
-  /** What nobody can say from what is here. Where `broken` is empty too, everything is proven. */
-  readonly unknown: readonly string[];
-  readonly notes: readonly string[];
-  /** The checkpoint up to which nothing is missing; undefined before the first. */
-  readonly complete: { readonly number: number; readonly at: string } | undefined;
 }
 
 /** Proves a bundle from its own bytes, a public key and what was anchored: no database, no network, no clock. */

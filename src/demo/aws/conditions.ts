@@ -1,5 +1,7 @@
 import { OPERATORS } from './condition-operators.ts';
-import type { Effect } from './policy-document.ts';
+
+/** What a statement does with what it matches. */
+export type Effect = 'Allow' | 'Deny';
 
 /** One operator applied to one key, as a stored document states it. */
 export interface Condition {

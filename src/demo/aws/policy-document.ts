@@ -1,9 +1,7 @@
 import { OPERATORS } from './condition-operators.ts';
-import type { Condition } from './conditions.ts';
+import type { Condition, Effect } from './conditions.ts';
 import { malformedPolicy } from './faults.ts';
 import { arnParts } from './glob.ts';
-
-export type Effect = 'Allow' | 'Deny';
 
 /** Who a trust statement speaks of: `AWS` principals as written, services, or everybody. */
 export interface Principals {

@@ -1,8 +1,8 @@
 import { elementsOf } from './blocks.ts';
-import type { Outcome } from './delivery.ts';
 import { type Entry, entered, startValue, stateOf } from './inputs.ts';
 import { type Fields, fieldsOf, listOf } from './json.ts';
 import type { OpenView, StoredMessage } from './model.ts';
+import type { Outcome } from './outcome.ts';
 import type { World } from './world.ts';
 
 /** What Slack's client refuses before anything leaves it: the words are for the person. */

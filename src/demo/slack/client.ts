@@ -9,11 +9,12 @@ import {
   messageState,
   whyFailed,
 } from './client-actions.ts';
-import type { Delivery, Outcome } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import { type Entry, submissionProblems } from './inputs.ts';
 import { fieldsOf, isFields } from './json.ts';
 import type { LocalPerson, OpenView, StoredMessage } from './model.ts';
 import { escaped } from './mrkdwn.ts';
+import type { Outcome } from './outcome.ts';
 import { isSilent, reply, slackbotSays } from './replies.ts';
 import { seeMessage } from './screen.ts';
 import type { ReplyPlace, ReplyUrls, Triggers } from './tickets.ts';

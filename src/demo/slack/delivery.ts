@@ -2,16 +2,9 @@ import { createHmac } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { postTo } from './http.ts';
 import { type Fields, parseJson } from './json.ts';
+import type { Outcome, RequestKind } from './outcome.ts';
 import type { SocketLine } from './socket-line.ts';
 import type { World } from './world.ts';
-
-/** The three kinds of requests an app gets, in Socket Mode's words. */
-export type RequestKind = 'slash_commands' | 'interactive' | 'events_api';
-
-/** What came back: the app's answer, or why there is none. */
-export type Outcome =
-  | { readonly ok: true; readonly body: unknown }
-  | { readonly ok: false; readonly why: 'timeout' | 'unreachable' | 'status'; readonly status?: number };
 
 /** One request that was sent to the app. */
 export interface SentRequest {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Outcome, RequestKind } from './delivery.ts';
 import { type Fields, isFields, parseJson, stringOf } from './json.ts';
+import type { Outcome, RequestKind } from './outcome.ts';
 
 /** How long Slack keeps an address from `apps.connections.open` good for connecting. */
 const TICKET_MS = 30_000;

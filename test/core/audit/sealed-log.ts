@@ -2,11 +2,11 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { exportBundle } from '../../../src/broker/export-bundle.ts';
 import { anchorText, checkpointsIn } from '../../../src/core/audit/anchor-text.ts';
 import { type Bundle, type BundleFile, bundleText, readBundle } from '../../../src/core/audit/bundle.ts';
+import type { Anchored } from '../../../src/core/audit/bundle-report.ts';
 import { type FullCheckpoint, publicKeyOf, signCheckpoint } from '../../../src/core/audit/checkpoint.ts';
 import type { Findings } from '../../../src/core/audit/findings.ts';
 import { EMPTY_HEAD, seal } from '../../../src/core/audit/log.ts';
 import { byStream, type Leaf, rootOf } from '../../../src/core/audit/merkle.ts';
-import type { Anchored } from '../../../src/core/audit/verify-bundle.ts';
 import { type NewEvent, requestListed, type StoredEvent } from '../../../src/core/events.ts';
 import type { CheckpointReader } from '../../../src/ports/checkpoints.ts';
 
