@@ -46,6 +46,7 @@ describe('approving', () => {
 
   it('asks in zone C by a form, whose sending counts once and for one person', async () => {
     const click = await asked('a4', 'rotate-keys');
+    expect(await talk.press('avery', { ...click, digest: '0'.repeat(64) })).toMatchObject(saying(/Look at them again/));
     const form = formIn(await talk.press('avery', click));
     expect(wordsIn(form)).toContain('Rotate keys');
     expect((await desk.row('a4')).request).toMatchObject({ approvals: [] });
