@@ -1,12 +1,14 @@
 import { MSTEAMS } from './chat/msteams/definition.ts';
 import { SLACK } from './chat/slack/definition.ts';
+import { openSlack } from './chat/slack/open.ts';
 import { AWS } from './clouds/aws/policy/definition.ts';
 import { awsProvider } from './clouds/aws/role/provider.ts';
-import type { ChatDefinition } from './core/policy/chat-definition.ts';
+import { isSlackNamed, slackSettings } from './config.ts';
 import type { CloudDefinition, Clouds } from './core/policy/cloud.ts';
 import type { Definitions } from './core/policy/definitions.ts';
 import type { Cloud } from './core/policy/directory.ts';
 import type { Egress } from './egress/open-egress.ts';
+import type { ChatAdapter } from './open-chats.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Logger } from './ports/logger.ts';
 import type { OpenProvider } from './ports/provider.ts';
@@ -27,13 +29,23 @@ export interface CloudAdapter {
 /** The outside that a process can speak to, by name. */
 export interface Adapters {
   /** Every chat that a policy may name. */
-  readonly chats: readonly ChatDefinition[];
+  readonly chats: readonly ChatAdapter[];
   readonly clouds: Readonly<Record<Cloud, CloudAdapter>>;
 }
 
 /** All that there are. The only list: whoever needs one is given it. */
 export const ADAPTERS: Adapters = {
-  chats: [SLACK, MSTEAMS],
+  chats: [
+    {
+      definition: SLACK,
+      client: {
+        isNamed: isSlackNamed,
+        open: ({ config, egress, logger }) =>
+          openSlack({ ...slackSettings(config), dispatcher: egress?.dispatcher }, logger),
+      },
+    },
+    { definition: MSTEAMS },
+  ],
   clouds: {
     aws: {
       definition: AWS,
@@ -44,7 +56,7 @@ export const ADAPTERS: Adapters = {
 
 /** What policies are composed of, and judged by, where these adapters are there. */
 export const definitionsOf = ({ chats, clouds }: Adapters): Definitions => ({
-  chats,
+  chats: chats.map(({ definition }) => definition),
   clouds: Object.fromEntries(
     Object.entries(clouds).map(([name, { definition }]) => [name, definition]),
   ) satisfies Clouds,

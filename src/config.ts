@@ -24,9 +24,12 @@ const Settings = z.object({
   DATABASE_URL: postgres,
   /** BullMQ on Redis. Without it, on its PostgreSQL backend in the same database. */
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// address' }).optional(),
-  SLACK_BOT_TOKEN: z.string().startsWith('xoxb-', 'must start with xoxb-'),
+  SLACK_BOT_TOKEN: z.string().startsWith('xoxb-', 'must start with xoxb-').optional(),
   /** The app's id, as Slack shows it under Basic Information: clicks for any other app do not count. */
-  SLACK_APP_ID: z.string().regex(/^A[A-Z0-9]+$/, 'must be an app id like A012ABCD'),
+  SLACK_APP_ID: z
+    .string()
+    .regex(/^A[A-Z0-9]+$/, 'must be an app id like A012ABCD')
+    .optional(),
   /** For the HTTP receiver. */
   SLACK_SIGNING_SECRET: secret.optional(),
   /** For Socket Mode. With it no public address is needed. */
@@ -51,11 +54,12 @@ const Settings = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
-const WithReceiver = Settings.superRefine((env, issues) => {
-  if (env.SLACK_SIGNING_SECRET === undefined && env.SLACK_APP_TOKEN === undefined) {
-    const message = 'or SLACK_APP_TOKEN is required: Slack must be able to reach the bot, by HTTP or by Socket Mode';
-    issues.addIssue({ code: 'custom', path: ['SLACK_SIGNING_SECRET'], message });
-  }
+const SLACK_NAMES = ['SLACK_BOT_TOKEN', 'SLACK_APP_ID', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'] as const;
+
+/** Does the environment name a Slack app? Half of one counts: it is a mistake, and is said. */
+export const isSlackNamed = (env: NodeJS.ProcessEnv): boolean => SLACK_NAMES.some((name) => env[name]);
+
+const WithWebhook = Settings.superRefine((env, issues) => {
   if ((env.PAGE_WEBHOOK_URL === undefined) !== (env.PAGE_WEBHOOK_SECRET === undefined)) {
     const path = [env.PAGE_WEBHOOK_URL === undefined ? 'PAGE_WEBHOOK_URL' : 'PAGE_WEBHOOK_SECRET'];
     issues.addIssue({
@@ -66,14 +70,27 @@ const WithReceiver = Settings.superRefine((env, issues) => {
   }
 });
 
+/** All of them are needed where there is a Slack app, but one of the last two. */
+const WithSlack = WithWebhook.superRefine((env, issues) => {
+  for (const name of ['SLACK_BOT_TOKEN', 'SLACK_APP_ID'] as const) {
+    if (env[name] === undefined) issues.addIssue({ code: 'custom', path: [name], message: 'is required' });
+  }
+  if (env.SLACK_SIGNING_SECRET === undefined && env.SLACK_APP_TOKEN === undefined) {
+    const message = 'or SLACK_APP_TOKEN is required: Slack must be able to reach the bot, by HTTP or by Socket Mode';
+    issues.addIssue({ code: 'custom', path: ['SLACK_SIGNING_SECRET'], message });
+  }
+});
+
 export type Config = Readonly<z.infer<typeof Settings>>;
 
 /**
  * Reads the environment once, at start, and reports every problem in one go. Names only, never values: the log of a
  * failed start is where a half-right secret would leak.
+ * @param chatElsewhere The environment names another chat than Slack, which may then be left out altogether
  */
-export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return checked(WithReceiver, env, Object.keys(Settings.shape));
+export function loadConfig(env: NodeJS.ProcessEnv, { chatElsewhere = false } = {}): Config {
+  const needed = !chatElsewhere || isSlackNamed(env);
+  return checked(needed ? WithSlack : WithWebhook, env, Object.keys(Settings.shape));
 }
 
 const SealSettings = z.object({
@@ -182,10 +199,10 @@ export class SettingsProblem extends Error {
 const blankAsMissing = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 
-/** What the Slack side is told of all this. */
+/** What the Slack side is told of all this, where the settings name a Slack app. */
 export const slackSettings = (config: Config) => ({
-  botToken: config.SLACK_BOT_TOKEN,
-  appId: config.SLACK_APP_ID,
+  botToken: config.SLACK_BOT_TOKEN ?? '',
+  appId: config.SLACK_APP_ID ?? '',
   signingSecret: config.SLACK_SIGNING_SECRET,
   appToken: config.SLACK_APP_TOKEN,
   apiUrl: config.SLACK_API_URL,

@@ -4,10 +4,7 @@ import { broker as makeBroker } from './broker/broker.ts';
 import { type BrokerDeps, providerOf } from './broker/deps.ts';
 import { chatAccounts } from './chat/deliver/accounts.ts';
 import { delivery } from './chat/deliver/delivery.ts';
-import { slackChat } from './chat/slack/chat.ts';
-import { refusal } from './chat/slack/refused-us.ts';
-import { slackWorkspace } from './chat/slack/workspace.ts';
-import { type Config, loadConfig, pagerSettings, queuePrefix, SettingsProblem, slackSettings } from './config.ts';
+import { type Config, loadConfig, pagerSettings, queuePrefix, SettingsProblem } from './config.ts';
 import { GAP_MS } from './core/audit/checkpoint.ts';
 import { cloudWordsOf } from './core/policy/cloud.ts';
 import type { Cloud } from './core/policy/directory.ts';
@@ -18,6 +15,7 @@ import { type MonitorOptions, openMonitor } from './health/monitor.ts';
 import * as parts from './health/parts.ts';
 import { incidentSource } from './incidents/source.ts';
 import { makeLogger } from './logger.ts';
+import { namedChats, type OpenChat } from './open-chats.ts';
 import { isKnown, localClouds, openClouds, releaseAll, rewired } from './open-clouds.ts';
 import { openDoors, startHealth } from './open-doors.ts';
 import { pagersOf } from './paging/pagers.ts';
@@ -102,12 +100,14 @@ async function start(
   { env, role, file, adapters = ADAPTERS, lowered }: MainOptions,
   opened: (() => Promise<unknown>)[],
 ) {
-  const config = loadConfig(env);
+  const named = namedChats(adapters, env);
+  const config = loadConfig(env, { chatElsewhere: named.length > 0 });
   const logger = makeLogger(config.LOG_LEVEL);
-  if (lowered !== undefined) await assertLowered(env, config, adapters);
   // What runs on this machine alone is never sent elsewhere.
   const egress = lowered === undefined ? await egressOf(env) : undefined;
   opened.push(async () => egress?.close());
+  const chats = named.map((chat) => chat.open({ config, egress, logger }));
+  if (lowered !== undefined) await assertLowered(env, config, adapters, chats);
 
   const { clockOffsetMs, lockTimes } = lowered ?? {};
   const lower = {
@@ -134,15 +134,13 @@ async function start(
   opened.push(() => queue.close());
 
   const monotonic = () => performance.now();
-  const workspace = slackWorkspace({ ...slackSettings(config), dispatcher: egress?.dispatcher }, logger);
   const providers = rewired(clouds, lowered?.rewire?.clouds);
   const once = lowered?.rewire?.schedule?.(queue) ?? queue;
   const schedule = addingAgain({ store, schedule: once, logger });
   opened.push(() => schedule.stop());
-  const chat = slackChat(workspace, logger);
   const announce = delivery({
-    chats: [chat],
-    account: chatAccounts({ slack: workspace }).account,
+    chats: chats.map(({ chat }) => chat),
+    account: chatAccounts(Object.fromEntries(chats.map(({ chat, accounts }) => [chat.name, accounts]))).account,
     store,
     logger,
     usage: (plan) => providerOf({ providers }, plan.provider).usage(plan),
@@ -196,7 +194,7 @@ async function start(
   monitor.add(parts.sessionsPart(watch.off));
   monitor.add(parts.sweepPart(store));
   monitor.add(parts.queuePart(waitedMs));
-  monitor.add(parts.chatPart(() => refusal(workspace)));
+  for (const { chat, trouble } of chats) monitor.add(parts.chatPart(chat.name, trouble));
   monitor.add(parts.policyPart(store.policyInForce, () => settled.openingOff));
   monitor.add(parts.cloudPart(role === 'web' ? undefined : identity));
   monitor.add(parts.installationPart(store));
@@ -206,7 +204,7 @@ async function start(
   const { url, isReady } =
     role === 'worker'
       ? await startHealth(doors, opened)
-      : await openDoors({ ...doors, workspace, chat, announce, broker, deps }, opened);
+      : await openDoors({ ...doors, chats, announce, broker, deps }, opened);
   monitor.watch();
   const said = { role, url, openingOff: deps.openingOff() };
   if (isReady) logger.info(said, 'ready');
@@ -215,16 +213,20 @@ async function start(
 }
 
 /** Lowered floors are for this machine alone. */
-async function assertLowered(env: NodeJS.ProcessEnv, config: Config, adapters: Adapters): Promise<void> {
+async function assertLowered(
+  env: NodeJS.ProcessEnv,
+  config: Config,
+  adapters: Adapters,
+  chats: readonly OpenChat[],
+): Promise<void> {
   const { addresses, missing } = localClouds(env, definitionsOf(adapters));
   if (missing !== undefined) throw new Error(`Lowered floors are for local clouds only: set ${missing}.`);
-  const chat = config.SLACK_API_URL ?? 'https://slack.com/api/';
   const { pagerDuty, webhook } = pagerSettings(config);
   const paged = [pagerDuty, webhook].flatMap((pager) => (pager ? [pager.url] : []));
   await assertLoopback([
     config.DATABASE_URL,
     ...(config.REDIS_URL ? [config.REDIS_URL] : []),
-    chat,
+    ...chats.flatMap(({ endpoints }) => endpoints),
     ...paged,
     ...addresses,
   ]);

@@ -3,15 +3,13 @@ import { within } from './bounded.ts';
 import type { Broker } from './broker/broker.ts';
 import type { BrokerDeps } from './broker/deps.ts';
 import type { Delivery } from './chat/deliver/delivery.ts';
-import { refusesUs } from './chat/slack/refused-us.ts';
-import type { SlackWorkspace } from './chat/slack/workspace.ts';
-import type { RequestChat } from './chat/words/content.ts';
 import type { Config } from './config.ts';
 import { cloudTermsOf } from './core/policy/cloud.ts';
 import type { Terms } from './core/policy/terms.ts';
 import type { Monitor } from './health/monitor.ts';
 import { chatPart, listeningPart } from './health/parts.ts';
 import { keepTrying } from './keep-trying.ts';
+import type { ChatApp, OpenChat } from './open-chats.ts';
 import type { Logger } from './ports/logger.ts';
 import type { Store } from './ports/store.ts';
 import { startWeb, type Web } from './web/server.ts';
@@ -31,12 +29,11 @@ export interface Health {
   readonly warmMs?: number | undefined;
 }
 
-/** What the chat's receiver is made of, besides. */
+/** What the chats' receivers are made of, besides. */
 export interface Doors extends Health {
   /** Whether the first answers are rehearsed. */
   readonly rehearses: boolean;
-  readonly workspace: SlackWorkspace;
-  readonly chat: RequestChat;
+  readonly chats: readonly OpenChat[];
   readonly announce: Delivery;
   readonly broker: Broker;
   readonly deps: BrokerDeps;
@@ -93,53 +90,70 @@ export async function startHealth(health: Health, opened: Opened): Promise<Openi
   return { url: url(), isReady: url() !== undefined && (await answers(store.ping())) };
 }
 
-/**
- * The HTTP server and the chat's receiver; resolves after the first try of each. Bolt is loaded only where somebody answers
- * the chat.
- */
+/** One chat that is heard. */
+interface Heard extends OpenChat {
+  readonly app: ChatApp;
+}
+
+/** The HTTP server and the receiver of each chat; resolves after the first try of each. */
 export async function openDoors(doors: Doors, opened: Opened): Promise<Opening> {
-  const { slackApp, SLACK_PATH } = await import('./chat/slack/app.ts');
-  const { warmUp } = await import('./chat/slack/warm-up.ts');
-  const { workspace, chat, announce, broker, deps, monitor } = doors;
+  const { announce, broker, deps, monitor } = doors;
   const { store, directory, clouds, logger } = deps;
   const capabilities = (terms: Terms) => cloudTermsOf(clouds, terms);
-  const app = slackApp({ workspace, chat, announce, broker, store, directory, capabilities, logger });
-  monitor.add(chatPart(() => app.trouble()));
-  const { requestListener } = app;
+  const hearing = { announce, broker, store, directory, capabilities, logger };
+  const chats = await Promise.all(
+    doors.chats.map(async (one): Promise<Heard> => ({ ...one, app: await one.hear(hearing) })),
+  );
+  for (const { chat, app } of chats) monitor.add(chatPart(chat.name, () => app.trouble()));
   // A copy of another installation hears nobody: what it recorded would count nowhere.
   const { copy } = await store.installation();
-  if (copy !== undefined) logger.error({ copy }, 'this database is a copy; Slack is not answered until it is adopted');
-  const routes = requestListener && copy === undefined ? { [SLACK_PATH]: requestListener } : {};
+  if (copy !== undefined) logger.error({ copy }, 'this database is a copy; no chat is answered until it is adopted');
+  const heard = copy === undefined ? chats : [];
+  const routes = Object.assign({}, ...heard.map(({ app }) => app.routes));
   // Before anything is listened to; should it fail, starting the app does it again.
-  await app.recall().catch((error: unknown) => logger.warn({ why: String(error) }, 'the last start was not recalled'));
+  await Promise.all(chats.map((one) => recall(one, logger)));
   const warming = warm(async () => {
     await doors.prepared;
-    if (doors.rehearses && copy === undefined) await warmUp({ store, directory, capabilities });
+    if (doors.rehearses) for (const { app } of heard) await app.warmUp?.();
   }, doors);
   const ready = async (): Promise<void> => {
     await store.ping();
-    if (copy === undefined) await app.ready();
+    if (copy === undefined) await anyReady(heard);
     if (!warming.isOver()) throw new Error('the first answers are still being rehearsed');
   };
   const { first, url, close } = listen(doors, routes, ready, { name: 'PORT', port: doors.config.PORT });
-  const greeting = keepTrying(
-    async () => {
-      if (copy === undefined) await app.start();
-    },
+  const greetings = heard.map((one) => greet(one, logger));
+  opened.push(async () => {
+    for (const greeting of greetings) greeting.stop();
+    await Promise.all([close(), ...chats.map(({ app }) => app.stop())]);
+  });
+  await Promise.all([first, ...greetings.map((greeting) => greeting.first), warming.over]);
+  return { url: url(), isReady: url() !== undefined && (await answers(ready())) };
+}
+
+const recall = ({ chat, app }: Heard, logger: Logger): Promise<void> =>
+  app
+    .recall()
+    .catch((error: unknown) => logger.warn({ chat: chat.name, why: String(error) }, 'the last start was not recalled'));
+
+/** A chat that does not answer keeps nobody from being heard in another. Rejects where nobody is heard in any. */
+async function anyReady(chats: readonly Heard[]): Promise<void> {
+  const tried = await Promise.allSettled(chats.map(({ app }) => app.ready()));
+  const why = tried.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  if (why.length === tried.length) throw why[0];
+}
+
+/** Starts one chat, again and again until it answers. */
+function greet({ chat, app, refusesUs }: Heard, logger: Logger): ReturnType<typeof keepTrying> {
+  return keepTrying(
+    () => app.start(),
     DOOR_RETRY_MS,
     onceSaid((error) => {
-      const why = String(error);
-      if (refusesUs(error) === undefined)
-        logger.error({ why }, 'Slack does not answer; endings go on, and it is asked again');
-      else logger.error({ why }, 'Slack refuses us; endings go on, and it is asked again');
+      const said = { chat: chat.name, why: String(error) };
+      if (refusesUs(error)) logger.error(said, 'the chat refuses us; endings go on, and it is asked again');
+      else logger.error(said, 'the chat does not answer; endings go on, and it is asked again');
     }),
   );
-  opened.push(async () => {
-    greeting.stop();
-    await Promise.all([close(), app.stop()]);
-  });
-  await Promise.all([first, greeting.first, warming.over]);
-  return { url: url(), isReady: url() !== undefined && (await answers(ready())) };
 }
 
 interface Listening {

@@ -28,6 +28,17 @@ it.each(['DATABASE_URL', 'SLACK_BOT_TOKEN', 'SLACK_APP_ID'])(
   },
 );
 
+it('Slack may be left out where another chat is named, but not by half', () => {
+  const { DATABASE_URL } = enough;
+  expect(loadConfig({ DATABASE_URL }, { chatElsewhere: true })).toMatchObject({ DATABASE_URL });
+  expect(() => loadConfig({ DATABASE_URL })).toThrow(/SLACK_BOT_TOKEN: is required/);
+  const half = { DATABASE_URL, SLACK_APP_ID: 'A012ABCD' };
+  expect(() => loadConfig(half, { chatElsewhere: true })).toThrow(/SLACK_BOT_TOKEN: is required/);
+  expect(() => loadConfig(half, { chatElsewhere: true })).toThrow(
+    /SLACK_SIGNING_SECRET: or SLACK_APP_TOKEN is required/,
+  );
+});
+
 describe('the settings of the pagers', () => {
   it('are needed by nobody, and reach PagerDuty and the webhook where they are there', () => {
     expect(pagerSettings(loadConfig(enough))).toEqual({ pagerDuty: undefined, webhook: undefined });

@@ -66,6 +66,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'watch-sessions': { imports: ['ports', 'throttled-log'], packages: [] },
   logger: { imports: ['ports'], packages: ['pino'] },
   config: { imports: [], packages: ['zod'] },
+  adapters: { imports: ['*'], packages: [] },
+  'open-chats': { imports: ['*'], packages: ['node:'] },
   'open-doors': { imports: ['*'], packages: ['node:'] },
   main: { imports: ['*'], packages: ['node:'] },
   sealer: { imports: ['*'], packages: ['node:'] },

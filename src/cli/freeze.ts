@@ -1,11 +1,10 @@
+import { ADAPTERS } from '../adapters.ts';
 import { followFreeze } from '../broker/notify/follow-freeze.ts';
 import { notifyFreeze } from '../broker/notify/freeze-news.ts';
-import { postFreeze } from '../chat/deliver/freeze.ts';
-import { slackChat } from '../chat/slack/chat.ts';
-import { slackWorkspace } from '../chat/slack/workspace.ts';
-import { freezeNews, frozenNews } from '../chat/words/freeze-words.ts';
+import { postFreezeIn } from '../chat/deliver/freeze.ts';
+import { frozenNews } from '../chat/words/freeze-words.ts';
 import { refusalWords } from '../chat/words/words.ts';
-import { loadConfig, slackSettings } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { decideFreeze } from '../core/request/decide-freeze.ts';
 import { actorName } from '../core/request/decision.ts';
 import { NO_FACTS } from '../core/request/facts.ts';
@@ -13,6 +12,7 @@ import { freezeDetail } from '../core/request/freeze.ts';
 import type { Egress } from '../egress/open-egress.ts';
 import { egressOf } from '../egress.ts';
 import { makeLogger } from '../logger.ts';
+import { namedChats } from '../open-chats.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Store } from '../ports/store.ts';
 import { openSchedule } from './open-schedule.ts';
@@ -61,17 +61,14 @@ async function notifyFromHere(store: Store, logger: Logger): Promise<void> {
   try {
     // Where its settings cannot be read nobody is told: what must go by a proxy never goes past it.
     egress = await egressOf(process.env);
-    const settings = { ...slackSettings(loadConfig(process.env)), dispatcher: egress?.dispatcher };
-    const quiet = makeLogger('error');
-    const chat = slackChat(slackWorkspace(settings, quiet), quiet);
-    await notifyFreeze({
-      store,
-      logger,
-      announce: {
-        freeze: (place, event, current) =>
-          postFreeze({ chat, store }, place, { text: freezeNews(event, current), at: event.at }),
-      },
-    });
+    const named = namedChats(ADAPTERS, process.env);
+    const context = {
+      config: loadConfig(process.env, { chatElsewhere: named.length > 0 }),
+      egress,
+      logger: makeLogger('error'),
+    };
+    const chats = named.map((chat) => chat.open(context).chat);
+    await notifyFreeze({ store, logger, announce: { freeze: postFreezeIn(chats, store) } });
   } catch {
     console.error('The channels could not be told from here: a worker tells them within a minute.');
   } finally {

@@ -22,6 +22,8 @@ export interface Part {
   readonly slow?: boolean;
   /** While it is red nobody is served at all. */
   readonly serves?: boolean;
+  /** Of parts of one group one that is not red is enough to serve somebody. */
+  readonly group?: string;
 }
 
 /** What the page shows, each part by its name. */
@@ -167,7 +169,9 @@ function sayer(logger: Logger, everyMs: number): (found: readonly (readonly [Par
     said = names;
     quietUntil = now + everyMs;
     const says = Object.fromEntries(red.map(([{ name }, { finding, why }]) => [name, why ?? finding.says]));
-    if (red.some(([{ serves }]) => serves))
+    const isAlone = ({ group }: Part): boolean =>
+      group !== undefined && found.some(([other, { finding }]) => other.group === group && finding.state !== 'red');
+    if (red.some(([part]) => part.serves && !isAlone(part)))
       logger.error(
         { red: says },
         'nobody is served by this process; it is said again each minute until that is mended',

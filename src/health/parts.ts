@@ -153,11 +153,15 @@ export const queuePart = (waitedMs: () => Promise<number>): Part => ({
   },
 });
 
-/** @param trouble Why the chat takes nothing from us or brings us nothing, in words for the page, or undefined */
-export const chatPart = (trouble: () => Promise<string | undefined>): Part => ({
-  name: 'chat',
+/**
+ * One of the chats: people are served as long as any of them is well.
+ * @param trouble Why the chat takes nothing from us or brings us nothing, in words for the page, or undefined
+ */
+export const chatPart = (name: string, trouble: () => Promise<string | undefined>): Part => ({
+  name: `chat_${name}`,
   slow: true,
   serves: true,
+  group: 'chat',
   keptMs: FAR_MS,
   unanswered: 'The chat does not answer.',
   look: async () => {

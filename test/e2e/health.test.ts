@@ -77,7 +77,7 @@ const TROUBLES: readonly Trouble[] = [
     by: 'button',
   },
   {
-    part: 'chat',
+    part: 'chat_slack',
     says: /^Slack refuses us \(invalid_auth\)/,
     make: () => on.stage.slack.dials.fail('auth.test', 'before', { error: 'invalid_auth' }, 1_000),
     restart: {},
@@ -257,7 +257,7 @@ it('is good, with every part named, while all is well', async () => {
   const { parts } = await page();
   expect(Object.keys(parts).sort()).toEqual(
     [
-      'chat',
+      'chat_slack',
       'clock',
       'cloud',
       'database',

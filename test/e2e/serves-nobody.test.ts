@@ -53,13 +53,13 @@ it('a start that serves nobody says so at error, again and again, and once when 
   expect(last?.level).toBe(50);
   expect(last?.red).toMatchObject({
     listening: 'HOST and PORT are not listened on.',
-    chat: "Slack refuses us (token_revoked): look at the app's token and where it is installed.",
+    chat_slack: "Slack refuses us (token_revoked): look at the app's token and where it is installed.",
     policy: 'No policy is in force: run "breakglass apply FILE".',
   });
   expect(said(/^ready$/)).toEqual([]);
   expect(said(/^started, and not ready/)).toHaveLength(1);
-  expect(said(/^Slack refuses us; endings go on/)).toHaveLength(1);
-  expect(said(/^Slack does not answer/)).toEqual([]);
+  expect(said(/^the chat refuses us; endings go on/)).toHaveLength(1);
+  expect(said(/^the chat does not answer/)).toEqual([]);
   expect(said(/^HOST and PORT cannot be listened on/)).toHaveLength(1);
 
   const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });

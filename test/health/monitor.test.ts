@@ -58,6 +58,18 @@ describe('the page of health (D6)', () => {
     expect(await monitor.report()).toEqual({ status: 'good', parts: { well: GOOD, far: elsewhere } });
   });
 
+  it('says that nobody is served where every part of a group is red, not where one is', async () => {
+    const chat = (name: string, finding: Finding) => part(name, async () => finding, { serves: true, group: 'chat' });
+    const saidOf = async (...parts: readonly Part[]) => {
+      const { monitor, logger } = monitorOf(parts, { everyMs: 10 });
+      monitor.watch();
+      await until(async () => logger.lines.length > 0, 'it to be said');
+      return logger.lines[0]?.message;
+    };
+    expect(await saidOf(chat('chat_a', RED), chat('chat_b', GOOD))).toMatch(/^not everything is well/);
+    expect(await saidOf(chat('chat_a', RED), chat('chat_b', RED))).toMatch(/^nobody is served/);
+  });
+
   it('asks once for a hundred who want to know, and again when the answer is old', async () => {
     let asked = 0;
     const counting = part(

@@ -1,13 +1,27 @@
+import type { Announce } from '../../ports/announce.ts';
 import type { NewsPlace } from '../../ports/news.ts';
+import type { RequestChat } from '../words/content.ts';
+import { freezeNews } from '../words/freeze-words.ts';
+import { anyOf } from './each.ts';
 import { isNo, isUnclear, UNCLEAR_MAX_MS } from './send.ts';
 import { type ChatDeps, isSamePlace, policyPlace } from './show.ts';
+
+type Asked = Pick<ChatDeps['store'], 'clock' | 'policyInForce'>;
+
+/** Posts news of a freeze in these chats. */
+export const postFreezeIn =
+  (chats: readonly RequestChat[], store: Asked): Announce['freeze'] =>
+  (place, event, current) => {
+    const news = { text: freezeNews(event, current), at: event.at };
+    return anyOf(chats, (chat) => postFreeze({ chat, store }, place, news));
+  };
 
 /**
  * Posts news of a freeze into one channel of the policy, once where it is both. False when the chat never takes it there,
  * or still answers unclearly so long after it happened that later news must not wait for this.
  */
-export async function postFreeze(
-  deps: Pick<ChatDeps, 'chat'> & { readonly store: Pick<ChatDeps['store'], 'clock' | 'policyInForce'> },
+async function postFreeze(
+  deps: Pick<ChatDeps, 'chat'> & { readonly store: Asked },
   which: NewsPlace,
   { text, at }: { readonly text: string; readonly at: Date },
 ): Promise<boolean> {
