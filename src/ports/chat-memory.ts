@@ -77,6 +77,8 @@ export interface ChatMemory {
    * message: `at` itself the first time.
    */
   unclear(key: MessageKey, at: Date): Promise<Date>;
+  /** Surely nothing was sent: the next reservation is fresh again. Changes nothing once the message stands or is given up. */
+  release(key: MessageKey): Promise<void>;
   /** The message can never be shown (channel gone, person gone). It is not tried again. */
   gone(key: MessageKey, why: string): Promise<void>;
   /** The request whose card or copy stands at this place, if it is one of ours. */

@@ -41,6 +41,11 @@ export function chatMemory(database: Database): ChatMemory {
         const found = await prisma.message.findUnique({ where: whereKey(key) });
         return found?.unclearSince ?? at;
       }),
+    release: (key) =>
+      database.write('release a message', async (prisma) => {
+        const unsent = { ...keyOf(key), ts: null, state: 'sending' };
+        await prisma.message.updateMany({ where: unsent, data: { channel: NOWHERE } });
+      }),
     gone: (key, why) =>
       database.write('note a message as gone', async (prisma) => {
         await prisma.message.updateMany({ where: keyOf(key), data: { state: 'gone', why } });

@@ -8,7 +8,7 @@ import { cardOf } from '../words/card.ts';
 import type { Content } from '../words/content.ts';
 import { partyIn } from '../words/timeline-entry.ts';
 import { notifyFallback } from './notes.ts';
-import { isPassedOver, sendOnce } from './send.ts';
+import { isPassedOver, isUnknown, sendOnce } from './send.ts';
 import { homePlace, isSamePlace, policyPlace, type ShowDeps, sendDeps } from './show.ts';
 
 /**
@@ -18,10 +18,10 @@ import { homePlace, isSamePlace, policyPlace, type ShowDeps, sendDeps } from './
 export async function drawAll(deps: ShowDeps, row: Row, force = false): Promise<void> {
   let drawn = await newest(deps, row);
   for (let round = 0; round < ROUNDS; round++) {
-    await cardIn(deps, drawn);
+    const lost = await cardOrLost(deps, drawn);
     await updateStale(deps, drawn, force && round === 0);
     // After the others, which need not wait for what became of these.
-    const failure = await copiesOf(deps, drawn);
+    const failure = (await copiesOf(deps, drawn)) ?? lost;
     await updateStale(deps, drawn);
     if (failure !== undefined) throw failure;
     const latest = await newest(deps, drawn);
@@ -30,6 +30,16 @@ export async function drawAll(deps: ShowDeps, row: Row, force = false): Promise<
   }
   await deps.store.chat.drawn(drawn.request.details.id, drawn.version);
 }
+
+/** Why nobody knows whether the channel's card stands, where that is so. Rejects when it should be tried again. */
+const cardOrLost = (deps: ShowDeps, row: Row): Promise<unknown> =>
+  cardIn(deps, row).then(
+    () => undefined,
+    (error: unknown) => {
+      if (isUnknown(error)) return error;
+      throw error;
+    },
+  );
 
 /** A row that changes faster than it can be drawn is left to the next job. */
 const ROUNDS = 5;

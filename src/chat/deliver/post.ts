@@ -10,8 +10,8 @@ import { cardIn } from './draw.ts';
 import { notifyPrivately } from './notes.ts';
 import { notifyAlsoAsked, notifyApprovers } from './notify-approvers.ts';
 import { notifySelfApproved } from './notify-self-approved.ts';
-import { isUnclear, removeDouble, sendOnce, UNCLEAR_MAX_MS } from './send.ts';
-import { contextOf, isSamePlace, phoneNow, policyPlace, type ShowDeps, sendDeps } from './show.ts';
+import { isUnclear, isUnknown, removeDouble, sendOnce, UNCLEAR_MAX_MS } from './send.ts';
+import { contextOf, homePlace, isSamePlace, phoneNow, policyPlace, type ShowDeps, sendDeps } from './show.ts';
 
 /**
  * Tells every event that is not yet told, in order, one at a time; each counts as told only when the chat has it. Events
@@ -22,7 +22,11 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
   const newest = (await deps.store.find(id)) ?? row;
   const events = await deps.store.events(requestStream(id), newest.postedSeq);
   if (events.length === 0) return;
-  const card = await cardIn(deps, newest);
+  // A card of which nobody knows whether it stands holds up no line: they stand beside it then.
+  const card = await cardIn(deps, newest).catch((error: unknown) => {
+    if (isUnknown(error)) return undefined;
+    throw error;
+  });
   const phone = await phoneNow(deps);
   for (const event of events) {
     await postOne(deps, newest, event, card, phone);
@@ -89,6 +93,7 @@ async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: Messa
     since: details.askedAt,
     places: [
       async (): Promise<Target | undefined> => threadOf(deps, card, entry.loud),
+      async () => (deps.chat.can.search ? undefined : homePlace(deps, row)),
       () => policyPlace(deps, 'default'),
       () => deps.chat.direct(details.requester),
     ],

@@ -42,6 +42,9 @@ export const isUnclear = (error: unknown): boolean => error instanceof Failure &
  * looked for in the chat before anything is sent again. Undefined when no place takes it, now and later: a message
  * that the chat refuses as it is written is tried as bare words first, and never holds up what comes after it; nor does one
  * that the chat has answered unclearly for {@link UNCLEAR_MAX_MS}, whichever processes asked.
+ *
+ * In a chat that cannot be searched nobody can say what became of such a send, so it is not sent again: a line is passed
+ * over, and a card waits as long for a click that names its place ({@link isUnknown}).
  * Rejects with `Failure` when it should be tried again.
  */
 export async function sendOnce(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
@@ -58,8 +61,13 @@ export async function sendOnce(deps: SendDeps, sending: Sending): Promise<Messag
       const known = await awaited(deps, key);
       if (known?.state === 'gone') return undefined;
       if (known?.ts !== undefined) return known;
-      const found = await adopt(deps, sending);
-      if (found) return found;
+      if (deps.chat.can.search) {
+        const found = await adopt(deps, sending);
+        if (found) return found;
+      } else if (sending.onlyFind === undefined && !(await isFresh(deps, sending, channel))) {
+        await passOver(deps, key);
+        return undefined;
+      }
     }
     if (sending.onlyFind === undefined) return await post(deps, sending);
     await deps.memory.gone(key, sending.onlyFind);
@@ -68,6 +76,31 @@ export async function sendOnce(deps: SendDeps, sending: Sending): Promise<Messag
     if (!(await isPassedOver(deps, key, error))) throw error;
     return undefined;
   }
+}
+
+/** Somebody who reserved it before may have said since that surely nothing was sent. */
+const isFresh = async ({ memory }: SendDeps, { key, digest }: Sending, channel: string | undefined): Promise<boolean> =>
+  (await memory.claim(key, channel, digest)).fresh;
+
+/** Is this a card of which nobody knows whether it stands? Nothing else needs to wait for it. */
+export const isUnknown = (error: unknown): boolean => error instanceof Failure && error.detail.outcome === 'unknown';
+
+/** Gives up what was sent to an unknown end in a chat that cannot be searched; a card, not before somebody had time to click. */
+async function passOver({ memory, clock, logger }: SendDeps, key: MessageKey): Promise<void> {
+  const now = await clock.now();
+  const since = await memory.unclear(key, now);
+  const isCard = key.kind === 'card' || key.kind === 'copy';
+  if (isCard && now.getTime() - since.getTime() < UNCLEAR_MAX_MS) {
+    const detail = { outcome: 'unknown' };
+    throw new Failure('CHAT_UNAVAILABLE', 'whether a card was sent is not known, and it cannot be looked for', {
+      detail,
+    });
+  }
+  logger.error(
+    { ...key, since },
+    'whether a message was sent is not known, and this chat cannot be searched; it is not sent again',
+  );
+  await memory.gone(key, 'whether it was sent is not known');
 }
 
 /** Notes an unclear answer; after too many minutes of them the message is given up, loudly. */
@@ -127,7 +160,7 @@ async function adopt(deps: SendDeps, sending: Sending): Promise<MessageRef | und
 async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {
   const refusals: string[] = [];
   for (const candidate of sending.places) {
-    const place = await candidate();
+    const place = await unsent(deps, sending.key, candidate);
     if (place === undefined) continue;
     const sent = await sendTo(deps, place, sending);
     if (!isNo(sent)) {
@@ -145,12 +178,39 @@ async function post(deps: SendDeps, sending: Sending): Promise<MessageRef | unde
 export const isNo = (answer: MessageAt | ChatNo): answer is ChatNo => 'no' in answer;
 
 /** The message, or its bare words when the chat refuses how it is written. */
-async function sendTo({ chat, logger }: SendDeps, place: Target, { key, tag, content: made }: Sending) {
-  const content = await made(place);
-  const sent = await chat.send(place, content, tag);
+async function sendTo(deps: SendDeps, place: Target, { key, tag, content: made }: Sending) {
+  const content = await unsent(deps, key, async () => made(place));
+  const sent = await send(deps, key, () => deps.chat.send(place, content, tag));
   if (!isNo(sent) || sent.no !== 'miswritten') return sent;
-  logger.error({ ...key, why: sent.why }, 'the chat refuses how a message is written; sending its bare words');
-  return chat.send(place, { kind: 'bare', words: bareWords(content) }, tag);
+  deps.logger.error({ ...key, why: sent.why }, 'the chat refuses how a message is written; sending its bare words');
+  return send(deps, key, () => deps.chat.send(place, { kind: 'bare', words: bareWords(content) }, tag));
+}
+
+const isUndone = (error: unknown): boolean => error instanceof Failure && error.detail.outcome === 'undone';
+
+/** What is done before anything is sent: where it fails, the message counts as never sent. */
+const unsent = <T>(deps: SendDeps, key: MessageKey, work: () => Promise<T>): Promise<T> =>
+  orRelease(deps, key, work, () => true);
+
+const send = <T>(deps: SendDeps, key: MessageKey, work: () => Promise<T>): Promise<T> =>
+  orRelease(deps, key, work, isUndone);
+
+/**
+ * Whoever can search its chat finds out what was sent. In the others it is noted where surely nothing was, or the message
+ * would be passed over for nothing.
+ */
+async function orRelease<T>(
+  { chat, memory }: SendDeps,
+  key: MessageKey,
+  work: () => Promise<T>,
+  isSure: (error: unknown) => boolean,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!chat.can.search && isSure(error)) await memory.release(key);
+    throw error;
+  }
 }
 
 /** Where a message was found or sent, and what it shows as far as that is known. */

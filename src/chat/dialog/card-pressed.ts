@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ChatKey } from '../../core/policy/directory.ts';
 import type { MessageAt } from '../../ports/chat.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
-import { adoptCopy } from '../deliver/adopt-copy.ts';
+import { adoptClicked } from '../deliver/adopt.ts';
 import type { DialogDeps } from './deps.ts';
 import type { Press } from './press.ts';
 
@@ -23,7 +23,7 @@ export async function cardPressed(
 ): Promise<CardPressed | undefined> {
   if (at === undefined) return undefined;
   const stored = await storedCard(deps, requestId, at);
-  const ref = stored ?? (deps.chat.can.search ? await adoptCopy(deps, key, requestId, at) : undefined);
+  const ref = stored ?? (await adoptClicked({ ...deps, view: deps.broker.view }, key, requestId, at));
   if (ref?.requestId !== requestId || digest === undefined) return undefined;
   return { digest, older: digest !== ref.digest };
 }

@@ -118,6 +118,7 @@ const FORGETFUL: AppDeps['store']['chat'] = {
   claim: refused,
   sent: refused,
   unclear: refused,
+  release: refused,
   gone: refused,
   cardAt: refused,
   drawn: refused,

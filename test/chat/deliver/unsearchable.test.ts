@@ -1,0 +1,138 @@
+import { ulid } from 'ulid';
+import { adoptClicked } from '../../../src/chat/deliver/adopt.ts';
+import { type Delivery, delivery } from '../../../src/chat/deliver/delivery.ts';
+import { digestShown } from '../../../src/core/request/extension.ts';
+import type { Row } from '../../../src/core/request/work.ts';
+import { type Desk, openDesk } from '../../support/desk.ts';
+import { KEYS } from '../../support/requests.ts';
+import { type SmallChat, smallChat } from './small-chat.ts';
+
+const HALF_AN_HOUR_MS = 30 * 60_000;
+
+let desk: Desk;
+beforeAll(async () => {
+  desk = await openDesk();
+});
+afterAll(() => desk.close());
+
+interface Showing {
+  readonly chat: SmallChat;
+  readonly id: string;
+  draw(): Promise<void>;
+  post(): Promise<void>;
+  invite(): ReturnType<Delivery['invite']>;
+  /** The click of Avery, who may approve. */
+  click(at: { readonly place: string; readonly message: string }): ReturnType<typeof adoptClicked>;
+  cards(): SmallChat['messages'];
+  lines(): readonly string[];
+}
+
+/** A request of Riley's that one chat shows, which cannot be searched. */
+async function showing(): Promise<Showing> {
+  const chat = smallChat('slack');
+  const { store, broker, logger } = desk;
+  const usage = () => ({ cli: '', consoleUrl: undefined });
+  const shown = delivery({ chats: [chat], account: async () => 'member', store, usage, logger, unknownAfterMs: 60 });
+  const view = broker.view;
+  const id = ulid().toLowerCase();
+  await desk.ask(id);
+  const row = (): Promise<Row> => desk.row(id);
+  return {
+    chat,
+    id,
+    draw: async () => shown.draw(await row(), view),
+    post: async () => shown.post(await row(), view),
+    invite: async () => shown.invite(await row(), view),
+    click: ({ place, message }) =>
+      adoptClicked({ chat, store, view }, KEYS.avery, id, { chat: chat.name, place, message }),
+    cards: () => chat.messages.filter(({ kind }) => kind === 'card'),
+    lines: () => chat.messages.filter(({ kind }) => kind === 'entry').map(({ words }) => words),
+  };
+}
+
+const failed = expect.objectContaining({ code: 'CHAT_UNAVAILABLE' });
+const logged = (message: RegExp) => desk.logger.lines.filter((line) => message.test(line.message));
+
+describe('in a chat that cannot be searched', () => {
+  it('a line whose answer was lost is not sent twice, and the lines after it are told (E1)', async () => {
+    const on = await showing();
+    await on.draw();
+    on.chat.faults.push('lost after');
+    await expect(on.post()).rejects.toEqual(failed);
+    await desk.broker.withdraw(on.id, { type: 'person', key: KEYS.riley });
+    await on.post();
+    expect(on.lines()).toHaveLength((await desk.eventsOf(on.id)).length);
+    expect(new Set(on.lines()).size).toBe(on.lines().length);
+    expect((await desk.row(on.id)).postedSeq).toBe((await desk.row(on.id)).seq);
+    expect(logged(/cannot be searched; it is not sent again/)).not.toEqual([]);
+  });
+
+  it('what surely was not sent is sent again, once (E1)', async () => {
+    const on = await showing();
+    on.chat.faults.push('undone');
+    await expect(on.draw()).rejects.toEqual(failed);
+    on.chat.faults.push('undone', 'undone');
+    await expect(on.draw()).rejects.toEqual(failed);
+    on.chat.faults.length = 0;
+    await on.draw();
+    await on.draw();
+    expect(on.cards()).toHaveLength(1);
+  });
+
+  it.each(['lost before', 'lost after'] as const)(
+    'a card whose answer was %s holds up no line, is never sent twice, and is given up after 15 minutes',
+    async (fault) => {
+      const on = await showing();
+      on.chat.faults.push(fault);
+      await expect(on.draw()).rejects.toEqual(failed);
+      await on.post();
+      expect(on.lines().length).toBeGreaterThan(0);
+      await expect(on.draw()).rejects.toEqual(failed);
+      const before = logged(/cannot be searched; it is not sent again/).length;
+      desk.wait(HALF_AN_HOUR_MS);
+      await on.draw();
+      expect(on.cards()).toHaveLength(fault === 'lost after' ? 1 : 0);
+      expect(logged(/cannot be searched; it is not sent again/)).toHaveLength(before + 1);
+      expect((await desk.row(on.id)).drawnVersion).toBe((await desk.row(on.id)).version);
+    },
+  );
+
+  it('it is adopted by the first click on it, shows what is true then, and is kept up to date from then on', async () => {
+    const on = await showing();
+    on.chat.faults.push('lost after');
+    await expect(on.draw()).rejects.toEqual(failed);
+    const [card] = on.cards();
+    if (card === undefined) throw new Error('the card does not stand');
+    const row = await desk.row(on.id);
+    expect(await on.click(card)).toMatchObject({ kind: 'card', digest: digestShown(row.request), state: 'sent' });
+    await desk.broker.withdraw(on.id, { type: 'person', key: KEYS.riley });
+    await on.draw();
+    expect(on.cards()).toHaveLength(1);
+    expect(on.cards()[0]?.words).not.toBe(card.words);
+  });
+
+  it('a message of somebody else, or in another place, is never adopted: its click counts for nothing (A1)', async () => {
+    const on = await showing();
+    on.chat.faults.push('lost before');
+    await expect(on.draw()).rejects.toEqual(failed);
+    const { channel } = (await desk.row(on.id)).request.details;
+    const forged = on.chat.write({ place: channel, message: 'forged' });
+    expect(await on.click(forged)).toBeUndefined();
+    const elsewhere = await on.chat.send({ chat: on.chat.name, place: 'elsewhere' }, { kind: 'bare', words: 'card' });
+    if ('no' in elsewhere) throw new Error('it was not sent');
+    expect(await on.click(elsewhere)).toBeUndefined();
+  });
+
+  it('an approver whose copy was lost counts as missed, and is reached by a click on it', async () => {
+    const on = await showing();
+    await on.draw();
+    on.chat.faults.push(...Array<'lost after'>(9).fill('lost after'));
+    const { reached, missed } = await on.invite();
+    expect([reached, missed]).toEqual([[], (await desk.row(on.id)).request.details.invite]);
+    on.chat.faults.length = 0;
+    const copy = on.cards().find(({ place }) => place === `direct/${KEYS.avery}`);
+    if (copy === undefined) throw new Error('the copy does not stand');
+    expect(await on.click(copy)).toMatchObject({ kind: 'copy', state: 'sent' });
+    expect(on.cards().filter(({ place }) => place === copy.place)).toHaveLength(1);
+  });
+});
