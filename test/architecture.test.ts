@@ -16,6 +16,7 @@ import {
   wrongHabits,
   wrongImports,
   wrongSentences,
+  wrongWords,
 } from './house-rules.ts';
 
 const below = (folder: string, ends: RegExp): readonly string[] =>
@@ -41,6 +42,10 @@ describe('the house', () => {
 
   it('says to people only what stands among the words', () => {
     expect(product.flatMap((file) => wrongSentences(file, read(file)))).toEqual([]);
+  });
+
+  it('says the words of an adapter in no neutral room', () => {
+    expect(product.flatMap((file) => wrongWords(file, read(file)))).toEqual([]);
   });
 
   it('has no file of src/ over 300 lines, no default export, no any, no silenced check, no unfinished work', () => {
@@ -198,6 +203,18 @@ describe('the rules of the house', () => {
     "const words = 'It was. So';",
   ])('lets a room without words hold: %s', (source) => {
     expect(wrongSentences('src/store/queries.ts', source)).toEqual([]);
+  });
+
+  it.each([
+    ['src/chat/deliver/send.ts', "if (chat.name === 'slack') return;"],
+    ['src/store/warm.ts', 'const key = `slack:T1:U1`;'],
+    ['src/ports/chat.ts', '/** What Slack calls `ts`. */'],
+    ['src/broker/notify/call.ts', 'const text = mrkdwn(said);'],
+    ['src/queue/job.ts', "export const LANES = ['access', 'msteams'];"],
+    ['src/web/server.ts', '// as Slack does'],
+  ])('refuses that %s says: %s', (file, source) => {
+    expect(wrongWords(file, source)).not.toEqual([]);
+    expect(wrongWords('src/chat/slack/send.ts', source)).toEqual([]);
   });
 
   it.each([

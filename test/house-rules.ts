@@ -66,7 +66,6 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'watch-sessions': { imports: ['ports', 'throttled-log'], packages: [] },
   logger: { imports: ['ports'], packages: ['pino'] },
   config: { imports: [], packages: ['zod'] },
-  adapters: { imports: ['*'], packages: [] },
   'open-chats': { imports: ['*'], packages: ['node:'] },
   'open-doors': { imports: ['*'], packages: ['node:'] },
   main: { imports: ['*'], packages: ['node:'] },
@@ -207,6 +206,23 @@ export const sentencesIn = (file: string, source: string): readonly string[] =>
 /** The line of {@link SPEAKERS} for this file: its own, or that of a folder above it. */
 export const speakerOf = (file: string): string | undefined =>
   Object.keys(SPEAKERS).find((one) => file === one || (one.endsWith('/') && file.startsWith(one)));
+
+/** Words that belong to one adapter, with the rooms that must not know them: nothing there may be for one of them alone. */
+const ADAPTER_WORDS: readonly { readonly words: RegExp; readonly rooms: readonly string[] }[] = [
+  {
+    words: /\b(slack|mrkdwn|msteams)\b/i,
+    rooms: ['chat/deliver', 'store', 'queue', 'ports', 'broker', 'web'],
+  },
+];
+
+/** The words of an adapter that a file of a neutral room holds, comments included. */
+export function wrongWords(file: string, source: string): readonly string[] {
+  const home = roomOf(file);
+  return ADAPTER_WORDS.flatMap(({ words, rooms }) => {
+    const found = rooms.includes(home) ? words.exec(source) : null;
+    return found === null ? [] : [`${file} knows "${found[0]}"`];
+  });
+}
 
 /** What no file of ours holds, wherever it stands. The one check that may be silenced is the format of a table. */
 export function wrongHabits(file: string, source: string, maxLines: number): readonly string[] {

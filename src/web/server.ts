@@ -6,7 +6,7 @@ import type { Logger } from '../ports/logger.ts';
 export interface WebOptions {
   readonly host: string;
   readonly port: number;
-  /** Listeners by the path they answer, such as Slack's. */
+  /** Listeners by the path they answer, such as a chat's. */
   readonly routes: Readonly<Record<string, RequestListener>>;
   /** Rejects while this process cannot serve: its message is logged. */
   readonly ready: () => Promise<void>;

@@ -115,8 +115,8 @@ describe('in a chat that cannot be searched', () => {
     const on = await showing();
     on.chat.faults.push('lost before');
     await expect(on.draw()).rejects.toEqual(failed);
-    const { channel } = (await desk.row(on.id)).request.details;
-    const forged = on.chat.write({ place: channel, message: 'forged' });
+    const { channels } = (await desk.row(on.id)).request.details;
+    const forged = on.chat.write({ place: channels.slack ?? '', message: 'forged' });
     expect(await on.click(forged)).toBeUndefined();
     const elsewhere = await on.chat.send({ chat: on.chat.name, place: 'elsewhere' }, { kind: 'bare', words: 'card' });
     if ('no' in elsewhere) throw new Error('it was not sent');
