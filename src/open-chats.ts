@@ -5,12 +5,12 @@ import type { Delivery } from './chat/deliver/delivery.ts';
 import type { RequestChat } from './chat/words/content.ts';
 import type { Config } from './config.ts';
 import type { ChatDefinition } from './core/policy/chat-definition.ts';
+import type { CloudTerms } from './core/policy/cloud.ts';
 import type { Terms } from './core/policy/terms.ts';
 import type { Egress } from './egress/open-egress.ts';
 import type { ChatAccounts } from './ports/chat-accounts.ts';
 import type { DirectorySource } from './ports/directory.ts';
 import type { Logger } from './ports/logger.ts';
-import type { Capabilities } from './ports/provider.ts';
 import type { Store } from './ports/store.ts';
 
 /** What a chat is opened with. */
@@ -40,7 +40,7 @@ export interface HearDeps {
   readonly broker: Broker;
   readonly store: Store;
   readonly directory: DirectorySource;
-  readonly capabilities: (terms: Terms) => Capabilities;
+  readonly capabilities: (terms: Terms) => CloudTerms;
   readonly logger: Logger;
 }
 

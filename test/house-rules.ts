@@ -34,7 +34,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     '@aws-sdk/credential-provider-node',
     'zod',
   ),
-  adapters: { imports: ['core', 'ports', 'chat/slack', 'chat/msteams', 'clouds/aws', 'egress'], packages: [] },
+  adapters: { imports: ['*'], packages: [] },
   'open-clouds': { imports: ['adapters', 'core', 'ports'], packages: [] },
   egress: { imports: ['config'], packages: ['node:', 'undici'] },
   directory: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },

@@ -12,8 +12,9 @@ SELECT 'request/' || copy, seq, type, at, actor, data, checkpoint,
   encode(sha256((copy || seq)::bytea), 'hex')
 FROM events, copies WHERE stream = 'request/' || model;
 
-INSERT INTO requests (id, state, outcome, version, seq, drawn_version, posted_seq, document, created_at, updated_at)
-SELECT copy, state, outcome, version, seq, version, seq, replace(document::text, model, copy)::jsonb,
+INSERT INTO requests (id, state, outcome, version, seq, chats, drawn_version, posted_seq, document, created_at, updated_at)
+SELECT copy, state, outcome, version, seq,
+  jsonb_build_object('slack', jsonb_build_object('drawnVersion', version, 'postedSeq', seq)), version, seq, replace(document::text, model, copy)::jsonb,
   created_at - n * interval '1 minute', updated_at - n * interval '1 minute'
 FROM requests, copies WHERE id = model;
 
@@ -23,8 +24,8 @@ SELECT copy, copy, state, outcome, provider, account, replace(plan::text, model,
   ends_at, access_removed_at, sessions_ended_at, planned_end + interval '13 hours'
 FROM grants, copies WHERE request_id = model;
 
-INSERT INTO messages (request_id, kind, seq, person, channel, ts, state, drawn_version, digest)
-SELECT copy, 'card', 0, '', 'C0OLD', n::text, 'sent', version, 'digest' FROM requests, copies WHERE id = model;
+INSERT INTO messages (request_id, chat, kind, seq, person, place, message, state, drawn_version, digest)
+SELECT copy, 'slack', 'card', 0, '', 'C0OLD', n::text, 'sent', version, 'digest' FROM requests, copies WHERE id = model;
 
 INSERT INTO forms (id, kind, key, request_id, digest, channel, used_at)
 SELECT copy, 'request', 'someone', copy, '', '', clock_timestamp() FROM copies;

@@ -110,7 +110,15 @@ export function teller(policy, installationId) {
       version += sealed.length > 0 ? 1 : 0;
       events.push(...sealed);
     }
-    const row = { request, version, seq: head.seq, drawnVersion: version, postedSeq: head.seq, updatedAt: now };
+    const row = {
+      request,
+      version,
+      seq: head.seq,
+      chats: {},
+      drawnVersion: version,
+      postedSeq: head.seq,
+      updatedAt: now,
+    };
     return { row, events: [...events, ...listed(id, incident.id, events)], workAt: nextWorkAt(row) };
   };
 }

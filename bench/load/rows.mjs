@@ -17,9 +17,10 @@ export async function writeLives(ownerUrl, lives) {
 async function writeBatch(client, lives) {
   await client.query(
     `WITH "rows" AS (
-       INSERT INTO "requests" ("id", "state", "outcome", "version", "seq", "drawn_version", "posted_seq",
+       INSERT INTO "requests" ("id", "state", "outcome", "version", "seq", "chats", "drawn_version", "posted_seq",
          "state_work_at", "ends_at", "document", "created_at", "updated_at")
-       SELECT "id", "document" ->> 'state', 'none', "version", "seq", "version", "seq", "workAt", "endsAt", "document",
+       SELECT "id", "document" ->> 'state', 'none', "version", "seq",
+         jsonb_build_object('slack', jsonb_build_object('drawnVersion', "version", 'postedSeq', "seq")), "version", "seq", "workAt", "endsAt", "document",
          "askedAt", "updatedAt"
        FROM jsonb_to_recordset($1::jsonb) AS r ("id" text, "version" integer, "seq" integer, "workAt" timestamptz,
          "endsAt" timestamptz, "document" jsonb, "askedAt" timestamptz, "updatedAt" timestamptz)
@@ -30,8 +31,8 @@ async function writeBatch(client, lives) {
        FROM jsonb_to_recordset($2::jsonb) AS g ("id" text, "requestId" text, "account" text, "plan" jsonb,
          "plannedEnd" timestamptz, "confirmedAt" timestamptz, "endsAt" timestamptz)
      ), "cards" AS (
-       INSERT INTO "messages" ("request_id", "kind", "seq", "person", "channel", "ts", "state", "drawn_version", "digest")
-       SELECT "requestId", 'card', 0, '', "channel", "ts", 'sent', "version", "digest"
+       INSERT INTO "messages" ("request_id", "chat", "kind", "seq", "person", "place", "message", "state", "drawn_version", "digest")
+       SELECT "requestId", 'slack', 'card', 0, '', "channel", "ts", 'sent', "version", "digest"
        FROM jsonb_to_recordset($3::jsonb) AS c ("requestId" text, "channel" text, "ts" text, "version" integer,
          "digest" text)
      )

@@ -57,6 +57,7 @@ const provider = {
   }),
 };
 const silent = {
+  chats: ['slack'],
   draw: async () => undefined,
   post: async () => undefined,
   invite: async () => ({ reached: ['sasha'], missed: [] }),

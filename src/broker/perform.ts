@@ -57,7 +57,7 @@ export async function perform(
       return invite(deps, requestId);
     case 'draw':
     case 'post':
-      return show(deps, requestId, name);
+      return show(deps, work, name);
     default:
       return unreachable(name);
   }
@@ -75,11 +75,12 @@ async function invite(deps: BrokerDeps, requestId: string): Promise<void> {
   await apply(deps, requestId, { type: 'invited', reached, missed }, WORKER);
 }
 
-async function show(deps: BrokerDeps, requestId: string, what: 'draw' | 'post'): Promise<void> {
+async function show(deps: BrokerDeps, { requestId, chat = '' }: Work, what: 'draw' | 'post'): Promise<void> {
   const row = await deps.store.find(requestId);
-  if (row === undefined) return;
-  if (what === 'draw' && row.drawnVersion < row.version) await deps.announce.draw(row, viewOf(deps));
-  if (what === 'post' && row.postedSeq < row.seq) await deps.announce.post(row, viewOf(deps));
+  const shown = row?.chats[chat];
+  if (row === undefined || shown === undefined) return;
+  if (what === 'draw' && shown.drawnVersion < row.version) await deps.announce.draw(row, chat, viewOf(deps));
+  if (what === 'post' && shown.postedSeq < row.seq) await deps.announce.post(row, chat, viewOf(deps));
 }
 
 /** Work that takes access away. The sweep runs these itself when the queue does not. */

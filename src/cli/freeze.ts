@@ -68,7 +68,11 @@ async function notifyFromHere(store: Store, logger: Logger): Promise<void> {
       logger: makeLogger('error'),
     };
     const chats = named.map((chat) => chat.open(context).chat);
-    await notifyFreeze({ store, logger, announce: { freeze: postFreezeIn(chats, store) } });
+    await notifyFreeze({
+      store,
+      logger,
+      announce: { chats: chats.map(({ name }) => name), freeze: postFreezeIn(chats, store) },
+    });
   } catch {
     console.error('The channels could not be told from here: a worker tells them within a minute.');
   } finally {

@@ -1,26 +1,31 @@
+import type { ChatName } from '../core/policy/directory.ts';
+import type { MessageAt } from './chat.ts';
+
 /** What a message of ours is. `card` and `copy` show the request and are redrawn; `post` and `note` tell one event. */
 export type MessageKind = 'card' | 'copy' | 'post' | 'note';
 
 /**
- * A stored reference to one message. Its key is request, kind, seq and person: there is at most one message for each.
- * `sending` means the outcome of the send is unknown: the chat is read before anything is sent again.
+ * A stored reference to one message. Its key is request, chat, kind, seq and person: there is at most one message for each.
+ * `sending` means the outcome of the send is unknown: the chat is read before anything is sent again, where it can be.
  */
 export interface MessageRef {
   readonly requestId: string;
+  readonly chat: ChatName;
   readonly kind: MessageKind;
   /** The event it tells; 0 for cards and copies. */
   readonly seq: number;
   /** Whose direct message it is; '' for the channel. */
   readonly person: string;
-  readonly channel: string;
-  readonly ts: string | undefined;
+  /** The chat's own ids: of the channel or conversation, and of the message once it stands there. */
+  readonly place: string;
+  readonly message: string | undefined;
   readonly state: 'sending' | 'sent' | 'gone';
   readonly drawnVersion: number;
   /** What the card shows: the digest of its terms, or of the extension that waits. A click counts for this one only. */
   readonly digest: string;
 }
 
-export type MessageKey = Pick<MessageRef, 'requestId' | 'kind' | 'seq' | 'person'>;
+export type MessageKey = Pick<MessageRef, 'requestId' | 'chat' | 'kind' | 'seq' | 'person'>;
 
 /** A form somebody has open. Its id is all that `private_metadata` holds. */
 export interface Form {
@@ -37,25 +42,21 @@ export interface Form {
   readonly usedAt: Date | undefined;
 }
 
-/** Who the chat says that we are: the workspace, the organisation it belongs to, and our own bot there. */
-export interface ChatIdentity {
-  readonly team: string;
-  readonly enterprise: string | undefined;
-  readonly botUser: string;
-  readonly bot: string;
-}
+/** Who a chat says that we are, in its own words: only its adapter reads them. */
+export type OwnIdentity = Readonly<Record<string, string>>;
 
 /** What the chat must remember, in the same database as the rows. */
 export interface ChatMemory {
-  refs(requestId: string): Promise<readonly MessageRef[]>;
+  /** Of one chat, or of all. */
+  refs(requestId: string, chat?: ChatName): Promise<readonly MessageRef[]>;
   /**
    * Reserves a message before it is sent. `fresh` is false if it was reserved before: its outcome may be unknown. Where
-   * nobody knows yet where it would stand (`channel` undefined), nothing can have been sent: the first reservation that
+   * nobody knows yet where it would stand (`place` undefined), nothing can have been sent: the first reservation that
    * knows is fresh too.
    */
   claim(
     key: MessageKey,
-    channel: string | undefined,
+    place: string | undefined,
     digest: string,
   ): Promise<{ readonly ref: MessageRef; readonly fresh: boolean }>;
   /**
@@ -65,8 +66,8 @@ export interface ChatMemory {
   sent(
     key: MessageKey,
     at: {
-      readonly channel: string;
-      readonly ts: string;
+      readonly place: string;
+      readonly message: string;
       readonly drawnVersion: number;
       /** Left out where it is not known what the message shows. */
       readonly digest?: string | undefined;
@@ -82,15 +83,15 @@ export interface ChatMemory {
   /** The message can never be shown (channel gone, person gone). It is not tried again. */
   gone(key: MessageKey, why: string): Promise<void>;
   /** The request whose card or copy stands at this place, if it is one of ours. */
-  cardAt(channel: string, ts: string): Promise<MessageRef | undefined>;
-  /** All cards of the request show at least this version. */
-  drawn(requestId: string, version: number): Promise<void>;
-  /** Every event up to this one has been told. */
-  posted(requestId: string, seq: number): Promise<void>;
+  cardAt(at: MessageAt): Promise<MessageRef | undefined>;
+  /** All cards of the request in this chat show at least this version. Says nothing of any other chat. */
+  drawn(requestId: string, chat: ChatName, version: number): Promise<void>;
+  /** Every event up to this one is in this chat. Says nothing of any other chat. */
+  posted(requestId: string, chat: ChatName, seq: number): Promise<void>;
   openForm(form: Omit<Form, 'usedAt'>): Promise<void>;
   form(id: string): Promise<Form | undefined>;
   useForm(id: string): Promise<void>;
   /** Who the chat said last that we are, as this app. */
-  identity(app: string): Promise<ChatIdentity | undefined>;
-  keepIdentity(app: string, identity: ChatIdentity): Promise<void>;
+  identity(chat: ChatName, app: string): Promise<OwnIdentity | undefined>;
+  keepIdentity(chat: ChatName, app: string, identity: OwnIdentity): Promise<void>;
 }

@@ -14,7 +14,7 @@ import type { CheckpointReader } from './checkpoints.ts';
 import type { Clock } from './clock.ts';
 import type { CloudMemory } from './cloud-memory.ts';
 import type { EvidenceReader } from './evidence.ts';
-import type { News, NewsPlace, PolicyPlace } from './news.ts';
+import type { FreezeChannel, News, PolicyChannel } from './news.ts';
 import type { TroubleMemory } from './pager.ts';
 
 export type Changed =
@@ -146,8 +146,8 @@ export interface Store {
   applyPolicy(application: Application): Promise<PolicyInForce | undefined>;
   /** The freeze of all openings, or undefined where there is none. */
   freeze(): Promise<Freeze | undefined>;
-  readonly freezeNews: News<NewsPlace>;
-  readonly policyNews: News<PolicyPlace>;
+  readonly freezeNews: News<FreezeChannel>;
+  readonly policyNews: News<PolicyChannel>;
   /** One transaction: lock, clock, decide, save the freeze and its events in the system stream. A refusal changes nothing. */
   changeFreeze(actor: string, decide: DecideFreeze): Promise<FreezeDecision>;
   installation(): Promise<Installation>;

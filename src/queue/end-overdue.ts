@@ -45,8 +45,9 @@ export function endOverdue({ store, logger, endings, calls, running }: Ending): 
     }
   };
 
-  const call = async (work: Work): Promise<void> => {
-    if ((await run(work)) && NOTIFIED_BY_EVENT.has(work.name)) await run({ ...work, name: 'post' });
+  const call = async ({ chats }: Row, work: Work): Promise<void> => {
+    if (!(await run(work)) || !NOTIFIED_BY_EVENT.has(work.name)) return;
+    await Promise.all(Object.keys(chats).map((chat) => run({ ...work, name: 'post', chat })));
   };
 
   const startAll = async (row: Row, pass: Pass, now: Date): Promise<boolean> => {
@@ -55,7 +56,7 @@ export function endOverdue({ store, logger, endings, calls, running }: Ending): 
       if (!(await endings.start(jobId(work), pass.enough, async () => void (await run(work))))) return false;
     }
     // What finds no room is left to the next pass.
-    for (const work of owned.calls) calls.tryStart(jobId(work), () => call(work));
+    for (const work of owned.calls) calls.tryStart(jobId(work), () => call(row, work));
     return true;
   };
 

@@ -53,6 +53,7 @@ const written = z.object({
   name: z.enum(WORK_NAMES),
   requestId: z.string().min(1),
   grantId: z.string().min(1).optional(),
+  chat: z.string().min(1).optional(),
   dueAt: z.iso.datetime().transform((at) => new Date(at)),
   generation: z.string().min(1),
 });
@@ -60,10 +61,11 @@ const written = z.object({
 /** A work as a job holds it: ids and its due time, nothing to decide by. The row is the truth. */
 export type JobContent = z.input<typeof written>;
 
-export const toContent = ({ name, requestId, grantId, dueAt, generation }: Work): JobContent => ({
+export const toContent = ({ name, requestId, grantId, chat, dueAt, generation }: Work): JobContent => ({
   name,
   requestId,
   ...(grantId === undefined ? {} : { grantId }),
+  ...(chat === undefined ? {} : { chat }),
   dueAt: dueAt.toISOString(),
   generation,
 });
@@ -72,11 +74,11 @@ export const toContent = ({ name, requestId, grantId, dueAt, generation }: Work)
 export const toWork = (content: unknown): Work => written.parse(content);
 
 /**
- * `<work>-<grant or request>-<generation>`: the same work added twice is one job, and an early end is another job than
+ * `<work>-<chat, where it is of one>-<grant or request>-<generation>`: the same work added twice is one job, and an early end is another job than
  * the delayed one. BullMQ wants no `:` and no pure integer: https://docs.bullmq.io/guide/jobs/job-ids
  */
-export const jobId = ({ name, requestId, grantId, generation }: Work): string =>
-  `${name}-${grantId ?? requestId}-${generation}`;
+export const jobId = ({ name, requestId, grantId, chat, generation }: Work): string =>
+  [name, ...(chat === undefined ? [] : [chat]), grantId ?? requestId, generation].join('-');
 
 /** Wait before the next attempt: doubling, capped, and up to a half off, so that many do not come back at one instant. */
 export function retryMs(name: WorkName, attemptsMade: number): number {

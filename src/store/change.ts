@@ -2,7 +2,7 @@ import { incidentStream, requestListed, requestStream, type StoredEvent } from '
 import type { HistoryOf, RequesterHistory } from '../core/request/facts.ts';
 import type { Freeze } from '../core/request/freeze.ts';
 import type { ClosedGrant, GrantingGrant, TurnedDown } from '../core/request/request.ts';
-import { nextWorkAt, type Row } from '../core/request/work.ts';
+import { nextWorkAt, type Row, shownNowhere } from '../core/request/work.ts';
 import type { Changed, Decide } from '../ports/store.ts';
 import { type HeadRecord, lockStream, type Shift, sealed, type Tip, tipOf } from './append.ts';
 import type { Database } from './database.ts';
@@ -89,7 +89,7 @@ async function lockRequest(tx: RawTx, shift: Shift, requestId: string, wanted: H
 
 const lockOne = (tx: RawTx, requestId: string) => tx.$queryRaw<LockedRecord[]>`
   SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
-    "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
+    "chats", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
     "freeze_now"() AS "freeze"
   FROM "lock_request"(${requestId})`;
 
@@ -98,7 +98,7 @@ const lockRequester = (tx: RawTx, requestId: string, { person, role, incident, a
   LockedRecord[]
 >`
   SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
-    "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
+    "chats", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
     "freeze_now"() AS "freeze", "requester_history"(${person}, ${role}, ${incident}, ${account}) AS "history"
   FROM "lock_requester"(${requestId}, ${person})`;
 
@@ -111,8 +111,9 @@ const historyFrom = ({ same, turnedDown, pending, objects }: StoredHistory): Req
 
 /** The row as it will be read back: through its own text, so that what is decided next is what was stored. */
 function nextRow(row: Row | undefined, document: string, events: readonly StoredEvent[], now: Date): Row {
-  return rowOf({
+  const next = rowOf({
     document: JSON.parse(document),
+    chats: row?.chats ?? {},
     // What nobody is told of changes no card: a failing ending that is only counted must not redraw it each time.
     version: (row?.version ?? 0) + (events.length > 0 ? 1 : 0),
     seq: events.at(-1)?.seq ?? row?.seq ?? 0,
@@ -120,11 +121,11 @@ function nextRow(row: Row | undefined, document: string, events: readonly Stored
     postedSeq: row?.postedSeq ?? 0,
     updatedAt: now,
   });
+  return row === undefined ? { ...next, chats: shownNowhere(next.request) } : next;
 }
 
 /** When the state alone needs work; the database adds what the chat is owed (`next_work_at`). */
-const stateWorkAt = (row: Row): Date | undefined =>
-  nextWorkAt({ ...row, drawnVersion: row.version, postedSeq: row.seq });
+const stateWorkAt = (row: Row): Date | undefined => nextWorkAt({ ...row, chats: {} });
 
 // With its zone, whatever zone the session has.
 const isoOf = (at: Date | undefined): string | null => at?.toISOString() ?? null;
@@ -137,9 +138,10 @@ async function save(tx: RawTx, row: Row, document: string, events: readonly Stor
   const grants = request.state === 'pending' ? [] : request.grants;
   await tx.$queryRaw`
     WITH "saved" AS (
-      INSERT INTO "requests" ("id", "state", "outcome", "version", "seq", "drawn_version", "posted_seq",
+      INSERT INTO "requests" ("id", "state", "outcome", "version", "seq", "chats", "drawn_version", "posted_seq",
         "state_work_at", "grant_by", "ends_at", "document", "created_at", "updated_at")
-      VALUES (${request.details.id}, ${request.state}, ${outcome}, ${row.version}, ${row.seq}, 0, 0,
+      VALUES (${request.details.id}, ${request.state}, ${outcome}, ${row.version}, ${row.seq}, ${toJsonText(row.chats)}::jsonb,
+        ${row.drawnVersion}, ${row.postedSeq},
         ${isoOf(stateWorkAt(row))}::timestamptz, ${isoOf(grantBy)}::timestamptz, ${isoOf(endsAt)}::timestamptz,
         ${document}::jsonb, ${isoOf(row.updatedAt)}::timestamptz, ${isoOf(row.updatedAt)}::timestamptz)
       ON CONFLICT ("id") DO UPDATE SET "state" = EXCLUDED."state", "outcome" = EXCLUDED."outcome",

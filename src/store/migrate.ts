@@ -199,8 +199,8 @@ const rightsOf = (app: string): readonly string[] => [
   `GRANT USAGE ON SCHEMA public TO ${app}`,
   `GRANT SELECT, INSERT ON "events", "policies" TO ${app}`,
   `GRANT SELECT ON "checkpoints", "checkpoint_leaves" TO ${app}`,
-  `GRANT SELECT, INSERT, UPDATE ON "requests", "grants", "messages", "forms", "troubles", "chat_identities", "sweeps" TO ${app}`,
-  `GRANT SELECT, UPDATE ON "installation", "news" TO ${app}`,
+  `GRANT SELECT, INSERT, UPDATE ON "requests", "grants", "messages", "forms", "troubles", "chat_identities", "sweeps", "news" TO ${app}`,
+  `GRANT SELECT, UPDATE ON "installation" TO ${app}`,
   // The row goes when the freeze is lifted; its history is in the events.
   `GRANT SELECT, INSERT, UPDATE, DELETE ON "freeze" TO ${app}`,
   `GRANT SELECT, INSERT, UPDATE, DELETE ON "cloud_rounds", "cloud_accounts", "cloud_orphans", "cloud_sightings" TO ${app}`,

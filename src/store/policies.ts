@@ -1,5 +1,7 @@
 import { digestOf } from '../core/canonical.ts';
 import { type StoredEvent, SYSTEM_STREAM } from '../core/events.ts';
+import type { ChatName } from '../core/policy/directory.ts';
+import type { Policy } from '../core/policy/policy.ts';
 import type { PolicyParts } from '../core/policy/policy-parts.ts';
 import {
   contentProblem,
@@ -13,6 +15,7 @@ import { written } from '../core/request/event-parts.ts';
 import type { Application, PolicyInForce } from '../ports/store.ts';
 import { insertEvents, lockStream, type Shift, sealed } from './append.ts';
 import type { Database } from './database.ts';
+import { beginNews } from './news.ts';
 import type { RawTx } from './raw.ts';
 import { type EventRecord, eventOf } from './row-codec.ts';
 
@@ -110,7 +113,7 @@ export function applyPolicy(database: Database, shift: Shift, application: Appli
   const { policy, document, actor, previous, changes } = application;
   return database.transaction('apply a policy', async (tx): Promise<PolicyInForce | undefined> => {
     const { now, head } = await lockStream(tx, shift, SYSTEM_STREAM);
-    const { heads, unexplained } = await readHeads(tx);
+    const { heads, events, unexplained } = await readHeads(tx);
     if ((heads.at(-1)?.number ?? 0) !== previous) return undefined;
     const before = heads.findLast(({ number }) => !unexplained.has(number));
     const number = previous + 1;
@@ -118,6 +121,14 @@ export function applyPolicy(database: Database, shift: Shift, application: Appli
     await tx.policyVersion.create({ data: { ...applied, policy: written(policy), document } });
     const event = policyChanged({ number, policy, document, operator: actor, changes, before });
     await insertEvents(tx, sealed(SYSTEM_STREAM, head, [event], now, actor));
+    // Before the first policy nobody knew whom to tell: whoever it names hears of all that happened.
+    if (previous > 0) await beginNews(tx, newChats(policy, events), head.seq);
     return { ...applied, policy, doubt: undefined };
   });
 }
+
+/** Chats that no policy before named a channel in. */
+const newChats = ({ channels }: Policy, before: readonly StoredEvent[]): readonly ChatName[] => {
+  const named = new Set(before.flatMap(({ data }) => Object.keys(Object(data.newSecurityChannels))));
+  return Object.keys(channels).filter((chat) => !named.has(chat));
+};

@@ -8,7 +8,7 @@ import { eventOf, type RequestRecord, rowOf } from './row-codec.ts';
 export const find = (database: Database, requestId: string): Promise<Row | undefined> =>
   database.raw.read(`read request ${requestId}`, async (client) => {
     const [found] = await client.$queryRaw<RequestRecord[]>`
-      SELECT "document", "version", "seq", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
+      SELECT "document", "version", "seq", "chats", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
         "updated_at" AS "updatedAt"
       FROM "requests" WHERE "id" = ${requestId}`;
     return found === undefined ? undefined : rowOf(found);
@@ -19,7 +19,7 @@ export const due = (database: Database, before: Date, limit: number, after = '')
   database.raw.read('read what is due', async (client) => {
     // `next_work_at` is never the later of the two, and stands in the index.
     const found = await client.$queryRaw<RequestRecord[]>`
-      SELECT "document", "version", "seq", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
+      SELECT "document", "version", "seq", "chats", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
         "updated_at" AS "updatedAt"
       FROM "requests"
       WHERE "next_work_at" <= ${before.toISOString()}::timestamptz AND "state_work_at" <= ${before.toISOString()}::timestamptz
@@ -32,7 +32,7 @@ export const due = (database: Database, before: Date, limit: number, after = '')
 export const pendingNotifications = (database: Database, limit: number): Promise<readonly Row[]> =>
   database.raw.read('read what the chat is owed', async (client) => {
     const found = await client.$queryRaw<RequestRecord[]>`
-      SELECT "document", "version", "seq", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
+      SELECT "document", "version", "seq", "chats", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
         "updated_at" AS "updatedAt"
       FROM "requests"
       WHERE "next_work_at" IS NOT NULL AND ("drawn_version" < "version" OR "posted_seq" < "seq")

@@ -112,16 +112,19 @@ export interface RequestRecord {
   readonly document: unknown;
   readonly version: unknown;
   readonly seq: unknown;
+  readonly chats: unknown;
   readonly drawnVersion: unknown;
   readonly postedSeq: unknown;
   readonly updatedAt: unknown;
 }
 
 /** @throws Failure `STORE_UNAVAILABLE` where a column was not read; a column that no row may hold is for the table's checks. */
-export const rowOf = ({ document, version, seq, drawnVersion, postedSeq, updatedAt }: RequestRecord): Row => ({
+export const rowOf = ({ document, version, seq, chats, drawnVersion, postedSeq, updatedAt }: RequestRecord): Row => ({
   request: requestOf(document),
   version: wholeOf(version, 'a request’s version'),
   seq: wholeOf(seq, 'a request’s newest event'),
+  // The table's check holds it to both numbers for each.
+  chats: chats as Row['chats'],
   drawnVersion: wholeOf(drawnVersion, 'what a card shows'),
   postedSeq: wholeOf(postedSeq, 'what a request’s channel was told'),
   updatedAt: instantOf(updatedAt, 'when a request changed'),

@@ -154,8 +154,8 @@ describe('audit verify holds every row to its events (E4)', () => {
 
   it('breaks on a row without a stream', async () => {
     await asOwnerOfAll(
-      `INSERT INTO requests (id, state, outcome, version, seq, drawn_version, posted_seq, document, created_at, updated_at)
-       SELECT 'Z9', 'closed', 'denied', 1, 1, 1, 1,
+      `INSERT INTO requests (id, state, outcome, version, seq, chats, drawn_version, posted_seq, document, created_at, updated_at)
+       SELECT 'Z9', 'closed', 'denied', 1, 1, '{"slack":{"drawnVersion":1,"postedSeq":1}}', 1, 1,
          '{"state":"closed","outcome":"denied","details":{"id":"Z9"},"grants":[]}', now(), now()`,
     );
     expect((await verifyLog(desk.store)).broken).toContain('event 1 of request/Z9 is missing');

@@ -130,12 +130,12 @@ async function stillUsable({ holdings }: Scene, { requestId }: Case): Promise<re
 /** One post per event in the thread of the card, none missing and none twice, and the card is there once (E1). */
 async function timelineProblems({ installation, store }: Scene, one: Case): Promise<readonly string[]> {
   const { row, events, requestId } = one;
-  const refs = await store.chat.refs(requestId);
+  const refs = await store.chat.refs(requestId, 'slack');
   const card = refs.find(({ kind }) => kind === 'card');
-  if (card?.ts === undefined) return ['there is no card'];
+  if (card?.message === undefined) return ['there is no card'];
   const reader = installation.stage.slack.as(slackOf(COMMANDER));
   const shown = reader
-    .thread(channelOf(one.lane), card.ts)
+    .thread(channelOf(one.lane), card.message)
     .slice(1)
     .filter(({ ephemeral }) => !ephemeral);
   const stored = refs.filter(({ kind }) => kind === 'post');
@@ -147,7 +147,7 @@ async function timelineProblems({ installation, store }: Scene, one: Case): Prom
     ...(row.postedSeq === row.seq ? [] : [`told ${row.postedSeq} of ${row.seq} events`]),
     ...(row.drawnVersion === row.version ? [] : [`the card shows version ${row.drawnVersion} of ${row.version}`]),
     ...pending
-      .filter(({ seq }) => !stored.some((ref) => ref.seq === seq && ref.ts !== undefined))
+      .filter(({ seq }) => !stored.some((ref) => ref.seq === seq && ref.message !== undefined))
       .map(({ seq, type }) => `event ${seq} (${type}) has no post`),
     ...postProblems(stored, shown),
   ];
@@ -155,9 +155,9 @@ async function timelineProblems({ installation, store }: Scene, one: Case): Prom
 
 const postProblems = (stored: readonly MessageRef[], shown: readonly SeenMessage[]): readonly string[] => [
   ...stored
-    .filter(({ ts }) => ts !== undefined && !shown.some((one) => one.ts === ts))
+    .filter(({ message }) => message !== undefined && !shown.some(({ ts }) => ts === message))
     .map(({ seq }) => `the thread lacks the post of event ${seq}`),
   ...shown
-    .filter(({ ts }) => !stored.some((ref) => ref.ts === ts))
+    .filter(({ ts }) => !stored.some(({ message }) => message === ts))
     .map(({ words }) => `posted once too often: ${words}`),
 ];

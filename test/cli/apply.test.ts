@@ -39,8 +39,12 @@ async function apply(text: string) {
 /** `SMALL`, for roles that may really be applied. */
 const written = (security: string) => edited('security: C0TWO', `security: ${security}`, SMALL);
 const owed = async () => ({
-  before: (await store.policyNews.pendingNotifications('policy_before')).map(({ data }) => data.oldSecurityChannels),
-  after: (await store.policyNews.pendingNotifications('policy_after')).map(({ data }) => data.newSecurityChannels),
+  before: (await store.policyNews.pendingNotifications({ chat: 'slack', channel: 'policy_before' })).map(
+    ({ data }) => data.oldSecurityChannels,
+  ),
+  after: (await store.policyNews.pendingNotifications({ chat: 'slack', channel: 'policy_after' })).map(
+    ({ data }) => data.newSecurityChannels,
+  ),
 });
 
 it('"breakglass apply" needs the database alone: both security channels are left to the workers, and named', async () => {

@@ -134,8 +134,8 @@ export class TestEnvironment {
 
   async #cardOf(requestId: string): Promise<MessagePlace> {
     const card = (await this.store.chat.refs(requestId)).find(({ kind }) => kind === 'card');
-    if (card?.ts === undefined) throw new Error(`request ${requestId} has no card`);
-    return { channel: card.channel, ts: card.ts };
+    if (card?.message === undefined) throw new Error(`request ${requestId} has no card`);
+    return { channel: card.place, ts: card.message };
   }
 
   /** Resolves when all these rows are so; looks at all of them at once. */

@@ -85,7 +85,7 @@ async function sessionProblems(
 /** E1: one post per event in the thread, none missing and none twice. */
 async function timelineProblems(environment: TestEnvironment, life: Life): Promise<readonly string[]> {
   const refs = await environment.store.chat.refs(life.requestId);
-  const stored = refs.filter(({ kind }) => kind === 'post').map(({ ts }) => ts);
+  const stored = refs.filter(({ kind }) => kind === 'post').map(({ message }) => message);
   const shown = environment.stage.slack
     .as(userOf(environment.stage, 'kenji'))
     .thread(CHANNEL, life.card.ts)

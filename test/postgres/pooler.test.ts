@@ -67,7 +67,9 @@ const IGNORED =
     await expect(readBack(url)).rejects.toThrow(WORDS);
     const store = openStore({ definitions: DEFINITIONS, url, logger: silent });
     await expect(store.record('test', [])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    await expect(store.freezeNews.notified('default', 1)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(store.freezeNews.notified({ chat: 'slack', channel: 'default' }, 1)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
     await store.close();
   });
 

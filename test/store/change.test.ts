@@ -56,12 +56,12 @@ describe('a change of a request', () => {
       const { row } = await play(store, 'WORK', step);
       if (row === undefined) throw new Error('no row');
       expect(await nextInTable()).toEqual(nextWorkAt(row) ?? null);
-      await store.chat.drawn('WORK', row.version);
-      expect(await nextInTable()).toEqual(nextWorkAt({ ...row, drawnVersion: row.version }) ?? null);
-      await store.chat.posted('WORK', row.seq);
+      await store.chat.drawn('WORK', 'slack', row.version);
       expect(await nextInTable()).toEqual(
-        nextWorkAt({ ...row, drawnVersion: row.version, postedSeq: row.seq }) ?? null,
+        nextWorkAt({ ...row, chats: { slack: { drawnVersion: row.version, postedSeq: 0 } } }) ?? null,
       );
+      await store.chat.posted('WORK', 'slack', row.seq);
+      expect(await nextInTable()).toEqual(nextWorkAt({ ...row, chats: {} }) ?? null);
     }
   });
 

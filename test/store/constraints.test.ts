@@ -15,6 +15,7 @@ describe('the tables refuse', () => {
     database = await freshDatabase();
     const store = openStore({ definitions: DEFINITIONS, url: database.appUrl, logger: silent });
     for (const state of STATES) await playTo(store, state, { id: state.toUpperCase() });
+    await store.chat.drawn('CLOSED', 'slack', 1);
     await store.close();
   });
   afterAll(() => database.drop());
@@ -36,6 +37,10 @@ describe('the tables refuse', () => {
     `UPDATE grants SET ${change} WHERE id = '${state}'`;
   const request = (state: Uppercase<Step['state']>, change: string) =>
     `UPDATE requests SET ${change} WHERE id = '${state}'`;
+  const far = (chat: string, drawn: string, posted: string) =>
+    `jsonb_build_object('${chat}', jsonb_build_object('drawnVersion', ${drawn}, 'postedSeq', ${posted}))`;
+  const came = (drawn: string, posted: string) => `chats = ${far('slack', drawn, posted)}`;
+  const more = (chat: string, drawn: string, posted: string) => `chats = chats || ${far(chat, drawn, posted)}`;
   const event = (values: string) =>
     `INSERT INTO events (stream, seq, type, at, actor, data, checkpoint, prev_hash, hash) VALUES (${values})`;
   const move = (state: Uppercase<Step['state']>, to: string, outcome = 'none') =>
@@ -139,7 +144,11 @@ describe('the tables refuse', () => {
     ],
     ['a version left out', request('PENDING', 'version = version + 2'), 'requests_forward_check'],
     ['a version taken back', request('GRANTING', 'version = version - 1'), 'requests_forward_check'],
-    ['more drawn than there is', request('PENDING', 'drawn_version = version + 1'), 'requests_counters_check'],
+    [
+      'more drawn than there is',
+      request('PENDING', `drawn_version = version + 1, ${came('version + 1', '0')}`),
+      'requests_chats_check',
+    ],
     [
       'a change at an instant that nobody can read',
       request('PENDING', `updated_at = 'infinity'`),
@@ -150,12 +159,33 @@ describe('the tables refuse', () => {
       event(`'system', 1, 'alarm', 'infinity', 'x', '{}', 0, repeat('0', 64), repeat('a', 64)`),
       'events_at_check',
     ],
-    ['more told than there is', request('PENDING', 'posted_seq = seq + 1'), 'requests_counters_check'],
+    [
+      'more told than there is',
+      request('PENDING', `posted_seq = seq + 1, ${came('0', 'seq + 1')}`),
+      'requests_chats_check',
+    ],
     ['more events than the log holds', request('PENDING', 'seq = seq + 1'), 'requests_seq_fkey'],
     [
       'an unfinished row that owes nothing',
-      request('ACTIVE', 'state_work_at = NULL, drawn_version = version, posted_seq = seq'),
+      request('ACTIVE', `state_work_at = NULL, drawn_version = version, posted_seq = seq, ${came('version', 'seq')}`),
       'requests_work_check',
+    ],
+    [
+      'a chat that drew more than there is',
+      request('PENDING', more('plain', 'version + 1', '0')),
+      'requests_chats_check',
+    ],
+    ['a least that is not the least', request('PENDING', 'drawn_version = 1'), 'requests_chats_check'],
+    [
+      'a least of one chat alone',
+      request('PENDING', `posted_seq = 1, ${more('plain', '0', '1')}`),
+      'requests_chats_check',
+    ],
+    ['a chat that lost its place', request('CLOSED', came('0', '1')), 'requests_forward_check'],
+    [
+      'a chat that is not there any more',
+      request('CLOSED', `chats = '{"plain": {"drawnVersion": 1, "postedSeq": 1}}'`),
+      'requests_forward_check',
     ],
     ['a deleted request', 'DELETE FROM requests', '23001'],
     // The log (E1)
@@ -192,22 +222,22 @@ describe('the tables refuse', () => {
     // The chat's memory
     [
       'a card of no request',
-      `INSERT INTO messages VALUES ('NONE', 'card', 0, '', 'C1', NULL, 'sending', 0, '')`,
+      `INSERT INTO messages VALUES ('NONE', 'slack', 'card', 0, '', 'C1', NULL, 'sending', 0, '')`,
       'messages_request_id_fkey',
     ],
     [
       'two cards of one request',
-      `INSERT INTO messages SELECT 'ACTIVE', 'card', 0, '', 'C1', NULL, 'sending', 0, '' FROM generate_series(1, 2)`,
+      `INSERT INTO messages SELECT 'ACTIVE', 'slack', 'card', 0, '', 'C1', NULL, 'sending', 0, '' FROM generate_series(1, 2)`,
       'messages_pkey',
     ],
     [
       'two references to one message',
-      `INSERT INTO messages SELECT 'ACTIVE', 'copy', 0, p, 'C1', '1.0', 'sent', 0, '' FROM unnest(ARRAY['a', 'b']) AS p`,
-      'messages_channel_ts_key',
+      `INSERT INTO messages SELECT 'ACTIVE', 'slack', 'copy', 0, p, 'C1', '1.0', 'sent', 0, '' FROM unnest(ARRAY['a', 'b']) AS p`,
+      'messages_chat_place_message_key',
     ],
     [
       'a sent message that is nowhere',
-      `INSERT INTO messages VALUES ('ACTIVE', 'card', 0, '', 'C1', NULL, 'sent', 0, '')`,
+      `INSERT INTO messages VALUES ('ACTIVE', 'slack', 'card', 0, '', 'C1', NULL, 'sent', 0, '')`,
       'messages_state_check',
     ],
     [

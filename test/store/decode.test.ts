@@ -44,6 +44,7 @@ describe('what a statement answered', () => {
       document: walkTo('active').request,
       version: 1,
       seq: 1,
+      chats: { slack: { drawnVersion: 1, postedSeq: 1 } },
       drawnVersion: 1,
       postedSeq: 1,
       updatedAt: new Date(),

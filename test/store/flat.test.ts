@@ -88,14 +88,14 @@ describe('one request costs the same however many there were', () => {
       const id = `life${lives}`;
       const now = await store.clock.now();
       const { request, version } = await playTo(store, 'closed', { id });
-      const key = { requestId: id, kind: 'card', seq: 0, person: '' } as const;
+      const key = { requestId: id, chat: 'slack', kind: 'card', seq: 0, person: '' } as const;
       await store.chat.claim(key, 'C0INCIDENT', request.details.digest);
-      await store.chat.sent(key, { channel: 'C0INCIDENT', ts: `${lives}.1`, drawnVersion: version });
-      await store.chat.cardAt('C0INCIDENT', `${lives}.1`);
+      await store.chat.sent(key, { place: 'C0INCIDENT', message: `${lives}.1`, drawnVersion: version });
+      await store.chat.cardAt({ chat: 'slack', place: 'C0INCIDENT', message: `${lives}.1` });
       await store.chat.refs(id);
       const row = await store.find(id);
-      await store.chat.drawn(id, version);
-      await store.chat.posted(id, row?.seq ?? 0);
+      await store.chat.drawn(id, 'slack', version);
+      await store.chat.posted(id, 'slack', row?.seq ?? 0);
       await store.chat.openForm({
         id: `form${lives}`,
         kind: 'request',

@@ -40,6 +40,8 @@ const thaw = (name: 'sasha' | 'quinn') =>
   );
 const notified = async () => (await store.events('system')).map(({ type }) => type);
 
+const DEFAULT = { chat: 'slack', channel: 'default' } as const;
+
 describe('the freeze in the store (B11)', () => {
   it('is a row and an event, comes back as it was written, and goes with its lifting', async () => {
     expect(await store.freeze()).toBeUndefined();
@@ -54,14 +56,16 @@ describe('the freeze in the store (B11)', () => {
   });
 
   it('gives each channel what it was not told, and reads nothing else of the log for ever', async () => {
-    const types = async () => (await store.freezeNews.pendingNotifications('default')).map(({ type }) => type);
+    const types = async () => (await store.freezeNews.pendingNotifications(DEFAULT)).map(({ type }) => type);
     const seqOf = () =>
       withClient(database.ownerUrl, async (owner) => {
-        const { rows } = await owner.query<{ seq: number }>(`SELECT "seq" FROM "news" WHERE "place" = 'default'`);
+        const { rows } = await owner.query<{ seq: number }>(
+          `SELECT "seq" FROM "news" WHERE "chat" = 'slack' AND "place" = 'default'`,
+        );
         return rows[0]?.seq;
       });
     const head = async () => (await store.events('system')).length;
-    await store.freezeNews.notified('default', await head());
+    await store.freezeNews.notified(DEFAULT, await head());
     await freeze('root');
     const frozenAt = await head();
     await store.record(
@@ -70,10 +74,10 @@ describe('the freeze in the store (B11)', () => {
     );
     expect(await types()).toEqual(['openings_frozen']);
     expect(await types()).toEqual(['openings_frozen']);
-    await store.freezeNews.notified('default', frozenAt);
+    await store.freezeNews.notified(DEFAULT, frozenAt);
     expect(await types()).toEqual([]);
     expect(await seqOf()).toBe(await head());
-    await store.freezeNews.notified('default', frozenAt);
+    await store.freezeNews.notified(DEFAULT, frozenAt);
     expect(await seqOf()).toBe(await head());
   });
 

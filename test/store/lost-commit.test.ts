@@ -77,7 +77,7 @@ describe('what the store says when the database falls silent', () => {
   it('does not know, when a single statement that writes loses its answer', async () => {
     await ask(store, 'R4');
     proxy.judge((chunk) => (chunk.includes('drawn_version') ? 'pass_and_cut' : 'pass'));
-    expect(await codeOf(store.chat.drawn('R4', 1))).toBe('COMMIT_UNKNOWN');
+    expect(await codeOf(store.chat.drawn('R4', 'slack', 1))).toBe('COMMIT_UNKNOWN');
   });
 
   it('does not know either, when it was sent on the driver alone; and does, when the server refused it', async () => {
@@ -97,13 +97,15 @@ describe('what the store says when the database falls silent', () => {
     });
     await ask(store, 'R10');
     const written = opened.write('note a card as drawn', async (prisma) => {
-      await prisma.$executeRaw`UPDATE "requests" SET "drawn_version" = 1 WHERE "id" = ${'R10'}`;
+      await prisma.$executeRaw`UPDATE "requests" SET "drawn_version" = 1,
+        "chats" = "chats_noted"("chats", 'slack', 'drawnVersion', 1) WHERE "id" = ${'R10'}`;
       return instantOf(null, 'when it was drawn');
     });
     expect(await codeOf(written)).toBe('COMMIT_UNKNOWN');
     expect((await store.find('R10'))?.drawnVersion).toBe(1);
     const onDriver = opened.raw.write('note events as told', async (client) => {
-      await client.$queryRaw`UPDATE "requests" SET "posted_seq" = 1 WHERE "id" = ${'R10'}`;
+      await client.$queryRaw`UPDATE "requests" SET "posted_seq" = 1,
+        "chats" = "chats_noted"("chats", 'slack', 'postedSeq', 1) WHERE "id" = ${'R10'}`;
       return instantOf(null, 'when it was drawn');
     });
     expect(await codeOf(onDriver)).toBe('COMMIT_UNKNOWN');
@@ -122,7 +124,7 @@ describe('what the store says when the database falls silent', () => {
       store.clock.now(),
       store.installation(),
       store.withLock('x', 0, async () => 1),
-      store.chat.posted('R5', 1),
+      store.chat.posted('R5', 'slack', 1),
     ];
     expect(new Set(await Promise.all(failing.map(codeOf)))).toEqual(new Set(['STORE_UNAVAILABLE']));
     proxy = await startTcpProxy(database.appUrl);

@@ -71,9 +71,9 @@ describe('what the store finds', () => {
     expect(owed.slice(0, -1).sort()).toEqual(ids(rows).slice(0, -1));
     expect(owed.at(-1)).toBe('6closed');
     const row = await store.find('3active');
-    await store.chat.drawn('3active', row?.version ?? 0);
+    await store.chat.drawn('3active', 'slack', row?.version ?? 0);
     expect(ids(await store.pendingNotifications(10))).toContain('3active');
-    await store.chat.posted('3active', row?.seq ?? 0);
+    await store.chat.posted('3active', 'slack', row?.seq ?? 0);
     expect(ids(await store.pendingNotifications(10))).not.toContain('3active');
   });
 

@@ -74,9 +74,9 @@ describe('a row of which a column could not be read (D6)', () => {
       await owner.query(`
         CREATE FUNCTION lock_request(wanted text) RETURNS TABLE (
           "now" timestamptz, "head_seq" integer, "head_hash" text, "checkpoint" integer, "document" jsonb, "version" integer,
-          "seq" integer, "drawn_version" integer, "posted_seq" integer, "updated_at" timestamptz
+          "seq" integer, "chats" jsonb, "drawn_version" integer, "posted_seq" integer, "updated_at" timestamptz
         ) LANGUAGE sql AS $$
-          SELECT "now", "head_seq", "head_hash", "checkpoint", "document", "version", "seq", "drawn_version", "posted_seq", NULL::timestamptz
+          SELECT "now", "head_seq", "head_hash", "checkpoint", "document", "version", "seq", "chats", "drawn_version", "posted_seq", NULL::timestamptz
           FROM lock_whole_request(wanted) $$`);
     });
     const rows: unknown[] = [];

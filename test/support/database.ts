@@ -36,7 +36,8 @@ export interface TestDatabase {
 async function server(): Promise<Server> {
   const desk = process.env.BREAKGLASS_TEST_DATABASES;
   if (desk === undefined) throw new Error('run through Jest: its global set-up provides the databases');
-  const answer = await fetch(desk);
+  // Each on a connection of its own: one that is kept may be closed by the time that it is used again.
+  const answer = await fetch(desk, { headers: { connection: 'close' } });
   if (!answer.ok) throw new Error(`no test database: ${await answer.text()}`);
   return (await answer.json()) as Server;
 }

@@ -151,8 +151,9 @@ export async function openDesk(change = (policy: Policy): Policy => policy): Pro
       },
     },
     announce: {
-      draw: ({ request, version }) => store.chat.drawn(request.details.id, version),
-      post: ({ request, seq }) => store.chat.posted(request.details.id, seq),
+      chats: ['slack'],
+      draw: ({ request, version }, chat) => store.chat.drawn(request.details.id, chat, version),
+      post: ({ request, seq }, chat) => store.chat.posted(request.details.id, chat, seq),
       invite: async ({ request }) => ({ reached: request.details.invite, missed: [] }),
       account: (key) => {
         const said = dials.accounts[key] ?? 'member';

@@ -55,6 +55,7 @@ export class KeptRow {
       stateWorkAt: nextWorkAt({
         request,
         version: 1,
+        chats: {},
         drawnVersion: 1,
         seq: 1,
         postedSeq: 1,

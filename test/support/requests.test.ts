@@ -19,7 +19,7 @@ describe('the builders of the tests', () => {
   it('walk a zone C request through both of its clauses', () => {
     const { request, now } = walkTo('active', { input: { role: 'rotate-keys' } });
     expect(request.approvals.map(({ by }) => by.id)).toEqual(['avery', 'sasha']);
-    const row = { request, version: 1, seq: 1, drawnVersion: 1, postedSeq: 1, updatedAt: now };
+    const row = { request, version: 1, seq: 1, chats: {}, drawnVersion: 1, postedSeq: 1, updatedAt: now };
     expect(workFor(row).map(({ name }) => name)).toEqual(['warn', 'expire']);
   });
 });

@@ -3,6 +3,25 @@
 
 -- Requests ------------------------------------------------------------------------------------------------------------
 
+-- `chats` of a request says for each chat how far it came: {"<chat>": {"drawnVersion": 3, "postedSeq": 5}, ...}.
+
+-- What every chat has at least of one of the two.
+CREATE FUNCTION "chats_least"("chats" JSONB, "what" TEXT) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
+  SELECT min((c."value" ->> "what")::integer) FROM jsonb_each("chats") AS c
+$$;
+
+-- What any chat has at most of it.
+CREATE FUNCTION "chats_most"("chats" JSONB, "what" TEXT) RETURNS INTEGER LANGUAGE sql IMMUTABLE AS $$
+  SELECT max((c."value" ->> "what")::integer) FROM jsonb_each("chats") AS c
+$$;
+
+-- One chat came so far: only forward, and only one that the request is shown in.
+CREATE FUNCTION "chats_noted"("chats" JSONB, "chat" TEXT, "what" TEXT, "upto" INTEGER) RETURNS JSONB
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN "chats" ? "chat" THEN jsonb_set("chats", ARRAY["chat", "what"],
+    to_jsonb(GREATEST(("chats" #>> ARRAY["chat", "what"])::integer, "upto"))) ELSE "chats" END
+$$;
+
 CREATE TABLE "requests" (
   "id" TEXT NOT NULL,
   "state" TEXT NOT NULL,
@@ -10,6 +29,8 @@ CREATE TABLE "requests" (
   "version" INTEGER NOT NULL,
   "stream" TEXT GENERATED ALWAYS AS ('request/' || "id") STORED,
   "seq" INTEGER NOT NULL,
+  "chats" JSONB NOT NULL,
+  -- The least of what the chats have: what the indexes and `next_work_at` go by.
   "drawn_version" INTEGER NOT NULL,
   "posted_seq" INTEGER NOT NULL,
   -- When the state itself needs work; what the chat is owed comes on top.
@@ -34,6 +55,15 @@ CREATE TABLE "requests" (
   CONSTRAINT "requests_counters_check" CHECK (
     "version" >= 1 AND "seq" >= 1
     AND "drawn_version" BETWEEN 0 AND "version" AND "posted_seq" BETWEEN 0 AND "seq"
+  ),
+  CONSTRAINT "requests_chats_check" CHECK (
+    COALESCE(
+      "chats" <> '{}' AND NOT "chats" @? '$.keyvalue().key ? (!(@ like_regex "^[a-z]+$"))'
+        AND NOT "chats" @? '$.* ? (@.drawnVersion.type() <> "number" || @.postedSeq.type() <> "number")'
+        AND "drawn_version" = "chats_least"("chats", 'drawnVersion') AND "posted_seq" = "chats_least"("chats", 'postedSeq')
+        AND "chats_most"("chats", 'drawnVersion') <= "version" AND "chats_most"("chats", 'postedSeq') <= "seq",
+      FALSE
+    )
   ),
   CONSTRAINT "requests_deadlines_check" CHECK (
     ("state" = 'granting') = ("grant_by" IS NOT NULL) AND ("state" = 'active') = ("ends_at" IS NOT NULL)
@@ -268,11 +298,13 @@ CREATE TABLE "explaining_round" (
 
 CREATE TABLE "messages" (
   "request_id" TEXT NOT NULL,
+  "chat" TEXT NOT NULL,
   "kind" TEXT NOT NULL,
   "seq" INTEGER NOT NULL,
   "person" TEXT NOT NULL,
-  "channel" TEXT NOT NULL,
-  "ts" TEXT,
+  -- The chat's own ids: of the channel or conversation, and of the message once it stands there.
+  "place" TEXT NOT NULL,
+  "message" TEXT,
   "state" TEXT NOT NULL,
   "drawn_version" INTEGER NOT NULL,
   "digest" TEXT NOT NULL,
@@ -280,9 +312,10 @@ CREATE TABLE "messages" (
   -- Since when the chat answers the sending of this message with what nobody knows the meaning of.
   "unclear_since" TIMESTAMPTZ(3),
 
-  CONSTRAINT "messages_pkey" PRIMARY KEY ("request_id", "kind", "seq", "person"),
+  CONSTRAINT "messages_pkey" PRIMARY KEY ("request_id", "chat", "kind", "seq", "person"),
   CONSTRAINT "messages_request_id_fkey" FOREIGN KEY ("request_id") REFERENCES "requests" ("id"),
-  CONSTRAINT "messages_channel_ts_key" UNIQUE ("channel", "ts"),
+  CONSTRAINT "messages_chat_place_message_key" UNIQUE ("chat", "place", "message"),
+  CONSTRAINT "messages_chat_check" CHECK ("chat" ~ '^[a-z]+$'),
   CONSTRAINT "messages_kind_check" CHECK (
     "kind" IN ('card', 'copy', 'post', 'note')
     AND ("kind" IN ('card', 'copy')) = ("seq" = 0) AND "seq" >= 0
@@ -290,7 +323,7 @@ CREATE TABLE "messages" (
   ),
   CONSTRAINT "messages_state_check" CHECK (
     "state" IN ('sending', 'sent', 'gone')
-    AND ("state" <> 'sent' OR "ts" IS NOT NULL) AND ("state" = 'gone') = ("why" IS NOT NULL)
+    AND ("state" <> 'sent' OR "message" IS NOT NULL) AND ("state" = 'gone') = ("why" IS NOT NULL)
   ),
   CONSTRAINT "messages_drawn_version_check" CHECK ("drawn_version" >= 0)
 );
@@ -314,28 +347,32 @@ CREATE TABLE "forms" (
 
 -- Who the chat said that we are, when it last said so: until it says so again, endings are heard by this.
 CREATE TABLE "chat_identities" (
+  "chat" TEXT NOT NULL,
   "app" TEXT NOT NULL,
-  "team" TEXT NOT NULL,
-  "enterprise" TEXT,
-  "bot_user" TEXT NOT NULL,
-  "bot" TEXT NOT NULL,
+  -- In the chat's own words: texts by name.
+  "identity" JSONB NOT NULL,
   "at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
 
-  CONSTRAINT "chat_identities_pkey" PRIMARY KEY ("app")
+  CONSTRAINT "chat_identities_pkey" PRIMARY KEY ("chat", "app"),
+  CONSTRAINT "chat_identities_identity_check" CHECK (
+    COALESCE(jsonb_typeof("identity") = 'object' AND NOT "identity" @? '$.* ? (@.type() <> "string")', FALSE)
+  )
 );
 
 -- What people are told of ---------------------------------------------------------------------------------------------
 
--- How far each channel was told of freezes and of changes of the policy: a place in the system stream.
+-- How far each channel of each chat was told of freezes and of changes of the policy: a place in the system stream. One
+-- that is not here was told nothing yet.
 CREATE TABLE "news" (
+  "chat" TEXT NOT NULL,
   "place" TEXT NOT NULL,
   "seq" INTEGER NOT NULL,
 
-  CONSTRAINT "news_pkey" PRIMARY KEY ("place"),
+  CONSTRAINT "news_pkey" PRIMARY KEY ("chat", "place"),
+  CONSTRAINT "news_chat_check" CHECK ("chat" ~ '^[a-z]+$'),
   CONSTRAINT "news_place_check" CHECK ("place" IN ('security', 'default', 'policy_before', 'policy_after')),
   CONSTRAINT "news_seq_check" CHECK ("seq" >= 0)
 );
-INSERT INTO "news" ("place", "seq") VALUES ('security', 0), ('default', 0), ('policy_before', 0), ('policy_after', 0);
 
 -- Rounds of paging about what is no request, such as a cloud that holds what nobody can explain.
 CREATE TABLE "troubles" (
@@ -576,7 +613,12 @@ BEGIN
       USING ERRCODE = 'check_violation', CONSTRAINT = 'requests_details_check';
   END IF;
   IF NEW."version" NOT IN (OLD."version", OLD."version" + 1) OR NEW."seq" < OLD."seq"
-    OR NEW."drawn_version" < OLD."drawn_version" OR NEW."posted_seq" < OLD."posted_seq" THEN
+    OR EXISTS (
+      SELECT FROM jsonb_each(OLD."chats") AS o
+      LEFT JOIN jsonb_each(NEW."chats") AS n ON n."key" = o."key"
+      WHERE n."key" IS NULL OR (n."value" ->> 'drawnVersion')::integer < (o."value" ->> 'drawnVersion')::integer
+        OR (n."value" ->> 'postedSeq')::integer < (o."value" ->> 'postedSeq')::integer
+    ) THEN
     RAISE EXCEPTION 'the counters of request % go forward, one version at a time', OLD."id"
       USING ERRCODE = 'check_violation', CONSTRAINT = 'requests_forward_check';
   END IF;
@@ -671,7 +713,7 @@ END $$;
 CREATE FUNCTION "lock_request"("wanted" TEXT)
 RETURNS TABLE (
   "now" TIMESTAMPTZ, "head_seq" INTEGER, "head_hash" TEXT, "checkpoint" INTEGER, "document" JSONB, "version" INTEGER,
-  "seq" INTEGER, "drawn_version" INTEGER, "posted_seq" INTEGER, "updated_at" TIMESTAMPTZ
+  "seq" INTEGER, "chats" JSONB, "drawn_version" INTEGER, "posted_seq" INTEGER, "updated_at" TIMESTAMPTZ
 ) LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM FROM "requests" AS r WHERE r."id" = "wanted" FOR UPDATE;
@@ -682,7 +724,7 @@ BEGIN
   RETURN QUERY
     SELECT date_trunc('milliseconds', clock_timestamp()), e."seq", e."hash",
       COALESCE((SELECT max(c."number") FROM "checkpoints" AS c), 0),
-      r."document", r."version", r."seq", r."drawn_version", r."posted_seq", r."updated_at"
+      r."document", r."version", r."seq", r."chats", r."drawn_version", r."posted_seq", r."updated_at"
     FROM (SELECT) AS always
     LEFT JOIN "requests" AS r ON r."id" = "wanted"
     LEFT JOIN LATERAL (
@@ -695,7 +737,7 @@ END $$;
 CREATE FUNCTION "lock_requester"("wanted" TEXT, "person" TEXT)
 RETURNS TABLE (
   "now" TIMESTAMPTZ, "head_seq" INTEGER, "head_hash" TEXT, "checkpoint" INTEGER, "document" JSONB, "version" INTEGER,
-  "seq" INTEGER, "drawn_version" INTEGER, "posted_seq" INTEGER, "updated_at" TIMESTAMPTZ
+  "seq" INTEGER, "chats" JSONB, "drawn_version" INTEGER, "posted_seq" INTEGER, "updated_at" TIMESTAMPTZ
 ) LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('requester/' || "person", 0));

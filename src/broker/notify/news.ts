@@ -1,17 +1,20 @@
 import type { StoredEvent } from '../../core/events.ts';
-import type { News, NewsPlace, PolicyPlace } from '../../ports/news.ts';
+import type { ChatName } from '../../core/policy/directory.ts';
+import type { FreezeChannel, News, NewsPlace, PolicyChannel } from '../../ports/news.ts';
 import type { BrokerDeps } from '../deps.ts';
 
 /** How long whoever tells waits for another that does. */
 const WAIT_MS = 5_000;
 
 /** What is told, where, and how. */
-interface NewsKind<Place extends NewsPlace | PolicyPlace> {
+interface NewsKind<Channel extends FreezeChannel | PolicyChannel> {
   readonly lock: string;
-  readonly places: readonly Place[];
-  readonly news: News<Place>;
+  /** Those that this process has: what others are owed is for a process that has them. */
+  readonly chats: readonly ChatName[];
+  readonly channels: readonly Channel[];
+  readonly news: News<Channel>;
   /** False when that place will not take it, however often it is tried. */
-  readonly say: (place: Place, event: StoredEvent) => Promise<boolean>;
+  readonly say: (place: NewsPlace<Channel>, event: StoredEvent) => Promise<boolean>;
   /** For the log, where it will not. */
   readonly unsaid: string;
 }
@@ -21,18 +24,19 @@ interface NewsKind<Place extends NewsPlace | PolicyPlace> {
  * tells and the others find it told. Rejects when it should be done again, which the sweep does; a process that dies
  * between saying and noting it says it twice.
  */
-export async function notifyNews<Place extends NewsPlace | PolicyPlace>(
+export async function notifyNews<Channel extends FreezeChannel | PolicyChannel>(
   { store, logger }: Pick<BrokerDeps, 'store' | 'logger'>,
-  { lock, places, news, say, unsaid }: NewsKind<Place>,
+  { lock, chats, channels, news, say, unsaid }: NewsKind<Channel>,
 ): Promise<void> {
+  const places = chats.flatMap((chat) => channels.map((channel) => ({ chat, channel })));
   const pendingNotifications = await Promise.all(places.map((place) => news.pendingNotifications(place)));
   if (pendingNotifications.every((events) => events.length === 0)) return;
   const { copy } = await store.installation();
   if (copy !== undefined) return;
-  const notifyPlace = async (place: Place, lost: AbortSignal): Promise<void> => {
+  const notifyPlace = async (place: NewsPlace<Channel>, lost: AbortSignal): Promise<void> => {
     for (const event of await news.pendingNotifications(place)) {
       lost.throwIfAborted();
-      if (!(await say(place, event))) logger.error({ place, event: event.id }, unsaid);
+      if (!(await say(place, event))) logger.error({ ...place, event: event.id }, unsaid);
       await news.notified(place, event.seq);
     }
   };

@@ -8,7 +8,8 @@ import { notifyNews } from './news.ts';
 export const notifyPolicy = (deps: BrokerDeps): Promise<void> =>
   notifyNews(deps, {
     lock: 'policy-news',
-    places: ['policy_before', 'policy_after'],
+    chats: deps.announce.chats,
+    channels: ['policy_before', 'policy_after'],
     news: deps.store.policyNews,
     say: (place, event) => deps.announce.policy(place, event),
     unsaid: 'a security channel cannot be told of a change of the policy; tell them yourself',

@@ -23,15 +23,15 @@ export async function adoptClicked(
   at: MessageAt,
 ): Promise<MessageRef | undefined> {
   const { chat, store } = deps;
-  const [row, refs] = await Promise.all([store.find(requestId), store.chat.refs(requestId)]);
+  const [row, refs] = await Promise.all([store.find(requestId), store.chat.refs(requestId, chat.name)]);
   if (row === undefined) return undefined;
-  const lost = refs.filter(({ ts }) => ts === undefined);
+  const lost = refs.filter(({ message }) => message === undefined);
   const missing = await missingAt(deps, { lost, request: row.request, key, at });
   if (missing === undefined) return undefined;
   const shown = chat.can.search ? await tagged(deps, missing, at) : await redrawn(deps, row, at);
   if (shown === undefined) return undefined;
-  await store.chat.sent(missing, { channel: at.place, ts: at.message, ...shown });
-  return store.chat.cardAt(at.place, at.message);
+  await store.chat.sent(missing, { place: at.place, message: at.message, ...shown });
+  return store.chat.cardAt(at);
 }
 
 interface Clicked {
@@ -43,7 +43,7 @@ interface Clicked {
 
 /** Which of what is lost could stand there. The channel's card is looked for where that can be done. */
 async function missingAt({ chat }: AdoptDeps, { lost, request, key, at }: Clicked): Promise<MessageRef | undefined> {
-  const card = lost.find(({ kind, channel }) => kind === 'card' && channel === at.place);
+  const card = lost.find(({ kind, place }) => kind === 'card' && place === at.place);
   if (card !== undefined && !chat.can.search) return card;
   const copy = lost.find(({ kind, person }) => kind === 'copy' && partyIn(request, person)?.keys.includes(key));
   return copy !== undefined && isSamePlace(await chat.direct({ keys: [key] }), at) ? copy : undefined;

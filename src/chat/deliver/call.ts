@@ -88,14 +88,14 @@ function wishOf(commands: boolean, own: boolean, phone: string): string {
  * does not say: the note does without it.
  */
 async function cardLink({ store, chat, logger }: ShowDeps, row: Row, { id }: Party): Promise<string | undefined> {
-  const refs = (await store.chat.refs(row.request.details.id)).filter(
-    ({ ts, state }) => ts !== undefined && state === 'sent',
+  const refs = (await store.chat.refs(row.request.details.id, chat.name)).filter(
+    ({ message, state }) => message !== undefined && state === 'sent',
   );
   const ref =
     refs.find(({ kind, person }) => kind === 'copy' && person === id) ?? refs.find(({ kind }) => kind === 'card');
-  if (ref?.ts === undefined) return undefined;
+  if (ref?.message === undefined) return undefined;
   try {
-    return await chat.link({ chat: chat.name, place: ref.channel, message: ref.ts });
+    return await chat.link({ chat: chat.name, place: ref.place, message: ref.message });
   } catch (error) {
     logger.warn({ requestId: ref.requestId, why: String(error) }, 'a card could not be linked to');
     return undefined;

@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import type { ChatName } from '../../core/policy/directory.ts';
 import type { Row } from '../../core/request/work.ts';
 import type { Announce } from '../../ports/announce.ts';
 import type { ChatAccounts } from '../../ports/chat-accounts.ts';
@@ -20,7 +21,12 @@ export interface DeliveryDeps extends Omit<ChatDeps, 'chat'> {
   readonly chats: readonly RequestChat[];
   /** What the chat of a key says of its account. */
   readonly account: ChatAccounts['account'];
+  /** How long a chat is waited for that has not invited everybody when another one has, in milliseconds. */
+  readonly othersMs?: number | undefined;
 }
+
+/** Less than what the work as a whole may take. */
+const OTHERS_MS = 15_000;
 
 /** What the chats show of requests. */
 export interface Delivery extends Announce {
@@ -29,23 +35,70 @@ export interface Delivery extends Announce {
 }
 
 /** Shows requests in every chat of this process. Knows only what is stored: no message text is ever read back. */
-export function delivery({ chats, account, ...shared }: DeliveryDeps): Delivery {
+export function delivery({ chats, account, othersMs = OTHERS_MS, ...shared }: DeliveryDeps): Delivery {
   const all = chats.map((chat): ChatDeps => ({ ...shared, chat }));
+  const there = (name: ChatName): ChatDeps | undefined => all.find(({ chat }) => chat.name === name);
+  const { store, logger } = shared;
+  /** Whoever set this process up took that chat away: a row that names it owes it nothing any more. */
+  const passOver = async ({ request: { details }, version, seq }: Row, chat: ChatName): Promise<void> => {
+    logger.error({ requestId: details.id, chat }, 'a request is shown in a chat that this process does not have');
+    await store.chat.drawn(details.id, chat, version);
+    await store.chat.posted(details.id, chat, seq);
+  };
   return {
-    draw: (row, view) => each(all, (deps) => drawAll({ ...deps, view }, row)),
-    redraw: (row, view) => each(all, (deps) => drawAll({ ...deps, view }, row, true)),
-    post: (row, view) => each(all, (deps) => postAll({ ...deps, view }, row)),
+    chats: chats.map(({ name }) => name),
+    draw: (row, chat, view) => {
+      const deps = there(chat);
+      return deps === undefined ? passOver(row, chat) : drawAll({ ...deps, view }, row);
+    },
+    redraw: (row, view) => {
+      const shown = all.filter(({ chat }) => row.chats[chat.name] !== undefined);
+      return each(shown, (deps) => drawAll({ ...deps, view }, row, true));
+    },
+    post: (row, chat, view) => {
+      const deps = there(chat);
+      return deps === undefined ? passOver(row, chat) : postAll({ ...deps, view }, row);
+    },
     invite: async (row, view) => {
-      const reached = await withoutTheSilent(all.map((deps) => inviteAll({ ...deps, view }, row)));
+      const reached = await withoutTheSilent(
+        all.map((deps) => inviteAll({ ...deps, view }, row)),
+        othersMs,
+      );
       const isReached = (id: string): boolean => reached.some((ids) => ids.has(id));
       const { invite } = row.request.details;
       return { reached: invite.filter(isReached), missed: invite.filter((id) => !isReached(id)) };
     },
     account,
     page: (page, person, row) => anyOf(all, (deps) => pageOne(deps, page, person, row)),
-    freeze: postFreezeIn(chats, shared.store),
-    policy: (place, event) => anyOf(all, (deps) => postPolicy(deps, place, event)),
-    alarm: (text) => each(all, (deps) => alarm(deps, text)),
+    freeze: postFreezeIn(chats, store),
+    policy: async ({ chat, channel }, event) => {
+      const deps = there(chat);
+      return deps !== undefined && postPolicy(deps, channel, event);
+    },
+    alarm: alarmsIn(all),
+  };
+}
+
+/** So many alarms are remembered while a chat does not take them. */
+const ALARMS_MAX = 1000;
+
+/**
+ * A line for the security channel of each chat. Rejects while one has not taken it, and is then said again only there, as
+ * long as this process lives: what it did not reach in one chat is no reason to say it twice in another.
+ */
+function alarmsIn(all: readonly ChatDeps[]): Announce['alarm'] {
+  const taken = new Map<string, Set<ChatName>>();
+  return async (text) => {
+    const by = taken.get(text) ?? new Set<ChatName>();
+    taken.set(text, by);
+    for (const [oldest] of taken) if (taken.size > ALARMS_MAX) taken.delete(oldest);
+    const owed = all.filter(({ chat }) => !by.has(chat.name));
+    await each(owed, async (deps) => {
+      await alarm(deps, text);
+      by.add(deps.chat.name);
+    });
+    // Another time it is another alarm.
+    taken.delete(text);
   };
 }
 

@@ -9,7 +9,7 @@ import type { Content } from '../words/content.ts';
 import { partyIn } from '../words/timeline-entry.ts';
 import { notifyFallback } from './notes.ts';
 import { isPassedOver, isUnknown, sendOnce } from './send.ts';
-import { homePlace, isSamePlace, policyPlace, type ShowDeps, sendDeps } from './show.ts';
+import { homePlace, isOf, isSamePlace, policyPlace, type ShowDeps, sendDeps } from './show.ts';
 
 /**
  * Brings every copy of the card to the newest version of the row, posting the channel's card if there is none yet.
@@ -28,7 +28,7 @@ export async function drawAll(deps: ShowDeps, row: Row, force = false): Promise<
     if (latest.version === drawn.version) break;
     drawn = latest;
   }
-  await deps.store.chat.drawn(drawn.request.details.id, drawn.version);
+  await deps.store.chat.drawn(drawn.request.details.id, deps.chat.name, drawn.version);
 }
 
 /** Why nobody knows whether the channel's card stands, where that is so. Rejects when it should be tried again. */
@@ -46,17 +46,17 @@ const ROUNDS = 5;
 
 /** Brings every copy that shows less than this version up to it; `all`: the others too. */
 async function updateStale(deps: ShowDeps, row: Row, all = false): Promise<void> {
-  const cards = (await deps.store.chat.refs(row.request.details.id)).filter(isCard);
+  const cards = (await deps.store.chat.refs(row.request.details.id, deps.chat.name)).filter(isCard);
   const stale = cards.filter((ref) => all || ref.drawnVersion < row.version);
   if (stale.length > 0) await updateAll(deps, stale, await cardFor(deps, row), row);
 }
 
 const newest = async ({ store }: ShowDeps, row: Row): Promise<Row> => (await store.find(row.request.details.id)) ?? row;
 
-type Copy = MessageRef & { readonly ts: string };
+type Copy = MessageRef & { readonly message: string };
 
 const isCard = (ref: MessageRef): ref is Copy =>
-  (ref.kind === 'card' || ref.kind === 'copy') && ref.state === 'sent' && ref.ts !== undefined;
+  (ref.kind === 'card' || ref.kind === 'copy') && ref.state === 'sent' && ref.message !== undefined;
 
 /** The card of the row as it is now. */
 export async function cardFor({ view }: Pick<ShowDeps, 'view'>, row: Row): Promise<Content> {
@@ -82,7 +82,7 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
     () => deps.chat.direct(details.requester),
   ];
   const ref = await sendOnce(sendDeps(deps), {
-    key: { requestId: details.id, kind: 'card', seq: 0, person: '' },
+    key: { requestId: details.id, chat: deps.chat.name, kind: 'card', seq: 0, person: '' },
     digest: digestShown(row.request),
     version: row.version,
     since: details.askedAt,
@@ -90,7 +90,7 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
     tag: { type: 'card', of: { request: details.id, kind: 'card' } },
     content: () => cardFor(deps, row),
   });
-  if (ref !== undefined && ref.channel !== home?.place) await notifyFallback(deps, row, ref.channel);
+  if (ref !== undefined && ref.place !== home?.place) await notifyFallback(deps, row, ref.place);
   return ref;
 }
 
@@ -99,8 +99,10 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
  * nowhere is sent while the request waits for somebody. Tries all, and gives the first failure.
  */
 async function copiesOf(deps: ShowDeps, row: Row): Promise<unknown> {
-  const refs = await deps.store.chat.refs(row.request.details.id);
-  const unknown = refs.filter(({ kind, state, ts }) => kind === 'copy' && state === 'sending' && ts === undefined);
+  const refs = await deps.store.chat.refs(row.request.details.id, deps.chat.name);
+  const unknown = refs.filter(
+    ({ kind, state, message }) => kind === 'copy' && state === 'sending' && message === undefined,
+  );
   const tried = await Promise.allSettled(unknown.map(({ person }) => copyFor(deps, row, person)));
   return tried.find((one) => one.status === 'rejected')?.reason;
 }
@@ -115,9 +117,9 @@ export async function copyFor(
   const { request } = row;
   const { details } = request;
   const party = partyIn(request, person);
-  if (party === undefined) return undefined;
+  if (party === undefined || !isOf(deps, party)) return undefined;
   return sendOnce(sendDeps(deps), {
-    key: { requestId: details.id, kind: 'copy', seq: 0, person },
+    key: { requestId: details.id, chat: deps.chat.name, kind: 'copy', seq: 0, person },
     digest: digestShown(request),
     version: row.version,
     since: details.askedAt,
@@ -138,15 +140,18 @@ async function updateAll(deps: ShowDeps, refs: readonly Copy[], card: Content, r
 }
 
 async function update(deps: ShowDeps, ref: Copy, card: Content, { request, version }: Row): Promise<void> {
-  const { channel, ts } = ref;
+  const { chat, place, message } = ref;
   try {
-    const no = await deps.chat.edit({ chat: deps.chat.name, place: channel, message: ts }, card);
+    const no = await deps.chat.edit({ chat, place, message }, card);
     if (no === undefined) {
-      await deps.store.chat.sent(ref, { channel, ts, drawnVersion: version, digest: digestShown(request) });
+      await deps.store.chat.sent(ref, { place, message, drawnVersion: version, digest: digestShown(request) });
       return;
     }
     if (no.no === 'miswritten') throw new Failure('CHAT_UNAVAILABLE', `drawing a card: ${no.why}`);
-    deps.logger.warn({ requestId: ref.requestId, channel, why: no.why }, 'a card cannot be kept up to date any more');
+    deps.logger.warn(
+      { requestId: ref.requestId, chat, place, why: no.why },
+      'a card cannot be kept up to date any more',
+    );
     await deps.store.chat.gone(ref, no.why);
   } catch (error) {
     if (!(await isPassedOver(sendDeps(deps), ref, error))) throw error;

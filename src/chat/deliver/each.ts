@@ -22,18 +22,18 @@ export async function anyOf<T>(all: readonly T[], work: (one: T) => Promise<bool
   return some || (await Promise.all(tried)).includes(true);
 }
 
-/** Once one chat has come to its end, the others have so long (milliseconds): less than what the work as a whole may take. */
-const OTHERS_MS = 15_000;
-
-/** What came of it in each chat that came to an end. A single one is waited for, however long it takes. */
-export async function withoutTheSilent<T>(all: readonly Promise<T>[]): Promise<readonly T[]> {
+/**
+ * What came of it in each chat that came to an end. A single one is waited for, however long it takes; once one has come to
+ * its end, the others have so many milliseconds.
+ */
+export async function withoutTheSilent<T>(all: readonly Promise<T>[], othersMs: number): Promise<readonly T[]> {
   const done: T[] = [];
   const noted = all.map(async (one) => {
     done.push(await one);
   });
   const every = Promise.all(noted);
   await Promise.race([every, Promise.any(noted)]);
-  await within(OTHERS_MS, 'a chat', every).catch((error: unknown) => {
+  await within(othersMs, 'a chat', every).catch((error: unknown) => {
     if (!(error instanceof TookTooLong)) throw error;
   });
   return [...done];

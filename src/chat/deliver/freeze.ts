@@ -1,19 +1,19 @@
 import type { Announce } from '../../ports/announce.ts';
-import type { NewsPlace } from '../../ports/news.ts';
+import type { FreezeChannel } from '../../ports/news.ts';
 import type { RequestChat } from '../words/content.ts';
 import { freezeNews } from '../words/freeze-words.ts';
-import { anyOf } from './each.ts';
 import { isNo, isUnclear, UNCLEAR_MAX_MS } from './send.ts';
 import { type ChatDeps, isSamePlace, policyPlace } from './show.ts';
 
 type Asked = Pick<ChatDeps['store'], 'clock' | 'policyInForce'>;
 
-/** Posts news of a freeze in these chats. */
+/** Posts news of a freeze into a channel of one of these chats. */
 export const postFreezeIn =
   (chats: readonly RequestChat[], store: Asked): Announce['freeze'] =>
-  (place, event, current) => {
+  async ({ chat: name, channel }, event, current) => {
+    const chat = chats.find((one) => one.name === name);
     const news = { text: freezeNews(event, current), at: event.at };
-    return anyOf(chats, (chat) => postFreeze({ chat, store }, place, news));
+    return chat !== undefined && postFreeze({ chat, store }, channel, news);
   };
 
 /**
@@ -22,11 +22,12 @@ export const postFreezeIn =
  */
 async function postFreeze(
   deps: Pick<ChatDeps, 'chat'> & { readonly store: Asked },
-  which: NewsPlace,
+  which: FreezeChannel,
   { text, at }: { readonly text: string; readonly at: Date },
 ): Promise<boolean> {
   const place = await policyPlace(deps, which);
-  if (place === undefined) return false;
+  // A chat that the policy names no channel in is owed nothing; without a policy nobody knows whom to tell.
+  if (place === undefined) return (await deps.store.policyInForce()) !== undefined;
   if (which === 'default' && isSamePlace(place, await policyPlace(deps, 'security'))) return true;
   try {
     return !isNo(await deps.chat.send(place, { kind: 'lines', lines: [`⛔ ${text}`] }));

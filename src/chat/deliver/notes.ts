@@ -5,7 +5,7 @@ import type { PrivateNote } from '../words/content.ts';
 import { oneLine, type Phrase } from '../words/phrase.ts';
 import { entryOf } from '../words/timeline.ts';
 import { sendOnce } from './send.ts';
-import { type ChatDeps, contextOf, sendDeps } from './show.ts';
+import { type ChatDeps, contextOf, isOf, sendDeps } from './show.ts';
 
 /** What the requester is told privately of an event, if anything. */
 export function notesFor(
@@ -101,9 +101,10 @@ interface Note {
 
 /** One private note, sent once. Whoever cannot be written to reads the thread. Rejects when the chat is away. */
 export async function sendNote(deps: ChatDeps, row: Row, { seq, who, to, id, note }: Note): Promise<void> {
+  if (!isOf(deps, to)) return;
   const { details } = row.request;
   await sendOnce(sendDeps(deps), {
-    key: { requestId: details.id, kind: 'note', seq, person: who },
+    key: { requestId: details.id, chat: deps.chat.name, kind: 'note', seq, person: who },
     digest: details.digest,
     version: row.version,
     since: details.askedAt,

@@ -14,10 +14,10 @@ const PLACE = '#default';
 export async function notifySelfApproved(deps: ChatDeps, row: Row, event: StoredEvent, card: MessageRef | undefined) {
   const entry = selfApproved(event, row.request);
   const shared = await policyPlace(deps, 'default');
-  if (entry === undefined || shared === undefined || card?.channel === shared.place) return;
+  if (entry === undefined || shared === undefined || card?.place === shared.place) return;
   const { details } = row.request;
   await sendOnce(sendDeps(deps), {
-    key: { requestId: details.id, kind: 'note', seq: event.seq, person: PLACE },
+    key: { requestId: details.id, chat: deps.chat.name, kind: 'note', seq: event.seq, person: PLACE },
     digest: details.digest,
     version: row.version,
     since: details.askedAt,

@@ -5,7 +5,7 @@ import type { Content } from '../words/content.ts';
 import { oneLine } from '../words/phrase.ts';
 import { manualEnding } from '../words/words.ts';
 import { isNo, sendOnce } from './send.ts';
-import { type ChatDeps, sendDeps } from './show.ts';
+import { type ChatDeps, isOf, sendDeps } from './show.ts';
 
 /**
  * Pages one person in one chat. About a request it is sent once a round, whoever tries and however often; about anything
@@ -13,6 +13,7 @@ import { type ChatDeps, sendDeps } from './show.ts';
  * way to them.
  */
 export async function pageOne(deps: ChatDeps, page: Page, person: Party, row: Row | undefined): Promise<boolean> {
+  if (!isOf(deps, person)) return false;
   const content = pageContent(page, row);
   return row === undefined ? sendPlainly(deps, person, content) : sendForRow(deps, { page, person, row, content });
 }
@@ -38,7 +39,7 @@ async function sendForRow(
 ): Promise<boolean> {
   const { id, digest } = row.request.details;
   const ref = await sendOnce(sendDeps(deps), {
-    key: { requestId: id, kind: 'note', seq: page.round, person: `${person.id}#page` },
+    key: { requestId: id, chat: deps.chat.name, kind: 'note', seq: page.round, person: `${person.id}#page` },
     digest,
     version: row.version,
     // Found again by its tag: what is older than the round is not it.

@@ -1,17 +1,17 @@
 import type { StoredEvent } from '../../core/events.ts';
 import type { ChatName } from '../../core/policy/directory.ts';
-import type { PolicyPlace } from '../../ports/news.ts';
+import type { PolicyChannel } from '../../ports/news.ts';
 import { policyNews } from '../words/policy-words.ts';
 import { isNo } from './send.ts';
 import type { ChatDeps } from './show.ts';
 
 /**
  * Posts a change of the policy into the security channel of before or of after, once where they are the same; the one of
- * before hears which comes after it. False when the chat never takes it there.
+ * before hears which comes after it; a chat that has no such channel is owed nothing. False when the chat never takes it there.
  */
 export async function postPolicy(
   { chat }: Pick<ChatDeps, 'chat'>,
-  which: PolicyPlace,
+  which: PolicyChannel,
   event: StoredEvent,
 ): Promise<boolean> {
   const before = channelIn(event.data.oldSecurityChannels, chat.name);
@@ -19,7 +19,7 @@ export async function postPolicy(
   const leaves = which === 'policy_before';
   if (leaves && (before === undefined || before === after)) return true;
   const place = leaves ? before : after;
-  if (place === undefined) return false;
+  if (place === undefined) return true;
   const said =
     after === undefined
       ? 'From now on no channel of this chat hears of it.'

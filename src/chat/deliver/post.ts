@@ -20,7 +20,7 @@ import { contextOf, homePlace, isSamePlace, phoneNow, policyPlace, type ShowDeps
 export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
   const { id } = row.request.details;
   const newest = (await deps.store.find(id)) ?? row;
-  const events = await deps.store.events(requestStream(id), newest.postedSeq);
+  const events = await deps.store.events(requestStream(id), newest.chats[deps.chat.name]?.postedSeq ?? newest.seq);
   if (events.length === 0) return;
   // A card of which nobody knows whether it stands holds up no line: they stand beside it then.
   const card = await cardIn(deps, newest).catch((error: unknown) => {
@@ -37,7 +37,7 @@ export async function postAll(deps: ShowDeps, row: Row): Promise<void> {
     await notifySelfApproved(deps, newest, event, card);
     if (SECURITY.has(event.type)) await notifySecurity(deps, newest, event, phone);
     if (event.type === 'request_closed') await tidy(deps, newest, event, card);
-    await deps.store.chat.posted(id, event.seq);
+    await deps.store.chat.posted(id, deps.chat.name, event.seq);
   }
 }
 
@@ -61,7 +61,7 @@ async function notifySecurity(deps: ShowDeps, row: Row, event: StoredEvent, phon
     entry: { ...entry, said, manualCommands: await byHandFor(deps, row, event) },
   };
   await sendOnce(sendDeps(deps), {
-    key: { requestId: details.id, kind: 'note', seq: event.seq, person: '#security' },
+    key: { requestId: details.id, chat: deps.chat.name, kind: 'note', seq: event.seq, person: '#security' },
     digest: details.digest,
     version: row.version,
     since: details.askedAt,
@@ -87,7 +87,7 @@ async function postOne(deps: ShowDeps, row: Row, event: StoredEvent, card: Messa
   const said = [{ strong: details.terms.role.name }, ` (${details.id}): `, ...entry.said];
   const alone: Content = { kind: 'entry', entry: { ...entry, said, manualCommands } };
   await sendOnce(sendDeps(deps), {
-    key: { requestId: details.id, kind: 'post', seq: event.seq, person: '' },
+    key: { requestId: details.id, chat: deps.chat.name, kind: 'post', seq: event.seq, person: '' },
     digest: details.digest,
     version: row.version,
     since: details.askedAt,
@@ -107,7 +107,7 @@ const byHandFor = async (deps: ShowDeps, row: Row, { type }: StoredEvent): Promi
   type === 'oncall_paged' ? commandsOf(await deps.view(row)) : undefined;
 
 const threadOf = ({ chat }: ShowDeps, card: MessageRef | undefined, broadcast: boolean): Target | undefined =>
-  card?.ts === undefined ? undefined : { chat: chat.name, place: card.channel, thread: card.ts, broadcast };
+  card?.message === undefined ? undefined : { chat: chat.name, place: card.place, thread: card.message, broadcast };
 
 /**
  * A sender that came back late may have left a second copy of a line. Once, at the end, the thread is read and every
@@ -118,9 +118,9 @@ async function tidy(deps: ShowDeps, row: Row, { at }: StoredEvent, card: Message
   if (thread === undefined || !deps.chat.can.search) return;
   const { id, askedAt } = row.request.details;
   try {
-    const refs = await deps.store.chat.refs(id);
+    const refs = await deps.store.chat.refs(id, deps.chat.name);
     const kept = new Map(
-      refs.filter(({ kind }) => kind === 'post').map((ref) => [`${requestStream(id)}/${ref.seq}`, ref.ts]),
+      refs.filter(({ kind }) => kind === 'post').map((ref) => [`${requestStream(id)}/${ref.seq}`, ref.message]),
     );
     for (const one of await deps.chat.find(thread, { type: 'event', of: {} }, askedAt)) {
       const message = kept.get(one.tag.of.id ?? '');

@@ -51,20 +51,20 @@ export async function sendOnce(deps: SendDeps, sending: Sending): Promise<Messag
   const { key, digest } = sending;
   const first = await placeOf(sending.places[0]).catch((error: unknown) => ({ error }));
   // Reserved even where nobody could say its place: from then on it is a message that has still to be sent.
-  const channel = first !== undefined && 'error' in first ? undefined : (first?.place ?? '');
-  const { ref, fresh } = await deps.memory.claim(key, channel, digest);
+  const place = first !== undefined && 'error' in first ? undefined : (first?.place ?? '');
+  const { ref, fresh } = await deps.memory.claim(key, place, digest);
   if (ref.state === 'gone') return undefined;
-  if (ref.ts !== undefined) return ref;
+  if (ref.message !== undefined) return ref;
   try {
     if (first !== undefined && 'error' in first) throw first.error;
     if (!fresh) {
       const known = await awaited(deps, key);
       if (known?.state === 'gone') return undefined;
-      if (known?.ts !== undefined) return known;
+      if (known?.message !== undefined) return known;
       if (deps.chat.can.search) {
         const found = await adopt(deps, sending);
         if (found) return found;
-      } else if (sending.onlyFind === undefined && !(await isFresh(deps, sending, channel))) {
+      } else if (sending.onlyFind === undefined && !(await isFresh(deps, sending, place))) {
         await passOver(deps, key);
         return undefined;
       }
@@ -79,8 +79,8 @@ export async function sendOnce(deps: SendDeps, sending: Sending): Promise<Messag
 }
 
 /** Somebody who reserved it before may have said since that surely nothing was sent. */
-const isFresh = async ({ memory }: SendDeps, { key, digest }: Sending, channel: string | undefined): Promise<boolean> =>
-  (await memory.claim(key, channel, digest)).fresh;
+const isFresh = async ({ memory }: SendDeps, { key, digest }: Sending, place: string | undefined): Promise<boolean> =>
+  (await memory.claim(key, place, digest)).fresh;
 
 /** Is this a card of which nobody knows whether it stands? Nothing else needs to wait for it. */
 export const isUnknown = (error: unknown): boolean => error instanceof Failure && error.detail.outcome === 'unknown';
@@ -126,7 +126,7 @@ const placeOf = async (place: (() => Promise<Target | undefined>) | undefined): 
   place?.();
 
 async function stored(deps: SendDeps, key: MessageKey): Promise<MessageRef | undefined> {
-  const refs = await deps.memory.refs(key.requestId);
+  const refs = await deps.memory.refs(key.requestId, key.chat);
   return refs.find((one) => one.kind === key.kind && one.seq === key.seq && one.person === key.person);
 }
 
@@ -136,7 +136,7 @@ async function awaited(deps: SendDeps, key: MessageKey): Promise<MessageRef | un
   // Ever more slowly: when the chat is away, every message that is tried again stands here.
   for (let pause = POLL_MS; performance.now() < until; pause *= 1.5) {
     const ref = await stored(deps, key);
-    if (ref?.ts !== undefined || ref?.state === 'gone') return ref;
+    if (ref?.message !== undefined || ref?.state === 'gone') return ref;
     await wait(Math.min(pause, until - performance.now()));
   }
   return stored(deps, key);
@@ -227,10 +227,10 @@ async function keepOne(
   { at, drawnVersion, digest }: Shown,
   found: readonly MessageAt[],
 ): Promise<MessageRef | undefined> {
-  await deps.memory.sent(key, { channel: at.place, ts: at.message, drawnVersion, digest });
+  await deps.memory.sent(key, { place: at.place, message: at.message, drawnVersion, digest });
   const kept = await stored(deps, key);
   for (const one of found) {
-    if (one.place !== kept?.channel || one.message !== kept.ts) await removeDouble(deps, one);
+    if (one.place !== kept?.place || one.message !== kept.message) await removeDouble(deps, one);
   }
   return kept;
 }

@@ -1,6 +1,6 @@
 import type { CloudWords } from '../../core/policy/cloud.ts';
-import type { Cloud } from '../../core/policy/directory.ts';
-import type { AccessRequest, Plan } from '../../core/request/request.ts';
+import { type Cloud, chatOf } from '../../core/policy/directory.ts';
+import type { AccessRequest, Party, Plan } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import type { Place } from '../../ports/chat.ts';
 import type { Logger } from '../../ports/logger.ts';
@@ -61,6 +61,10 @@ export const contextOf = (
   request: AccessRequest,
   phone: string,
 ): TimelineContext => ({ request, phone, cloud: words(request.details.terms.role.provider) });
+
+/** Does somebody have an account in this chat? Whoever has none is owed nothing there, and it is nobody's trouble. */
+export const isOf = ({ chat }: Pick<ChatDeps, 'chat'>, { keys }: Pick<Party, 'keys'>): boolean =>
+  keys.some((key) => chatOf(key) === chat.name);
 
 /** Are these one place? */
 export const isSamePlace = (a: Place | undefined, b: Place | undefined): boolean =>

@@ -102,11 +102,11 @@ const fieldFor = ({ field = 'incident' }: Refusal): string => field;
 
 /** Where the card of a request stands. */
 async function cardBlock({ store, chat }: DialogDeps, requestId: string): Promise<FormBlock> {
-  const refs = await store.chat.refs(requestId);
+  const refs = await store.chat.refs(requestId, chat.name);
   const card = refs.find(({ kind, state }) => kind === 'card' && state === 'sent');
   if (card === undefined) return { phrase: [CARD_NOT_POSTED] };
-  const direct = chat.isDirect({ chat: chat.name, place: card.channel });
-  return direct ? { phrase: [CARD_IS_DIRECT] } : { cardIn: card.channel };
+  const direct = chat.isDirect({ chat: chat.name, place: card.place });
+  return direct ? { phrase: [CARD_IS_DIRECT] } : { cardIn: card.place };
 }
 
 /** The same form once more, filled in as before, for whoever asked. */

@@ -35,14 +35,14 @@ export async function cardPressed(
 async function storedCard(
   { store, chat: { callMs } }: DialogDeps,
   requestId: string,
-  { place, message }: MessageAt,
+  at: MessageAt,
 ): Promise<MessageRef | undefined> {
   for (let poll = 0; ; poll++) {
-    const ref = await store.chat.cardAt(place, message);
+    const ref = await store.chat.cardAt(at);
     if (ref !== undefined || poll * POLL_MS >= callMs) return ref;
-    const refs = await store.chat.refs(requestId);
-    const underWay = refs.some((one) => one.channel === place && one.state === 'sending' && one.seq === 0);
-    if (!underWay) return store.chat.cardAt(place, message);
+    const refs = await store.chat.refs(requestId, at.chat);
+    const underWay = refs.some((one) => one.place === at.place && one.state === 'sending' && one.seq === 0);
+    if (!underWay) return store.chat.cardAt(at);
     await wait(POLL_MS);
   }
 }

@@ -24,7 +24,7 @@ export function slackChat(workspace: SlackWorkspace, logger: Logger): RequestCha
     can: { search: true, privateInChannel: true },
     callMs: CALL_MS,
     send: async (to, content, tag) => {
-      const message = messageOf(content, await homes());
+      const message = await messageOf(content, homes);
       return refusable('sending a message', async () => {
         const answer = await client.chat.postMessage(withTarget(to, { ...message, ...metadataOf(tag), ...BARE_LINKS }));
         // Without it nobody could find the message again but by its tag.
@@ -33,7 +33,7 @@ export function slackChat(workspace: SlackWorkspace, logger: Logger): RequestCha
       });
     },
     edit: async ({ place, message: ts }, content) => {
-      const { text, blocks = [] } = messageOf(content, await homes());
+      const { text, blocks = [] } = await messageOf(content, homes);
       return refusable('changing a message', async () => {
         await client.chat.update({ channel: place, ts, text, blocks });
         return undefined;
@@ -103,15 +103,15 @@ const BARE_LINKS = { unfurl_links: false, unfurl_media: false };
 
 type Drawn = Pick<Message, 'text'> & Partial<Message>;
 
-/** A message's content as Slack shows it. `homes` are the ids of this organisation: whose people are mentioned. */
-function messageOf(content: Content, homes: readonly string[]): Drawn {
+/** A message's content as Slack shows it. `homes` asks for the ids of this organisation, where people may be mentioned. */
+async function messageOf(content: Content, homes: () => Promise<readonly string[]>): Promise<Drawn> {
   switch (content.kind) {
     case 'card':
-      return cardMessage(content.card, homes);
+      return cardMessage(content.card, await homes());
     case 'entry':
-      return postMessage(content.entry, homes, content.entry.manualCommands);
+      return postMessage(content.entry, await homes(), content.entry.manualCommands);
     case 'note':
-      return noteMessage(content.note, homes);
+      return noteMessage(content.note, await homes());
     case 'lines':
       return { text: content.lines.map(inert).join('\n') };
     case 'bare':

@@ -1,5 +1,6 @@
-import type { ChatIdentity } from '../../ports/chat-memory.ts';
+import type { OwnIdentity } from '../../ports/chat-memory.ts';
 import type { AppDeps } from './app-deps.ts';
+import { SLACK } from './definition.ts';
 import type { Home } from './workspace.ts';
 
 type Deps = Pick<AppDeps, 'workspace' | 'store' | 'logger'>;
@@ -7,7 +8,7 @@ type Deps = Pick<AppDeps, 'workspace' | 'store' | 'logger'>;
 /** Reads what Slack said of us at an earlier start, unless it has said so in this one. */
 export async function recall({ workspace, store }: Deps): Promise<void> {
   if (workspace.known() !== undefined) return;
-  const last = await store.chat.identity(workspace.settings.appId);
+  const last = await store.chat.identity(SLACK.name, workspace.settings.appId);
   if (last !== undefined) workspace.recall(homeOf(last));
 }
 
@@ -23,25 +24,25 @@ export async function greet({ workspace, store, logger }: Deps): Promise<void> {
     );
   }
   try {
-    await store.chat.keepIdentity(workspace.settings.appId, now);
+    await store.chat.keepIdentity(SLACK.name, workspace.settings.appId, now);
   } catch (error) {
     logger.warn({ why: String(error) }, 'who Slack says that we are could not be kept for the next start');
   }
 }
 
-const homeOf = ({ team, enterprise, botUser, bot }: ChatIdentity): Home => ({
+const homeOf = ({ team = '', enterprise, botUser = '', bot = '' }: OwnIdentity): Home => ({
   teamId: team,
   enterpriseId: enterprise,
   botUserId: botUser,
   botId: bot,
 });
 
-const identityOf = ({ teamId, enterpriseId, botUserId, botId }: Home): ChatIdentity => ({
+const identityOf = ({ teamId, enterpriseId, botUserId, botId }: Home): OwnIdentity => ({
   team: teamId,
-  enterprise: enterpriseId,
+  ...(enterpriseId === undefined ? {} : { enterprise: enterpriseId }),
   botUser: botUserId,
   bot: botId,
 });
 
-const isSame = (a: ChatIdentity, b: ChatIdentity): boolean =>
+const isSame = (a: OwnIdentity, b: OwnIdentity): boolean =>
   a.team === b.team && a.enterprise === b.enterprise && a.botUser === b.botUser && a.bot === b.bot;

@@ -1,3 +1,4 @@
+import type { ChatName } from '../policy/directory.ts';
 import { addSeconds, earlier, later, unreachable } from './decision.ts';
 import { stepInTime } from './escalation.ts';
 import { isOwed, nextPageAt } from './paging.ts';
@@ -32,6 +33,8 @@ export interface Work {
   readonly requestId: string;
   /** The grant it is about, where it is about one. */
   readonly grantId?: string | undefined;
+  /** The chat in which it is done, where it is done in one: a chat that does not answer holds up no other. */
+  readonly chat?: ChatName | undefined;
   readonly dueAt: Date;
   /** Tells this due time from any other of the same work: part of the job's id. */
   readonly generation: string;
@@ -46,17 +49,30 @@ export interface Row {
   readonly version: number;
   /** Number of events in the stream. */
   readonly seq: number;
+  /** How far each chat came that the request is shown in. */
+  readonly chats: Readonly<Record<ChatName, ShownInChat>>;
+  /** What every one of them shows at least, and has been told at least. */
   readonly drawnVersion: number;
   readonly postedSeq: number;
   readonly updatedAt: Date;
 }
+
+/** How far one chat came with a request: which version its cards show, and up to which event its timeline goes. */
+export interface ShownInChat {
+  readonly drawnVersion: number;
+  readonly postedSeq: number;
+}
+
+/** A request that no chat has shown yet: all of them owe all of it. */
+export const shownNowhere = ({ details }: AccessRequest): Row['chats'] =>
+  Object.fromEntries(Object.keys(details.channels).map((chat) => [chat, { drawnVersion: 0, postedSeq: 0 }]));
 
 /**
  * Everything that must exist for this row. A row is unfinished while this is not empty, whatever its state. Of work that
  * comes again and again it is the next after `now`.
  */
 export function workFor(row: Row, now: Date = row.updatedAt): readonly Work[] {
-  const { request, version, seq, drawnVersion, postedSeq, updatedAt } = row;
+  const { request, version, seq, chats, updatedAt } = row;
   const requestId = request.details.id;
   const at = (name: WorkName, dueAt: Date, generation = String(dueAt.getTime()), grantId?: string): Work => ({
     name,
@@ -66,11 +82,11 @@ export function workFor(row: Row, now: Date = row.updatedAt): readonly Work[] {
     generation,
   });
   const patient = isOver(request);
-  const chat = [
-    ...(drawnVersion < version ? [{ ...at('draw', updatedAt, `v${version}`), patient }] : []),
-    ...(postedSeq < seq ? [{ ...at('post', updatedAt, `s${seq}`), patient }] : []),
-  ];
-  return [...stateWork(request, at, now), ...chat];
+  const shown = Object.entries(chats).flatMap(([chat, { drawnVersion, postedSeq }]) => [
+    ...(drawnVersion < version ? [{ ...at('draw', updatedAt, `v${version}`), chat, patient }] : []),
+    ...(postedSeq < seq ? [{ ...at('post', updatedAt, `s${seq}`), chat, patient }] : []),
+  ]);
+  return [...stateWork(request, at, now), ...shown];
 }
 
 /** Nobody has anything left to do here: access is gone, or going as it should. */

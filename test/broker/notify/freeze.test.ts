@@ -134,9 +134,9 @@ describe('a freeze (B11)', () => {
     let down: string | undefined = 'default';
     const announce: BrokerDeps['announce'] = {
       ...desk.deps.announce,
-      freeze: async (place, { type }) => {
-        if (place === down) throw new Error('Slack is away');
-        notified.push(`${place} ${type}`);
+      freeze: async ({ channel }, { type }) => {
+        if (channel === down) throw new Error('Slack is away');
+        notified.push(`${channel} ${type}`);
         return !type.startsWith('thaw');
       },
     };

@@ -21,11 +21,11 @@ describe('a change of the policy is told by the workers, from its event', () => 
       ...desk.deps,
       announce: {
         ...desk.deps.announce,
-        policy: async (place, { data }) => {
-          if (place === down) throw new Error('Slack is away');
+        policy: async ({ channel }, { data }) => {
+          if (channel === down) throw new Error('Slack is away');
           const { number, oldSecurityChannels, newSecurityChannels } = data;
           const [before, after] = [oldSecurityChannels, newSecurityChannels].map(slackIn);
-          notified.push(`${place} ${number}: ${before} ${after}`);
+          notified.push(`${channel} ${number}: ${before} ${after}`);
           return after !== 'C0GONE';
         },
       },

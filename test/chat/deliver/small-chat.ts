@@ -3,6 +3,9 @@ import type { Content, RequestChat } from '../../../src/chat/words/content.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import type { MessageAt, Tag, Target } from '../../../src/ports/chat.ts';
 
+/** How access is used, where nobody looks at it. */
+export const NO_USE = { say: 'Use it:', link: undefined, snippet: '' };
+
 /** A message as it stands in the small chat. */
 export interface SmallMessage extends MessageAt {
   readonly thread: string | undefined;
@@ -13,17 +16,20 @@ export interface SmallMessage extends MessageAt {
 }
 
 /** What becomes of a send: its answer is lost before or after the effect, or it is surely not done. */
-export type Fault = 'lost before' | 'lost after' | 'undone' | 'down';
+export type Fault = 'lost before' | 'lost after' | 'undone';
 
 export interface SmallChat extends RequestChat {
   readonly messages: SmallMessage[];
   /** The next sends, in order. */
   readonly faults: Fault[];
-  /** While it is set nothing is answered, and nothing is done. */
-  down: boolean;
+  /** While it is set nothing is done: it says so, or does not answer at all. */
+  down: false | 'refusing' | 'hanging';
   /** A message of somebody else's. */
   write(at: Omit<MessageAt, 'chat'>): MessageAt;
 }
+
+/** Ids are never used twice: the database is asked about several chats of one name. */
+let sent = 0;
 
 /** A chat in memory that shows bare words. It knows everybody whose key is of this chat. */
 export function smallChat(name: string, { search = false } = {}): SmallChat {
@@ -33,10 +39,12 @@ export function smallChat(name: string, { search = false } = {}): SmallChat {
     new Failure('CHAT_UNAVAILABLE', `${name} does not answer`, outcome === undefined ? {} : { detail: { outcome } });
   const at = ({ place, message }: MessageAt) => messages.find((one) => one.place === place && one.message === message);
   const answering = async (): Promise<void> => {
-    if (chat.down) throw away();
+    if (chat.down === 'hanging') await new Promise(() => undefined);
+    if (chat.down === 'refusing') throw away('undone');
   };
   const add = (to: Target, byUs: boolean, tag: Tag | undefined, words: string, kind: Content['kind']): MessageAt => {
-    const where = { chat: name, place: to.place, message: `m${messages.length + 1}` };
+    sent += 1;
+    const where = { chat: name, place: to.place, message: `m${sent}` };
     messages.push({ ...where, thread: to.thread, tag, byUs, words, kind });
     return where;
   };
@@ -64,7 +72,7 @@ export function smallChat(name: string, { search = false } = {}): SmallChat {
       await answering();
       const fault = faults.shift();
       if (fault === 'undone') throw away('undone');
-      if (fault === 'lost before' || fault === 'down') throw away();
+      if (fault === 'lost before') throw away();
       const sent = add(to, true, tag, bareWords(content), content.kind);
       if (fault === 'lost after') throw away();
       return sent;

@@ -1,17 +1,25 @@
 import { ulid } from 'ulid';
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { adoptClicked } from '../../../src/chat/deliver/adopt.ts';
 import { type Delivery, delivery } from '../../../src/chat/deliver/delivery.ts';
+import { cloudWordsOf } from '../../../src/core/policy/cloud.ts';
+import type { Cloud } from '../../../src/core/policy/directory.ts';
 import { digestShown } from '../../../src/core/request/extension.ts';
 import type { Row } from '../../../src/core/request/work.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';
 import { KEYS } from '../../support/requests.ts';
-import { type SmallChat, smallChat } from './small-chat.ts';
+import { NO_USE, type SmallChat, smallChat } from './small-chat.ts';
 
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
 let desk: Desk;
+const asked: string[] = [];
 beforeAll(async () => {
   desk = await openDesk();
+});
+// Nobody may have many that wait.
+afterEach(async () => {
+  for (const id of asked.splice(0)) await desk.broker.withdraw(id, { type: 'person', key: KEYS.riley });
 });
 afterAll(() => desk.close());
 
@@ -31,17 +39,26 @@ interface Showing {
 async function showing(): Promise<Showing> {
   const chat = smallChat('slack');
   const { store, broker, logger } = desk;
-  const usage = () => ({ cli: '', consoleUrl: undefined });
-  const shown = delivery({ chats: [chat], account: async () => 'member', store, usage, logger, unknownAfterMs: 60 });
+  const words = (cloud: Cloud) => cloudWordsOf(DEFINITIONS.clouds, cloud);
+  const shown = delivery({
+    chats: [chat],
+    account: async () => 'member',
+    store,
+    usage: () => NO_USE,
+    words,
+    logger,
+    unknownAfterMs: 60,
+  });
   const view = broker.view;
   const id = ulid().toLowerCase();
   await desk.ask(id);
+  asked.push(id);
   const row = (): Promise<Row> => desk.row(id);
   return {
     chat,
     id,
-    draw: async () => shown.draw(await row(), view),
-    post: async () => shown.post(await row(), view),
+    draw: async () => shown.draw(await row(), chat.name, view),
+    post: async () => shown.post(await row(), chat.name, view),
     invite: async () => shown.invite(await row(), view),
     click: ({ place, message }) =>
       adoptClicked({ chat, store, view }, KEYS.avery, id, { chat: chat.name, place, message }),
@@ -103,12 +120,13 @@ describe('in a chat that cannot be searched', () => {
     await expect(on.draw()).rejects.toEqual(failed);
     const [card] = on.cards();
     if (card === undefined) throw new Error('the card does not stand');
+    const { words } = card;
     const row = await desk.row(on.id);
     expect(await on.click(card)).toMatchObject({ kind: 'card', digest: digestShown(row.request), state: 'sent' });
     await desk.broker.withdraw(on.id, { type: 'person', key: KEYS.riley });
     await on.draw();
     expect(on.cards()).toHaveLength(1);
-    expect(on.cards()[0]?.words).not.toBe(card.words);
+    expect(on.cards()[0]?.words).not.toBe(words);
   });
 
   it('a message of somebody else, or in another place, is never adopted: its click counts for nothing (A1)', async () => {

@@ -89,10 +89,10 @@ export function talkAt(desk: Desk): Talk {
     press: (who, press) => ours.press(someone(who), press),
     send: (who, form, values) => ours.submit(someone(who), sentOf(form, values)),
     card: async ({ request, version }, message) => {
-      const key = { requestId: request.details.id, kind: 'card', seq: 0, person: '' } as const;
+      const key = { requestId: request.details.id, chat: 'slack', kind: 'card', seq: 0, person: '' } as const;
       const digest = digestShown(request);
       await desk.store.chat.claim(key, ROOM, digest);
-      await desk.store.chat.sent(key, { channel: ROOM, ts: message, drawnVersion: version, digest });
+      await desk.store.chat.sent(key, { place: ROOM, message, drawnVersion: version, digest });
       const at: MessageAt = { chat: 'slack', place: ROOM, message };
       return { action: 'approve', value: request.details.id, at, digest };
     },

@@ -63,8 +63,8 @@ const lines = (channel: string, id: string) =>
 const alone = async (incident: string) => {
   const { id } = await asked({ role: 'read-logs', text: incident, in: 'G0ALONE' });
   const card = await cardOf(id);
-  if (card?.ts === undefined) throw new Error('there is no card');
-  await as('riley').click({ channel: card.channel, ts: card.ts }, 'bg_approve');
+  if (card?.message === undefined) throw new Error('there is no card');
+  await as('riley').click({ channel: card.place, ts: card.message }, 'bg_approve');
   await installation.reaches(id, 'granting');
   return id;
 };
@@ -78,7 +78,7 @@ describe('where a card stands', () => {
       id,
       channels: { slack: wanted },
     } = await asked({ text: incident, in: 'G0ALONE' });
-    expect([wanted, (await cardOf(id))?.channel]).toEqual([channel, channel]);
+    expect([wanted, (await cardOf(id))?.place]).toEqual([channel, channel]);
     expect(
       as('riley')
         .messages('G0ALONE')
@@ -90,10 +90,10 @@ describe('where a card stands', () => {
     installation.slack.dials.archive('C0INCIDENT');
     installation.slack.dials.archive('C0DEFAULT');
     const first = await asked();
-    expect((await cardOf(first.id))?.channel).toBe('C0SECURITY');
+    expect((await cardOf(first.id))?.place).toBe('C0SECURITY');
     installation.slack.dials.archive('C0SECURITY');
     const second = await asked();
-    expect((await cardOf(second.id))?.channel).toMatch(/^D/);
+    expect((await cardOf(second.id))?.place).toMatch(/^D/);
   });
 });
 

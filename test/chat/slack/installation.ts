@@ -241,8 +241,8 @@ export async function openInstallation(
     store,
     broker,
     announce: {
-      draw: (row) => announce.draw(row, broker.view),
-      post: (row) => announce.post(row, broker.view),
+      draw: (row) => announce.draw(row, chat.name, broker.view),
+      post: (row) => announce.post(row, chat.name, broker.view),
       invite: (row) => announce.invite(row, broker.view),
       alarm: announce.alarm,
     },

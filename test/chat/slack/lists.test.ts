@@ -51,7 +51,7 @@ const LISTS: Readonly<Record<string, (count: number) => string>> = {
     ),
   'approvals and caveats on a card': (count) => {
     const { request } = walkTo('pending');
-    const row = { request, version: 1, seq: 1, drawnVersion: 0, postedSeq: 0, updatedAt: new Date(0) };
+    const row = { request, version: 1, seq: 1, chats: {}, drawnVersion: 0, postedSeq: 0, updatedAt: new Date(0) };
     const card = { ...cardOf({ row, open: [], capabilities, manualCommands: [] }), caveats: many(count, name) };
     const { blocks } = cardMessage(card, HOMES);
     expect(messageProblems(blocks)).toEqual([]);
@@ -141,6 +141,7 @@ describe('open requests', () => {
       request: { ...request, details: { ...request.details, id: name(at) } },
       version: 1,
       seq: 1,
+      chats: {},
       drawnVersion: 0,
       postedSeq: 0,
       updatedAt: new Date(0),

@@ -50,7 +50,7 @@ const STATES: readonly Step['state'][] = ['pending', 'granting', 'planned', 'act
 const reader = { id: 'U0X', tz: 'UTC', now: 0, personName: () => 'somebody', channelName: () => 'a-channel' };
 
 const card = (request: AccessRequest) => {
-  const row = { request, version: 1, seq: 1, drawnVersion: 0, postedSeq: 0, updatedAt: new Date(0) };
+  const row = { request, version: 1, seq: 1, chats: {}, drawnVersion: 0, postedSeq: 0, updatedAt: new Date(0) };
   return cardOf({ row, open: [], capabilities, manualCommands: [] });
 };
 const withTyped = (typed: string): AccessRequest => {

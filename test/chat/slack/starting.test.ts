@@ -134,11 +134,14 @@ describe('until Slack said who we are', () => {
 
   it('what it says now counts, whatever it said before, and a difference is logged', async () => {
     installation = await openInstallation();
-    const last = { team: 'T0FORMER', enterprise: undefined, botUser: 'U0BOT', bot: installation.slack.app.botId };
-    await installation.store.chat.keepIdentity(installation.slack.app.id, last);
+    const last = { team: 'T0FORMER', botUser: 'U0BOT', bot: installation.slack.app.botId };
+    await installation.store.chat.keepIdentity('slack', installation.slack.app.id, last);
     await (await installation.restart()).started;
     expect(installation.logs.join('\n')).toMatch(/others than at the last start.*T0FORMER.*T0BREAK/);
-    expect(await installation.store.chat.identity(installation.slack.app.id)).toEqual({ ...last, team: 'T0BREAK' });
+    expect(await installation.store.chat.identity('slack', installation.slack.app.id)).toEqual({
+      ...last,
+      team: 'T0BREAK',
+    });
     await asked('riley', 'restart-service');
   });
 });

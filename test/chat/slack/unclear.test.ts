@@ -160,7 +160,7 @@ describe('a copy whose sending failed, and whose second answer was lost', () => 
     dials().fail('chat.postMessage', 'after', { drop: true }, 1);
     await installation.work(['invite']);
     expect(cardsOf('avery')).toHaveLength(1);
-    expect(await copyOf('avery')).toMatchObject({ state: 'sending', ts: undefined });
+    expect(await copyOf('avery')).toMatchObject({ state: 'sending', message: undefined });
   });
   const click = () => as('avery').click(cardsOf('avery').at(-1) ?? { channel: '', ts: '' }, 'bg_approve');
 

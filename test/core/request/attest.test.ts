@@ -63,7 +63,15 @@ describe('attesting an ending that nothing could prove (E5)', () => {
       { type: 'ending_attested', data: { missing: 0 } },
       { type: 'request_closed', data: { outcome: 'ended_unproven', compliant: false } },
     ]);
-    const row = { request: second.next, version: 1, seq: 1, drawnVersion: 1, postedSeq: 1, updatedAt: plannedEnd };
+    const row = {
+      request: second.next,
+      version: 1,
+      seq: 1,
+      chats: {},
+      drawnVersion: 1,
+      postedSeq: 1,
+      updatedAt: plannedEnd,
+    };
     expect(workFor(row)).toMatchObject([{ name: 'delete_tombstone', dueAt: plus(plannedEnd, 12 * HOUR) }]);
   });
 

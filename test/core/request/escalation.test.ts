@@ -34,6 +34,7 @@ const rowOf = (request: AccessRequest) => ({
   request,
   version: 1,
   seq: 1,
+  chats: {},
   drawnVersion: 1,
   postedSeq: 1,
   updatedAt: START,

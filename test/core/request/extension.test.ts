@@ -237,7 +237,7 @@ describe('the old end', () => {
       endsAt: done.endsAt,
       plan: { plannedEnd: laterPlans(ready)[0]?.plannedEnd },
     });
-    const row = { request: done, version: 1, seq: 1, drawnVersion: 1, postedSeq: 1, updatedAt: now };
+    const row = { request: done, version: 1, seq: 1, chats: {}, drawnVersion: 1, postedSeq: 1, updatedAt: now };
     expect(workFor(row).map(({ name, dueAt }) => [name, dueAt])).toEqual([
       ['warn', plus(done.endsAt, -5 * MINUTE)],
       ['expire', done.endsAt],

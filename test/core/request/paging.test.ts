@@ -37,7 +37,7 @@ const paged = (round: number, reached: readonly string[], again: readonly string
   again,
 });
 const pagesOf = (request: AccessRequest) =>
-  workFor({ request, version: 1, seq: 1, drawnVersion: 1, postedSeq: 1, updatedAt: ENDED })
+  workFor({ request, version: 1, seq: 1, chats: {}, drawnVersion: 1, postedSeq: 1, updatedAt: ENDED })
     .filter(({ name }) => name === 'page' || name === 'stand_down')
     .map(({ name, generation, dueAt }) => [name, generation, (dueAt.getTime() - ENDED.getTime()) / SECOND]);
 const revoking = (request: AccessRequest): Revoking => {

@@ -19,7 +19,8 @@ import {
 const rowIn = (state: Step['state'], shown = true): Row => {
   const { request, now, events } = walkTo(state);
   const seq = events.length;
-  return { request, version: 3, seq, drawnVersion: shown ? 3 : 2, postedSeq: shown ? seq : seq - 1, updatedAt: now };
+  const far = { drawnVersion: shown ? 3 : 2, postedSeq: shown ? seq : seq - 1 };
+  return { request, version: 3, seq, chats: { slack: far }, ...far, updatedAt: now };
 };
 const namesIn = (state: Step['state'], shown = true) => workFor(rowIn(state, shown)).map(({ name }) => name);
 
@@ -35,6 +36,21 @@ describe('work is derived from the row', () => {
   ])('%s owes %j, and card and posts until they are shown', (state, work) => {
     expect(namesIn(state)).toEqual(work);
     expect(namesIn(state, false)).toEqual([...work, 'draw', 'post']);
+  });
+
+  it('owes card and posts to each chat by itself: what one has shown hides nothing that another owes', () => {
+    const row = rowIn('active');
+    const { version, seq } = row;
+    const owed = workFor({
+      ...row,
+      chats: {
+        slack: { drawnVersion: version, postedSeq: seq },
+        plain: { drawnVersion: version - 1, postedSeq: seq },
+        other: { drawnVersion: 0, postedSeq: 0 },
+      },
+    }).filter(({ chat }) => chat !== undefined);
+    expect(owed.map(({ name, chat }) => `${name} ${chat}`)).toEqual(['draw plain', 'draw other', 'post other']);
+    expect(new Set(owed.map(({ name, chat, generation }) => [name, chat, generation].join('-'))).size).toBe(3);
   });
 
   it('gives an early end another job than the delayed one', () => {
