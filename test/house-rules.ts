@@ -171,7 +171,6 @@ export const SPEAKERS: Readonly<Record<string, string>> = {
   'src/broker/notify/findings-words.ts': 'to be moved',
   'src/broker/sweep/incident-outage.ts': 'to be moved',
   'src/broker/sweep/policy.ts': 'to be moved',
-  'src/chat/deliver/': 'to be moved',
   'src/core/request/paging.ts': 'to be moved',
 };
 

@@ -1,9 +1,10 @@
 import type { StoredEvent } from '../../core/events.ts';
-import type { Party } from '../../core/request/request.ts';
+import type { Party, RequestDetails } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import { frozenSaid } from '../words/call-lines.ts';
 import type { PrivateNote } from '../words/content.ts';
 import { list, text } from '../words/event-data.ts';
+import { reminderWish } from '../words/note-words.ts';
 import { oneLine } from '../words/phrase.ts';
 import { entryOf } from '../words/timeline.ts';
 import { partyIn } from '../words/timeline-entry.ts';
@@ -47,6 +48,12 @@ function overNote(deps: ShowDeps, row: Row, event: StoredEvent, phone: string): 
   };
 }
 
+/** As whom somebody is reminded. */
+const readerOf = ({ tier }: StoredEvent['data'], { id }: Party, { requester }: RequestDetails) => {
+  if (text(tier) === 'commander') return 'commander';
+  return id === requester.id ? 'requester' : 'approver';
+};
+
 async function reminder(
   deps: ShowDeps,
   row: Row,
@@ -57,7 +64,7 @@ async function reminder(
   if (escalatedTo.some(({ id }) => id === party.id)) await inviteOne(deps, row, party.id, await cardFor(deps, row));
   const wish =
     data.frozen === undefined
-      ? wishOf(text(data.tier) === 'commander', party.id === details.requester.id, phone)
+      ? reminderWish(readerOf(data, party, details), phone)
       : `, and it still waits. ${frozenSaid(data.frozen)}`;
   const link = await cardLink(deps, row, party);
   return {
@@ -73,14 +80,6 @@ async function reminder(
     ],
     ...(link === undefined ? {} : { link: { url: link, label: 'Open the card' } }),
   };
-}
-
-/** What a reminder wants of its reader. */
-function wishOf(commands: boolean, own: boolean, phone: string): string {
-  const phoned = `find somebody who can approve it, or phone ${oneLine(phone, 200)}.`;
-  if (commands) return `, and nobody has approved it. You command the incident: ${phoned}`;
-  if (own) return ', and it still waits for your own approval. Approve or withdraw it on the card.';
-  return ', and it still waits for approval. Approve or deny it on the card.';
 }
 
 /**

@@ -2,6 +2,7 @@ import type { StoredEvent } from '../../core/events.ts';
 import type { AccessRequest, Party, Plan } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import type { PrivateNote } from '../words/content.ts';
+import { cardElsewhere, nobodyReached } from '../words/note-words.ts';
 import { oneLine, type Phrase } from '../words/phrase.ts';
 import { entryOf } from '../words/timeline.ts';
 import { sendOnce } from './send.ts';
@@ -34,7 +35,7 @@ export function notesFor(
     case 'approvers_notified':
       return Array.isArray(event.data.reached) && event.data.reached.length > 0
         ? []
-        : [{ said: nobody(details.terms.role.name, phone) }];
+        : [{ said: nobodyReached(details.terms.role.name, phone) }];
     case 'request_refused':
     case 'request_lapsed':
     case 'grant_failed':
@@ -47,13 +48,6 @@ export function notesFor(
       return [];
   }
 }
-
-const nobody = (role: string, phone: string): Phrase => [
-  { strong: role },
-  ': nobody on call could be reached here. Your request stands; phone ',
-  oneLine(phone, 200),
-  ' and ask for somebody to press Approve on the card.',
-];
 
 const plansOf = (request: AccessRequest): readonly Plan[] =>
   request.state === 'pending' ? [] : request.grants.flatMap(({ plan }) => (plan ? [plan] : []));
@@ -76,15 +70,8 @@ export async function notifyPrivately(deps: ChatDeps, row: Row, event: StoredEve
 /** The card could not stand where it should: its requester learns where it stands instead, and what to do. */
 export async function notifyFallback(deps: ChatDeps, row: Row, place: string): Promise<void> {
   const { details } = row.request;
-  const where = deps.chat.isDirect({ chat: deps.chat.name, place })
-    ? 'so only you see it. Invite me to a channel where approvers are, or phone them.'
-    : 'so it stands in another channel, where others see it.';
-  const said: Phrase = [
-    { strong: details.terms.role.name },
-    ': I could not post the card in the incident’s channel (I am not in it, or it is archived), ',
-    where,
-    ' To have the next one there, invite me with /invite.',
-  ];
+  const alone = deps.chat.isDirect({ chat: deps.chat.name, place });
+  const said = cardElsewhere(details.terms.role.name, alone);
   // Told beside the first event, which tells the requester nothing else.
   const who = `${details.requester.id}#card`;
   await sendNote(deps, row, { seq: 1, who, to: details.requester, id: `${details.id}/card`, note: { said } });

@@ -3,6 +3,7 @@ import { askedNow, extensionAwaited } from '../../core/request/extension.ts';
 import type { AccessRequest } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import { list, text } from '../words/event-data.ts';
+import { ANSWER_ON_CARD } from '../words/note-words.ts';
 import { entryOf } from '../words/timeline.ts';
 import { partyIn } from '../words/timeline-entry.ts';
 import { cardFor, drawAll } from './draw.ts';
@@ -32,7 +33,7 @@ export async function notifyApprovers(deps: ShowDeps, row: Row, event: StoredEve
   if (entry === undefined) return;
   const joined = list(event.data.alsoAsked).map(text);
   const card = joined.length > 0 ? await cardFor(deps, row) : undefined;
-  const said = [{ strong: request.details.terms.role.name }, ': ', ...entry.said, ' Answer it on the card.'];
+  const said = [{ strong: request.details.terms.role.name }, ': ', ...entry.said, ANSWER_ON_CARD];
   for (const id of approversAsked(request)) {
     const to = partyIn(request, id);
     if (to === undefined) continue;
@@ -54,7 +55,7 @@ export async function notifyAlsoAsked(deps: ShowDeps, row: Row, event: StoredEve
     { strong: request.details.terms.role.name },
     ': ',
     ...(entryOf(event, contextOf(deps, request, phone))?.said ?? []),
-    ' Answer it on the card.',
+    ANSWER_ON_CARD,
   ];
   for (const to of asked) {
     await inviteOne(deps, row, to.id, card);

@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../../core/events.ts';
 import type { ChatName } from '../../core/policy/directory.ts';
 import type { PolicyChannel } from '../../ports/news.ts';
+import { securityMoved } from '../words/note-words.ts';
 import { policyNews } from '../words/policy-words.ts';
 import { isNo } from './send.ts';
 import type { ChatDeps } from './show.ts';
@@ -20,11 +21,7 @@ export async function postPolicy(
   if (leaves && (before === undefined || before === after)) return true;
   const place = leaves ? before : after;
   if (place === undefined) return true;
-  const said =
-    after === undefined
-      ? 'From now on no channel of this chat hears of it.'
-      : `From now on the security channel is ${after}.`;
-  const moved = leaves ? [said] : [];
+  const moved = leaves ? [securityMoved(after)] : [];
   const lines = [...policyNews(event), ...moved];
   return !isNo(await chat.send({ chat: chat.name, place }, { kind: 'lines', lines }));
 }
