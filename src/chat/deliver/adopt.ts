@@ -1,14 +1,15 @@
 import type { ChatKey } from '../../core/policy/directory.ts';
 import { digestShown } from '../../core/request/extension.ts';
-import type { AccessRequest } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import type { MessageAt } from '../../ports/chat.ts';
 import type { MessageRef } from '../../ports/chat-memory.ts';
 import { partyIn } from '../words/timeline-entry.ts';
-import { cardFor } from './draw.ts';
+import { cardFor, cardPlaces } from './draw.ts';
 import { isSamePlace, type ShowDeps } from './show.ts';
 
-type AdoptDeps = Pick<ShowDeps, 'chat' | 'view'> & { readonly store: Pick<ShowDeps['store'], 'chat' | 'find'> };
+type AdoptDeps = Pick<ShowDeps, 'chat' | 'view'> & {
+  readonly store: Pick<ShowDeps['store'], 'chat' | 'find' | 'policyInForce'>;
+};
 
 /**
  * Notes a card whose sending came to an unknown end, when somebody clicks on it. Nothing of the click is believed: it must
@@ -26,7 +27,7 @@ export async function adoptClicked(
   const [row, refs] = await Promise.all([store.find(requestId), store.chat.refs(requestId, chat.name)]);
   if (row === undefined) return undefined;
   const lost = refs.filter(({ message }) => message === undefined);
-  const missing = await missingAt(deps, { lost, request: row.request, key, at });
+  const missing = (await copyAt(deps, { lost, row, key, at })) ?? (await cardAt(deps, { lost, row, at }));
   if (missing === undefined) return undefined;
   const shown = chat.can.search ? await tagged(deps, missing, at) : await redrawn(deps, row, at);
   if (shown === undefined) return undefined;
@@ -34,19 +35,29 @@ export async function adoptClicked(
   return store.chat.cardAt(at);
 }
 
+/** Somebody clicked on what is none of the messages whose place is noted. */
 interface Clicked {
   readonly lost: readonly MessageRef[];
-  readonly request: AccessRequest;
-  readonly key: ChatKey;
+  readonly row: Row;
   readonly at: MessageAt;
 }
 
-/** Which of what is lost could stand there. The channel's card is looked for where that can be done. */
-async function missingAt({ chat }: AdoptDeps, { lost, request, key, at }: Clicked): Promise<MessageRef | undefined> {
-  const card = lost.find(({ kind, place }) => kind === 'card' && place === at.place);
-  if (card !== undefined && !chat.can.search) return card;
-  const copy = lost.find(({ kind, person }) => kind === 'copy' && partyIn(request, person)?.keys.includes(key));
+/** The lost copy of whoever clicked, if this is their own conversation with us. */
+async function copyAt(
+  { chat }: AdoptDeps,
+  { lost, row, key, at }: Clicked & { readonly key: ChatKey },
+): Promise<MessageRef | undefined> {
+  const isTheirs = (person: string): boolean => partyIn(row.request, person)?.keys.includes(key) ?? false;
+  const copy = lost.find(({ kind, person }) => kind === 'copy' && isTheirs(person));
   return copy !== undefined && isSamePlace(await chat.direct({ keys: [key] }), at) ? copy : undefined;
+}
+
+/** The lost card, if it may stand there. Where the chat can be searched it is looked for, and needs no click. */
+async function cardAt(deps: AdoptDeps, { lost, row, at }: Clicked): Promise<MessageRef | undefined> {
+  const card = lost.find(({ kind }) => kind === 'card');
+  if (card === undefined || deps.chat.can.search) return undefined;
+  for (const place of cardPlaces(deps, row)) if (isSamePlace(await place(), at)) return card;
+  return undefined;
 }
 
 /** What is known of what a message shows. */

@@ -60,8 +60,10 @@ export function delivery({ chats, account, othersMs = OTHERS_MS, ...shared }: De
       return deps === undefined ? passOver(row, chat) : postAll({ ...deps, view }, row);
     },
     invite: async (row, view) => {
+      // A card in a chat that the request is not shown in would never be drawn again.
+      const shown = all.filter(({ chat }) => row.chats[chat.name] !== undefined);
       const reached = await withoutTheSilent(
-        all.map((deps) => inviteAll({ ...deps, view }, row)),
+        shown.map((deps) => inviteAll({ ...deps, view }, row)),
         othersMs,
       );
       const isReached = (id: string): boolean => reached.some((ids) => ids.has(id));

@@ -70,28 +70,35 @@ export async function cardFor({ view }: Pick<ShowDeps, 'view'>, row: Row): Promi
  */
 export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | undefined> {
   const { details } = row.request;
-  const home = homePlace(deps, row);
-  const elsewhere = async (which: 'default' | 'security'): Promise<Place | undefined> => {
-    const place = await policyPlace(deps, which);
-    return isSamePlace(place, home) ? undefined : place;
-  };
-  const places: (() => Promise<Place | undefined>)[] = [
-    async () => home,
-    () => elsewhere('default'),
-    () => elsewhere('security'),
-    () => deps.chat.direct(details.requester),
-  ];
   const ref = await sendOnce(sendDeps(deps), {
     key: { requestId: details.id, chat: deps.chat.name, kind: 'card', seq: 0, person: '' },
     digest: digestShown(row.request),
     version: row.version,
     since: details.askedAt,
-    places,
+    places: cardPlaces(deps, row),
     tag: { type: 'card', of: { request: details.id, kind: 'card' } },
     content: () => cardFor(deps, row),
   });
-  if (ref !== undefined && ref.place !== home?.place) await notifyFallback(deps, row, ref.place);
+  if (ref !== undefined && ref.place !== homePlace(deps, row)?.place) await notifyFallback(deps, row, ref.place);
   return ref;
+}
+
+/** Where the channel's card may stand, best first; each may need a call to be known. */
+export function cardPlaces(
+  deps: Pick<ShowDeps, 'chat'> & { readonly store: Pick<ShowDeps['store'], 'policyInForce'> },
+  row: Row,
+): readonly (() => Promise<Place | undefined>)[] {
+  const home = homePlace(deps, row);
+  const elsewhere = async (which: 'default' | 'security'): Promise<Place | undefined> => {
+    const place = await policyPlace(deps, which);
+    return isSamePlace(place, home) ? undefined : place;
+  };
+  return [
+    async () => home,
+    () => elsewhere('default'),
+    () => elsewhere('security'),
+    () => deps.chat.direct(row.request.details.requester),
+  ];
 }
 
 /**
