@@ -100,7 +100,7 @@ async function start(
   { env, role, file, adapters = ADAPTERS, lowered }: MainOptions,
   opened: (() => Promise<unknown>)[],
 ) {
-  const named = namedChats(adapters, env);
+  const named = namedChats(adapters.chats, env);
   const config = loadConfig(env, { chatElsewhere: named.length > 0 });
   const logger = makeLogger(config.LOG_LEVEL);
   // What runs on this machine alone is never sent elsewhere.

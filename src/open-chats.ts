@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import type { Adapters } from './adapters.ts';
 import type { Broker } from './broker/broker.ts';
 import type { Delivery } from './chat/deliver/delivery.ts';
 import type { RequestChat } from './chat/words/content.ts';
@@ -77,6 +76,6 @@ export interface ChatApp {
   stop(): Promise<void>;
 }
 
-/** The chats that the environment names. */
-export const namedChats = ({ chats }: Pick<Adapters, 'chats'>, env: NodeJS.ProcessEnv): readonly ChatClient[] =>
+/** Those of these chats that the environment names. */
+export const namedChats = (chats: readonly ChatAdapter[], env: NodeJS.ProcessEnv): readonly ChatClient[] =>
   chats.flatMap(({ client }) => (client?.isNamed(env) ? [client] : []));

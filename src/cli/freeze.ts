@@ -61,7 +61,7 @@ async function notifyFromHere(store: Store, logger: Logger): Promise<void> {
   try {
     // Where its settings cannot be read nobody is told: what must go by a proxy never goes past it.
     egress = await egressOf(process.env);
-    const named = namedChats(ADAPTERS, process.env);
+    const named = namedChats(ADAPTERS.chats, process.env);
     const context = {
       config: loadConfig(process.env, { chatElsewhere: named.length > 0 }),
       egress,
