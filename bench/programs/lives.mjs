@@ -9,6 +9,7 @@ import { delivery } from '../../dist/chat/deliver/delivery.js';
 import { slackChat } from '../../dist/chat/slack/chat.js';
 import { slackWorkspace } from '../../dist/chat/slack/workspace.js';
 import { awsProvider } from '../../dist/clouds/aws/role/provider.js';
+import { cloudWordsOf } from '../../dist/core/policy/cloud.js';
 import { termsDigest, termsOf } from '../../dist/core/policy/terms.js';
 import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
 import { directorySource } from '../../dist/directory/source.js';
@@ -72,6 +73,7 @@ const announce = workspace
       store,
       logger,
       usage: (plan) => provider.usage(plan),
+      words: (cloud) => cloudWordsOf(DEFINITIONS.clouds, cloud),
     })
   : silent;
 const broker = openBroker({
