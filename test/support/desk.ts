@@ -3,6 +3,8 @@ import { type Broker, broker } from '../../src/broker/broker.ts';
 import type { BrokerDeps } from '../../src/broker/deps.ts';
 import { awsProvider } from '../../src/clouds/aws/role/provider.ts';
 import { canonical } from '../../src/core/canonical.ts';
+import type { CloudDefinition } from '../../src/core/policy/cloud.ts';
+import type { Definitions } from '../../src/core/policy/definitions.ts';
 import type { ChatKey, Directory } from '../../src/core/policy/directory.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import type { RequestInput } from '../../src/core/request/command.ts';
@@ -12,6 +14,7 @@ import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../src/demo/aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from '../../src/demo/aws/local-aws.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { Provider } from '../../src/ports/provider.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -42,7 +45,14 @@ export interface Dials {
   openingOff: string | undefined;
 }
 
-/** With the one cloud that there is. */
+/** A cloud besides AWS. */
+export interface MoreCloud {
+  readonly definition: CloudDefinition;
+  /** Made once the store's clock is there; `now` is what the test turns it to. */
+  readonly open: (how: { readonly clock: Clock; readonly now: () => number }) => Promise<Provider>;
+}
+
+/** With the cloud that there always is. */
 type DeskDeps = BrokerDeps & { readonly providers: { readonly aws: Provider } };
 
 /**
@@ -86,8 +96,18 @@ export interface Desk {
  * Opens everything that a broker needs, with a policy that `change` may make another. One for a suite: requests of
  * different ids do not meet.
  */
-export async function openDesk(change = (policy: Policy): Policy => policy): Promise<Desk> {
+export async function openDesk(
+  change = (policy: Policy): Policy => policy,
+  more: readonly MoreCloud[] = [],
+): Promise<Desk> {
   const policy = change(guardedPolicy());
+  const definitions: Definitions = {
+    ...DEFINITIONS,
+    clouds: {
+      ...DEFINITIONS.clouds,
+      ...Object.fromEntries(more.map(({ definition }) => [definition.name, definition])),
+    },
+  };
   const accountId = policy.accounts[0]?.id ?? '';
   let turnedMs = 0;
   const now = () => Date.now() + turnedMs;
@@ -96,7 +116,7 @@ export async function openDesk(change = (policy: Policy): Policy => policy): Pro
   const wire = await startTcpProxy(database.appUrl);
   const logger = keepingLogger();
   const store = openStore({
-    definitions: DEFINITIONS,
+    definitions,
     url: wire.through(database.appUrl),
     logger,
     offsetMs: () => turnedMs,
@@ -124,11 +144,16 @@ export async function openDesk(change = (policy: Policy): Policy => policy): Pro
     // Short pauses: that a call is tried again is looked at here, not how long it takes.
     random: () => 0.01,
   });
+  const others = Object.fromEntries(
+    await Promise.all(
+      more.map(async ({ definition, open }) => [definition.name, await open({ clock: store.clock, now })] as const),
+    ),
+  );
   const deps: DeskDeps = {
     store,
     logger,
-    clouds: DEFINITIONS.clouds,
-    providers: { aws: provider },
+    clouds: definitions.clouds,
+    providers: { aws: provider, ...others },
     openingOff: () => dials.openingOff,
     directory: {
       read: () =>

@@ -189,8 +189,8 @@ export const anInput = (change: Partial<RequestInput> = {}): RequestInput => ({
   purpose: 'Restart the checkout service',
   minutes: 30,
   commander: 'casey',
-  digest: digestFor(change.role ?? 'restart-service'),
   ...change,
+  digest: change.digest ?? digestFor(change.role ?? 'restart-service'),
 });
 
 /** A plan that `issue` accepts for this request at `now`. */

@@ -112,6 +112,8 @@ export const REFUSALS = {
     `The cloud's clock is ${detail.seconds ?? 'too many'} seconds from ours, so nothing was opened. The platform team must look at it.`,
   room_short: (detail) =>
     `The cloud account is nearly full (${detail.used ?? '?'} of ${detail.quota ?? '?'} ${detail.what ?? 'objects'}), so nothing was opened. The platform team must make room.`,
+  already_held: (detail) =>
+    `The cloud keeps this access once for each person, and it is there already, as ${detail.name ?? 'another object'}, so nothing was opened. If that is of your own request, ask for more time on it; or ask again once it ended.`,
   definition_changed: () =>
     'A permission document in the cloud differs from what was reviewed, so nothing was opened. The platform team must look at it.',
   plan_mismatch: () => 'The plan did not fit the request, so nothing was opened. Ask again.',

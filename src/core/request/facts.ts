@@ -37,6 +37,11 @@ export interface TargetReading {
   readonly room: readonly { readonly what: string; readonly used: number; readonly quota: number }[];
   /** Names of what was pinned there, and differs now from what was reviewed. */
   readonly changedDefinitions: readonly string[];
+  /**
+   * What the cloud calls the object by which this person has this already, where it holds one of each person, role and
+   * scope only. Left out where nothing stands in the way.
+   */
+  readonly heldAs?: string;
 }
 
 /** Whose past requests are looked at before another one is opened, and what that one is for. */

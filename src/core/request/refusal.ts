@@ -56,6 +56,7 @@ export const REFUSAL_CODES = [
   'turned_unverified',
   'clock_apart',
   'room_short',
+  'already_held',
   'definition_changed',
   'frozen',
   // More time

@@ -251,6 +251,16 @@ const TARGET: readonly Rule[] = [
     },
   },
   {
+    // More time is asked for on the very object that they have.
+    name: 'the cloud holds it for them only once',
+    refuses: ['already_held'],
+    at: ['issue'],
+    check: ({ target, request }) => {
+      if (target?.heldAs === undefined || request?.state === 'active') return undefined;
+      return no('already_held', { detail: { name: target.heldAs } });
+    },
+  },
+  {
     // More time makes no new object.
     name: 'there is room for one more object',
     refuses: ['room_short'],

@@ -361,6 +361,7 @@ const CASES: Readonly<Record<string, Partial<Record<Moment, readonly Case[]>>>> 
   'not too much stands in the account (A11)': { ask: [history({ objects: 40 })] },
   'the target’s clock is near ours': { issue: [target({ offsetMs: 61_000 }), target({ offsetMs: -61_000 })] },
   'what was pinned is what was reviewed': { issue: [target({ changedDefinitions: ['arn:x'] })] },
+  'the cloud holds it for them only once': { issue: [target({ heldAs: 'bg-other' })] },
   'there is room for one more object': { issue: [target({ room: [{ what: 'roles', used: 950, quota: 1000 }] })] },
 };
 

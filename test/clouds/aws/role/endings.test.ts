@@ -102,20 +102,6 @@ describe('deleting', () => {
     await rig.provider.deleteTombstone(plan, soon());
   });
 
-  it('refuses within twelve hours of the planned end', async () => {
-    const plan = rig.plan();
-    await rig.provider.close(plan, soon());
-    expect(await codeOf(rig.provider.deleteTombstone(plan, soon()))).toBe('PROVIDER_REFUSED');
-    expect(rig.role(plan)).toBeDefined();
-  });
-
-  it('leaves a role alone that is not ours (C6)', async () => {
-    const other = rig.plan({ installationId: 'another-installation' }, LONG_AGO_SECONDS);
-    await rig.provider.open(other, soon());
-    expect(await codeOf(rig.provider.deleteTombstone(longAgo(), soon()))).toBe('PROVIDER_CONFLICT');
-    expect(rig.role(other)).toBeDefined();
-  });
-
   it('removes what still allows before the Denies, and keeps the Denies while it cannot', async () => {
     const plan = withManaged(LONG_AGO_SECONDS);
     await rig.provider.open(plan, soon());

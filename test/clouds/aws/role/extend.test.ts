@@ -5,7 +5,6 @@ import {
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam';
 import type { Plan } from '../../../../src/core/request/request.ts';
-import type { DialKind } from '../../../../src/demo/aws/dials.ts';
 import { until } from '../../../support/until.ts';
 import { allow, details, document, GUARDRAILS, input, role, SERVICE, terms } from '../inputs.ts';
 import { codeOf, manifest, Rig, soon } from '../rig.ts';
@@ -112,13 +111,6 @@ describe('more time on a role', () => {
     expect(await codeOf(rig.assume(to, rig.signIn('alice')))).toBe('AccessDenied');
   });
 
-  it('writes nothing when all of it stands', async () => {
-    await extend();
-    const since = logged();
-    await extend(rig.another());
-    expect(written(since)).toEqual([]);
-  });
-
   it('ends by the proof of the cloud’s own clock at the new end, from the newest plan', async () => {
     await extend();
     await rig.provider.close(to, soon());
@@ -126,53 +118,6 @@ describe('more time on a role', () => {
     // A provider of its own: the clocks that an AWS client has learnt stay with it.
     const seen = await rig.another().observe(to, soon());
     expect(seen).toMatchObject({ ended: true, pastEnd: true, nativeEndIntact: true });
-  });
-});
-
-describe('a stumble of the cloud', () => {
-  const kinds: readonly DialKind[] = ['throttle', 'fail_before', 'fail_after', 'drop_before', 'drop_after'];
-  it.each(named.flatMap((step) => kinds.map((kind) => ({ ...step, kind }))))(
-    'is ridden over: $kind at $action $name',
-    async ({ kind, action, where }) => {
-      rig.aws.dials.add({ kind, action, where: { RoleName: to.name, ...where } });
-      await extend();
-      expect(await observed(to)).toMatchObject({ open: true });
-    },
-  );
-});
-
-describe('a process that dies', () => {
-  const steps = named.flatMap((step) => (['hold_before', 'hold_after'] as const).map((kind) => ({ ...step, kind })));
-
-  /** Killed at this write; what was sent is lost or done, as the side says. */
-  async function dies({ kind, action, where }: (typeof steps)[number]): Promise<void> {
-    rig.aws.dials.add({ kind, action, where: { RoleName: to.name, ...where } });
-    const dying = new AbortController();
-    const died = codeOf(rig.another().extend(from, to, dying.signal));
-    await rig.aws.dials.whenHeld(60_000);
-    dying.abort();
-    expect(await died).toBe('PROVIDER_UNAVAILABLE');
-    rig.aws.dials.releaseAll('drop');
-  }
-
-  it.each(steps)('at $kind $action $name leaves the old end armed until the last write', async (step) => {
-    const session = await rig.assume(from, rig.signIn('alice'));
-    await dies(step);
-    const moved = step.name === '00-expiry' && step.kind === 'hold_after';
-    pastOldEnd();
-    expect(await rig.may(session, 'ecs:UpdateService', SERVICE)).toBe(moved ? 'ok' : 'AccessDenied');
-    rig.aws.dials.setClockOffset(0);
-    // Another worker finishes it, whatever was left.
-    await extend();
-    expect(await observed(to)).toMatchObject({ open: true });
-  });
-
-  it.each(steps)('at $kind $action $name leaves nothing that an ending does not take away', async (step) => {
-    await dies(step);
-    await rig.provider.close(to, soon());
-    expect(await observed(to)).toMatchObject({ ended: true, open: false });
-    expect(await codeOf(rig.assume(from, rig.signIn('alice')))).toBe('AccessDenied');
-    expect(await codeOf(extend())).toBe('PROVIDER_CONFLICT');
   });
 });
 
@@ -191,17 +136,6 @@ describe('an extender held while another ends the request', () => {
     await rig.provider.close(to, soon());
     expect(await observed(to)).toMatchObject({ open: false, ended: true });
     expect(await codeOf(rig.assume(to, rig.signIn('alice')))).toBe('AccessDenied');
-  });
-
-  it('stops at its deadline', async () => {
-    rig.aws.dials.add({ kind: 'hold_before', action: 'UpdateAssumeRolePolicy' });
-    const deadline = new AbortController();
-    const extending = codeOf(rig.provider.extend(from, to, deadline.signal));
-    await rig.aws.dials.whenHeld(60_000);
-    deadline.abort();
-    expect(await extending).toBe('PROVIDER_UNAVAILABLE');
-    rig.aws.dials.releaseAll('drop');
-    expect(await observed(from)).toMatchObject({ nativeEndIntact: true });
   });
 });
 

@@ -1,6 +1,5 @@
 import { DeleteRoleCommand } from '@aws-sdk/client-iam';
 import type { Plan } from '../../../../src/core/request/request.ts';
-import type { DialKind } from '../../../../src/demo/aws/dials.ts';
 import { until } from '../../../support/until.ts';
 import { account, details, EXTERNAL_ID, input, MANAGEMENT, role, SERVICE, terms } from '../inputs.ts';
 import { codeOf, LISTER_ARN, manifest, PINNED_LISTER, Rig, soon } from '../rig.ts';
@@ -17,51 +16,7 @@ const withManaged = (): Plan => {
   return rig.plan({ details: details({ terms: terms({ policies: [...role().policies, PINNED_LISTER] }) }) });
 };
 
-/** Every write of an opening and of an ending, with what singles it out. */
-const OPENING = [
-  ['CreateRole', {}],
-  ['PutRolePolicy', { PolicyName: '00-expiry' }],
-  ['PutRolePolicy', { PolicyName: '10-grant' }],
-  ['AttachRolePolicy', {}],
-] as const;
-const ENDING = [
-  ['PutRolePolicy', { PolicyName: '99-revoked' }],
-  ['UpdateAssumeRolePolicy', {}],
-  ['DetachRolePolicy', {}],
-  ['DeleteRolePolicy', { PolicyName: '10-grant' }],
-] as const;
-const STUMBLES: readonly DialKind[] = ['throttle', 'fail_before', 'fail_after', 'drop_before', 'drop_after'];
-const each = (steps: typeof OPENING | typeof ENDING) =>
-  steps.flatMap(([action, where]) =>
-    STUMBLES.map((kind) => ({ action, where, kind, name: Object.values(where).join() })),
-  );
-
 describe('a stumble of the cloud', () => {
-  it.each(each(OPENING))('is ridden over while opening: $kind at $action $name', async ({ kind, action, where }) => {
-    const plan = withManaged();
-    rig.aws.dials.add({ kind, action, where });
-    await rig.provider.open(plan, soon());
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ open: true });
-  });
-
-  it.each(each(ENDING))('is ridden over while ending: $kind at $action $name', async ({ kind, action, where }) => {
-    const plan = withManaged();
-    await rig.provider.open(plan, soon());
-    rig.aws.dials.add({ kind, action, where });
-    await rig.provider.close(plan, soon());
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true, open: false });
-    expect(Object.keys(rig.role(plan)?.policies.inline ?? {})).toEqual(['00-expiry', '99-revoked']);
-  });
-
-  it.each([
-    ['throttle', 'PROVIDER_THROTTLED'],
-    ['fail_before', 'PROVIDER_UNAVAILABLE'],
-    ['drop_before', 'PROVIDER_UNAVAILABLE'],
-  ] as const)('that does not pass (%s) becomes %s, to be tried again by the job', async (kind, code) => {
-    rig.aws.dials.add({ kind, action: 'GetRole', times: 100 });
-    expect(await codeOf(rig.provider.open(rig.plan(), soon()))).toBe(code);
-  });
-
   it('that hides a new role for a moment is waited out', async () => {
     const plan = withManaged();
     rig.aws.dials.add({ kind: 'hold_before', action: 'PutRolePolicy', where: { PolicyName: '00-expiry' } });
@@ -81,86 +36,9 @@ describe('a stumble of the cloud', () => {
     await rig.provider.open(rig.plan(), soon());
     expect(rig.logged).toEqual([expect.stringMatching(/^info: AWS is asked again .*"wire":"Throttling"/)]);
   });
-
-  it('never outlasts the deadline it was given', async () => {
-    rig.aws.dials.add({ kind: 'hold_before', action: 'CreateRole' });
-    const deadline = new AbortController();
-    const opening = codeOf(rig.provider.open(rig.plan(), deadline.signal));
-    await rig.aws.dials.whenHeld(60_000);
-    deadline.abort();
-    expect(await opening).toBe('PROVIDER_UNAVAILABLE');
-  });
-});
-
-describe('a process that dies', () => {
-  it.each(
-    OPENING.flatMap(([action, where]) =>
-      (['hold_before', 'hold_after'] as const).map((kind) => ({
-        action,
-        where,
-        kind,
-        name: Object.values(where).join(),
-      })),
-    ),
-  )('at $kind $action $name leaves nobody in for longer than planned, and another goes on', async (step) => {
-    const plan = withManaged();
-    rig.aws.dials.add(step);
-    const dying = new AbortController();
-    const died = codeOf(rig.another().open(plan, dying.signal));
-    await rig.aws.dials.whenHeld(60_000);
-    dying.abort();
-    await died;
-    rig.aws.dials.releaseAll('drop');
-    // Whatever stands now either gives nothing, or carries its own end.
-    const left = rig.role(plan)?.policies.inline ?? {};
-    if (Object.keys(left).length > 0) expect(Object.keys(left)[0]).toBe('00-expiry');
-    await rig.provider.open(plan, soon());
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ open: true });
-    expect(
-      rig.aws.roles(plan.provider === 'aws' ? account().id : '').filter(({ path }) => path === '/breakglass/'),
-    ).toHaveLength(1);
-  });
-
-  it.each(
-    ENDING.flatMap(([action, where]) =>
-      (['hold_before', 'hold_after'] as const).map((kind) => ({
-        action,
-        where,
-        kind,
-        name: Object.values(where).join(),
-      })),
-    ),
-  )('at $kind $action $name leaves an ending that another finishes', async (step) => {
-    const plan = withManaged();
-    await rig.provider.open(plan, soon());
-    rig.aws.dials.add(step);
-    const dying = new AbortController();
-    const died = codeOf(rig.another().close(plan, dying.signal));
-    await rig.aws.dials.whenHeld(60_000);
-    dying.abort();
-    await died;
-    rig.aws.dials.releaseAll('drop');
-    await rig.provider.close(plan, soon());
-    expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true, nativeEndIntact: true });
-  });
 });
 
 describe('an opener held while another ends the request', () => {
-  it.each(OPENING.map(([action, where]) => ({ action, where, name: Object.values(where).join() })))(
-    'opens nothing once released at $action $name',
-    async ({ action, where }) => {
-      const plan = withManaged();
-      rig.aws.dials.add({ kind: 'hold_before', action, where });
-      const opening = codeOf(rig.another().open(plan, soon()));
-      await rig.aws.dials.whenHeld(60_000);
-      await rig.provider.close(plan, soon());
-      rig.aws.dials.releaseAll();
-      expect(await opening).toBe('PROVIDER_CONFLICT');
-      expect(await rig.provider.observe(plan, soon())).toMatchObject({ ended: true, open: false });
-      expect(await codeOf(rig.assume(plan, rig.signIn('alice')))).toBe('AccessDenied');
-    },
-  );
-
   it('cannot bring a session back that was out before the end', async () => {
     const plan = withManaged();
     await rig.provider.open(plan, soon());

@@ -55,15 +55,6 @@ describe('opening (C1, D1)', () => {
     expect(seen).toMatchObject({ found: true, open: true, ended: false, pastEnd: false, nativeEndIntact: true });
   });
 
-  it('writes nothing when all of it stands already, from this process or another', async () => {
-    const plan = rig.plan();
-    await rig.provider.open(plan, soon());
-    const before = writes().length;
-    await rig.provider.open(plan, soon());
-    await rig.another().open(plan, soon());
-    expect(writes()).toHaveLength(before);
-  });
-
   it('refuses everybody else, and anybody who brings session tags', async () => {
     const plan = rig.plan();
     await rig.provider.open(plan, soon());
@@ -149,16 +140,6 @@ describe('opening (C1, D1)', () => {
       expect([action, await rig.may(session, action, '*')]).toEqual([action, 'AccessDenied']);
     }
     expect(await rig.may(session, 'sqs:PurgeQueue', '*')).toBe('ok');
-  });
-
-  it.each([
-    ['another installation id', { installationId: 'another-installation' }],
-    ['another end', { plannedEnd: new Date('2026-11-21T09:00:00Z') }],
-  ])('does not take over a role that carries %s', async (_what, change) => {
-    await rig.provider.open(rig.plan(change), soon());
-    const before = writes().length;
-    expect(await codeOf(rig.provider.open(rig.plan(), soon()))).toBe('PROVIDER_CONFLICT');
-    expect(writes()).toHaveLength(before);
   });
 
   it('C4: is not open while a pinned policy is not what was approved, and is by the same plan when it is again', async () => {
@@ -257,12 +238,6 @@ describe('ending (D2, D3)', () => {
     expect(Math.max(...readBack)).toBeLessThan(asked.indexOf('DetachRolePolicy'));
     expect(Object.keys(rig.role(plan)?.policies.inline ?? {})).toEqual(['00-expiry', '99-revoked']);
     expect(rig.role(plan)?.policies.attached).toEqual([]);
-  });
-
-  it('can be done twice, and from a second process', async () => {
-    const plan = await opened();
-    const first = await rig.provider.close(plan, soon());
-    expect(await rig.another().close(plan, soon())).toEqual(first);
   });
 
   it('ends access at the planned instant with nobody alive to end it, by the cloud alone (D1)', async () => {
