@@ -13,7 +13,7 @@ import { cardPressed } from './card-pressed.ts';
 import type { DialogDeps } from './deps.ts';
 import type { FormBlock, FormView } from './form-view.ts';
 import type { Press } from './press.ts';
-import { refusedWords } from './refused.ts';
+import { whyRefused } from './refused.ts';
 import { NOTHING, type Reply, say, updated } from './reply.ts';
 import { formSent, opened, type Submission, used } from './stored-form.ts';
 
@@ -44,11 +44,11 @@ export async function approve(deps: DialogDeps, caller: Caller, press: Press): P
   if (row === undefined) return say(refusalWords('unknown_request'));
   if (pressed.older) {
     const refused = { ok: false, refusal: { code: 'look_again' }, row } as const;
-    return say((await refusedWords(deps, refused, 'approve')) ?? '');
+    return say(await whyRefused(deps, refused, 'approve'));
   }
   if (row.request.details.terms.role.zone === 'C') return openApprove(deps, caller, key, row);
-  const refused = await refusedWords(deps, await deps.broker.approve(requestId, actor, pressed.digest, row), 'approve');
-  return refused === undefined ? NOTHING : say(refused);
+  const changed = await deps.broker.approve(requestId, actor, pressed.digest, row);
+  return changed.ok ? NOTHING : say(await whyRefused(deps, changed, 'approve'));
 }
 
 async function openApprove(deps: DialogDeps, caller: Caller, key: ChatKey, row: Row): Promise<Reply> {
@@ -66,8 +66,7 @@ export async function approved(deps: DialogDeps, caller: Caller, sent: Submissio
   const form = await formSent(deps, [key], sent);
   if ('reply' in form) return form.reply;
   const changed = await deps.broker.approve(form.requestId, actor, form.digest);
-  const refused = await refusedWords(deps, changed, 'approve');
-  if (refused !== undefined) return updated(FORM_WORDS.approve.title, refused);
+  if (!changed.ok) return updated(FORM_WORDS.approve.title, await whyRefused(deps, changed, 'approve'));
   await used(deps, form.id);
   return { done: APPROVED };
 }

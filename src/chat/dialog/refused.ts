@@ -15,24 +15,21 @@ export const answer = ({ code, detail = {} }: Refusal): string => refusalWords(c
 
 const NAMES_SHOWN = 10;
 
-/**
- * Why a click did not count, and who can do it; undefined where it did. What is drawn older than what is true is drawn
- * anew.
- */
-export async function refusedWords(
+type Refused = Extract<Changed, { ok: false }>;
+
+/** Why a click did not count, and who can do it. What is drawn older than what is true is drawn anew. */
+export async function whyRefused(
   deps: Deps & Pick<DialogDeps, 'announce'>,
-  changed: Changed,
+  refused: Refused,
   action: Action,
-): Promise<string | undefined> {
-  if (changed.ok) return undefined;
-  if (changed.refusal.code === 'look_again' && changed.row) await deps.announce.redraw(changed.row, deps.broker.view);
-  return `${answer(changed.refusal)}${await othersWords(deps, changed, action)}`;
+): Promise<string> {
+  if (refused.refusal.code === 'look_again' && refused.row) await deps.announce.redraw(refused.row, deps.broker.view);
+  return `${answer(refused.refusal)}${await othersWords(deps, refused, action)}`;
 }
 
 /** Who can do it instead, where that helps; empty where it does not. */
-async function othersWords(deps: Deps, changed: Changed, action: Action): Promise<string> {
-  if (changed.ok || changed.row === undefined) return '';
-  const { refusal, row } = changed;
+async function othersWords(deps: Deps, { refusal, row }: Refused, action: Action): Promise<string> {
+  if (row === undefined) return '';
   if (action === 'approve') {
     return OTHERS_CAN.has(refusal.code) ? ` ${whoCan((await deps.broker.view(row)).open)}` : '';
   }
@@ -55,10 +52,10 @@ async function othersWords(deps: Deps, changed: Changed, action: Action): Promis
 export async function othersFor(
   deps: Deps,
   { actor }: Pick<Known, 'actor'>,
-  changed: Changed,
+  refused: Refused,
   action: Action,
 ): Promise<string> {
-  const words = await othersWords(deps, changed, action);
+  const words = await othersWords(deps, refused, action);
   if (words === '') return words;
   const no = await deps.broker.whyNotRead(actor);
   return no === undefined || UNANSWERED_READING.has(no.code) ? words : '';

@@ -10,7 +10,7 @@ import { banner } from './banner.ts';
 import { type Caller, endedBy } from './caller.ts';
 import type { DialogDeps } from './deps.ts';
 import { type FormView, textIn } from './form-view.ts';
-import { answer, othersFor, refusedWords } from './refused.ts';
+import { answer, othersFor, whyRefused } from './refused.ts';
 import { NOTHING, type Reply, say, updated } from './reply.ts';
 import { formSent, opened, type Submission, used } from './stored-form.ts';
 
@@ -41,8 +41,7 @@ export async function taken(
   requestId: string,
 ): Promise<Reply> {
   const changed = await endedBy(caller, (actor) => deps.broker[action](requestId, actor));
-  const refused = await refusedWords(deps, changed, action);
-  return refused === undefined ? NOTHING : say(refused);
+  return changed.ok ? NOTHING : say(await whyRefused(deps, changed, action));
 }
 
 /** The form in which somebody says why not. */
@@ -66,8 +65,7 @@ export async function denied(deps: DialogDeps, caller: Caller, sent: Submission)
   const reason = oneLine(textIn(sent.values, REASON), REASON_MAX);
   if (reason === '') return { fieldErrors: { [REASON]: sayWhy(REASON_MAX) } };
   const changed = await endedBy(caller, (actor) => deps.broker.deny(form.requestId, actor, reason, form.digest));
-  const refused = await refusedWords(deps, changed, 'deny');
-  if (refused !== undefined) return updated(FORM_WORDS.deny.title, refused);
+  if (!changed.ok) return updated(FORM_WORDS.deny.title, await whyRefused(deps, changed, 'deny'));
   await used(deps, form.id);
   return { done: DENIED };
 }

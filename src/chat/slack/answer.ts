@@ -98,13 +98,12 @@ interface Sent {
 export async function submitted(deps: AppDeps, origin: Origin, sent: Sent, work: () => Promise<Reply>): Promise<void> {
   const { title } = FORM_WORDS[sent.kind];
   const pageOf = (text: string) => formModal(page(title, text), []);
-  const result = work().then(
-    async (reply) => ({ said: lateWords(reply), response: await responseTo(deps, sent, reply) }),
-    (error: unknown) => {
+  const result = work()
+    .then(async (reply) => ({ said: lateWords(reply), response: await responseTo(deps, sent, reply) }))
+    .catch((error: unknown) => {
       const said = trouble(deps, error).text;
       return { said, response: { response_action: 'push', view: pageOf(said) } as const };
-    },
-  );
+    });
   const first = await inTime(result, deps.answerMs);
   if (first !== LATE) {
     await (first.response ? sent.ack(first.response) : sent.ack());

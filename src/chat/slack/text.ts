@@ -31,7 +31,10 @@ export const userOf = (key: ChatKey): string => key.split(':').at(-1) ?? '';
 
 /** The key under which this organisation's Slack knows a person, or undefined for somebody from elsewhere. */
 export const keyAt = (keys: readonly ChatKey[], homes: readonly string[]): ChatKey | undefined =>
-  keys.find((key) => homes.includes(key.split(':')[1] ?? ''));
+  keys.find((key) => {
+    const [chat, home = ''] = key.split(':');
+    return chat === 'slack' && homes.includes(home);
+  });
 
 /**
  * A time in the reader's own zone, then in UTC; clients that cannot do the first show the second.

@@ -1,6 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import { sayMessage } from '../../../src/chat/slack/render.ts';
-import { unescaped } from '../../../src/chat/slack/text.ts';
+import { mrkdwn, unescaped } from '../../../src/chat/slack/text.ts';
 import { messageProblems } from '../../../src/demo/slack/blocks.ts';
 
 const textOf = (block: KnownBlock): string => (block.type === 'section' ? unescaped(block.text?.text ?? '') : '');
@@ -38,4 +38,9 @@ describe('plain words to one person', () => {
     expect(messageProblems(sayMessage(text).blocks)).toEqual([]);
     expect(lengths(text).reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(12_000);
   });
+});
+
+it('mentions somebody by a key of Slack alone, whatever another chat calls its organisation', () => {
+  const person = { id: 'riley', name: 'Riley', keys: ['msteams:T0BREAK:U0OTHER', 'slack:T0BREAK:U0RILEY'] } as const;
+  expect(mrkdwn([{ person }], ['T0BREAK'])).toBe('<@U0RILEY>');
 });
