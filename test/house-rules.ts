@@ -210,7 +210,7 @@ export const speakerOf = (file: string): string | undefined =>
 const ADAPTER_WORDS: readonly { readonly words: RegExp; readonly rooms: readonly string[] }[] = [
   {
     words: /\b(slack|mrkdwn|msteams)\b/i,
-    rooms: ['chat/deliver', 'store', 'queue', 'ports', 'broker', 'web'],
+    rooms: ['chat/deliver', 'chat/dialog', 'chat/words', 'store', 'queue', 'ports', 'broker', 'web'],
   },
 ];
 
