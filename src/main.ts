@@ -4,6 +4,7 @@ import { broker as makeBroker } from './broker/broker.ts';
 import { type BrokerDeps, providerOf } from './broker/deps.ts';
 import { chatAccounts } from './chat/deliver/accounts.ts';
 import { delivery } from './chat/deliver/delivery.ts';
+import { brokerWords } from './chat/words/broker-words.ts';
 import { type Config, loadConfig, pagerSettings, queuePrefix, SettingsProblem } from './config.ts';
 import { GAP_MS } from './core/audit/checkpoint.ts';
 import { cloudWordsOf } from './core/policy/cloud.ts';
@@ -154,6 +155,7 @@ async function start(
     providers,
     schedule,
     announce,
+    words: brokerWords(definitions.clouds),
     pagers: pagersOf(pagerSettings(config), store.clock),
     logger,
     openingOff: () => settled.openingOff ?? watch.off(),

@@ -162,16 +162,13 @@ const WORDLESS = ['core', 'ports', 'broker', 'store', 'queue', 'web', 'chat/deli
 export const SPEAKERS: Readonly<Record<string, string>> = {
   'src/core/failure.ts': 'a failure and its words are one table',
   'src/core/lint/': 'for an operator: what is wrong with a policy file',
-  'src/core/policy/': 'for an operator: schema errors, and what a policy changes',
+  'src/core/policy/policy-diff.ts': 'for an operator, and kept in the event: what a policy changes',
+  'src/core/policy/cloud.ts': 'in place of a definition: what is said of a cloud that is not known here',
   'src/store/migrate.ts': 'for an operator, in a terminal',
   'src/store/embedded/': 'for an operator, in a terminal',
   'src/chat/slack/app.ts': 'for an operator: a setting that is missing at the start',
   'src/chat/slack/refused-us.ts': 'for an operator, on the health page',
   'src/chat/slack/socket.ts': 'for an operator, on the health page',
-  'src/broker/notify/findings-words.ts': 'to be moved',
-  'src/broker/sweep/incident-outage.ts': 'to be moved',
-  'src/broker/sweep/policy.ts': 'to be moved',
-  'src/core/request/paging.ts': 'to be moved',
 };
 
 /** The text of each literal, with a word in place of what is put into it. */

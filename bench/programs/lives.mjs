@@ -8,6 +8,7 @@ import { broker as openBroker } from '../../dist/broker/broker.js';
 import { delivery } from '../../dist/chat/deliver/delivery.js';
 import { slackChat } from '../../dist/chat/slack/chat.js';
 import { slackWorkspace } from '../../dist/chat/slack/workspace.js';
+import { brokerWords } from '../../dist/chat/words/broker-words.js';
 import { awsProvider } from '../../dist/clouds/aws/role/provider.js';
 import { cloudWordsOf } from '../../dist/core/policy/cloud.js';
 import { termsDigest, termsOf } from '../../dist/core/policy/terms.js';
@@ -81,6 +82,7 @@ const broker = openBroker({
   directory: directorySource({ now: () => performance.now() }, DEFINITIONS),
   incidents: incidentSource({ now: () => performance.now() }, DEFINITIONS),
   clouds: DEFINITIONS.clouds,
+  words: brokerWords(DEFINITIONS.clouds),
   providers: { aws: provider },
   schedule: queue,
   announce,

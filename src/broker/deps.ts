@@ -9,6 +9,7 @@ import type { Pager } from '../ports/pager.ts';
 import type { Provider } from '../ports/provider.ts';
 import type { Schedule } from '../ports/schedule.ts';
 import type { Store } from '../ports/store.ts';
+import type { Words } from '../ports/words.ts';
 
 /** Everything the broker needs of the outside. */
 export interface BrokerDeps {
@@ -20,6 +21,8 @@ export interface BrokerDeps {
   readonly providers: Readonly<Record<Cloud, Provider>>;
   readonly schedule: Schedule;
   readonly announce: Announce;
+  /** What is said to people. */
+  readonly words: Words;
   /** Besides the chat; none is needed. */
   readonly pagers: readonly Pager[];
   readonly logger: Logger;

@@ -1,8 +1,9 @@
 import { type BrokerDeps, providerOf } from '../../src/broker/deps.ts';
 import { commandsOf, manualCommands } from '../../src/broker/grant/manual-commands.ts';
-import { isIn, placesOf, placeWords, sharedWords } from '../../src/broker/places.ts';
+import { isIn, placesOf } from '../../src/broker/places.ts';
 import { CircuitBreaker } from '../../src/broker/sweep/circuit-breaker.ts';
 import { confirmLost } from '../../src/broker/sweep/lost.ts';
+import { placeWords, sharedWords } from '../../src/chat/words/place-words.ts';
 import type { ActiveGrant, Plan } from '../../src/core/request/request.ts';
 import type { MissingGrant } from '../../src/ports/cloud-memory.ts';
 import type { Provider } from '../../src/ports/provider.ts';

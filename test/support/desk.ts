@@ -1,6 +1,7 @@
 import { DEFINITIONS } from '../../src/adapters.ts';
 import { type Broker, broker } from '../../src/broker/broker.ts';
 import type { BrokerDeps } from '../../src/broker/deps.ts';
+import { brokerWords } from '../../src/chat/words/broker-words.ts';
 import { awsProvider } from '../../src/clouds/aws/role/provider.ts';
 import { canonical } from '../../src/core/canonical.ts';
 import type { CloudDefinition } from '../../src/core/policy/cloud.ts';
@@ -153,6 +154,7 @@ export async function openDesk(
     store,
     logger,
     clouds: definitions.clouds,
+    words: brokerWords(definitions.clouds),
     providers: { aws: provider, ...others },
     openingOff: () => dials.openingOff,
     directory: {

@@ -1,15 +1,7 @@
 import { UNLISTED_NOTIFIED } from '../../core/request/orphan.ts';
-import type { CloudPlace, KnownOrphan } from '../../ports/cloud-memory.ts';
+import type { KnownOrphan } from '../../ports/cloud-memory.ts';
 import type { BrokerDeps } from '../deps.ts';
-import { isIn, placesOf, sharedWords } from '../places.ts';
-import {
-  closedWords,
-  failedWords,
-  foreignWords,
-  foundClosedWords,
-  stoppedWords,
-  unlistedWords,
-} from './findings-words.ts';
+import { isIn, placesOf } from '../places.ts';
 import { pageTrouble } from './page-trouble.ts';
 
 /** The trouble of more unknown objects than are closed by themselves: people are paged for it as long as it lasts. */
@@ -23,7 +15,8 @@ const LIMIT = 1000;
  * next pass; a process that dies between saying and noting it says it twice.
  */
 export async function notifyFindings(deps: BrokerDeps, signal: AbortSignal): Promise<void> {
-  const { cloud } = deps.store;
+  const { store, words } = deps;
+  const { cloud } = store;
   const { stopped, accounts, orphans } = await cloud.pendingNotifications(LIMIT, UNLISTED_NOTIFIED);
   const notify = async (text: string, notified: () => Promise<void>): Promise<void> => {
     signal.throwIfAborted();
@@ -31,31 +24,26 @@ export async function notifyFindings(deps: BrokerDeps, signal: AbortSignal): Pro
     await notified();
   };
   const ours = orphans.filter((orphan) => orphan.ours);
-  const words = (of: readonly CloudPlace[]) => sharedWords(deps.clouds, of);
   try {
     if (stopped) {
-      const all = sharedWords(
-        deps.clouds,
-        Object.keys(deps.clouds).map((provider) => ({ provider })),
-      );
+      const text = words.tooManyOrphans();
       // Once: it may take people a day to sort out, and nothing gets worse meanwhile. Whoever could not be reached is
       // tried by the next pass, and where a page of the same trouble was sent just before, so is this one.
-      const called = await pageTrouble(deps, { key: TOO_MANY, summary: stoppedWords(all), details: [] });
+      const called = await pageTrouble(deps, { key: TOO_MANY, summary: text, details: [] });
       const done = called !== undefined && (called.reached.length > 0 || called.again.length === 0);
-      if (called !== undefined)
-        await notify(stoppedWords(all), async () => (done ? cloud.notifiedStopped() : undefined));
+      if (called !== undefined) await notify(text, async () => (done ? cloud.notifiedStopped() : undefined));
     }
-    for (const one of accounts) await notify(unlistedWords(one, words([one])), () => cloud.notifiedAccount(one));
+    for (const one of accounts) await notify(words.accountUnlisted(one), () => cloud.notifiedAccount(one));
     for (const orphan of ours.filter(({ wasOpen }) => wasOpen)) {
-      await notify(orphan.settled ? closedWords(orphan, words([orphan])) : failedWords(orphan, words([orphan])), () =>
+      await notify(orphan.settled ? words.orphanClosed(orphan) : words.orphanNotClosed(orphan), () =>
         cloud.notifiedOrphans([orphan]),
       );
     }
     for (const closed of byAccount(ours.filter(({ wasOpen }) => !wasOpen))) {
-      await notify(foundClosedWords(closed, words(closed)), () => cloud.notifiedOrphans(closed));
+      await notify(words.orphansFoundClosed(closed), () => cloud.notifiedOrphans(closed));
     }
     for (const foreign of byAccount(orphans.filter((orphan) => !orphan.ours))) {
-      await notify(foreignWords(foreign, words(foreign)), () => cloud.notifiedOrphans(foreign));
+      await notify(words.foreignObjects(foreign), () => cloud.notifiedOrphans(foreign));
     }
   } catch (error) {
     signal.throwIfAborted();

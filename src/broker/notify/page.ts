@@ -1,7 +1,6 @@
-import { cloudWordsOf } from '../../core/policy/cloud.ts';
 import type { Directory } from '../../core/policy/directory.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { isOwed, nextPageAt, pageWords, peopleToPage } from '../../core/request/paging.ts';
+import { isOwed, nextPageAt, peopleToPage } from '../../core/request/paging.ts';
 import type { AccessRequest } from '../../core/request/request.ts';
 import type { Row } from '../../core/request/work.ts';
 import type { Page } from '../../ports/pager.ts';
@@ -61,7 +60,7 @@ async function pageOf(deps: BrokerDeps, request: Revoking, round: number): Promi
   return {
     key: await keyOf(deps, request),
     round,
-    ...pageWords(request, cloudWordsOf(deps.clouds, request.details.terms.role.provider)),
+    ...deps.words.failingEnding(request),
     commands: manualCommands(deps, request),
     at: request.failingSince ?? request.undone?.since ?? request.endRequestedAt,
   };

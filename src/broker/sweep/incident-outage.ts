@@ -7,10 +7,6 @@ const ACTOR = 'system:broker';
 /** Security was not reached: said again after this long. */
 const RETRY_SECONDS = 60;
 
-const DOWN =
-  'The incident source is down: it does not answer about its probe either. Meanwhile nobody opens access alone: each request, and each extension, needs one more person. Whoever runs the source must look at it. I say when it answers again.';
-const BACK = 'The incident source answers again. Requests are checked against it as before.';
-
 /**
  * The incident source was down just now. Security hears of it once an outage, whichever process saw it first and however
  * many requests met it: the database keeps the outage until `watchOutage` finds it over. Never rejects: what could not
@@ -22,7 +18,7 @@ export async function noteOutage(deps: BrokerDeps): Promise<void> {
     const begun = await troubles.beginOnce(KEY, RETRY_SECONDS);
     if (begun === undefined) return;
     if (begun.isNew) await deps.store.record(ACTOR, [{ type: 'incident_source_down', data: { outage: begun.round } }]);
-    await deps.announce.alarm(DOWN);
+    await deps.announce.alarm(deps.words.incidentSourceDown());
     await troubles.reached(KEY, begun.round, ['security']);
   } catch (error) {
     deps.logger.error({ why: String(error) }, 'security was not told that the incident source is down');
@@ -46,7 +42,7 @@ export async function watchOutage(deps: BrokerDeps): Promise<void> {
   const outage = await troubles.over(KEY);
   if (outage === undefined) return;
   await deps.store.record(ACTOR, [{ type: 'incident_source_back', data: { outage } }]);
-  await deps.announce.alarm(BACK).catch((error: unknown) => {
+  await deps.announce.alarm(deps.words.incidentSourceBack()).catch((error: unknown) => {
     deps.logger.warn({ why: String(error) }, 'security was not told that the incident source answers again');
   });
 }

@@ -8,9 +8,8 @@ import { apply } from '../apply.ts';
 import { type BrokerDeps, providerOf } from '../deps.ts';
 import { commandsOf } from '../grant/manual-commands.ts';
 import { WORKER } from '../grant/open.ts';
-import { tombstoneWords } from '../notify/findings-words.ts';
 import { pageTrouble, troubleOver } from '../notify/page-trouble.ts';
-import { isIn, placesOf, placeWords, sharedWords } from '../places.ts';
+import { isIn, placesOf } from '../places.ts';
 import { forEachLimit } from './for-each-limit.ts';
 import type { Round } from './list-account.ts';
 
@@ -152,8 +151,7 @@ async function lookAtTombstone(
 async function pageAbout(deps: BrokerDeps, left: readonly Reopened[]): Promise<void> {
   await pageTrouble(deps, {
     key: REOPENED,
-    summary: tombstoneWords(left.length, sharedWords(deps.clouds, left)),
-    details: left.map((one) => `${placeWords(deps.clouds, one)}: ${one.plan.name}`),
+    ...deps.words.endingsUndone(left.map(({ provider, account, plan: { name } }) => ({ provider, account, name }))),
     commands: left.flatMap(({ plan }) => commandsOf(deps, plan.provider, (provider) => provider.manualCommands(plan))),
   });
 }

@@ -3,9 +3,8 @@ import type { KnownOrphan } from '../../ports/cloud-memory.ts';
 import { type BrokerDeps, providerOf } from '../deps.ts';
 import { commandsOf } from '../grant/manual-commands.ts';
 import { TOO_MANY } from '../notify/findings.ts';
-import { unclosedWords } from '../notify/findings-words.ts';
 import { pageTrouble, troubleOver } from '../notify/page-trouble.ts';
-import { isIn, placeWords, sharedWords } from '../places.ts';
+import { isIn } from '../places.ts';
 import { codeOf, dataOf, placeOf, type Round } from './list-account.ts';
 
 /** People are paged for this trouble as long as it lasts. */
@@ -107,8 +106,7 @@ async function pageAbout(deps: BrokerDeps, left: readonly KnownOrphan[]): Promis
   if (left.length === 0) return await troubleOver(deps, UNCLOSED);
   await pageTrouble(deps, {
     key: UNCLOSED,
-    summary: unclosedWords(left.length, sharedWords(deps.clouds, left)),
-    details: left.map((one) => `${placeWords(deps.clouds, one)}: ${one.name}`),
+    ...deps.words.orphansStayOpen(left),
     commands: left.flatMap((one) => commandsOf(deps, one.provider, (provider) => provider.orphanCommands(one.name))),
   });
 }

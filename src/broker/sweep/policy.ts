@@ -19,11 +19,7 @@ export async function watchPolicy(deps: BrokerDeps): Promise<void> {
   const { copy } = await deps.store.installation();
   const begun = copy === undefined ? await deps.store.troubles.begin(POLICY, 'once') : undefined;
   if (begun === undefined) return;
-  const summary = `Nothing is opened, since ${doubt}. Endings go on.`;
-  const details = [
-    'Find out who changed it, and what else they did: breakglass audit verify.',
-    'Then put a policy in force that you trust: breakglass apply FILE.',
-  ];
+  const { summary, details } = deps.words.nothingOpens(doubt);
   const channel = async (): Promise<void> => {
     await deps.announce.alarm([summary, ...details].join(' '));
     await deps.store.troubles.reached(POLICY, begun.round, [CHANNEL]);

@@ -1,4 +1,3 @@
-import type { CloudWords } from '../policy/cloud.ts';
 import { type Directory, type Person, personById, share, teamsOf } from '../policy/directory.ts';
 import type { Policy } from '../policy/policy.ts';
 import { addSeconds, partyOf } from './decision.ts';
@@ -66,34 +65,4 @@ export function peopleToPage(
   const duty = policy === undefined || directory === undefined ? [] : onDuty(policy, directory);
   const answerable = duty.length > 0 ? duty : approversOf(request).map(({ by }) => by);
   return unique([...answerable, request.details.commander]);
-}
-
-const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-const instant = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-
-/** What a page about a failing ending says: where it is, since when it fails, and what holds meanwhile. */
-export function pageWords(request: Revoking, words: CloudWords) {
-  const { details, grants, failures, failingSince, undone, endRequestedAt } = request;
-  const { role, account } = details.terms;
-  const ends = grants.map(({ plan }) => plan.plannedEnd.getTime());
-  const ownEnd = grants.every(({ plan }) => plan.nativeEnd === 'exact')
-    ? 'The cloud refuses by itself from then on, unless somebody removed it.'
-    : 'The cloud takes it away around then, unless somebody removed that; it is no proof.';
-  const which = `${role.name} of ${details.requester.name} in account ${account.name}`;
-  const fails = `It fails since ${instant(failingSince ?? endRequestedAt)}, ${failures} times in a row; I keep trying.`;
-  return {
-    summary: undone
-      ? `Somebody gives emergency access back after I took it away: ${which}`
-      : `Emergency access could not be ended: ${which}`,
-    details: [
-      `Request ${details.id}, incident ${details.incident.id}, account ${account.name} (${account.id}).`,
-      ...(undone
-        ? [
-            `${capital(words.removal)} that had ended it was removed ${undone.times === 1 ? 'once' : `${undone.times} times`}, last seen at ${instant(undone.at)}. I write it again each time; the account's audit log says who removes it.`,
-          ]
-        : []),
-      `It was to end at ${instant(endRequestedAt)}.${failures >= PAGE_AFTER || !undone ? ` ${fails}` : ''}`,
-      `The end that was written into the cloud: ${instant(new Date(Math.max(...ends)))}. ${ownEnd}`,
-    ],
-  };
 }

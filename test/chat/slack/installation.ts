@@ -6,6 +6,7 @@ import { delivery } from '../../../src/chat/deliver/delivery.ts';
 import { SLACK_PATH, slackApp } from '../../../src/chat/slack/app.ts';
 import { slackChat } from '../../../src/chat/slack/chat.ts';
 import { slackWorkspace } from '../../../src/chat/slack/workspace.ts';
+import { brokerWords } from '../../../src/chat/words/broker-words.ts';
 import { awsProvider } from '../../../src/clouds/aws/role/provider.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { cloudTermsOf, cloudWordsOf } from '../../../src/core/policy/cloud.ts';
@@ -201,6 +202,7 @@ export async function openInstallation(
     directory,
     incidents,
     clouds: DEFINITIONS.clouds,
+    words: brokerWords(DEFINITIONS.clouds),
     providers: { aws },
     schedule: { add: async () => undefined },
     announce,

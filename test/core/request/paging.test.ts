@@ -4,10 +4,9 @@ import type { Command } from '../../../src/core/request/command.ts';
 import { decide } from '../../../src/core/request/decide.ts';
 import { withoutEnding } from '../../../src/core/request/decide-ending.ts';
 import { NO_FACTS } from '../../../src/core/request/facts.ts';
-import { onDuty, PAGE_MAX, pageWords, peopleToPage } from '../../../src/core/request/paging.ts';
+import { onDuty, PAGE_MAX, peopleToPage } from '../../../src/core/request/paging.ts';
 import type { AccessRequest, Party } from '../../../src/core/request/request.ts';
 import { workFor } from '../../../src/core/request/work.ts';
-import { AWS_WORDS } from '../../support/definitions.ts';
 import {
   accepted,
   aDirectory,
@@ -142,7 +141,6 @@ describe('paging about an ending that keeps failing (D6)', () => {
     undone();
     expect(revoking(request)).toMatchObject({ failures: 0, undone: { times: 1, at: now } });
     expect(pagesOf(request)).toEqual([['page', 'p1', 240]]);
-    expect(pageWords(revoking(request), AWS_WORDS).summary).toMatch(/^Somebody gives emergency access back/);
     request = accepted(by(request, begin(1), now)).next;
     // Owed until its outcome is known, though the ending went through; then not again for the same deed.
     expect(pagesOf(request)).toEqual([['page', 'p1', 240]]);
@@ -253,26 +251,5 @@ describe('who is paged', () => {
     expect(onDuty(policy(['security']), { ...off, people: many })).toHaveLength(PAGE_MAX);
     const suspended = directory.people.map((one) => ({ ...one, suspended: one.teams.includes('security') }));
     expect(onDuty(policy(['security']), { ...directory, people: suspended })).toEqual([]);
-  });
-});
-
-describe('what a page says', () => {
-  const undone = (times: number) => ({ times, since: ENDED, at: plus(ENDED, MINUTE) });
-  it('tells an ending that fails from one that somebody takes back, and how often', () => {
-    const plain = pageWords(revoking(failing), AWS_WORDS);
-    expect(plain.summary).toContain('could not be ended');
-    expect(plain.details.join(' ')).toContain('2 times in a row');
-    const once = pageWords({ ...revoking(fresh), undone: undone(1) }, AWS_WORDS);
-    expect(once.summary).toContain('Somebody gives emergency access back');
-    expect(once.details.join(' ')).toContain('The Deny that had ended it was removed once,');
-    expect(once.details.join(' ')).not.toContain('in a row');
-    const often = pageWords({ ...revoking(failing), undone: undone(3) }, AWS_WORDS);
-    expect(often.details.join(' ')).toContain('was removed 3 times,');
-    expect(often.details.join(' ')).toContain('2 times in a row');
-    expect(plain.details.join(' ')).toContain('The cloud refuses by itself from then on');
-    // One that only takes away around then is not praised for more.
-    const { grants, ...scheduled } = revoking(failing);
-    const around = grants.map((one) => ({ ...one, plan: { ...one.plan, nativeEnd: 'scheduled' as const } }));
-    expect(pageWords({ ...scheduled, grants: around }, AWS_WORDS).details.join(' ')).toContain('it is no proof');
   });
 });

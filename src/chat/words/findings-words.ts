@@ -1,13 +1,12 @@
 import type { CloudWords } from '../../core/policy/cloud.ts';
 import { ORPHANS_MAX } from '../../core/request/orphan.ts';
 import type { CloudPlace, KnownOrphan } from '../../ports/cloud-memory.ts';
+import { capital } from './phrase.ts';
 
 /*
  * What the sweep of the clouds tells the security channel: what was found, what was done, what to do next, in what that
  * cloud calls its things. Names in it come from a cloud; whoever sends it makes them inert.
  */
-
-const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
 const PAGE = 'docs/operations.md, "What the clouds hold"';
 /** Names in one message. */
