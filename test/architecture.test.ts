@@ -12,6 +12,7 @@ import {
   SPEAKERS,
   sentencesIn,
   speakerOf,
+  unexplained,
   wrongDeeds,
   wrongHabits,
   wrongImports,
@@ -46,6 +47,10 @@ describe('the house', () => {
 
   it('says the words of an adapter in no neutral room', () => {
     expect(product.flatMap((file) => wrongWords(file, read(file)))).toEqual([]);
+  });
+
+  it('says of every export of a port, of core and of a definition what it promises', () => {
+    expect(product.flatMap((file) => unexplained(file, read(file)))).toEqual([]);
   });
 
   it('has no file of src/ over 300 lines, no default export, no any, no silenced check, no unfinished work', () => {
@@ -217,6 +222,36 @@ describe('the rules of the house', () => {
   ])('refuses that %s says: %s', (file, source) => {
     expect(wrongWords(file, source)).not.toEqual([]);
     expect(wrongWords('src/chat/slack/send.ts', source)).toEqual([]);
+  });
+
+  it.each([
+    'export const limit = 1;',
+    '/** Why. */\n\nexport const limit = 1;',
+    '/** How many. */\nexport const limit = 1;\nexport function open(): void {}',
+    'interface Hidden {\n  /** A member. */\n  readonly a: number;\n}\nexport type Shown = Hidden;',
+    '// Why.\nexport interface Shown {}',
+    'export abstract class Room {}',
+    '/* Not for the reader of a name. */\nexport async function open() {}',
+  ])('refuses that a port, core or a definition says: %s', (source) => {
+    for (const file of [
+      'src/core/x.ts',
+      'src/ports/x.ts',
+      'src/chat/msteams/definition.ts',
+      'src/clouds/aws/policy/definition.ts',
+    ]) {
+      expect(unexplained(file, source)).toHaveLength(1);
+    }
+    expect(unexplained('src/store/x.ts', source)).toEqual([]);
+  });
+
+  it.each([
+    '/** How many. */\nexport const limit = 1;',
+    '/**\n * How many.\n */\nexport function open(): void {}',
+    '/** The zones. */\nexport const ZONES = [\n  1,\n] as const;\nexport type Zone = (typeof ZONES)[number];',
+    "export { limit } from './limit.ts';",
+    'const limit = 1;',
+  ])('lets core say: %s', (source) => {
+    expect(unexplained('src/core/x.ts', source)).toEqual([]);
   });
 
   it.each([

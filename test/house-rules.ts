@@ -220,6 +220,30 @@ export function wrongWords(file: string, source: string): readonly string[] {
   });
 }
 
+/** What others build on: the ports, core, and what a cloud or a chat says of itself. */
+const EXPLAINED = /^src\/(core|ports)\/|^src\/(clouds|chat)\/(.+\/)?definition\.ts$/;
+
+const EXPORT = /^export (?:async |abstract )?(function|class|interface|const|let|type)\*? (\w+)/;
+const DOCSTRING = /^(?: \*\/|\/\*\* .* \*\/)$/;
+
+/**
+ * Exports of such a file without a docstring. Values and types that follow each other without a blank line are a family,
+ * which one docstring above the first explains; a declared function and a class have their own.
+ */
+export function unexplained(file: string, source: string): readonly string[] {
+  if (!EXPLAINED.test(file)) return [];
+  const lines = source.split('\n');
+  return lines.flatMap((line, at) => {
+    const [, kind = '', name = ''] = EXPORT.exec(line) ?? [];
+    const before = lines.slice(0, at);
+    const family =
+      kind === 'function' || kind === 'class' ? before.slice(-1) : before.slice(before.lastIndexOf('') + 1);
+    return name === '' || family.some((one) => DOCSTRING.test(one))
+      ? []
+      : [`${file} exports ${name} without a docstring`];
+  });
+}
+
 /** What no file of ours holds, wherever it stands. The one check that may be silenced is the format of a table. */
 export function wrongHabits(file: string, source: string, maxLines: number): readonly string[] {
   const lines = source.split('\n').length - 1;

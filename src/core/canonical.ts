@@ -14,4 +14,5 @@ export function canonical(value: unknown): string {
 /** SHA-256 in lower-case hex. */
 export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 
+/** SHA-256 of the RFC 8785 form of a value, in lower-case hex. Throws where `canonical` does. */
 export const digestOf = (value: unknown): string => sha256(canonical(value));

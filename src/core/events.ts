@@ -61,6 +61,7 @@ export const SYSTEM_EVENTS = [
 /** Kinds in an incident's stream, which names every request that was opened under it. */
 export const INCIDENT_EVENTS = ['request_listed'] as const;
 
+/** Names of events, by the stream they stand in, and all of them. */
 export type RequestEventName = (typeof REQUEST_EVENTS)[number];
 export type SystemEventName = (typeof SYSTEM_EVENTS)[number];
 export type EventName = RequestEventName | SystemEventName | (typeof INCIDENT_EVENTS)[number];
@@ -86,11 +87,13 @@ export interface StoredEvent {
   readonly hash: string;
 }
 
+/** Names of streams: one for the installation, one for each request and for each incident. */
 export const SYSTEM_STREAM = 'system';
 export const requestStream = (requestId: string): string => `request/${requestId}`;
 /** The request whose stream that is, alone in a list; none for any other stream. */
 export const requestIdOf = (stream: string): readonly string[] =>
   stream.startsWith('request/') ? [stream.slice('request/'.length)] : [];
+/** See `SYSTEM_STREAM`. The id is in the incident source's own spelling. */
 export const incidentStream = (incidentId: string): string => `incident/${incidentId}`;
 
 /** What an incident's stream says of a request that was opened under it: its id, and the hash of its first event. */

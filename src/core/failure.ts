@@ -52,6 +52,7 @@ export const FAILURES = {
   },
 } as const satisfies Record<string, { retry: boolean; say: string }>;
 
+/** Names a failure for runbooks and dashboards. */
 export type FailureCode = keyof typeof FAILURES;
 
 /** Something broke. `message`, `cause` and `detail` are for logs; only `say` may reach a chat window. */

@@ -1,5 +1,6 @@
 import { canonical } from './canonical.ts';
 
+/** A value that can be read in one way only, or why the text is none. */
 export type StrictJson =
   | { readonly ok: true; readonly value: unknown }
   /** `why`: what is wrong and where, as a clause. */

@@ -8,6 +8,7 @@ const PROBLEMS: readonly (readonly [RegExp, TlsProblem])[] = [
   [/EPROTO|ERR_SSL_|SSL alert|tlsv1 alert|sslv3 alert/, 'handshake'],
 ];
 
+/** What kept a TLS connection from standing. */
 export type TlsProblem = 'unknown_authority' | 'other_name' | 'out_of_date' | 'no_tls' | 'handshake';
 
 /** What the certificate or the handshake was refused for; undefined where the error is about something else. */

@@ -29,6 +29,7 @@ export interface TypedWord {
   readonly id: string;
 }
 
+/** A word, with the id that was meant by it. */
 export const typedWord = (raw: string): TypedWord => ({ raw, id: typedId(raw) });
 
 /** What was typed after so many words, word for word: a reason may be nothing but punctuation. */

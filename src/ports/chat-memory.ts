@@ -25,6 +25,7 @@ export interface MessageRef {
   readonly digest: string;
 }
 
+/** What there is at most one message for. */
 export type MessageKey = Pick<MessageRef, 'requestId' | 'chat' | 'kind' | 'seq' | 'person'>;
 
 /** A form somebody has open. Its id is all that `private_metadata` holds. */

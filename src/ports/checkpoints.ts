@@ -6,6 +6,7 @@ export interface KeptCheckpoint extends Checkpoint {
   readonly publicKey: string;
 }
 
+/** A stream as a checkpoint found it changed, by the number of that checkpoint. */
 export interface LeafChange extends Leaf {
   readonly checkpoint: number;
 }

@@ -28,6 +28,7 @@ export interface Orphan extends CloudPlace {
   readonly wasOpen: boolean;
 }
 
+/** An object without a row, and how far it was dealt with. */
 export interface KnownOrphan extends Orphan {
   /** Its event is written: ours is closed, another's is only told of. */
   readonly settled: boolean;

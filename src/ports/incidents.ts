@@ -13,6 +13,7 @@ export interface IncidentSource {
   probe(policy: Policy): Promise<void>;
 }
 
+/** What the source answered of an id. `why` is for the log. */
 export interface FoundIncident {
   readonly incident: IncidentAnswer;
   /** How old the answer is, in milliseconds. */

@@ -5,6 +5,7 @@ import type { Alteration } from '../core/request/alteration.ts';
 import type { TargetReading } from '../core/request/facts.ts';
 import type { Party, Plan, RequestDetails, Target } from '../core/request/request.ts';
 
+/** All that a plan is made of: from the same input comes the same plan. */
 export interface PlanInput {
   readonly grantId: string;
   readonly installationId: string;

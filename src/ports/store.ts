@@ -17,6 +17,7 @@ import type { EvidenceReader } from './evidence.ts';
 import type { FreezeChannel, News, PolicyChannel } from './news.ts';
 import type { TroubleMemory } from './pager.ts';
 
+/** The row and its new events as they were committed, or why nothing was written. */
 export type Changed =
   | { readonly ok: true; readonly row: Row; readonly events: readonly StoredEvent[] }
   | { readonly ok: false; readonly refusal: Refusal; readonly row: Row | undefined };
@@ -35,6 +36,7 @@ export type Decide = (
 /** The same for the freeze itself. */
 export type DecideFreeze = (current: Freeze | undefined, now: Date) => FreezeDecision;
 
+/** The newest policy that was applied. */
 export interface PolicyInForce {
   readonly number: number;
   readonly digest: string;

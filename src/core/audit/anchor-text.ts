@@ -19,6 +19,7 @@ const BUNDLE = '"format":"breakglass-bundle"';
 /** No checkpoint is longer, in characters: some hundred thousand leaves. */
 const LONGEST = 64 * 1024 * 1024;
 
+/** What a text held of our checkpoints, in its order. */
 export interface AnchorRead {
   readonly checkpoints: readonly AnchoredCheckpoint[];
   /** Why nothing was taken from the text, in words. */
@@ -116,6 +117,7 @@ export function checkpointsIn(text: string): AnchorRead {
   return scan.namesBundle && isBundle(text) ? BUNDLE_SKIPPED : scan.end();
 }
 
+/** What is read of a file that is a bundle: nothing. */
 export const BUNDLE_SKIPPED: AnchorRead = {
   checkpoints: [],
   skipped: 'a bundle, which anchors nothing',

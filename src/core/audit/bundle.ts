@@ -41,6 +41,7 @@ const streamSchema = z.strictObject({
   /** Each time that a checkpoint found it changed, oldest first, proven against that checkpoint's changed leaves. */
   changes: z.array(provenLeaf.extend({ checkpoint: z.int().min(1) })),
 });
+/** One stream's events in a bundle, with the proofs of what checkpoints saw of it. */
 export type BundleStream = Readonly<z.infer<typeof streamSchema>>;
 
 /**
@@ -65,6 +66,7 @@ export type BundleFile = z.input<typeof bundleSchema>;
 /** What a file holds: the RFC 8785 form, so that there is one way only to write a bundle, and one way to read it. */
 export const bundleText = (bundle: BundleFile): string => canonical(bundle);
 
+/** A bundle, or what is wrong with the file and where, as a clause. */
 export type BundleRead =
   | { readonly ok: true; readonly bundle: Bundle }
   /** `names`: it says of itself that it is a bundle, so what is wrong with it was done to one. */

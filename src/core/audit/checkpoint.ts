@@ -48,11 +48,13 @@ export const headerSchema = z.strictObject({
 });
 export type CheckpointHeader = Readonly<z.infer<typeof headerSchema>>;
 
+/** A checkpoint as it stands in an anchor, in a bundle and in the database; nothing besides is allowed. */
 export const checkpointSchema = z.strictObject({ header: headerSchema, hash, signature: base64 });
 
 /** A sealed state of the whole log. `hash` is the SHA-256 of the header's RFC 8785 form, `signature` is Ed25519, base64. */
 export type Checkpoint = Readonly<z.infer<typeof checkpointSchema>>;
 
+/** What a checkpoint counts of one stream: how many events, and the hash of the newest. */
 export const leafSchema = z.strictObject({
   stream: z.string().regex(/^[A-Za-z0-9/._-]{1,60}$/),
   length: z.int().min(1),
@@ -64,11 +66,13 @@ export interface FullCheckpoint extends Checkpoint {
   readonly leaves: readonly Leaf[];
 }
 
+/** SHA-256 of a header's RFC 8785 form, in hex: what the signature is over, and the next checkpoint names. */
 export const headerHash = (header: CheckpointHeader): string => sha256(canonical(header));
 
 /** Names what is signed, so that a signature of the same key over anything else can never pass for a checkpoint's. */
 const signedText = (hashed: string): Buffer => Buffer.from(`breakglass checkpoint 1\n${hashed}`);
 
+/** All that a checkpoint is made of. */
 export interface Draft {
   readonly previous: Checkpoint | undefined;
   readonly at: Date;

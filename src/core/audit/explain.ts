@@ -19,6 +19,7 @@ export interface StoredRow {
   readonly grants: readonly StoredGrant[];
 }
 
+/** A row of `grants` as the database has it, read by nobody yet. */
 export interface StoredGrant {
   readonly id: string;
   readonly plan: unknown;

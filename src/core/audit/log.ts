@@ -47,6 +47,7 @@ export function seal(
   return sealed;
 }
 
+/** The first event of a stream that is not what was written. `why` goes on after "event N of the stream". */
 export interface Break {
   readonly stream: string;
   readonly seq: number;

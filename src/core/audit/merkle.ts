@@ -22,6 +22,7 @@ export const EMPTY_ROOT = createHash('sha256').digest('hex');
 export const leafText = ({ stream, length, head }: Leaf): string =>
   `{"head":"${head}","length":${length},"stream":"${stream}"}`;
 
+/** SHA-256 of a leaf, with a first byte that no inner node has: neither can be passed off as the other. */
 export const leafHash = (leaf: Leaf): Buffer => createHash('sha256').update(LEAF).update(leafText(leaf)).digest();
 
 const nodeHash = (left: Buffer, right: Buffer): Buffer =>
@@ -38,6 +39,7 @@ export interface RootBuilder {
   root(): string;
 }
 
+/** A builder that holds no leaf yet. */
 export function rootBuilder(): RootBuilder {
   // Roots of whole subtrees, from the largest to the smallest: their sizes are the bits of `size`.
   const whole: Buffer[] = [];
@@ -59,6 +61,7 @@ export function rootBuilder(): RootBuilder {
   };
 }
 
+/** The root over all leaves at hand, in hex. They must come sorted by stream. */
 export function rootOf(leaves: Iterable<Leaf>): string {
   const builder = rootBuilder();
   for (const leaf of leaves) builder.add(leafHash(leaf));

@@ -5,6 +5,7 @@ import type { Freeze, Lift } from '../request/freeze.ts';
 /** Kinds of events in the system stream that explain a row: of the freeze, and of policies. */
 export const EXPLAINING = ['policy_changed', 'openings_frozen', 'thaw_requested', 'openings_thawed'] as const;
 
+/** The freeze that events leave, or the first event that fits none, and why. */
 export type ReplayedFreeze =
   | { readonly ok: true; readonly freeze: Freeze | undefined }
   | { readonly ok: false; readonly seq: number; readonly why: string };

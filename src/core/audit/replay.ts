@@ -19,6 +19,7 @@ import { type Fold, hasTooFew, lastEnd, later, type ReplayedGrant, type Replayed
  * nothing, whatever stands in an event: what no version wrote is an answer.
  */
 
+/** The row that events leave, or the first event that cannot follow those before it, and why. */
 export type Replayed =
   | { readonly ok: true; readonly row: ReplayedRow }
   | { readonly ok: false; readonly seq: number; readonly why: string };

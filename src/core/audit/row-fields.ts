@@ -11,8 +11,10 @@ import type { AccessRequest } from '../request/request.ts';
  */
 
 type Names<T> = T extends unknown ? keyof T & string : never;
+/** Any field that a row has in one of its states. */
 export type RowField = Names<AccessRequest>;
 
+/** For each field: whether the events must tell it, or why not. */
 export const ROW_FIELDS = {
   state: 'explained',
   details: 'explained',

@@ -9,6 +9,7 @@ import { type Leaf, type Proof, rootByProof } from './merkle.ts';
 import { timeProblem } from './sealed-times.ts';
 import { anchoredTo } from './verify-anchors.ts';
 
+/** What a reader has besides the bundle. Without any of it the bundle is only shown to agree with itself. */
 export interface Witnesses {
   /** The public key that the reader trusts, SPKI in base64. Without it the bundle's own keys are believed. */
   readonly publicKey?: string | undefined;

@@ -18,6 +18,7 @@ export const placeName = (path: Finding['path']): string =>
     '',
   );
 
+/** A finding that refuses the policy, and one that is for people. */
 export const wrong = (path: Finding['path'], message: string): Finding => ({ path, message, severity: 'error' });
 export const doubtful = (path: Finding['path'], message: string): Finding => ({ path, message, severity: 'warning' });
 

@@ -11,6 +11,7 @@ export interface Known {
   readonly teams: Names;
 }
 
+/** The ids that a policy defines. */
 export const knownIn = (policy: Policy): Known => ({
   roles: policy.roles.map(({ id }) => id),
   accounts: policy.accounts.map(({ id }) => id),

@@ -21,6 +21,7 @@ export interface Principal {
   readonly kind: string;
 }
 
+/** Somebody in the directory. `teams` are those they are in directly: `teamsOf` adds the parents. */
 export interface Person {
   readonly id: string;
   readonly name: string;
@@ -34,6 +35,7 @@ export interface Person {
   readonly suspended?: boolean | undefined;
 }
 
+/** A team of the organisation; whoever is in it is in its parent too. */
 export interface Team {
   readonly id: string;
   readonly name: string;
@@ -108,7 +110,9 @@ export function teamsOf(directory: Directory, person: Person): readonly string[]
 export const onCallFor = (directory: Directory, personId: string, teams: readonly string[]): boolean =>
   teams.some((team) => directory.onCall[team]?.includes(personId) ?? false);
 
+/** Is something in both lists? */
 export const share = (a: readonly string[], b: readonly string[]): boolean => a.some((item) => b.includes(item));
 
+/** All that is in either list, once each and sorted. */
 export const union = (a: readonly string[], b: readonly string[]): readonly string[] =>
   [...new Set([...a, ...b])].sort();

@@ -21,6 +21,7 @@ export type OlderTerms = Omit<Terms, 'timings' | 'maxTotalMinutes' | 'unverified
   readonly unverifiedClause?: Terms['unverifiedClause'];
 };
 
+/** The policy with the preset of whatever its version did not know. */
 export const completePolicy = (policy: OlderPolicy): Policy => ({
   ...policy,
   timings: { ...PRESETS.timings, ...policy.timings },

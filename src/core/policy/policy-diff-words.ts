@@ -31,6 +31,7 @@ const places = (channels: Readonly<Record<string, string>> | undefined): string 
 
 const seconds = (what: string) => (after: number, before: number) => `${what}: ${before} → ${after} s`;
 
+/** For a change of `timings`, in seconds. */
 export const TIMING_WORDS: Words<Timings> = {
   decisionSeconds: seconds('time to answer a request (decisionSeconds)'),
   openingAllowanceSeconds: seconds('time to open what was planned (openingAllowanceSeconds)'),
@@ -51,11 +52,13 @@ export const CHANNEL_WORDS: Words<Policy['channels'][string]> = {
   security: moved('security channel'),
 };
 
+/** For a change of `security`. */
 export const SECURITY_WORDS: Words<Policy['security']> = {
   teams: now('teams that may freeze, thaw and attest (security.teams)'),
   page: now('teams whose on-call is paged (security.page)', 'the security teams'),
 };
 
+/** For a change of `requests`, which bounds what one person may ask for. */
 export const ASKING_WORDS: Words<Policy['requests']> = {
   maxObjects: moved('objects of one person that may stand in an account (requests.maxObjects):'),
 };
@@ -63,6 +66,7 @@ export const ASKING_WORDS: Words<Policy['requests']> = {
 const orAny = (severity: number | undefined): string => (severity === undefined ? 'any' : `${severity} or worse`);
 
 type ZoneRules = Policy['zones']['A'];
+/** For a change of a zone's rules. */
 export const ZONE_WORDS: Words<ZoneRules> = {
   maxMinutes: moved('cap', ' min'),
   minutesOffered: (after, before) => `offers ${after.join(', ')} min (was ${before.join(', ')})`,
@@ -96,6 +100,7 @@ export const ROLE_WORDS: Words<Role> = {
   approvals: other('its own approvals'),
 };
 
+/** For a change of a runbook. */
 export const RUNBOOK_WORDS: Words<Runbook> = {
   title: moved('title'),
   url: other('its address'),
@@ -106,11 +111,13 @@ export const RUNBOOK_WORDS: Words<Runbook> = {
   escalation: other('how to escalate'),
 };
 
+/** For a change of a listed team. */
 export const TEAM_WORDS: Words<Policy['teams'][number]> = {
   name: moved('name'),
   parent: (after, before) => `parent ${before ?? 'none'} → ${after ?? 'none'}`,
 };
 
+/** For a change of a listed person. */
 export const PERSON_WORDS: Words<Policy['people'][number]> = {
   name: moved('name'),
   teams: arrow('teams'),
@@ -120,6 +127,7 @@ export const PERSON_WORDS: Words<Policy['people'][number]> = {
   suspended: (after) => (after ? 'suspended' : 'no longer suspended'),
 };
 
+/** For a change of a listed incident. */
 export const INCIDENT_WORDS: Words<Policy['incidentList'][number]> = {
   title: other('its title'),
   state: (after) => `now ${after}`,

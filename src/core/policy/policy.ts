@@ -7,11 +7,11 @@ import type { PolicyParts } from './policy-parts.ts';
 /** Blast radius (A6): A reads, B recovers services, C changes data or identities. */
 export const ZONES = ['A', 'B', 'C'] as const;
 export type Zone = (typeof ZONES)[number];
-
+/** What part of the organisation's estate a role reaches into: shown, and never decided by. */
 export const DOMAINS = ['production', 'security', 'network', 'observability', 'backup'] as const;
 export type Domain = (typeof DOMAINS)[number];
 
-/** A4. */
+/** Why access is needed (A4). */
 export const REASONS = ['containment', 'recovery', 'data_integrity', 'service_restoration'] as const;
 export type Reason = (typeof REASONS)[number];
 
@@ -169,7 +169,7 @@ export const incidentSchema = ({ chats }: Pick<PolicyParts, 'chats'>) =>
     channels: byChat(chats, channelId).optional(),
   });
 export type IncidentRecord = z.infer<ReturnType<typeof incidentSchema>>;
-
+/** With the directory's: where people and incidents come from, the policy file itself or an address. */
 const incidentSource = z.discriminatedUnion('kind', [
   fileSource,
   httpSource.extend({
@@ -294,7 +294,7 @@ export const policySchema = (floors: Floors, parts: PolicyParts) => {
     incidentList: z.array(incidentSchema(parts)).max(1000).default([]),
   });
 };
-
+/** A policy that was read whole, presets filled in, and parts of it. */
 export type Policy = z.infer<ReturnType<typeof policySchema>>;
 export type Runbook = Policy['runbooks'][number];
 export type Timings = Policy['timings'];

@@ -87,5 +87,6 @@ export const wantedBy = (terms: Terms, incidentVerified: boolean): Wanted => {
     : { zone: role.zone, clauses: [...clauses, unverifiedClause] };
 };
 
+/** A zone with what it is for, as forms and cards name it. */
 export const zoneName = (zone: Zone): string =>
   ({ A: 'Zone A: read-only diagnostics', B: 'Zone B: service recovery', C: 'Zone C: data and identity changes' })[zone];

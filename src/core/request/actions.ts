@@ -1,6 +1,7 @@
 import { extensionAwaited, whyNotExtend } from './extension.ts';
 import type { AccessRequest } from './request.ts';
 
+/** What people can do with a request, in the order of the buttons. */
 export const ACTIONS = ['approve', 'deny', 'extend', 'withdraw', 'end', 'attest'] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -21,6 +21,7 @@ export const ALTERED_PARTS = [
 ] as const;
 export type AlteredPart = (typeof ALTERED_PARTS)[number];
 
+/** One difference: the part, and where a part has several, which of them. */
 export type Alteration = {
   readonly part: AlteredPart;
   /** What the cloud calls it, where there may be several. */
@@ -30,6 +31,7 @@ export type Alteration = {
 /** So many are kept of one grant, and told: whoever makes more has been told of. */
 export const ALTERATIONS_MAX = 20;
 
+/** Is it the same difference, whenever it was found? */
 export const isSameAlteration = (one: Alteration, other: Alteration): boolean =>
   one.part === other.part && one.name === other.name;
 

@@ -13,6 +13,7 @@ import type { Wanted, WantedClause } from '../policy/terms.ts';
 import type { RefusalCode } from './refusal.ts';
 import type { Approval } from './request.ts';
 
+/** By person: every team, parents included, that they were seen in since the request. Only grows. */
 export type SeenTeams = Readonly<Record<string, readonly string[]>>;
 
 /** One who might fill a clause: their teams now, and every team seen since the request. */
@@ -31,6 +32,7 @@ export interface Asker {
   readonly seen: readonly string[];
 }
 
+/** A clause, and how many people are still missing in it. */
 export interface OpenClause {
   readonly clause: WantedClause;
   readonly missing: number;
@@ -135,6 +137,7 @@ export function belowFloor(
   return { clause: { ...clause, assurance: 'chat' }, missing };
 }
 
+/** What the approvals come to: those that count, those that do not any more and why, and what is still open. */
 export interface Tally {
   readonly counted: readonly Approval[];
   readonly voided: readonly { readonly approval: Approval; readonly why: RefusalCode }[];

@@ -42,6 +42,7 @@ export interface Unproven {
   readonly fact: 'accessRemoved' | 'sessionsEnded';
 }
 
+/** What somebody, or a job, wants done with a request. Which state takes which, and from whom: `transitions.ts`. */
 export type Command =
   /** Opening commands: only from a person, only with fresh facts. */
   | {
@@ -128,8 +129,10 @@ export type Command =
     }
   | { readonly type: 'tombstone_deleted'; readonly grantId: string };
 
+/** Names a command. */
 export type CommandName = Command['type'];
 
+/** Each reason as forms and cards name it. */
 export const REASON_WORDS: Readonly<Record<Reason, string>> = {
   containment: 'Containment',
   recovery: 'Recovery',

@@ -122,9 +122,11 @@ export function presentApprovers(approvals: readonly Approval[], facts: Facts) {
   return { gone, present: approvals.filter((approval) => !gone.some((one) => one.approval === approval)) };
 }
 
+/** How many people are still missing, over all of these clauses. */
 export const placesLeft = (open: readonly { readonly missing: number }[]): number =>
   open.reduce((sum, { missing }) => sum + missing, 0);
 
+/** For the log: this yes does not count any more, and why. */
 export const voidedEvent = ({ approval, why }: { approval: Approval; why: string }): NewEvent => ({
   type: 'approval_voided',
   data: { person: approval.by.id, name: approval.by.name, why },

@@ -41,6 +41,7 @@ function close(request: Pending, outcome: Outcome, now: Date, ...events: NewEven
   });
 }
 
+/** Somebody who oversees it, and did not ask for it, says no. */
 export function decideDeny(request: Pending, reason: string, actor: SenderOf<'deny'>, now: Date): Decision {
   if (!isOverseer(actor, request)) return refuse('not_yours');
   const by = overseersOf(request).find((party) => isParty(actor, party));
@@ -50,6 +51,7 @@ export function decideDeny(request: Pending, reason: string, actor: SenderOf<'de
   });
 }
 
+/** Its requester takes it back. What may stand in the cloud by then is ended. */
 export function decideWithdraw(request: RequestFor<'withdraw'>, actor: SenderOf<'withdraw'>, now: Date): Decision {
   if (!isParty(actor, request.details.requester)) return refuse('not_yours');
   const withdrawn: NewEvent = { type: 'request_withdrawn', data: { by: request.details.requester.id } };
@@ -58,6 +60,7 @@ export function decideWithdraw(request: RequestFor<'withdraw'>, actor: SenderOf<
     : toRevoking(request, 'withdrawn', now, [withdrawn]);
 }
 
+/** Nobody answered in time. */
 export function decideLapse(request: RequestFor<'lapse'>, now: Date): Decision {
   if (now < request.details.decideBy) return refuse('not_due');
   const { held } = request;

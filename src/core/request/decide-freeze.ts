@@ -10,12 +10,14 @@ import type { Refusal, RefusalCode } from './refusal.ts';
 import type { RequestFor } from './transitions.ts';
 import { droppedFrom, hasSaid, stillSecurity } from './two-people.ts';
 
+/** What is said of a freeze. `all`: what is open ends with it. */
 export type FreezeCommand =
   /** `of`: widens the freeze that began then, and no other. */
   | { readonly type: 'freeze'; readonly all: boolean; readonly reason: string; readonly of?: Date | undefined }
   /** `seen` is the freeze as it was when this was said: a word for one lifts no later one. */
   | { readonly type: 'thaw'; readonly seen: Freeze | undefined };
 
+/** The freeze as it stands from now on, undefined where none does, or why nothing changed. */
 export type FreezeDecision =
   | { readonly ok: true; readonly next: Freeze | undefined; readonly events: readonly NewEvent[] }
   | { readonly ok: false; readonly refusal: Refusal };

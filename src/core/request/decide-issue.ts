@@ -13,6 +13,7 @@ import { refusalAt, situationOf } from './rule.ts';
 import { RULES } from './rules.ts';
 import type { CommandOf, RequestFor } from './transitions.ts';
 
+/** A request that is approved and not opened yet. */
 export type Granting = Extract<AccessRequest, { state: 'granting' }>;
 
 /** The end that a plan made now must carry: one instant for every retry and every worker. */

@@ -6,14 +6,18 @@ import { linkedProblem } from './linked.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import type { AccessRequest, Party } from './request.ts';
 
+/** What becomes of a request, with what the log says of it; or why it stays as it is. */
 export type Decision =
   | { readonly ok: true; readonly next: AccessRequest; readonly events: readonly NewEvent[] }
   | { readonly ok: false; readonly refusal: Refusal };
 
+/** A decision that something happens. */
 export type Accepted = Extract<Decision, { ok: true }>;
 
+/** The request goes on as `next`, and these events say so. */
 export const accept = (next: AccessRequest, ...events: readonly NewEvent[]): Accepted => ({ ok: true, next, events });
 
+/** Nothing changes, and this is why. */
 export const refuse = (code: RefusalCode, extra: Omit<Refusal, 'code'> = {}): Decision & { ok: false } => ({
   ok: false,
   refusal: { code, ...extra },
@@ -28,8 +32,10 @@ export function actorName(actor: Actor): string {
   return `${actor.type}:${actor.name}`;
 }
 
+/** Somebody as a request keeps them: with the chat accounts that are theirs now. */
 export const partyOf = (person: Person): Party => ({ id: person.id, name: person.name, keys: keysOf(person) });
 
+/** Is this a click from an account that was theirs when the request kept them? By the row alone. */
 export const isParty = (actor: Actor, party: Party): boolean =>
   actor.type === 'person' && party.keys.includes(actor.key);
 
@@ -42,6 +48,7 @@ export interface Acting {
   readonly directory: Directory;
 }
 
+/** A no, without what would have been decided. */
 export type Refused = { readonly ok: false; readonly refusal: Refusal };
 
 /**
@@ -65,10 +72,12 @@ export function knownPerson(actor: Actor, facts: Pick<Facts, 'directory' | 'acco
   return { ok: true, person, teams, key: actor.key, directory };
 }
 
+/** Instants: one that is so much later, and the first and the last of two. */
 export const addSeconds = (at: Date, seconds: number): Date => new Date(at.getTime() + seconds * 1000);
 export const earlier = (a: Date, b: Date): Date => new Date(Math.min(a.getTime(), b.getTime()));
 export const later = (a: Date, b: Date): Date => new Date(Math.max(a.getTime(), b.getTime()));
 
+/** For the end of a `switch`: a case that is forgotten does not compile. Throws if it is reached all the same. */
 export function unreachable(value: never): never {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);
 }

@@ -8,6 +8,7 @@ import { addSeconds, later, partyOf } from './decision.ts';
 import type { Refusal } from './refusal.ts';
 import type { AccessRequest, Approval, Extension, Party, Plan } from './request.ts';
 
+/** A request whose access is open. */
 export type Active = Extract<AccessRequest, { state: 'active' }>;
 
 /** What the card of a request shows, and what a click must name to count (design.md, "Approvals"). */

@@ -110,5 +110,6 @@ export const NO_FACTS: Facts = {
   openingOff: 'no look-up was made',
 };
 
+/** Was it answered, and no longer than 60 s ago? Only then may it open anything. */
 export const isFresh = (lookup: Lookup<unknown>, now: Date): boolean =>
   lookup.ok && now.getTime() - lookup.at.getTime() <= FACTS_MAX_AGE_MS;

@@ -24,6 +24,7 @@ export interface LeaseHolder {
   readonly plannedEnd: Date;
 }
 
+/** Who needs what can be assigned only once. */
 export interface Lease {
   readonly key: LeaseKey;
   readonly holders: readonly LeaseHolder[];
@@ -46,6 +47,7 @@ export type Deed =
   | { readonly do: 'remove' }
   | { readonly do: 'leave' };
 
+/** The lease as it is from now on, and what to do in the cloud for that. */
 export interface Leased {
   readonly lease: Lease;
   readonly deed: Deed;

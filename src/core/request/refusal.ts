@@ -82,8 +82,10 @@ export const REFUSAL_CODES = [
   'bad_statement',
 ] as const;
 
+/** Names a no for words, docs and the log. */
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
+/** A no as a person gets it; its words are in `chat/words`, or with its failure. */
 export interface Refusal {
   readonly code: RefusalCode;
   /** Which field of the form it is about, where there is one; the form shows the words on that field. */

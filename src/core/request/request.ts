@@ -6,18 +6,6 @@ import type { Terms } from '../policy/terms.ts';
 import type { Alteration } from './alteration.ts';
 import type { RefusedAction } from './refusal.ts';
 
-/*
- * The life of a request:
- *
- *   pending   asked, waiting for its clauses. Leaves by the last approval, a denial, a withdrawal, or lapsing.
- *   granting  approved until `grantBy`. A grant without a plan has nothing in the cloud; one with a plan may have.
- *   active    every grant was read back from the cloud. Leaves at `endsAt`, or when somebody ends it.
- *   revoking  access is being taken away, retried for ever. Leaves only by both proofs for every plan.
- *   closed    final for access. From a plan it is reached only through a proven ending (or, later, `attest`).
- *
- * There is no state "error": what failed stays where it is, retried and shouting.
- */
-
 /** Someone named on a request, with the chat identities that were theirs when it was asked. */
 export interface Party {
   readonly id: string;
@@ -67,6 +55,7 @@ export interface RequestDetails {
   readonly follows?: TurnedDown | undefined;
 }
 
+/** One yes, and all that was known of whoever said it. */
 export interface Approval {
   readonly by: Party;
   readonly key: ChatKey;
@@ -167,6 +156,7 @@ export interface Plan {
   readonly detail: Json;
 }
 
+/** That access was taken away, as it was read back. */
 export interface RemovalProof {
   /** When all that an ending writes was read back, by our clock. */
   readonly readAt: Date;
@@ -180,6 +170,7 @@ export type SessionsProof =
   | { readonly by: 'native_end'; readonly cloudTime: Date; readonly nativeEndIntact: true }
   | { readonly by: 'propagation'; readonly removalReadAt: Date; readonly waitedSeconds: number };
 
+/** A grant as its request is: not opened yet, open, ending, over. `plan` is there from the moment that something may stand. */
 interface GrantBase {
   readonly id: string;
   readonly target: Target;
@@ -212,6 +203,7 @@ export interface ClosedGrant extends GrantBase {
   readonly tombstoneDeletedAt?: Date | undefined;
 }
 
+/** Why an ending began, and how a request came out. */
 export type EndCause =
   | 'expired'
   | 'ended_by_person'
@@ -261,6 +253,17 @@ interface Common {
   readonly pages?: Pages | undefined;
 }
 
+/**
+ * The life of a request:
+ *
+ *   pending   asked, waiting for its clauses. Leaves by the last approval, a denial, a withdrawal, or lapsing.
+ *   granting  approved until `grantBy`. A grant without a plan has nothing in the cloud; one with a plan may have.
+ *   active    every grant was read back from the cloud. Leaves at `endsAt`, or when somebody ends it.
+ *   revoking  access is being taken away, retried for ever. Leaves only by both proofs for every plan.
+ *   closed    final for access. From a plan it is reached only through a proven ending, or by `attest`.
+ *
+ * There is no state "error": what failed stays where it is, retried and shouting.
+ */
 export type AccessRequest =
   | (Common & { readonly state: 'pending'; readonly held?: Hold | undefined })
   | (Common & { readonly state: 'granting'; readonly grantBy: Date; readonly grants: readonly GrantingGrant[] })
@@ -292,5 +295,4 @@ export type AccessRequest =
       readonly grants: readonly ClosedGrant[];
       readonly attestations?: readonly Attestation[] | undefined;
     });
-
 export type State = AccessRequest['state'];

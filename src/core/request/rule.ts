@@ -6,6 +6,7 @@ import type { ChatAccount, Facts, TargetReading } from './facts.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import type { AccessRequest, Approval, Target } from './request.ts';
 
+/** What a rule can be asked for. */
 export const MOMENTS = ['ask', 'approve', 'extend', 'issue'] as const;
 /** When the rules are asked: for each click, and by the worker just before it plans (access or more time, B4). */
 export type Moment = (typeof MOMENTS)[number];
@@ -52,6 +53,7 @@ export interface Situation extends LookedUp {
   readonly target?: TargetReading | undefined;
 }
 
+/** One rule in one place: a name, every code that it may answer, and when it is asked. */
 export interface Rule<S = Situation> {
   readonly name: string;
   readonly refuses: readonly [RefusalCode, ...RefusalCode[]];

@@ -4,6 +4,7 @@ import { stepInTime } from './escalation.ts';
 import { isOwed, nextPageAt } from './paging.ts';
 import type { AccessRequest, ClosedGrant, EndingGrant, RemovalProof } from './request.ts';
 
+/** Every kind of work that a row can owe. */
 export const WORK_NAMES = [
   'invite',
   'lapse',
