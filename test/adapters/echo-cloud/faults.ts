@@ -53,6 +53,10 @@ export class Faults {
     });
   }
 
+  get held(): number {
+    return this.#held.length;
+  }
+
   /** Resolves as soon as a request waits. */
   async whenHeld(): Promise<void> {
     if (this.#held.length > 0) return;

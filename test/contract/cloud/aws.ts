@@ -68,6 +68,7 @@ export const AWS_UNDER_TEST: CloudUnderTest = {
         }),
       fault: (kind, { action, where = {} }, times = 1) => aws.dials.add({ kind, action, where, times }),
       whenHeld: () => aws.dials.whenHeld(60_000),
+      held: () => aws.dials.held().length,
       releaseAll: (drop = false) => void aws.dials.releaseAll(drop ? 'drop' : 'proceed'),
       calm: async () => {
         aws.dials.clear();

@@ -47,6 +47,7 @@ export const ECHO_UNDER_TEST: CloudUnderTest = {
       }),
       fault: (kind, { action }, times = 1) => echo.faults.add({ kind, action, times }),
       whenHeld: () => echo.faults.whenHeld(),
+      held: () => echo.faults.held,
       releaseAll: (drop) => echo.faults.releaseAll(drop),
       calm: async () => {
         echo.faults.clear();

@@ -1,3 +1,4 @@
+import { until } from '../../support/until.ts';
 import { CLOUDS_UNDER_TEST } from './clouds.ts';
 import { codeOf, given, soon } from './given.ts';
 import { HOLDS, nameOf, PASSING } from './rig.ts';
@@ -58,6 +59,19 @@ describe.each(CLOUDS_UNDER_TEST)('a cloud: $name', (cloud) => {
       on.rig.reopenByHand(plan);
       expect(await on.rig.provider.isEnded(plan, soon())).toBe(false);
       expect(await on.observed(plan)).toMatchObject({ ended: false });
+      await on.rig.provider.close(plan, soon());
+      expect(await on.isLetIn(plan)).toBe(false);
+    });
+
+    it('is told of only when it was read back: what was answered, and stands open again, is not ended (D3)', async () => {
+      const plan = await on.opened();
+      for (const step of cloud.ending.slice(0, 2)) on.rig.fault('hold_after', step);
+      const news: unknown[] = [];
+      const closing = codeOf(on.rig.another().close(plan, soon(), (early) => news.push(early)));
+      await until(() => on.rig.held() === Math.min(2, cloud.ending.length), 'every write of the ending to be done');
+      on.rig.reopenByHand(plan);
+      on.rig.releaseAll();
+      expect([await closing, news]).toEqual(['READ_BACK_DIFFERS', []]);
       await on.rig.provider.close(plan, soon());
       expect(await on.isLetIn(plan)).toBe(false);
     });

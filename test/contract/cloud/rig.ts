@@ -53,6 +53,8 @@ export interface CloudRig {
   /** The next requests of this step, by whomever. */
   fault(kind: Stumble, step: Step, times?: number): void;
   whenHeld(): Promise<unknown>;
+  /** How many requests wait. */
+  held(): number;
   releaseAll(drop?: boolean): void;
   /** No fault, nothing held, the clock right, definitions as reviewed. */
   calm(): Promise<void>;
