@@ -7,24 +7,20 @@ import { SLACK_PATH, slackApp } from '../../../src/chat/slack/app.ts';
 import { slackChat } from '../../../src/chat/slack/chat.ts';
 import { slackWorkspace } from '../../../src/chat/slack/workspace.ts';
 import { brokerWords } from '../../../src/chat/words/broker-words.ts';
-import { awsProvider } from '../../../src/clouds/aws/role/provider.ts';
-import { Failure } from '../../../src/core/failure.ts';
 import { cloudTermsOf, cloudWordsOf } from '../../../src/core/policy/cloud.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import type { State } from '../../../src/core/request/request.ts';
 import { PENDING_MAX } from '../../../src/core/request/requester-history.ts';
-import { type Row, type WorkName, workFor } from '../../../src/core/request/work.ts';
+import type { Row, WorkName } from '../../../src/core/request/work.ts';
 import { signatureOf } from '../../../src/demo/slack/delivery.ts';
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
 import { applyPolicy } from '../../../src/policy-in-force.ts';
 import type { Announce } from '../../../src/ports/announce.ts';
-import type { DirectorySource } from '../../../src/ports/directory.ts';
-import type { IncidentSource } from '../../../src/ports/incidents.ts';
 import type { Logger } from '../../../src/ports/logger.ts';
-import type { Provider } from '../../../src/ports/provider.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { freshDatabase } from '../../support/database.ts';
+import { type Levers, NOW_NAMES, sourcesOf, standIn, workOff } from '../../support/outside.ts';
 import { aPolicy } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
 
@@ -50,7 +46,7 @@ export const CHANNELS: LocalSlackOptions['channels'] = [
   { id: 'C0SECURITY', name: 'security', members: ['U0BOT', user('sasha'), user('quinn')] },
 ];
 
-const WORKSPACE: LocalSlackOptions = {
+export const WORKSPACE: LocalSlackOptions = {
   team: { id: 'T0BREAK', name: 'Example' },
   app: { id: 'A0BREAK', botUserId: 'U0BOT', commands: ['/breakglass'], scopes: SCOPES, events: ['user_change'] },
   people: [
@@ -59,18 +55,6 @@ const WORKSPACE: LocalSlackOptions = {
   ],
   channels: CHANNELS,
 };
-
-/** What can be made to fail, and how far the clock is ahead. */
-export interface Levers {
-  directoryDown: boolean;
-  incidentsDown: boolean;
-  cloudRefuses: boolean;
-  aheadMs: number;
-  /** Who is on call for `platform`, where that is not the policy's. */
-  onCall?: readonly string[] | undefined;
-  /** Nobody is told that it takes long: a busy machine is no promise broken. */
-  patient: boolean;
-}
 
 /** What the chat shows, with rows viewed as the broker does. */
 interface Shown {
@@ -101,20 +85,6 @@ export interface TestInstallation {
   readonly post: (body: string, options?: { readonly json?: boolean; readonly unsigned?: boolean }) => Promise<number>;
   readonly close: () => Promise<void>;
 }
-
-const NOW_NAMES: readonly WorkName[] = [
-  'invite',
-  'lapse',
-  'grant',
-  'warn',
-  'expire',
-  'revoke',
-  'verify_sessions',
-  'extend',
-  'lapse_extension',
-  'draw',
-  'post',
-];
 
 const PATIENT_MS = 20_000;
 
@@ -169,23 +139,7 @@ export async function openInstallation(
       () => performance.now() + levers.aheadMs,
     );
   const workspace = newWorkspace();
-  const directory: DirectorySource = {
-    read: async ({ people, teams, onCall }) => {
-      if (levers.directoryDown) throw new Error('the directory is down');
-      const platform = levers.onCall ?? onCall.platform ?? [];
-      return { directory: { people, teams, onCall: { ...onCall, platform } }, ageMs: 0 };
-    },
-  };
-  const incidents: IncidentSource = {
-    find: async ({ incidentList }, id) => {
-      if (levers.incidentsDown) throw new Error('the incident source is down');
-      const known = incidentList.find((one) => one.id === id || id.startsWith(`${one.id}.`));
-      return { incident: known === undefined ? 'not_found' : { ...known, id }, ageMs: 0 };
-    },
-    probe: async () => {
-      if (levers.incidentsDown) throw new Error('the incident source is down');
-    },
-  };
+  const { directory, incidents } = sourcesOf(levers);
   const aws = standIn(levers, store, logger);
   const chat = slackChat(workspace, logger);
   const announce = delivery({
@@ -288,46 +242,6 @@ export async function openInstallation(
       await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
       await real.close();
       await database.drop();
-    },
-  };
-}
-
-async function workOff(store: Store, broker: Broker, names: readonly WorkName[]): Promise<void> {
-  for (let round = 0; round < 20; round++) {
-    const now = await store.clock.now();
-    const rows = new Map(
-      [...(await store.due(now, 100)), ...(await store.pendingNotifications(100))].map((row) => [
-        row.request.details.id,
-        row,
-      ]),
-    );
-    const due = [...rows.values()]
-      .flatMap((row) => workFor(row))
-      .filter(({ name, dueAt }) => dueAt <= now && names.includes(name));
-    if (due.length === 0) return;
-    for (const one of due) await broker.perform(one, AbortSignal.timeout(20_000));
-  }
-}
-
-/** Plans as the real provider does, and says of the cloud what the levers say. Opening itself is not this room's business. */
-function standIn(levers: Levers, store: Store, logger: Logger): Provider {
-  const real = awsProvider({ clock: store.clock, logger });
-  return {
-    ...real,
-    read: async () => ({ offsetMs: 0, room: [{ what: 'roles', used: 1, quota: 1000 }], changedDefinitions: [] }),
-    open: async () => undefined,
-    extend: async () => {
-      if (levers.cloudRefuses) throw new Failure('PROVIDER_CONFLICT', 'it is not what was opened');
-    },
-    close: async () => {
-      if (levers.cloudRefuses) throw new Failure('PROVIDER_UNAVAILABLE', 'the cloud is down');
-      return { hashes: { revoked: 'c'.repeat(64) } };
-    },
-    isEnded: async () => true,
-    observe: async (plan) => {
-      const cloudTime = await store.clock.now();
-      const pastEnd = cloudTime >= plan.plannedEnd;
-      return { found: true, cloudTime, open: false, pastEnd, ended: true, nativeEndIntact: true, altered: [] };
     },
   };
 }
