@@ -1,4 +1,5 @@
 import { parse, stringify } from 'yaml';
+import type { Adapters } from '../../src/adapters.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { demoPolicy, openStage, type Stage } from '../../src/demo/stage.ts';
 import { type MainOptions, main, type Running } from '../../src/main.ts';
@@ -29,6 +30,8 @@ export interface ProductOptions {
   readonly lowered?: Partial<NonNullable<MainOptions['lowered']>>;
   /** Changes the demo's policy, as an object, before it is written. */
   readonly policy?: (document: Record<string, unknown>) => void;
+  /** More than there are, and what the product's policy says of them; workspace and cloud never hear of it. */
+  readonly more?: { readonly adapters: Adapters; readonly policy: (document: Record<string, unknown>) => void };
 }
 
 /** The whole product against a local workspace and a local AWS, on a database of its own. */
@@ -39,9 +42,11 @@ export async function openProduct(options: ProductOptions = {}): Promise<Product
   const usualText = await (windowSeconds === undefined ? demoPolicy() : policyInSeconds([windowSeconds], short));
   const document = parse(usualText) as Record<string, unknown>;
   options.policy?.(document);
+  const stageText = stringify(document);
+  options.more?.policy(document);
   const policyText = stringify(document);
   const [stage, database] = await Promise.all([
-    openStage({ policyText, floors }),
+    openStage({ policyText: stageText, floors }),
     freshDatabase({ copied: options.copied ?? false }),
   ]);
   const { SLACK_SIGNING_SECRET, ...others } = stage.env;
@@ -60,6 +65,7 @@ export async function openProduct(options: ProductOptions = {}): Promise<Product
     env,
     role: options.role ?? 'all',
     file: 'breakglass.yaml',
+    ...(options.more === undefined ? {} : { adapters: options.more.adapters }),
     lowered: { floors, sweepMs: 5_000, policyText, rehearse: false, ...options.lowered },
   };
   const start = async (change: Partial<MainOptions> = {}): Promise<Running> => {
