@@ -36,6 +36,11 @@ export const channelOf = (lane: number): string => `C0LANE${two(lane)}`;
 /** The Slack user of a person. */
 export const slackOf = (person: string): string => `U0${person.toUpperCase()}`;
 export const keyOf = (person: string): string => `slack:${WORKSPACE}:${slackOf(person)}`;
+/** The same person's account in the second chat. */
+export const HOUSE = 'H0HOME';
+export const memberOf = (person: string): string => `m-${person}`;
+export const personOfMember = (member: string): string => member.replace(/^m-/, '');
+export const plainKeyOf = (person: string): string => `plain:${HOUSE}:${memberOf(person)}`;
 /** What a role of this zone lets its holder do, and on what. */
 export const actionIn = (zone: string): string => (zone === 'A' ? 'ecs:DescribeServices' : 'ecs:UpdateService');
 export const resourceIn = (lane: number): string =>

@@ -12,6 +12,7 @@ import { Deliveries } from './deliveries.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { freezesIn, systemEvents } from './freezes.ts';
 import { Holdings } from './holdings.ts';
+import { House } from './house.ts';
 import { openInstallation } from './installation.ts';
 import { type Case, caseOf, judge, type Scene } from './judge.ts';
 import { Lane, type Playground } from './lane.ts';
@@ -50,13 +51,14 @@ export async function chaos(options: Options, say: (line: string) => void): Prom
   const people = new People(lanes);
   const counts = new Counts();
   const deliveries = new Deliveries(randomOf(options.seed, 'deliveries'));
-  const installation = await openInstallation(lanes, options.backend, { people, deliveries });
+  const house = new House(lanes, deliveries);
+  const installation = await openInstallation(lanes, options.backend, { people, deliveries, house });
   const { stage } = installation;
   const injector = new FaultInjector({ installation, deliveries, counts, random: randomOf(options.seed, 'injector') });
   const records = new Records(() => installation.adminUrl());
   const holdings = new Holdings(stage);
   const cloudLog = new CloudLog(stage.aws.dials);
-  const ground: Playground = { stage, people, deliveries, records, holdings, counts, say };
+  const ground: Playground = { stage, people, deliveries, records, holdings, counts, house, say };
   const played = new Map<number, string[]>();
   try {
     say('everything runs');
@@ -88,6 +90,7 @@ export async function chaos(options: Options, say: (line: string) => void): Prom
     await records.close();
     cloudLog.close();
     await installation.close();
+    await house.close();
     await deliveries.close();
     await people.close();
   }

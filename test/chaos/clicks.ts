@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../src/core/events.ts';
-import { slackOf } from './catalog.ts';
+import { personOfMember, slackOf } from './catalog.ts';
 import type { Arrived } from './deliveries.ts';
 import type { Case } from './judge.ts';
 
@@ -27,8 +27,9 @@ const DONE_BY: Readonly<{ [type: string]: (one: Case, done: Arrived) => boolean 
 export function unclicked(one: Case, arrived: readonly Arrived[]): readonly string[] {
   return one.events.flatMap((event) => {
     const isDeed = DONE_BY[event.type];
-    if (isDeed === undefined || !event.actor.startsWith('slack:')) return [];
-    const user = event.actor.split(':')[2];
+    const [chat, , account = ''] = event.actor.split(':');
+    if (isDeed === undefined || (chat !== 'slack' && chat !== 'plain')) return [];
+    const user = chat === 'slack' ? account : slackOf(personOfMember(account));
     const done = arrived.some(
       (deed) => deed.user === user && deed.at <= event.at.getTime() + SLACK_MS && isDeed(one, deed),
     );

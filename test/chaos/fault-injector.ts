@@ -59,6 +59,22 @@ const freeze: Trouble = async ({ installation }, random) => {
 };
 const THAW_TRIES = 20;
 
+/** The second chat takes nothing for a while: it says so, says nothing, or takes its time. */
+const away =
+  (down: 'refusing' | 'silent' | false, slowMs = 0): Trouble =>
+  async ({ installation }, random) => {
+    const { levers } = installation.house.server;
+    Object.assign(levers, { down, slowMs });
+    await wait(500 + random.below(2_500));
+    Object.assign(levers, { down: false, slowMs: 0 });
+  };
+
+/** The next lines there come to this end; a card of unknown end is what killed processes make of it. */
+const lost =
+  (fault: 'lost_before' | 'lost_after' | 'throttled' | 'nonsense'): Trouble =>
+  ({ installation }, random) =>
+    installation.house.server.arm(fault === 'throttled' ? 'say' : 'answer', fault, 1 + random.below(3));
+
 /** Every kind of trouble that the injector makes. */
 const TROUBLES: Readonly<{ [kind: string]: Trouble }> = {
   kill_web: ({ installation }) => installation.replace('web'),
@@ -88,6 +104,13 @@ const TROUBLES: Readonly<{ [kind: string]: Trouble }> = {
   slack_fail_after: slack('after', { status: 503 }),
   slack_drop_before: slack('before', { drop: true }),
   slack_drop_after: slack('after', { drop: true }),
+  plain_down: away('refusing'),
+  plain_silent: away('silent'),
+  plain_slow: away(false, 700),
+  plain_lost_before: lost('lost_before'),
+  plain_lost_after: lost('lost_after'),
+  plain_throttle: lost('throttled'),
+  plain_nonsense: lost('nonsense'),
   ...Object.fromEntries(
     FATES.map((fate): [string, Trouble] => [
       fate,
@@ -147,6 +170,7 @@ export class FaultInjector {
     const { aws: cloud, slack: chat } = this.installation.stage;
     cloud.dials.clear();
     chat.dials.clearFaults();
+    this.installation.house.server.disarm();
     this.deliveries.clear();
   }
 

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { openStage, type Stage } from '../../src/demo/stage.ts';
 import type { MainOptions } from '../../src/main.ts';
 import type { Store } from '../../src/ports/store.ts';
@@ -12,6 +11,7 @@ import { openServers, type Servers } from '../support/servers.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { policies } from './catalog.ts';
 import type { Deliveries } from './deliveries.ts';
+import type { House } from './house.ts';
 import type { People } from './people.ts';
 
 export type Backend = 'redis' | 'postgres';
@@ -33,6 +33,7 @@ export class Installation {
   /** What ended processes wrote, and those that run. */
   readonly #logs: (() => string)[] = [];
   readonly #deliveries: Deliveries;
+  readonly house: House;
   readonly #proxy: TcpProxy;
   readonly #policyText: string;
   readonly #bots = new Map<Place, BotProcess>();
@@ -44,6 +45,7 @@ export class Installation {
     servers: Servers;
     backend: Backend;
     deliveries: Deliveries;
+    house: House;
     proxy: TcpProxy;
     policyText: string;
   }) {
@@ -51,6 +53,7 @@ export class Installation {
     this.servers = parts.servers;
     this.backend = parts.backend;
     this.#deliveries = parts.deliveries;
+    this.house = parts.house;
     this.#proxy = parts.proxy;
     this.#policyText = parts.policyText;
   }
@@ -62,7 +65,10 @@ export class Installation {
         const bot = await startBot(this.#options(place), 'movable');
         this.#bots.set(place, bot);
         this.#logs.push(bot.log);
-        if (place === 'web') this.#deliveries.aim(bot.url);
+        if (place === 'web') {
+          this.#deliveries.aim(bot.url);
+          this.house.aim(bot.url);
+        }
         return bot;
       } catch (error) {
         if (tries === START_TRIES) throw error;
@@ -78,7 +84,10 @@ export class Installation {
 
   /** SIGKILL, and a new one in its place. */
   async replace(place: Place): Promise<void> {
-    if (place === 'web') this.#deliveries.aim(undefined);
+    if (place === 'web') {
+      this.#deliveries.aim(undefined);
+      this.house.aim(undefined);
+    }
     await this.at(place).kill();
     await this.start(place);
   }
@@ -119,7 +128,11 @@ export class Installation {
   }
 
   async withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-    const store = openStore({ definitions: DEFINITIONS, url: this.servers.urls(DATABASE).appUrl, logger: quiet });
+    const store = openStore({
+      definitions: this.house.definitions,
+      url: this.servers.urls(DATABASE).appUrl,
+      logger: quiet,
+    });
     try {
       return await work(store);
     } finally {
@@ -151,6 +164,7 @@ export class Installation {
       env: {
         ...this.stage.env,
         ...(this.backend === 'redis' && redis ? { REDIS_URL: redis.url } : {}),
+        BREAKGLASS_TEST_PLAIN: JSON.stringify(this.house.server.settings),
         DATABASE_URL: this.#proxy.through(this.servers.urls(DATABASE).appUrl),
         PORT: '0',
         LOG_LEVEL: 'info',
@@ -167,8 +181,9 @@ export class Installation {
 export async function openInstallation(
   lanes: number,
   backend: Backend,
-  { people, deliveries }: { readonly people: People; readonly deliveries: Deliveries },
+  { people, deliveries, house }: { readonly people: People; readonly deliveries: Deliveries; readonly house: House },
 ): Promise<Installation> {
+  await house.server.open();
   const servers = await openServers();
   if (backend === 'redis' && servers.redis === undefined) throw new Error('no redis-server was found');
   await servers.migrated(DATABASE);
@@ -176,7 +191,15 @@ export async function openInstallation(
   const stage = await openStage({ policyText: stageText, floors: SECONDS_FLOORS });
   stage.slack.connectApp(await deliveries.open());
   const proxy = await startTcpProxy(() => servers.urls(DATABASE).appUrl);
-  const installation = new Installation({ stage, servers, backend, deliveries, proxy, policyText: product });
+  const installation = new Installation({
+    stage,
+    servers,
+    backend,
+    deliveries,
+    house,
+    proxy,
+    policyText: house.inPolicy(product),
+  });
   for (const place of PLACES) await installation.start(place);
   return installation;
 }

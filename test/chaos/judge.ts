@@ -61,6 +61,7 @@ export async function judge(scene: Scene, one: Case): Promise<readonly string[]>
     ...usedTooLate(scene, one),
     ...(await stillUsable(scene, one)),
     ...(await timelineProblems(scene, one)),
+    ...scene.installation.house.problems(one, await scene.store.chat.refs(one.requestId, 'plain')),
   ];
 }
 
@@ -144,8 +145,10 @@ async function timelineProblems({ installation, store }: Scene, one: Case): Prom
       entryOf(event, { request: row.request, phone: '', cloud: cloudWordsOf(DEFINITIONS.clouds, 'aws') }) !== undefined,
   );
   return [
-    ...(row.postedSeq === row.seq ? [] : [`told ${row.postedSeq} of ${row.seq} events`]),
-    ...(row.drawnVersion === row.version ? [] : [`the card shows version ${row.drawnVersion} of ${row.version}`]),
+    ...(row.chats.slack?.postedSeq === row.seq ? [] : [`told ${row.chats.slack?.postedSeq} of ${row.seq} events`]),
+    ...(row.chats.slack?.drawnVersion === row.version
+      ? []
+      : [`the card shows version ${row.chats.slack?.drawnVersion} of ${row.version}`]),
     ...pending
       .filter(({ seq }) => !stored.some((ref) => ref.seq === seq && ref.message !== undefined))
       .map(({ seq, type }) => `event ${seq} (${type}) has no post`),

@@ -7,6 +7,7 @@ import type { Counts } from './counts.ts';
 import type { Deliveries } from './deliveries.ts';
 import { FORM_MS, fillAndSend } from './form.ts';
 import type { Holdings } from './holdings.ts';
+import type { House } from './house.ts';
 import { People } from './people.ts';
 import type { Random } from './random.ts';
 import type { Records, RequestSeen } from './records.ts';
@@ -19,6 +20,8 @@ export interface Playground {
   readonly records: Records;
   readonly holdings: Holdings;
   readonly counts: Counts;
+  /** The second chat. */
+  readonly house: House;
   readonly say: (line: string) => void;
 }
 
@@ -33,6 +36,8 @@ const APPROVALS = 6;
 const CARD_MS = 15_000;
 const UNSENT_MS = 3_000;
 const BETWEEN_MS = 250;
+/** How many presses are made in the second chat. */
+const IN_HOUSE = 0.4;
 /** How long somebody looks at a card that does not change. */
 const DECIDED_MS = 2_000;
 /** How many of those who were not approved take it back, instead of letting it lapse. */
@@ -96,6 +101,7 @@ export class Lane {
 
   /** Somebody presses a button of the card; behind some there is a form. */
   async press(player: Player, button: Button): Promise<void> {
+    if (await this.#pressInHouse(player, button)) return;
     const person = this.#as(player);
     for (let press = 1; press <= PRESSES; press += 1) {
       const ts = this.newest?.cardTs;
@@ -107,6 +113,17 @@ export class Lane {
       if (seen.ok) return;
       await wait(BETWEEN_MS);
     }
+  }
+
+  /** Some press in the second chat: who gets no answer there does it in Slack. */
+  async #pressInHouse(player: Player, button: Button): Promise<boolean> {
+    const id = this.newest?.id;
+    // A denial needs a form whose words the oracles look for in Slack.
+    if (id === undefined || button === 'bg_deny' || this.#random.next() > IN_HOUSE) return false;
+    const { house, counts } = this.#ground;
+    const taken = await house.press(this.idOf(player), this.number, id, button).catch(() => false);
+    if (taken) counts.add('plain_press');
+    return taken;
   }
 
   /** Each of them presses Approve, one after the other; whoever sees the card wait all the same presses again. */

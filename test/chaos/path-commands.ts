@@ -6,7 +6,7 @@ import type { Actor, Command, RefusableAction } from '../../src/core/request/com
 import type { ChatAccount, Facts, Lookup } from '../../src/core/request/facts.ts';
 import type { RefusalCode } from '../../src/core/request/refusal.ts';
 import type { AccessRequest, Party, Plan } from '../../src/core/request/request.ts';
-import { keyOf } from './catalog.ts';
+import { keyOf, plainKeyOf } from './catalog.ts';
 import { CONCURRENT_MS, type Frozen } from './freezes.ts';
 import type { People } from './people.ts';
 
@@ -46,6 +46,7 @@ function planOf(row: AccessRequest, data: Data): Plan | undefined {
   return {
     ...plan,
     plannedEnd: date(data.plannedEnd),
+    cleanUpAt: date(data.cleanUpAt),
     hashes: data.hashes as Plan['hashes'],
     detail: data.detail as Plan['detail'],
   };
@@ -201,7 +202,7 @@ export function* triesFor(
 }
 
 function actorOf(name: string): Actor {
-  if (name.startsWith('slack:')) return { type: 'person', key: name as ChatKey };
+  if (name.startsWith('slack:') || name.startsWith('plain:')) return { type: 'person', key: name as ChatKey };
   const [type, ...rest] = name.split(':');
   return { type: type === 'operator' ? 'operator' : 'system', name: rest.join(':') };
 }
@@ -225,7 +226,9 @@ function* factsAt(at: Date, incidentId: string, { policy, people, involved: ids,
       incident: incident === undefined ? UNANSWERED_INCIDENT : found(incident, at),
       account: found('member', at),
       target: found({ offsetMs: 0, room: [{ what: 'roles', used: 1, quota: 1000 }], changedDefinitions: [] }, at),
-      approvers: Object.fromEntries(ids.map((id) => [keyOf(id), found(account(id), at)])),
+      approvers: Object.fromEntries(
+        ids.flatMap((id) => [keyOf(id), plainKeyOf(id)].map((key) => [key, found(account(id), at)])),
+      ),
       openingOff: undefined,
     };
     for (const { freeze } of frozen) yield { ...facts, frozen: freeze };

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Directory } from '../../src/core/policy/directory.ts';
-import { CAST, everybody, type Listed, personOf, teams } from './catalog.ts';
+import { CAST, everybody, HOUSE, type Listed, memberOf, personOf, teams } from './catalog.ts';
 
 /** Somebody as the directory and the chat know them at one moment. */
 export interface PersonStatus {
@@ -84,7 +84,8 @@ export class People {
   directoryAt(instant: number): Directory {
     const people = [...this.#home.values()].flatMap(({ id, name, chats, clouds }) => {
       const { teams: own, suspended, known } = this.at(id, instant);
-      return known ? [{ id, name, teams: own, chats, clouds, suspended }] : [];
+      const both = { ...chats, plain: [{ house: HOUSE, user: memberOf(id) }] };
+      return known ? [{ id, name, teams: own, chats: both, clouds, suspended }] : [];
     });
     return { teams: teams(this.#lanes), people, onCall: {} };
   }

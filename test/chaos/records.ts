@@ -17,7 +17,7 @@ const LOOK_MS = 200;
 const QUERY = `
   SELECT r.id, r.state, r.document -> 'details' ->> 'purpose' AS "purpose",
     r.document -> 'grants' -> 0 -> 'plan' ->> 'name' AS "roleName", g.planned_end AS "plannedEnd",
-    r.drawn_version = r.version AND r.posted_seq = r.seq AS "notified", m.message AS "cardTs"
+    (r.chats -> 'slack' ->> 'drawnVersion')::int = r.version AND r.posted_seq = r.seq AS "notified", m.message AS "cardTs"
   FROM requests r
     LEFT JOIN grants g ON g.request_id = r.id
     LEFT JOIN messages m ON m.request_id = r.id AND m.chat = 'slack' AND m.kind = 'card'

@@ -95,7 +95,7 @@ export class PlainServer {
     this.#app = url;
   }
 
-  /** The next calls of this method meet this. */
+  /** The next calls of this method, or those that `answer` a message, meet this. */
   arm(method: string, fault: Fault, times = 1): void {
     for (let time = 0; time < times; time += 1) this.#faults.push({ method, fault });
   }
@@ -177,14 +177,15 @@ export class PlainServer {
     if (slowMs > 0) await wait(slowMs);
     if (down === 'refusing') return answer(response, 503, no('down'));
     const method = request.url?.replace('/call/', '') ?? '';
-    const at = this.#faults.findIndex((one) => one.method === method);
+    const args = JSON.parse(Buffer.concat(parts).toString('utf8')) as Args;
+    const isAnswer = method === 'say' && args.under !== undefined;
+    const at = this.#faults.findIndex((one) => one.method === method || (one.method === 'answer' && isAnswer));
     const fault = at < 0 ? undefined : this.#faults.splice(at, 1)[0]?.fault;
     if (fault === 'throttled') return answer(response, 429, no('too_fast'));
     if (fault === 'bad_text') return answer(response, 200, no('bad_text'));
     if (fault === 'lost_before') return void response.destroy();
     if (fault === 'nonsense') return void response.writeHead(200).end('<html>Welcome</html>');
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return answer(response, 200, no('bad_token'));
-    const args = JSON.parse(Buffer.concat(parts).toString('utf8')) as Args;
     this.calls.push({ method, args });
     const said = this.#answerTo(method, args);
     if (fault === 'lost_after') return void response.destroy();
