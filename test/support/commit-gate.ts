@@ -160,11 +160,11 @@ const eventsIn = (text: string): string | undefined => {
   return found.filter((type) => (REQUEST_EVENTS as readonly string[]).includes(type)).join('+') || undefined;
 };
 
-/** The table that a statement outside a transaction writes, with the column it sets. */
+/** The table that a statement outside a transaction writes, with the column it sets: of several at once the last. */
 function writeIn(sql: string): string | undefined {
   const [, verb, table] = /^\s*(INSERT INTO|UPDATE|DELETE FROM)\s+(?:"?public"?\.)?"(\w+)"/i.exec(sql) ?? [];
   if (verb === undefined || table === undefined) return undefined;
-  const column = /SET\s+"(\w+)"/.exec(sql)?.[1];
+  const column = /SET\s+(?:\("\w+", )?"(\w+)"/.exec(sql)?.[1];
   return [verb.split(' ')[0]?.toLowerCase(), table, column].filter(Boolean).join(' ');
 }
 
