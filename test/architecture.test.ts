@@ -17,6 +17,7 @@ import {
   wrongHabits,
   wrongImports,
   wrongSentences,
+  wrongWaits,
   wrongWords,
 } from './house-rules.ts';
 
@@ -47,6 +48,10 @@ describe('the house', () => {
 
   it('says the words of an adapter in no neutral room', () => {
     expect(product.flatMap((file) => wrongWords(file, read(file)))).toEqual([]);
+  });
+
+  it('leaves no promise alone while another is awaited beside it', () => {
+    expect(product.flatMap((file) => wrongWaits(file, read(file)))).toEqual([]);
   });
 
   it('says of every export of a port, of core and of a definition what it promises', () => {
@@ -266,6 +271,23 @@ describe('the rules of the house', () => {
     'const x = 1;\n'.repeat(11),
   ])('refuses everywhere: %s', (source) => {
     expect(wrongHabits('src/core/request/x.ts', source, 10)).not.toEqual([]);
+  });
+
+  it.each([
+    'await allDone([look(), check(await known)]);',
+    'await Promise.all([...(stands ? [] : [look({ a: 1 })]), check(await known)]);',
+    'await Promise.allSettled([\n  look(),\n  await check(),\n]);',
+  ])('refuses that a promise is left alone: %s', (source) => {
+    expect(wrongWaits('src/core/x.ts', source)).toHaveLength(1);
+  });
+
+  it.each([
+    'await allDone([look(), known.then((value) => check(value))]);',
+    'await Promise.all([look(), lookup(async () => check(await known))]);',
+    'await Promise.all([look(await known)]);',
+    'await Promise.all(await known);',
+  ])('lets promises be awaited together: %s', (source) => {
+    expect(wrongWaits('src/core/x.ts', source)).toEqual([]);
   });
 
   it.each([

@@ -266,6 +266,35 @@ export function wrongHabits(file: string, source: string, maxLines: number): rea
   ];
 }
 
+const TOGETHER = /\b(?:Promise\.(?:a(?:ll|llSettled|ny)|race)|allDone)\(\[/g;
+
+/**
+ * Lists of what goes on at once in which something is awaited before the list is complete: a promise that stands before it
+ * and rejects meanwhile has nobody to hear of it, and ends the process. What is written inside a function is its own.
+ */
+export function wrongWaits(file: string, source: string): readonly string[] {
+  const code = withoutComments(source);
+  return [...code.matchAll(TOGETHER)].flatMap((call) => {
+    const parts = listFrom(code, call.index + call[0].length);
+    const waits = parts.some((part, at) => at > 0 && /\bawait\b/.test(part.replace(/\basync\b[\s\S]*/, '')));
+    return waits ? [`${file} awaits something in the list of ${call[0].slice(0, -2)}`] : [];
+  });
+}
+
+/** The members of a list that begins here, by the commas of its own level. */
+function listFrom(code: string, start: number): readonly string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const letter of code.slice(start)) {
+    if ('([{'.includes(letter)) depth += 1;
+    if (')]}'.includes(letter)) depth -= 1;
+    if (depth < 0) break;
+    if (letter === ',' && depth === 0) parts.push('');
+    else parts[parts.length - 1] += letter;
+  }
+  return parts;
+}
+
 /** Rooms that know no cloud: what one calls its things is said by its definition. */
 const WITHOUT_CLOUDS = /^src\/(core|ports|broker|queue|store|web|chat\/(words|deliver|dialog))\//;
 

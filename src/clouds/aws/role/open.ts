@@ -37,20 +37,26 @@ export async function openRole(
   // Asked beside the first call, so that reading them back later takes one question each.
   const versions = versionsInForce(account, pinned);
   let seen = untried ? undefined : await seeRole(account, detail);
-  const made = seen === undefined && (await createRole(account, detail, detail.trust));
+  // Not seen before is new, even where the name turns out to be taken: the answer of our own create may have been lost.
+  const absent = seen === undefined;
+  const made = absent && (await createRole(account, detail, detail.trust));
   if (!made) {
     seen ??= await until(`reading role ${roleName}`, account.signal, () => seeRole(account, detail));
     refuseForeign(seen, detail);
   }
   const write = (one: Detail['inline'][number]) =>
-    onceVisible(account, detail, made, () => putPolicy(account, roleName, one.name, one.document));
-  const attach = (arn: string) => onceVisible(account, detail, made, () => attachPolicy(account, roleName, arn));
+    onceVisible(account, detail, absent, () => putPolicy(account, roleName, one.name, one.document));
+  const attach = (arn: string) => onceVisible(account, detail, absent, () => attachPolicy(account, roleName, arn));
   const inline = seen === undefined ? detail.inline : missingInline(seen, detail);
   const attached = seen === undefined ? detail.attached : missingAttached(seen, detail);
   for (const one of inline) if (one.name === EXPIRY) await write(one);
   await allDone([...inline.filter(({ name }) => name !== EXPIRY).map(write), ...attached.map(attach)]);
   const stands = seen !== undefined && isOpen(seen, detail);
-  await allDone([...(stands ? [] : [readBack(account, detail)]), refuseChanged(account, pinned, await versions)]);
+  // Each begins in this tick: a read-back that failed while the versions were awaited would have nobody to hear of it.
+  await allDone([
+    ...(stands ? [] : [readBack(account, detail)]),
+    versions.then((known) => refuseChanged(account, pinned, known)),
+  ]);
 }
 
 async function readBack(account: AccountClient, detail: Detail): Promise<void> {
@@ -63,13 +69,13 @@ async function readBack(account: AccountClient, detail: Detail): Promise<void> {
 }
 
 /**
- * A role that was just made may be missing to the next call, or there without the boundary that the broker's rights ask
+ * A role that was not there a moment ago (`absent`) may be missing to the next call, or there without the boundary that the broker's rights ask
  * for. After a few seconds the refusal is meant.
  */
 async function onceVisible(
   account: AccountClient,
   detail: Detail,
-  made: boolean,
+  absent: boolean,
   write: () => Promise<void>,
 ): Promise<void> {
   let refusal: unknown;
@@ -81,7 +87,7 @@ async function onceVisible(
         await write();
         return true;
       } catch (error) {
-        const early = made && answered(error, 'AccessDenied');
+        const early = absent && answered(error, 'AccessDenied');
         if (!early && !(await isMissing(account, detail, error))) throw error;
         refusal = error;
         return undefined;

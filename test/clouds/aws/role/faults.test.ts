@@ -31,6 +31,23 @@ describe('a stumble of the cloud', () => {
     expect(await rig.provider.observe(plan, soon())).toMatchObject({ open: true });
   });
 
+  it('that loses the answer of a create, and shows the role late, is waited out', async () => {
+    const plan = rig.plan();
+    rig.aws.dials.add({ kind: 'drop_after', action: 'CreateRole' });
+    rig.aws.dials.add({ kind: 'hold_before', action: 'PutRolePolicy', where: { PolicyName: '00-expiry' } });
+    const opening = codeOf(rig.provider.open(plan, soon(), true));
+    await rig.aws.dials.whenHeld(60_000);
+    const stored = rig.role(plan);
+    const whole = stored?.policies;
+    if (stored && whole) stored.policies = { ...whole, boundary: undefined };
+    const before = rig.aws.dials.log().length;
+    rig.aws.dials.releaseAll();
+    await until(() => rig.aws.dials.log(before).some(({ outcome }) => outcome === 'AccessDenied'), 'an early refusal');
+    if (stored && whole) stored.policies = whole;
+    expect(await opening).toBe('allowed');
+    expect(await rig.provider.observe(plan, soon())).toMatchObject({ open: true });
+  });
+
   it('is told to operators as information, and nobody is woken', async () => {
     rig.aws.dials.add({ kind: 'throttle', action: 'CreateRole' });
     await rig.provider.open(rig.plan(), soon());
