@@ -95,7 +95,7 @@ export class PlainServer {
     this.#app = url;
   }
 
-  /** The next calls of this method, or those that `answer` a message, meet this. */
+  /** The next calls of this method meet this; or what is said as an `answer` to a message, or in a `room` for all to see. */
   arm(method: string, fault: Fault, times = 1): void {
     for (let time = 0; time < times; time += 1) this.#faults.push({ method, fault });
   }
@@ -178,8 +178,13 @@ export class PlainServer {
     if (down === 'refusing') return answer(response, 503, no('down'));
     const method = request.url?.replace('/call/', '') ?? '';
     const args = JSON.parse(Buffer.concat(parts).toString('utf8')) as Args;
-    const isAnswer = method === 'say' && args.under !== undefined;
-    const at = this.#faults.findIndex((one) => one.method === method || (one.method === 'answer' && isAnswer));
+    const isSay = method === 'say';
+    const names = [
+      method,
+      ...(isSay && args.under !== undefined ? ['answer'] : []),
+      ...(isSay && args.room?.startsWith('room-') ? ['room'] : []),
+    ];
+    const at = this.#faults.findIndex((one) => names.includes(one.method));
     const fault = at < 0 ? undefined : this.#faults.splice(at, 1)[0]?.fault;
     if (fault === 'throttled') return answer(response, 429, no('too_fast'));
     if (fault === 'bad_text') return answer(response, 200, no('bad_text'));

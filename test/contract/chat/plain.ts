@@ -84,7 +84,7 @@ export const plainRig: Rig = {
         return say(who, line ?? `${action} nothing`, card);
       },
       trouble: (what) =>
-        house.arm('say', what === 'throttled' ? what : what === 'miswritten' ? 'bad_text' : 'lost_after'),
+        house.arm('room', what === 'throttled' ? what : what === 'miswritten' ? 'bad_text' : 'lost_after'),
       gone: (is) => house.setRoom(ROOM, is ? 'closed' : 'open'),
       account: (who, is) => house.changeMember(memberId(who), ACCOUNTS[is] ?? {}),
       again: async (how) => {
