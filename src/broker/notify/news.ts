@@ -20,17 +20,28 @@ interface NewsKind<Channel extends FreezeChannel | PolicyChannel> {
 }
 
 /**
- * Tells each place what it was not told yet, in order, each by itself. May be done at any time, by several at once: one
- * tells and the others find it told. Rejects when it should be done again, which the sweep does; a process that dies
- * between saying and noting it says it twice.
+ * Tells each place what it was not told yet, in order, each by itself. May be done at any time, by several at once: in each
+ * chat one tells and the others find it told. Rejects when it should be done again, which the sweep does; a process that
+ * dies between saying and noting it says it twice.
  */
 export async function notifyNews<Channel extends FreezeChannel | PolicyChannel>(
-  { store, logger }: Pick<BrokerDeps, 'store' | 'logger'>,
-  { lock, chats, channels, news, say, unsaid }: NewsKind<Channel>,
+  deps: Pick<BrokerDeps, 'store' | 'logger'>,
+  kind: NewsKind<Channel>,
 ): Promise<void> {
-  const places = chats.flatMap((chat) => channels.map((channel) => ({ chat, channel })));
-  const pendingNotifications = await Promise.all(places.map((place) => news.pendingNotifications(place)));
-  if (pendingNotifications.every((events) => events.length === 0)) return;
+  const tried = await Promise.allSettled(kind.chats.map((chat) => notifyChat(deps, kind, chat)));
+  const failed = tried.find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** Under a lock of the chat's own: one that does not answer keeps no other from being told. */
+async function notifyChat<Channel extends FreezeChannel | PolicyChannel>(
+  { store, logger }: Pick<BrokerDeps, 'store' | 'logger'>,
+  { lock, channels, news, say, unsaid }: NewsKind<Channel>,
+  chat: ChatName,
+): Promise<void> {
+  const places = channels.map((channel) => ({ chat, channel }));
+  const pending = await Promise.all(places.map((place) => news.pendingNotifications(place)));
+  if (pending.every((events) => events.length === 0)) return;
   const { copy } = await store.installation();
   if (copy !== undefined) return;
   const notifyPlace = async (place: NewsPlace<Channel>, lost: AbortSignal): Promise<void> => {
@@ -40,7 +51,7 @@ export async function notifyNews<Channel extends FreezeChannel | PolicyChannel>(
       await news.notified(place, event.seq);
     }
   };
-  await store.withLock(lock, WAIT_MS, async (lost) => {
+  await store.withLock(`${lock}/${chat}`, WAIT_MS, async (lost) => {
     const tried = await Promise.allSettled(places.map((place) => notifyPlace(place, lost)));
     const failed = tried.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason;
