@@ -36,6 +36,9 @@ export interface Announce extends ChatAccounts {
    * take it, however often it is tried.
    */
   policy(place: NewsPlace<PolicyChannel>, event: StoredEvent): Promise<boolean>;
-  /** A line for the security channel. */
-  alarm(text: string): Promise<void>;
+  /**
+   * A line for the security channel of each chat. False where one has it and another has not taken it: to be called again,
+   * which says it only where it is missing. Rejects where none has taken it.
+   */
+  alarm(text: string): Promise<boolean>;
 }

@@ -85,7 +85,7 @@ describe('two clouds beside each other in one installation', () => {
     sweepCloud(
       {
         ...desk.deps,
-        announce: { ...desk.deps.announce, alarm: async (text) => void heard.alarms.push(text) },
+        announce: { ...desk.deps.announce, alarm: async (text) => heard.alarms.push(text) > 0 },
         pagers: [pager],
       },
       { everyMs: 0, againMs: 10, oneMs: 2_000, signal: AbortSignal.timeout(60_000) },

@@ -56,6 +56,7 @@ export async function openCloudDesk(): Promise<CloudDesk> {
   const alarm = async (text: string) => {
     if (heard.chatDown) throw new Error('the chat does not answer');
     heard.alarms.push(text);
+    return true;
   };
 
   const sweep: CloudDesk['sweep'] = (change = {}, { store = desk.store, ...how } = {}) => {

@@ -20,8 +20,8 @@ export async function notifyFindings(deps: BrokerDeps, signal: AbortSignal): Pro
   const { stopped, accounts, orphans } = await cloud.pendingNotifications(LIMIT, UNLISTED_NOTIFIED);
   const notify = async (text: string, notified: () => Promise<void>): Promise<void> => {
     signal.throwIfAborted();
-    await deps.announce.alarm(text);
-    await notified();
+    // What one chat has not taken yet keeps no other from hearing the rest.
+    if (await deps.announce.alarm(text)) await notified();
   };
   const ours = orphans.filter((orphan) => orphan.ours);
   try {

@@ -18,8 +18,8 @@ export async function noteOutage(deps: BrokerDeps): Promise<void> {
     const begun = await troubles.beginOnce(KEY, RETRY_SECONDS);
     if (begun === undefined) return;
     if (begun.isNew) await deps.store.record(ACTOR, [{ type: 'incident_source_down', data: { outage: begun.round } }]);
-    await deps.announce.alarm(deps.words.incidentSourceDown());
-    await troubles.reached(KEY, begun.round, ['security']);
+    const everywhere = await deps.announce.alarm(deps.words.incidentSourceDown());
+    if (everywhere) await troubles.reached(KEY, begun.round, ['security']);
   } catch (error) {
     deps.logger.error({ why: String(error) }, 'security was not told that the incident source is down');
   }

@@ -21,8 +21,8 @@ export async function watchPolicy(deps: BrokerDeps): Promise<void> {
   if (begun === undefined) return;
   const { summary, details } = deps.words.nothingOpens(doubt);
   const channel = async (): Promise<void> => {
-    await deps.announce.alarm([summary, ...details].join(' '));
-    await deps.store.troubles.reached(POLICY, begun.round, [CHANNEL]);
+    const everywhere = await deps.announce.alarm([summary, ...details].join(' '));
+    if (everywhere) await deps.store.troubles.reached(POLICY, begun.round, [CHANNEL]);
   };
   await Promise.all([
     callDuty(deps, { key: POLICY, summary, details }, begun),

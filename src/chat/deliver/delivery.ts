@@ -77,7 +77,7 @@ export function delivery({ chats, account, othersMs = OTHERS_MS, ...shared }: De
       const deps = there(chat);
       return deps !== undefined && postPolicy(deps, channel, event);
     },
-    alarm: alarmsIn(all),
+    alarm: alarmsIn(all, shared),
   };
 }
 
@@ -85,28 +85,51 @@ export function delivery({ chats, account, othersMs = OTHERS_MS, ...shared }: De
 const ALARMS_MAX = 1000;
 
 /**
- * A line for the security channel of each chat. Rejects while one has not taken it, and is then said again only there, as
- * long as this process lives: what it did not reach in one chat is no reason to say it twice in another.
+ * A line for the security channel of each chat. While one has not taken it, it is said again only there, as long as this
+ * process lives: what it did not reach in one chat is no reason to say it twice in another. A chat that never takes it
+ * there is left out once another has it.
  */
-function alarmsIn(all: readonly ChatDeps[]): Announce['alarm'] {
+function alarmsIn(all: readonly ChatDeps[], { logger }: Pick<ChatDeps, 'logger'>): Announce['alarm'] {
   const taken = new Map<string, Set<ChatName>>();
   return async (text) => {
     const by = taken.get(text) ?? new Set<ChatName>();
     taken.set(text, by);
     for (const [oldest] of taken) if (taken.size > ALARMS_MAX) taken.delete(oldest);
     const owed = all.filter(({ chat }) => !by.has(chat.name));
+    const missed: Missed[] = [];
     await each(owed, async (deps) => {
-      await alarm(deps, text);
-      by.add(deps.chat.name);
+      const one = await alarm(deps, text);
+      if (one === undefined) by.add(deps.chat.name);
+      else missed.push(one);
     });
+    const [first] = missed;
+    if (first !== undefined && by.size === 0) throw first.failure;
+    for (const { failure } of missed) {
+      logger.error({ why: failure.message }, 'a chat did not take an alarm that another one has');
+    }
+    if (missed.some(({ forGood }) => !forGood)) return false;
     // Another time it is another alarm.
     taken.delete(text);
+    return true;
   };
 }
 
-async function alarm(deps: ChatDeps, text: string): Promise<void> {
+/** Why one chat has not taken an alarm, and whether it never will. */
+interface Missed {
+  readonly failure: Failure;
+  readonly forGood: boolean;
+}
+
+async function alarm(deps: ChatDeps, text: string): Promise<Missed | undefined> {
   const place = await policyPlace(deps, 'security');
-  if (place === undefined) return;
-  const sent = await deps.chat.send(place, { kind: 'lines', lines: [`🔴 ${text}`] });
-  if (isNo(sent)) throw new Failure('CHAT_UNAVAILABLE', `telling the security channel: ${sent.why}`);
+  if (place === undefined) return undefined;
+  try {
+    const sent = await deps.chat.send(place, { kind: 'lines', lines: [`🔴 ${text}`] });
+    if (!isNo(sent)) return undefined;
+    const failure = new Failure('CHAT_UNAVAILABLE', `telling the security channel: ${sent.why}`);
+    return { failure, forGood: true };
+  } catch (error) {
+    if (error instanceof Failure) return { failure: error, forGood: false };
+    throw error;
+  }
 }

@@ -117,6 +117,7 @@ describe('a policy that the log does not explain opens nothing at any moment, an
           if (down) throw new Error('Slack is away');
           const channel = (await desk.store.policyInForce())?.policy.channels.slack?.security;
           alarms.push(`${channel}: ${text}`);
+          return true;
         },
       },
     });

@@ -31,6 +31,7 @@ describe('an outage of the incident source (A3)', () => {
     const alarm = async (text: string) => {
       if (chatDown) throw new Error('the chat does not answer');
       alarms.push(text);
+      return true;
     };
     return broker({ ...desk.deps, announce: { ...desk.deps.announce, alarm } });
   };

@@ -1,10 +1,10 @@
 import { ulid } from 'ulid';
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { broker as openBroker } from '../../../src/broker/broker.ts';
 import { type Delivery, delivery } from '../../../src/chat/deliver/delivery.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { cloudWordsOf } from '../../../src/core/policy/cloud.ts';
 import { type Row, workFor } from '../../../src/core/request/work.ts';
-import { DEFINITIONS } from '../../../src/definitions.ts';
 import { applyPolicy } from '../../../src/policy-in-force.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';
 import { aDirectory } from '../../support/requests.ts';
@@ -153,13 +153,26 @@ describe('a request that two chats show', () => {
 
   it('says an alarm in the one that answers once, and in the other when it does', async () => {
     second.down = 'refusing';
-    await expect(shown.alarm('A role is gone')).rejects.toThrow(Failure);
-    await expect(shown.alarm('A role is gone')).rejects.toThrow(Failure);
+    expect(await shown.alarm('A role is gone')).toBe(false);
+    expect(await shown.alarm('A role is gone')).toBe(false);
     expect(first.messages.map(({ place, words }) => [place, words])).toEqual([['C0SECURITY', '🔴 A role is gone']]);
     second.down = false;
-    await shown.alarm('A role is gone');
+    expect(await shown.alarm('A role is gone')).toBe(true);
     expect(first.messages).toHaveLength(1);
     expect(second.messages.map(({ place, words }) => [place, words])).toEqual([['vault', '🔴 A role is gone']]);
+  });
+
+  it('has said no alarm where neither takes it, and is done with a channel that never will', async () => {
+    first.down = 'refusing';
+    second.down = 'refusing';
+    await expect(shown.alarm('A role is back')).rejects.toThrow(Failure);
+    first.down = false;
+    second.down = false;
+    const { send } = second;
+    second.send = async () => ({ no: 'place_gone', why: 'archived' });
+    expect(await shown.alarm('A role is back')).toBe(true);
+    second.send = send;
+    expect(first.messages).toHaveLength(1);
   });
 
   it('tells each channel of each chat of a freeze, once, however long the other chat is away (B11)', async () => {
