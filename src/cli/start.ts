@@ -1,4 +1,4 @@
-import { DEFINITIONS } from '../definitions.ts';
+import { DEFINITIONS } from '../adapters.ts';
 import { main, ROLES } from '../main.ts';
 import { localClouds } from '../open-clouds.ts';
 

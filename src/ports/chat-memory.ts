@@ -20,6 +20,8 @@ export interface MessageRef {
   readonly place: string;
   readonly message: string | undefined;
   readonly state: 'sending' | 'sent' | 'gone';
+  /** How often a reservation of it was fresh: who looks twice learns whether it was taken up anew. */
+  readonly tries: number;
   readonly drawnVersion: number;
   /** What the card shows: the digest of its terms, or of the extension that waits. A click counts for this one only. */
   readonly digest: string;

@@ -15,12 +15,19 @@ export function chatMemory(database: Database): ChatMemory {
       }),
     claim: (key, place, digest) =>
       database.write('reserve a message', async (prisma) => {
-        const reserved = { ...keyOf(key), place: place ?? NOWHERE, digest, state: 'sending', drawnVersion: 0 };
+        const reserved = {
+          ...keyOf(key),
+          place: place ?? NOWHERE,
+          digest,
+          state: 'sending',
+          drawnVersion: 0,
+          tries: 1,
+        };
         const { count } = await prisma.message.createMany({ data: [reserved], skipDuplicates: true });
         const unplaced = { ...keyOf(key), place: NOWHERE, message: null, state: 'sending' };
         const placed =
           count === 0 && place !== undefined
-            ? await prisma.message.updateMany({ where: unplaced, data: { place } })
+            ? await prisma.message.updateMany({ where: unplaced, data: { place, tries: { increment: 1 } } })
             : { count: 0 };
         const ref = await prisma.message.findUniqueOrThrow({ where: whereKey(key) });
         return { ref: refOf(ref), fresh: count + placed.count === 1 };
@@ -55,7 +62,7 @@ export function chatMemory(database: Database): ChatMemory {
       database.raw.read('find a card', async (client) => {
         // On the driver: it stands between a person's click and what comes of it.
         const [found] = await client.$queryRaw<Omit<MessageRecord, 'why' | 'unclearSince'>[]>`
-          SELECT "request_id" AS "requestId", "chat", "kind", "seq", "person", "place", "message", "state",
+          SELECT "request_id" AS "requestId", "chat", "kind", "seq", "person", "place", "message", "state", "tries",
             "drawn_version" AS "drawnVersion", "digest"
           FROM "messages"
           WHERE "chat" = ${chat} AND "place" = ${place} AND "message" = ${message} AND "kind" IN ('card', 'copy') LIMIT 1`;
@@ -65,17 +72,15 @@ export function chatMemory(database: Database): ChatMemory {
     drawn: (requestId, chat, version) =>
       database.write('note a card as drawn', async (prisma) => {
         await prisma.$executeRaw`
-          UPDATE "requests" SET ("chats", "drawn_version") = (
-            SELECT n."chats", "chats_least"(n."chats", 'drawnVersion')
-            FROM "chats_noted"("chats", ${chat}, 'drawnVersion', LEAST("version", ${version}::integer)) AS n ("chats"))
+          UPDATE "requests" SET "drawn_version" = "chats_least"("chats_noted"("chats", ${chat}, 'drawnVersion', LEAST("version", ${version}::integer)), 'drawnVersion'),
+            "chats" = "chats_noted"("chats", ${chat}, 'drawnVersion', LEAST("version", ${version}::integer))
           WHERE "id" = ${requestId}`;
       }),
     posted: (requestId, chat, seq) =>
       database.write('note events as told', async (prisma) => {
         await prisma.$executeRaw`
-          UPDATE "requests" SET ("chats", "posted_seq") = (
-            SELECT n."chats", "chats_least"(n."chats", 'postedSeq')
-            FROM "chats_noted"("chats", ${chat}, 'postedSeq', LEAST("seq", ${seq}::integer)) AS n ("chats"))
+          UPDATE "requests" SET "posted_seq" = "chats_least"("chats_noted"("chats", ${chat}, 'postedSeq', LEAST("seq", ${seq}::integer)), 'postedSeq'),
+            "chats" = "chats_noted"("chats", ${chat}, 'postedSeq', LEAST("seq", ${seq}::integer))
           WHERE "id" = ${requestId}`;
       }),
     openForm: ({ id, kind, key, requestId, digest, channel }) =>
@@ -127,6 +132,7 @@ const refOf = (record: Omit<MessageRecord, 'why' | 'unclearSince'>): MessageRef 
   place: record.place,
   message: record.message ?? undefined,
   state: record.state as MessageRef['state'],
+  tries: record.tries,
   drawnVersion: record.drawnVersion,
   digest: record.digest,
 });

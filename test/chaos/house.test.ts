@@ -13,6 +13,7 @@ const ref = (kind: MessageRef['kind'], seq: number, message: string | undefined)
   place: roomOf(0),
   message,
   state: message === undefined ? 'gone' : 'sent',
+  tries: 1,
   drawnVersion: 2,
   digest: '',
 });

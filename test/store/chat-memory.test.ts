@@ -1,4 +1,4 @@
-import { DEFINITIONS } from '../../src/definitions.ts';
+import { DEFINITIONS } from '../../src/adapters.ts';
 import type { MessageKey } from '../../src/ports/chat-memory.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
@@ -34,6 +34,7 @@ describe('the memory of the chat', () => {
       place: 'C1',
       message: '1.1',
       state: 'sent',
+      tries: 1,
       drawnVersion: 1,
       digest: 'digest',
     });
@@ -135,11 +136,12 @@ describe('the memory of the chat', () => {
     await store.chat.release(own);
     const again = await Promise.all([1, 2, 3].map(() => store.chat.claim(own, 'C1', '')));
     expect(again.filter(({ fresh }) => fresh)).toHaveLength(1);
-    await store.chat.sent(own, { place: 'C1', message: '2.2', drawnVersion: 0 });
+    expect(again.map(({ ref }) => ref.tries)).toEqual([2, 2, 2]);
+    await store.chat.sent(own, { place: 'C1', message: '8.8', drawnVersion: 0 });
     await store.chat.release(own);
     expect(await store.chat.claim(own, 'C1', '')).toMatchObject({
       fresh: false,
-      ref: { message: '2.2', state: 'sent' },
+      ref: { message: '8.8', state: 'sent' },
     });
   });
 

@@ -311,6 +311,8 @@ CREATE TABLE "messages" (
   "why" TEXT,
   -- Since when the chat answers the sending of this message with what nobody knows the meaning of.
   "unclear_since" TIMESTAMPTZ(3),
+  -- How often it was reserved to be sent: again only where surely nothing was.
+  "tries" INTEGER NOT NULL DEFAULT 1,
 
   CONSTRAINT "messages_pkey" PRIMARY KEY ("request_id", "chat", "kind", "seq", "person"),
   CONSTRAINT "messages_request_id_fkey" FOREIGN KEY ("request_id") REFERENCES "requests" ("id"),
@@ -325,7 +327,7 @@ CREATE TABLE "messages" (
     "state" IN ('sending', 'sent', 'gone')
     AND ("state" <> 'sent' OR "message" IS NOT NULL) AND ("state" = 'gone') = ("why" IS NOT NULL)
   ),
-  CONSTRAINT "messages_drawn_version_check" CHECK ("drawn_version" >= 0)
+  CONSTRAINT "messages_drawn_version_check" CHECK ("drawn_version" >= 0 AND "tries" >= 1)
 );
 
 CREATE TABLE "forms" (

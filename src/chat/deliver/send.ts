@@ -64,9 +64,9 @@ export async function sendOnce(deps: SendDeps, sending: Sending): Promise<Messag
       if (deps.chat.can.search) {
         const found = await adopt(deps, sending);
         if (found) return found;
-      } else if (sending.onlyFind === undefined && !(await isFresh(deps, sending, place))) {
-        await passOver(deps, key);
-        return undefined;
+      } else if (sending.onlyFind === undefined) {
+        const settled = await takenUp(deps, sending, { place, tries: ref.tries });
+        if (settled !== 'ours') return settled;
       }
     }
     if (sending.onlyFind === undefined) return await post(deps, sending);
@@ -78,9 +78,31 @@ export async function sendOnce(deps: SendDeps, sending: Sending): Promise<Messag
   }
 }
 
-/** Somebody who reserved it before may have said since that surely nothing was sent. */
-const isFresh = async ({ memory }: SendDeps, { key, digest }: Sending, place: string | undefined): Promise<boolean> =>
-  (await memory.claim(key, place, digest)).fresh;
+/**
+ * In a chat that cannot be searched: whether a message that others reserved is ours to send now, because they said that
+ * surely nothing was sent. Whoever else took it up anew meanwhile gets the time that a call can take as well. Gives the
+ * message once it stands, and undefined where it is given up; rejects as {@link passOver}.
+ */
+async function takenUp(
+  deps: SendDeps,
+  { key, digest }: Sending,
+  { place, tries }: { readonly place: string | undefined; readonly tries: number },
+): Promise<MessageRef | 'ours' | undefined> {
+  for (let last = tries; ; ) {
+    const { ref, fresh } = await deps.memory.claim(key, place, digest);
+    if (ref.state === 'gone') return undefined;
+    if (ref.message !== undefined) return ref;
+    if (fresh) return 'ours';
+    if (ref.tries === last) {
+      await passOver(deps, key);
+      return undefined;
+    }
+    last = ref.tries;
+    const known = await awaited(deps, key);
+    if (known?.state === 'gone') return undefined;
+    if (known?.message !== undefined) return known;
+  }
+}
 
 /** Is this a card of which nobody knows whether it stands? Nothing else needs to wait for it. */
 export const isUnknown = (error: unknown): boolean => error instanceof Failure && error.detail.outcome === 'unknown';

@@ -18,14 +18,31 @@ export interface SmallMessage extends MessageAt {
 /** What becomes of a send: its answer is lost before or after the effect, or it is surely not done. */
 export type Fault = 'lost before' | 'lost after' | 'undone';
 
+/** A send that waits. */
+export interface Held {
+  /** Resolves when it has come. */
+  readonly reached: Promise<void>;
+  readonly letGo: () => void;
+}
+
 export interface SmallChat extends RequestChat {
   readonly messages: SmallMessage[];
   /** The next sends, in order. */
   readonly faults: Fault[];
   /** While it is set nothing is done: it says so, or does not answer at all. */
   down: false | 'refusing' | 'hanging';
+  /** Holds the next send that nothing holds yet until it is let go. */
+  holdNext(): Held;
   /** A message of somebody else's. */
   write(at: Omit<MessageAt, 'chat'>): MessageAt;
+}
+
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
 }
 
 /** Ids are never used twice: the database is asked about several chats of one name. */
@@ -35,6 +52,7 @@ let sent = 0;
 export function smallChat(name: string, { search = false } = {}): SmallChat {
   const messages: SmallMessage[] = [];
   const faults: Fault[] = [];
+  const holds: { readonly reached: () => void; readonly letGo: Promise<void> }[] = [];
   const away = (outcome?: string) =>
     new Failure('CHAT_UNAVAILABLE', `${name} does not answer`, outcome === undefined ? {} : { detail: { outcome } });
   const at = ({ place, message }: MessageAt) => messages.find((one) => one.place === place && one.message === message);
@@ -55,6 +73,11 @@ export function smallChat(name: string, { search = false } = {}): SmallChat {
     messages,
     faults,
     down: false,
+    holdNext: () => {
+      const [reached, letGo] = [gate(), gate()];
+      holds.push({ reached: reached.open, letGo: letGo.opened });
+      return { reached: reached.opened, letGo: letGo.open };
+    },
     write: ({ place, message }) => {
       messages.push({
         chat: name,
@@ -70,6 +93,9 @@ export function smallChat(name: string, { search = false } = {}): SmallChat {
     },
     send: async (to, content, tag) => {
       await answering();
+      const held = holds.shift();
+      held?.reached();
+      await held?.letGo;
       const fault = faults.shift();
       if (fault === 'undone') throw away('undone');
       if (fault === 'lost before') throw away();

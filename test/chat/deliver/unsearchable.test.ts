@@ -1,16 +1,19 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { ulid } from 'ulid';
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { adoptClicked } from '../../../src/chat/deliver/adopt.ts';
 import { type Delivery, delivery } from '../../../src/chat/deliver/delivery.ts';
 import { cloudWordsOf } from '../../../src/core/policy/cloud.ts';
 import type { Cloud } from '../../../src/core/policy/directory.ts';
 import { digestShown } from '../../../src/core/request/extension.ts';
 import type { Row } from '../../../src/core/request/work.ts';
-import { DEFINITIONS } from '../../../src/definitions.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';
 import { KEYS } from '../../support/requests.ts';
 import { NO_USE, type SmallChat, smallChat } from './small-chat.ts';
 
 const HALF_AN_HOUR_MS = 30 * 60_000;
+/** Long enough that a busy machine gets its answers into it. */
+const TIME_OF_A_CALL_MS = 2_000;
 
 let desk: Desk;
 const asked: string[] = [];
@@ -36,7 +39,7 @@ interface Showing {
 }
 
 /** A request of Riley's that one chat shows, which cannot be searched. */
-async function showing(): Promise<Showing> {
+async function showing(unknownAfterMs = 60): Promise<Showing> {
   const chat = smallChat('slack');
   const { store, broker, logger } = desk;
   const words = (cloud: Cloud) => cloudWordsOf(DEFINITIONS.clouds, cloud);
@@ -47,7 +50,7 @@ async function showing(): Promise<Showing> {
     usage: () => NO_USE,
     words,
     logger,
-    unknownAfterMs: 60,
+    unknownAfterMs,
   });
   const view = broker.view;
   const id = ulid().toLowerCase();
@@ -93,6 +96,27 @@ describe('in a chat that cannot be searched', () => {
     on.chat.faults.length = 0;
     await on.draw();
     await on.draw();
+    expect(on.cards()).toHaveLength(1);
+  });
+
+  it('what somebody took up anew meanwhile is waited for anew: it is not taken for lost, and lines stand under it', async () => {
+    const on = await showing(TIME_OF_A_CALL_MS);
+    const [first, second] = [on.chat.holdNext(), on.chat.holdNext()];
+    on.chat.faults.push('undone');
+    const drawn = on.draw().catch(() => on.draw());
+    await first.reached;
+    // Waits for the first, which is told that nothing was sent while the second takes it up.
+    const posted = on.post();
+    await wait(TIME_OF_A_CALL_MS / 4);
+    first.letGo();
+    await second.reached;
+    await wait(TIME_OF_A_CALL_MS);
+    second.letGo();
+    await Promise.all([drawn, posted]);
+    const [card] = on.cards();
+    const lines = on.chat.messages.filter(({ kind }) => kind === 'entry');
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.map(({ thread }) => thread)).toEqual(lines.map(() => card?.message));
     expect(on.cards()).toHaveLength(1);
   });
 

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../../src/adapters.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { termsOf, wantedBy } from '../../../src/core/policy/terms.ts';
 import { placesOf } from '../../../src/core/request/approvals.ts';
@@ -8,7 +9,6 @@ import { overseersOf } from '../../../src/core/request/decide-ending.ts';
 import { outlook } from '../../../src/core/request/decide-request.ts';
 import type { Facts } from '../../../src/core/request/facts.ts';
 import type { AccessRequest } from '../../../src/core/request/request.ts';
-import { DEFINITIONS } from '../../../src/definitions.ts';
 import {
   aDirectory,
   aPlan,
