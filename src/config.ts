@@ -59,27 +59,33 @@ const SLACK_NAMES = ['SLACK_BOT_TOKEN', 'SLACK_APP_ID', 'SLACK_SIGNING_SECRET', 
 /** Does the environment name a Slack app? Half of one counts: it is a mistake, and is said. */
 export const isSlackNamed = (env: NodeJS.ProcessEnv): boolean => SLACK_NAMES.some((name) => env[name]);
 
-const WithWebhook = Settings.superRefine((env, issues) => {
-  if ((env.PAGE_WEBHOOK_URL === undefined) !== (env.PAGE_WEBHOOK_SECRET === undefined)) {
-    const path = [env.PAGE_WEBHOOK_URL === undefined ? 'PAGE_WEBHOOK_URL' : 'PAGE_WEBHOOK_SECRET'];
-    issues.addIssue({
-      code: 'custom',
-      path,
-      message: 'is required too: a webhook is paged with a signature or not at all',
-    });
-  }
-});
+type Half = Partial<z.infer<typeof Settings>>;
+
+/** What is missing is said beside what is wrong: of settings that do not fit, too, it is asked which are there. */
+const needs = (path: keyof Half, message: string) => ({ path: [path], error: message, when: () => true });
+
+const SIGNED = 'is required too: a webhook is paged with a signature or not at all';
+const WithoutSlack = Settings.refine(
+  (env: Half) => env.PAGE_WEBHOOK_URL !== undefined || env.PAGE_WEBHOOK_SECRET === undefined,
+  needs('PAGE_WEBHOOK_URL', SIGNED),
+).refine(
+  (env: Half) => env.PAGE_WEBHOOK_SECRET !== undefined || env.PAGE_WEBHOOK_URL === undefined,
+  needs('PAGE_WEBHOOK_SECRET', SIGNED),
+);
 
 /** All of them are needed where there is a Slack app, but one of the last two. */
-const WithSlack = WithWebhook.superRefine((env, issues) => {
-  for (const name of ['SLACK_BOT_TOKEN', 'SLACK_APP_ID'] as const) {
-    if (env[name] === undefined) issues.addIssue({ code: 'custom', path: [name], message: 'is required' });
-  }
-  if (env.SLACK_SIGNING_SECRET === undefined && env.SLACK_APP_TOKEN === undefined) {
-    const message = 'or SLACK_APP_TOKEN is required: Slack must be able to reach the bot, by HTTP or by Socket Mode';
-    issues.addIssue({ code: 'custom', path: ['SLACK_SIGNING_SECRET'], message });
-  }
-});
+const WithSlack = WithoutSlack.refine(
+  (env: Half) => env.SLACK_BOT_TOKEN !== undefined,
+  needs('SLACK_BOT_TOKEN', 'is required'),
+)
+  .refine((env: Half) => env.SLACK_APP_ID !== undefined, needs('SLACK_APP_ID', 'is required'))
+  .refine(
+    (env: Half) => env.SLACK_SIGNING_SECRET !== undefined || env.SLACK_APP_TOKEN !== undefined,
+    needs(
+      'SLACK_SIGNING_SECRET',
+      'or SLACK_APP_TOKEN is required: Slack must be able to reach the bot, by HTTP or by Socket Mode',
+    ),
+  );
 
 export type Config = Readonly<z.infer<typeof Settings>>;
 
@@ -90,7 +96,7 @@ export type Config = Readonly<z.infer<typeof Settings>>;
  */
 export function loadConfig(env: NodeJS.ProcessEnv, { chatElsewhere = false } = {}): Config {
   const needed = !chatElsewhere || isSlackNamed(env);
-  return checked(needed ? WithSlack : WithWebhook, env, Object.keys(Settings.shape));
+  return checked(needed ? WithSlack : WithoutSlack, env, Object.keys(Settings.shape));
 }
 
 const SealSettings = z.object({
@@ -163,7 +169,9 @@ function checked<T>(schema: z.ZodType<T>, env: NodeJS.ProcessEnv, names: readonl
   const wrapped = wrappedSettings(env, [...names, ...READ_BY_SDK]);
   const parsed = schema.safeParse(blankAsMissing(env));
   const issues = parsed.success ? [] : parsed.error.issues;
+  const placed = ({ path }: (typeof issues)[number]): number => names.indexOf(path.join('.'));
   const misfits = issues
+    .toSorted((a, b) => placed(a) - placed(b))
     .filter(({ path }) => !wrapped.some((line) => line.startsWith(`${path.join('.')}:`)))
     // In our own words: a setting that is not there has no type that could be wrong.
     .map(

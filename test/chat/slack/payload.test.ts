@@ -64,12 +64,12 @@ const mutations = (kind: keyof typeof READ, payload: unknown) =>
     paths(payload, pattern).flatMap((path) => WRONG.map((value) => ({ path, body: mutated(payload, path, value) }))),
   );
 
-/** The whole state that an opening would change: every request's version, and forms have made none. */
+/** The whole state that an opening would change: every request's version, which each refusal that is kept raises by one, and forms have made none. */
 const opened = async () =>
   (await installation.store.list({ limit: 50 })).map(({ request, version }) => [
     request.details.id,
     request.state,
-    version,
+    version - (request.refusedActions?.length ?? 0),
   ]);
 
 describe('a signed request that is not as Slack documents it', () => {
