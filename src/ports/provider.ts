@@ -61,6 +61,11 @@ export interface Inspection extends CloudObject {
 /** What an ending read back. */
 export interface Closed {
   readonly hashes: Readonly<Record<string, string>>;
+  /**
+   * What makes the cloud end it by itself was there too, equal to the plan's. Left out or false where it was not read: that
+   * fails no ending.
+   */
+  readonly nativeEndIntact?: boolean | undefined;
 }
 
 /** How the requester uses the access. No secret. */

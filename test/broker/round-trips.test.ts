@@ -91,6 +91,6 @@ it('has access removed within three round trips to the cloud from the click on (
   expect(waves).toHaveLength(3);
   expect(waves.slice(1).map((wave) => wave.toSorted())).toEqual([
     ['PutRolePolicy 99-revoked', 'UpdateAssumeRolePolicy'],
-    ['GetRole', 'GetRolePolicy 99-revoked'],
+    ['GetRole', 'GetRolePolicy 00-expiry', 'GetRolePolicy 99-revoked'],
   ]);
 });

@@ -98,13 +98,14 @@ async function removeAccess(
   if (await isForeign(deps, grant.plan)) return;
   let recorded: Promise<unknown> | undefined;
   /** Once, as soon as it was read back: what the cloud still tidies up holds up nobody. */
-  const record = ({ hashes, contested }: ClosedHow): void => {
+  const record = ({ hashes, contested, nativeEndIntact }: ClosedHow): void => {
     // By the clock of the commit, a moment after the read-back: what is proven by waiting waits the longer.
     const confirmed = (_row: Row | undefined, now: Date): Command => ({
       type: 'revoke_confirmed',
       grantId: grant.id,
       proof: { readAt: now, contested, hashes },
       by,
+      nativeEndIntact,
     });
     recorded ??= apply(deps, requestId, confirmed, WORKER);
     recorded.catch(() => undefined);

@@ -79,12 +79,16 @@ export type Command =
   | { readonly type: 'attest'; readonly statement: string }
   /** Twice not found in the cloud, by name, at these two instants; a closed object holds the name by now. */
   | { readonly type: 'lost'; readonly grantId: string; readonly missedAt: Date; readonly missedAgainAt: Date }
-  /** `by`: who did it. Left out: the worker that its job was for. */
+  /**
+   * `by`: who did it. Left out: the worker that its job was for. `nativeEndIntact`: the same read-back showed the end that the
+   * cloud itself enforces, equal to the plan's; left out where that was not read.
+   */
   | {
       readonly type: 'revoke_confirmed';
       readonly grantId: string;
       readonly proof: RemovalProof;
       readonly by?: Remover | undefined;
+      readonly nativeEndIntact?: boolean | undefined;
     }
   | { readonly type: 'sessions_confirmed'; readonly grantId: string; readonly proof: SessionsProof }
   /** `of`: what was to be proven; where it stands by now, a failure that comes late says nothing. */

@@ -166,17 +166,18 @@ type Proven = 'revoke_confirmed' | 'sessions_confirmed';
  * What ended the access, for `access_removed`, as far as it can be known there:
  * - `by_hand`: somebody had taken it away in the cloud before us, seen twice (`access_lost`). Who runs the manual commands
  *   while we end it too is not told from us: an ending writes first and does not look.
- * - `native`: our removal was read back only when the end that the cloud itself enforces had come. Whether that one was
- *   intact is what `sessions_ended` says.
- * - `worker`, `sweep`: we did, in time: by its job, or by the sweep where the queue had left it.
+ * - `native`: our removal was read back only when the end that the cloud itself enforces had come, and that end was read
+ *   back intact beside it. Unread or gone, it is not said to have ended anything.
+ * - `worker`, `sweep`: we did, by its job, or by the sweep where the queue had left it: in time, or with nothing read that had
+ *   ended it before.
  */
 const endedBy = (
   { cause }: RequestFor<'revoke_confirmed'>,
   grant: EndingGrant,
-  { proof, by = 'worker' }: CommandOf<'revoke_confirmed'>,
+  { proof, by = 'worker', nativeEndIntact = false }: CommandOf<'revoke_confirmed'>,
 ): Remover | 'native' | 'by_hand' => {
   if (cause === 'lost') return 'by_hand';
-  return endsExactly(grant) && proof.readAt >= grant.plan.plannedEnd ? 'native' : by;
+  return nativeEndIntact && endsExactly(grant) && proof.readAt >= grant.plan.plannedEnd ? 'native' : by;
 };
 
 /** One of the two facts, with its proof. `closed` needs both for every grant (D3). */

@@ -49,10 +49,15 @@ describe('what history cannot get later', () => {
 });
 
 describe('who ended it, as access_removed says', () => {
-  const removed = ({ request, now }: Pick<Walked, 'request' | 'now'>, by?: 'worker' | 'sweep', wait = SECOND) => {
+  const removed = (
+    { request, now }: Pick<Walked, 'request' | 'now'>,
+    by?: 'worker' | 'sweep',
+    wait = SECOND,
+    intact?: boolean,
+  ) => {
     const at = plus(now, wait);
     const proof = { readAt: at, contested: false, hashes: {} };
-    const command = { type: 'revoke_confirmed', grantId: 'R1', proof, ...(by && { by }) } as const;
+    const command = { type: 'revoke_confirmed', grantId: 'R1', proof, by, nativeEndIntact: intact } as const;
     return accepted(decide(request, command, SYSTEM, okFacts(at), at)).events[0]?.data.by;
   };
 
@@ -64,15 +69,18 @@ describe('who ended it, as access_removed says', () => {
     expect(removed(walkTo('revoking'))).toBe('worker');
   });
 
-  it('is the cloud itself once the end that it enforces had come before', () => {
+  it('is the cloud itself once the end that it enforces had come before, and was read back intact', () => {
     const ending = walkTo('revoking');
     const { request } = ending;
     if (request.state !== 'revoking') throw new Error('not ending');
     const plannedEnd = request.grants[0]?.plan.plannedEnd.getTime() ?? 0;
     const until = plannedEnd - ending.now.getTime();
-    expect(removed(ending, 'sweep', until - 1)).toBe('sweep');
-    expect(removed(ending, 'sweep', until)).toBe('native');
-    expect(removed(ending, 'worker', until + MINUTE)).toBe('native');
+    expect(removed(ending, 'sweep', until - 1, true)).toBe('sweep');
+    expect(removed(ending, 'sweep', until, true)).toBe('native');
+    expect(removed(ending, 'worker', until + MINUTE, true)).toBe('native');
+    // Deleted by hand, or not read: then nobody knows that it had ended before us.
+    expect(removed(ending, 'worker', until + MINUTE, false)).toBe('worker');
+    expect(removed(ending, 'sweep', until + MINUTE)).toBe('sweep');
   });
 
   it('is not the cloud where nothing was read back open: nobody knows that it has an end of its own', () => {
@@ -80,7 +88,7 @@ describe('who ended it, as access_removed says', () => {
     const failed = accepted(
       decide(request, { type: 'grant_failed', why: 'PROVIDER_REFUSED' }, SYSTEM, okFacts(now), now),
     ).next;
-    expect(removed({ request: failed, now }, 'worker', 60 * MINUTE)).toBe('worker');
+    expect(removed({ request: failed, now }, 'worker', 60 * MINUTE, true)).toBe('worker');
   });
 
   it('is somebody’s hand where the cloud had twice not held it', () => {

@@ -66,7 +66,7 @@ export function awsProvider(options: AwsOptions): OpenProvider {
     },
     close: async (plan, signal, removed = () => undefined) => {
       const { account, detail } = planned(plan, signal, true);
-      return { hashes: await closeRole(account, detail, { logger, removed: (hashes) => removed({ hashes }) }) };
+      return await closeRole(account, detail, { logger, removed });
     },
     observe: async (plan, signal) => {
       const { account, detail } = planned(plan, signal);

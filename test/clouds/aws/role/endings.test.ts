@@ -59,17 +59,31 @@ describe('a role that is not there is made, closed, so that nobody else takes it
     await rig.close();
     rig = await Rig.open({ broker: { ...broker, Statement: unbounded } });
     const plan = withManaged();
-    expect(await rig.provider.close(plan, soon())).toEqual({ hashes: hashesOf(plan) });
+    expect(await rig.provider.close(plan, soon())).toEqual({ hashes: hashesOf(plan), nativeEndIntact: false });
     expect(inlineOf(plan)).toEqual(['99-revoked']);
   });
 });
 
 describe('access is removed once both Denies read back equal (D3)', () => {
+  const EXPIRY = { action: 'GetRolePolicy', where: { PolicyName: '00-expiry' } } as const;
+
+  it.each<[what: string, does: (plan: Plan) => void]>([
+    ['was deleted by hand', (plan) => Reflect.deleteProperty(rig.role(plan)?.policies.inline ?? {}, '00-expiry')],
+    ['cannot be read', () => rig.aws.dials.add({ kind: 'fail_before', times: ALWAYS, ...EXPIRY })],
+    ['is read by nobody in time', () => rig.aws.dials.add({ kind: 'hold_before', times: ALWAYS, ...EXPIRY })],
+  ])('though the planned end %s, and then that is not said to stand', async (_what, does) => {
+    const plan = rig.plan();
+    await rig.provider.open(plan, soon());
+    does(plan);
+    const closed = { hashes: hashesOf(plan), nativeEndIntact: false };
+    expect(await rig.provider.close(plan, soon())).toEqual(closed);
+  });
+
   it('though permissions could not be deleted: that is logged, and a repeated close does it', async () => {
     const plan = withManaged();
     await rig.provider.open(plan, soon());
     rig.aws.dials.add({ kind: 'fail_before', action: 'DetachRolePolicy', times: ALWAYS });
-    expect(await rig.provider.close(plan, soon())).toEqual({ hashes: hashesOf(plan) });
+    expect(await rig.provider.close(plan, soon())).toEqual({ hashes: hashesOf(plan), nativeEndIntact: true });
     expect(rig.logged.at(-1)).toMatch(/^warn: .*permissions stay .*PROVIDER_UNAVAILABLE.*detaching/);
     expect(rig.role(plan)?.policies.attached).toEqual([LISTER_ARN]);
     // One failure does not keep the other permissions.
@@ -85,7 +99,8 @@ describe('access is removed once both Denies read back equal (D3)', () => {
     await rig.provider.open(plan, soon());
     rig.aws.dials.add({ kind: 'hold_before', action: 'DetachRolePolicy', times: ALWAYS });
     const deadline = new AbortController();
-    expect(await rig.provider.close(plan, deadline.signal)).toEqual({ hashes: hashesOf(plan) });
+    const closed = { hashes: hashesOf(plan), nativeEndIntact: true };
+    expect(await rig.provider.close(plan, deadline.signal)).toEqual(closed);
     expect(rig.role(plan)?.policies.attached).toEqual([LISTER_ARN]);
   });
 });
