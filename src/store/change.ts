@@ -94,12 +94,14 @@ const lockOne = (tx: RawTx, requestId: string) => tx.$queryRaw<LockedRecord[]>`
   FROM "lock_request"(${requestId})`;
 
 /** The same once the person's own lock is got, with what they asked for before. */
-const lockRequester = (tx: RawTx, requestId: string, { person, role, incident, account }: HistoryOf) => tx.$queryRaw<
-  LockedRecord[]
->`
+const lockRequester = (
+  tx: RawTx,
+  requestId: string,
+  { person, role, incident, provider, account }: HistoryOf,
+) => tx.$queryRaw<LockedRecord[]>`
   SELECT "now", "head_seq" AS "headSeq", "head_hash" AS "headHash", "checkpoint", "document", "version", "seq",
     "chats", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq", "updated_at" AS "updatedAt",
-    "freeze_now"() AS "freeze", "requester_history"(${person}, ${role}, ${incident}, ${account}) AS "history"
+    "freeze_now"() AS "freeze", "requester_history"(${person}, ${role}, ${incident}, ${provider}, ${account}) AS "history"
   FROM "lock_requester"(${requestId}, ${person})`;
 
 const historyFrom = ({ same, turnedDown, pending, objects }: StoredHistory): RequesterHistory => ({

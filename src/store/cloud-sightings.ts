@@ -59,7 +59,7 @@ export const cloudSightings = (database: Database): Sightings => ({
         prisma.$queryRaw<NamedGrant[]>`
         SELECT "provider", "account", "request_id" AS "requestId", "id" AS "grantId" FROM "grants"
         WHERE "plan" IS NOT NULL AND "tombstone_deleted_at" IS NULL AND "id" > ${after} AND "plan" ->> 'installationId' = ${installationId}
-          AND ("state" = 'active' OR ("state" = 'closed' AND ("plan" ->> 'cleanUpAt')::timestamptz > ${rested}::timestamptz))
+          AND ("state" = 'active' OR ("state" = 'closed' AND COALESCE("clean_up_at"("plan") > ${rested}::timestamptz, TRUE)))
         ORDER BY "id" LIMIT ${limit}`,
     );
   },

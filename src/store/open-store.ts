@@ -45,7 +45,7 @@ const CONNECTIONS = 10;
 
 /** Decides nothing, about nobody. */
 const REFUSED: Decision = { ok: false, refusal: { code: 'unknown_request' } };
-const NOTHING_ASKED: HistoryOf = { person: 'warm-up', role: '', incident: '', account: '' };
+const NOTHING_ASKED: HistoryOf = { person: 'warm-up', role: '', incident: '', provider: '', account: '' };
 
 /** The store on PostgreSQL. Nothing is connected until the first call, so a database that is down delays no start. */
 export function openStore(options: StoreOptions): Store {

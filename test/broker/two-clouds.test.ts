@@ -166,6 +166,17 @@ describe('two clouds beside each other in one installation', () => {
     expect(await proofOf('E2')).toBe('propagation');
   });
 
+  it('each is deleted when its own cloud says so, and not before', async () => {
+    await desk.opened('E14', echoInput());
+    const { plannedEnd, cleanUpAt } = await planOf('E14');
+    expect(cleanUpAt.getTime() - plannedEnd.getTime()).toBeLessThan(12 * 60 * MINUTE);
+    await end('E14');
+    await expect(desk.perform('delete_tombstone', 'E14')).rejects.toThrow('PROVIDER_REFUSED');
+    desk.wait(cleanUpAt.getTime() - (await desk.store.clock.now()).getTime());
+    await desk.perform('delete_tombstone', 'E14');
+    expect(await desk.eventsOf('E14')).toContain('tombstone_deleted');
+  });
+
   it('more time in each moves its own end', async () => {
     await desk.opened('E3', echoInput());
     const before = (await planOf('E3')).plannedEnd;

@@ -35,6 +35,11 @@ describe('the tables refuse', () => {
     });
   const grant = (state: Uppercase<Step['state']>, change: string) =>
     `UPDATE grants SET ${change} WHERE id = '${state}'`;
+  const planned = (more: object) =>
+    grant(
+      'GRANTING',
+      `plan = '${JSON.stringify({ grantId: 'GRANTING', provider: 'aws', ...more })}', planned_end = '2026-03-01T00:00:00Z'`,
+    );
   const request = (state: Uppercase<Step['state']>, change: string) =>
     `UPDATE requests SET ${change} WHERE id = '${state}'`;
   const far = (chat: string, drawn: string, posted: string) =>
@@ -95,8 +100,21 @@ describe('the tables refuse', () => {
     ['a closed grant that lost the other', grant('CLOSED', 'access_removed_at = NULL'), 'grants_closed_check'],
     [
       'a tombstone deleted before its time',
-      grant('CLOSED', 'tombstone_deleted_at = planned_end'),
+      grant('CLOSED', `tombstone_deleted_at = (plan ->> 'cleanUpAt')::timestamptz - INTERVAL '1 ms'`),
       'grants_tombstone_deleted_check',
+    ],
+    ['a plan that does not say when its tombstone may go', planned({}), 'grants_plan_check'],
+    [
+      'a plan whose tombstone may go before its end',
+      planned({ cleanUpAt: '2026-02-28T23:59:59.999Z' }),
+      'grants_plan_check',
+    ],
+    ['a plan whose tombstone may never go', planned({ cleanUpAt: 'infinity' }), 'grants_plan_check'],
+    ['a plan of which nobody can read that', planned({ cleanUpAt: 'soon' }), 'grants_plan_check'],
+    [
+      'a plan whose tombstone may go on no day that there is',
+      planned({ cleanUpAt: '2027-02-31T00:00:00.000Z' }),
+      '22008',
     ],
     [
       'a tombstone deleted of what is not closed',

@@ -117,6 +117,7 @@ describe('one request costs the same however many there were', () => {
         person: request.details.requester.id,
         role: request.details.terms.role.id,
         incident: request.details.incident.id,
+        provider: request.details.terms.account.provider,
         account: request.details.terms.account.id,
       });
     }

@@ -8,7 +8,13 @@ import { HOUR, MINUTE, okFacts, openIncident, personActor, requestCommand, SYSTE
 import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
 
-const WANTED: HistoryOf = { person: 'riley', role: 'restart-service', incident: 'INC-1', account: '111122223333' };
+const WANTED: HistoryOf = {
+  person: 'riley',
+  role: 'restart-service',
+  incident: 'INC-1',
+  provider: 'aws',
+  account: '111122223333',
+};
 
 let database: TestDatabase;
 let stores: readonly [Store, Store];
@@ -91,6 +97,8 @@ describe('what somebody asked for before, read in the transaction that opens ano
       expect((await historyOf()).objects).toBe(index + 1);
     }
     expect((await historyOf({ account: '999900009999' })).objects).toBe(0);
+    // Another cloud's account that is called alike.
+    expect((await historyOf({ provider: 'echo' })).objects).toBe(0);
     expect((await historyOf({ person: 'casey' })).objects).toBe(0);
     offset = 14 * HOUR;
     await stores[0].change('S5', 'test', (row, now) =>

@@ -184,5 +184,11 @@ export const SENT: {
   tombstone_deleted: () => [{ type: 'tombstone_deleted', grantId: 'R1' }],
 };
 
-/** From a stage on: at once, when a reminder, the answer or a page is due, before and at the end, and long after. */
-export const WAITS: readonly number[] = [0, 3 * MINUTE, 6 * MINUTE, 16 * MINUTE, 26 * MINUTE, 31 * MINUTE, 2 * HOUR];
+/**
+ * From a stage on: at once, when a reminder, the answer or a page is due, before and at the end, long after, and when what
+ * it left may be deleted.
+ */
+export const WAITS: readonly number[] = [
+  ...[0, 3 * MINUTE, 6 * MINUTE, 16 * MINUTE, 26 * MINUTE, 31 * MINUTE],
+  ...[2 * HOUR, 14 * HOUR],
+];

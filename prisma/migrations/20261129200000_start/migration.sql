@@ -109,6 +109,13 @@ CREATE INDEX "requests_turned_down_idx" ON "requests"
 
 -- Grants --------------------------------------------------------------------------------------------------------------
 
+-- From when on what an ending left may be deleted, as its cloud's plan says; null where nobody can read that.
+CREATE FUNCTION "clean_up_at"("plan" JSONB) RETURNS TIMESTAMPTZ LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN "plan" ->> 'cleanUpAt'
+    ~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$'
+    THEN ("plan" ->> 'cleanUpAt')::timestamptz END
+$$;
+
 CREATE TABLE "grants" (
   "id" TEXT NOT NULL,
   "request_id" TEXT NOT NULL,
@@ -132,7 +139,9 @@ CREATE TABLE "grants" (
   CONSTRAINT "grants_state_check" CHECK ("state" <> 'pending'),
   CONSTRAINT "grants_plan_check" CHECK (
     ("plan" IS NULL) = ("planned_end" IS NULL)
-    AND ("plan" IS NULL OR COALESCE("plan" ->> 'grantId' = "id" AND "plan" ->> 'provider' = "provider", FALSE))
+    AND ("plan" IS NULL OR COALESCE(
+      "plan" ->> 'grantId' = "id" AND "plan" ->> 'provider' = "provider" AND "clean_up_at"("plan") >= "planned_end", FALSE
+    ))
   ),
   -- Without a plan nothing was ever opened, so there is nothing to confirm, to remove or to delete.
   CONSTRAINT "grants_unplanned_check" CHECK (
@@ -153,7 +162,8 @@ CREATE TABLE "grants" (
     OR ("access_removed_at" IS NOT NULL AND "sessions_ended_at" IS NOT NULL)
   ),
   CONSTRAINT "grants_tombstone_deleted_check" CHECK (
-    "tombstone_deleted_at" IS NULL OR ("state" = 'closed' AND "tombstone_deleted_at" >= "planned_end" + INTERVAL '12 hours')
+    "tombstone_deleted_at" IS NULL
+    OR ("state" = 'closed' AND COALESCE("tombstone_deleted_at" >= "clean_up_at"("plan"), FALSE))
   )
 );
 
@@ -748,7 +758,7 @@ END $$;
 
 -- What a person asked for before, as core/request/requester-history.ts says it. Volatile, so that it sees what was committed before
 -- the lock was got. `objects` counts an object that may still come of what waits or opens, and one that is not deleted yet.
-CREATE FUNCTION "requester_history"("person" TEXT, "role" TEXT, "incident" TEXT, "account" TEXT)
+CREATE FUNCTION "requester_history"("person" TEXT, "role" TEXT, "incident" TEXT, "provider" TEXT, "account" TEXT)
 RETURNS JSONB LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   "counted" JSONB;
@@ -762,9 +772,11 @@ BEGIN
     'pending', COALESCE(jsonb_agg(r."id" ORDER BY r."created_at", r."id") FILTER (WHERE r."state" = 'pending'), '[]'),
     'objects', COALESCE(sum(
       CASE WHEN r."state" = 'pending'
-        THEN (r."document" #>> '{details,terms,account,id}' = "requester_history"."account")::integer
+        THEN (r."document" #>> '{details,terms,account,id}' = "requester_history"."account"
+          AND r."document" #>> '{details,terms,account,provider}' = "requester_history"."provider")::integer
         ELSE (SELECT count(*) FROM "grants" AS g
-          WHERE g."request_id" = r."id" AND g."account" = "requester_history"."account" AND g."tombstone_deleted_at" IS NULL
+          WHERE g."request_id" = r."id" AND g."provider" = "requester_history"."provider"
+            AND g."account" = "requester_history"."account" AND g."tombstone_deleted_at" IS NULL
             AND (g."plan" IS NOT NULL OR r."state" = 'granting'))
       END), 0))
   INTO "counted"

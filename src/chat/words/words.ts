@@ -55,7 +55,7 @@ export const REFUSALS = {
   too_many_pending: ({ max = '?', ids = '' }) =>
     `You have ${max} requests that wait for an answer, and no more may wait at once. Withdraw one that you do not need, or wait${ids === '' ? '' : `: ${ids}`}.`,
   too_many_objects: ({ account = 'that account', objects = '?', max = '?' }) =>
-    `You have ${objects} roles in account ${account}, and one person may have ${max}. Each is deleted 12 hours after its end was due; an ended one gives no access meanwhile. Whoever applies the policy (ask the platform team) can raise requests.maxObjects, or somebody else must ask.`,
+    `You have ${objects} accesses in account ${account}, and one person may have ${max}. Each counts until what it left is deleted, some hours after its end was due; an ended one gives no access meanwhile. Whoever applies the policy (ask the platform team) can raise requests.maxObjects, or somebody else must ask.`,
   actor_not_person: () => 'Only a person in the chat can do that. Use the buttons on the card.',
   unknown_person: (detail) =>
     who(

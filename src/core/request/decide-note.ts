@@ -111,7 +111,7 @@ export function decideClosedAgain(
   return accept(request, { type: 'alarm', data: { what: 'closed_again', grantId, name: grant.plan.name, hashes } });
 }
 
-/** The tombstone of a grant was deleted. */
+/** The tombstone of a grant was deleted: not before its cloud's plan lets it. */
 export function decideTombstoneDeleted(
   request: RequestFor<'tombstone_deleted'>,
   { grantId }: CommandOf<'tombstone_deleted'>,
@@ -119,6 +119,7 @@ export function decideTombstoneDeleted(
 ): Decision {
   const grant = request.grants.find(({ id }) => id === grantId);
   if (grant?.plan === undefined || grant.tombstoneDeletedAt !== undefined) return wrongState(request);
+  if (now < grant.plan.cleanUpAt) return refuse('not_due');
   const grants = request.grants.map((one) => (one.id === grantId ? { ...one, tombstoneDeletedAt: now } : one));
   return accept({ ...request, grants }, { type: 'tombstone_deleted', data: { grantId, name: grant.plan.name } });
 }

@@ -1,5 +1,5 @@
 import type { Clouds } from '../policy/cloud.ts';
-import type { ChatKey, Directory } from '../policy/directory.ts';
+import type { ChatKey, Cloud, Directory } from '../policy/directory.ts';
 import type { IncidentRecord, Policy } from '../policy/policy.ts';
 import type { Freeze } from './freeze.ts';
 import type { IncidentFacts, State, TurnedDown } from './request.ts';
@@ -51,6 +51,8 @@ export interface HistoryOf {
   readonly role: string;
   /** Its id, whatever the letter case. */
   readonly incident: string;
+  /** Two clouds may call an account alike. */
+  readonly provider: Cloud;
   readonly account: string;
 }
 

@@ -15,7 +15,8 @@ export function historyOf(input: RequestInput, actor: Actor, facts: Facts): Hist
   const person = personOf(facts.directory.value, actor.key);
   const role = facts.policy.value.roles.find(({ id }) => id === input.role);
   if (typeof person === 'string' || role === undefined) return undefined;
-  return { person: person.id, role: role.id, incident: input.incident.trim(), account: role.account };
+  const { id, provider, account } = role;
+  return { person: person.id, role: id, incident: input.incident.trim(), provider, account };
 }
 
 /** The no that a request follows which is asked for now, if it comes soon after one. */

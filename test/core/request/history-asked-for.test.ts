@@ -12,11 +12,18 @@ describe('what must be read of the past before somebody may ask (A11)', () => {
     historyOf(input, actor, okFacts(START, change));
 
   it('is that of the person, the role, its account and the incident as it is spelled', () => {
-    expect(read()).toEqual({ person: 'riley', role: 'restart-service', incident: 'INC-1', account: '111122223333' });
+    expect(read()).toEqual({
+      person: 'riley',
+      role: 'restart-service',
+      incident: 'INC-1',
+      provider: 'aws',
+      account: '111122223333',
+    });
     expect(read(anInput({ role: 'read-logs', incident: '  INC-2 ' }), personActor('casey'))).toEqual({
       person: 'casey',
       role: 'read-logs',
       incident: 'INC-2',
+      provider: 'aws',
       account: '111122223333',
     });
   });

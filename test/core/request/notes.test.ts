@@ -39,7 +39,6 @@ const NOTIFIED_ONCE: readonly (readonly [
     { type: 'altered', grantId: 'R1', altered: [{ part: 'entry' }] },
     { type: 'altered', grantId: 'R1', altered: [{ part: 'entry' }, { part: 'permissions', name: 'more' }] },
   ],
-  ['that a tombstone is gone', 'closed', { type: 'tombstone_deleted', grantId: 'R1' }, undefined],
 ];
 
 describe('what is recorded without changing who has access', () => {
@@ -74,6 +73,17 @@ describe('what is recorded without changing who has access', () => {
     const { next, events } = accepted(by(request, { type: 'invited', reached: ['avery'], missed: ['blake'] }, now));
     expect(next.invited).toEqual({ reached: ['avery'], missed: ['blake'] });
     expect(events).toEqual([{ type: 'approvers_notified', data: { reached: ['avery'], missed: ['blake'] } }]);
+  });
+
+  it('says that a tombstone is gone once, and not before its plan lets it be deleted', () => {
+    const { request } = walkTo('closed');
+    const cleanUpAt = request.state === 'closed' ? request.grants[0]?.plan?.cleanUpAt : undefined;
+    if (cleanUpAt === undefined) throw new Error('a closed request had a plan');
+    const gone = { type: 'tombstone_deleted', grantId: 'R1' } as const;
+    expect(by(request, gone, plus(cleanUpAt, -1))).toMatchObject({ refusal: { code: 'not_due' } });
+    const first = accepted(by(request, gone, cleanUpAt));
+    expect(first.events).toHaveLength(1);
+    expect(by(first.next, gone, cleanUpAt)).toMatchObject({ refusal: { code: 'not_in_this_state' } });
   });
 
   it('buries only the tombstone of a grant that is there and had a plan', () => {
