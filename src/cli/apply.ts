@@ -1,4 +1,5 @@
 import { DEFINITIONS } from '../adapters.ts';
+import { digestOf } from '../core/canonical.ts';
 import { droppedAccountsInUse } from '../core/policy/policy-diff.ts';
 import { securityChannelsOf } from '../core/policy/policy-row.ts';
 import { actorName } from '../core/request/decision.ts';
@@ -27,7 +28,7 @@ export async function applyFile(file: string): Promise<number> {
       return 1;
     }
     const changes = changesOf(inForce, read.policy, DEFINITIONS.clouds);
-    if (inForce !== undefined && changes.length === 0) {
+    if (inForce !== undefined && inForce.doubt === undefined && inForce.digest === digestOf(read.policy)) {
       console.log(`Nothing to do: policy ${inForce.number} already says the same.`);
       return 0;
     }

@@ -31,6 +31,9 @@ const places = (channels: Readonly<Record<string, string>> | undefined): string 
 
 const seconds = (what: string) => (after: number, before: number) => `${what}: ${before} → ${after} s`;
 
+/** For a policy in which all that has words of its own is as it was, and that is another one all the same. */
+export const FORM_WORDS = 'its order or form changed';
+
 /** For a change of `timings`, in seconds. */
 export const TIMING_WORDS: Words<Timings> = {
   decisionSeconds: seconds('time to answer a request (decisionSeconds)'),

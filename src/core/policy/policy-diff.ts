@@ -6,6 +6,7 @@ import {
   ACCOUNT_WORDS,
   ASKING_WORDS,
   CHANNEL_WORDS,
+  FORM_WORDS,
   INCIDENT_WORDS,
   PERSON_WORDS,
   ROLE_WORDS,
@@ -39,10 +40,11 @@ export function policyChanges(before: Policy | undefined, after: Policy, clouds:
   }
   const keys = Object.keys(SENTENCES) as (keyof Policy)[];
   const changed = keys.filter((key) => !same(before[key], after[key]));
-  return [
+  const said = [
     ...changed.flatMap((key) => SENTENCES[key](before, after, describedBy(clouds))),
     ...otherTerms(before, after),
   ];
+  return said.length === 0 && changed.length > 0 ? [`${capital(FORM_WORDS)}.`] : said;
 }
 
 /** Ids of accounts with an open grant that the policy no longer names: such a policy is refused. */

@@ -12,6 +12,11 @@ it('says nothing of the same policy, however it is written', () => {
   expect(policyChanges(small, policyOf(text), DEFINITIONS.clouds)).toEqual([]);
 });
 
+it('says that only the order of a list changed: it is another policy, with another digest', () => {
+  const turned = { ...small, people: small.people.toReversed() };
+  expect(policyChanges(small, turned, DEFINITIONS.clouds)).toEqual(['Its order or form changed.']);
+});
+
 it('counts what a first policy holds', () => {
   expect(policyChanges(undefined, small, DEFINITIONS.clouds)).toEqual([
     'First policy: 1 roles, 1 accounts, 3 people listed.',

@@ -6,7 +6,7 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { Logger } from '../../../ports/logger.ts';
 import { attempt, waitFor } from './attempt.ts';
 import type { Limiter } from './limiter.ts';
-import type { Door, Sessions } from './session.ts';
+import type { AccountSession, Door, Sessions } from './session.ts';
 
 /** What every call needs, whichever account it goes to. */
 export interface Reach {
@@ -101,16 +101,20 @@ export class AccountClient {
   ): Promise<T> {
     const { sessions, random, logger } = this.#reach;
     const errand = this.#errand;
+    let used: AccountSession | undefined;
     return await attempt(
       {
         what: `${what} in account ${errand.account}`,
         signal: errand.signal,
         secrets: [errand.externalId],
-        renew: () => sessions.leave(errand),
+        renew: () => sessions.leave(errand, used),
         random,
         again: (wire, tried) => logger.info({ account: errand.account, what, wire, tried }, 'AWS is asked again'),
       },
-      async (signal) => call(await sessions.enter(errand, errand.signal), { abortSignal: signal }),
+      async (signal) => {
+        used = await sessions.enter(errand, errand.signal);
+        return call(used, { abortSignal: signal });
+      },
     );
   }
 }

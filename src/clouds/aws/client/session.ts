@@ -37,6 +37,13 @@ export interface AccountSession {
   readonly sts: STSClient;
 }
 
+/** One that was made, or is being made; `entered` once it is there. */
+interface Kept {
+  readonly session: Promise<AccountSession>;
+  readonly freshUntil: number;
+  entered?: AccountSession;
+}
+
 /** Whom to become. From the plan for endings, from the terms for openings. */
 export interface Door {
   readonly brokerRole: string;
@@ -59,7 +66,7 @@ const HOME: Readonly<Record<string, string>> = { 'aws-cn': 'cn-north-1', 'aws-us
 export class Sessions {
   readonly #settings: ClientSettings;
   readonly #random: () => number;
-  readonly #open = new Map<string, { readonly session: Promise<AccountSession>; readonly freshUntil: number }>();
+  readonly #open = new Map<string, Kept>();
   readonly #roots = new Map<string, Promise<STSClient>>();
 
   constructor(settings: ClientSettings, random: () => number) {
@@ -72,20 +79,33 @@ export class Sessions {
     const key = keyOf(door);
     const known = this.#open.get(key);
     if (known && known.freshUntil > performance.now()) return await orStopped(known.session, signal);
-    this.leave(door);
+    this.#drop(key);
     const session = this.#become(door);
-    const made = { session, freshUntil: performance.now() + SESSION_SECONDS * 1000 - RENEW_MS };
+    const made: Kept = { session, freshUntil: performance.now() + SESSION_SECONDS * 1000 - RENEW_MS };
     this.#open.set(key, made);
-    session.catch(() => {
-      if (this.#open.get(key) === made) this.#open.delete(key);
-    });
+    session.then(
+      (entered) => {
+        made.entered = entered;
+      },
+      () => {
+        if (this.#open.get(key) === made) this.#open.delete(key);
+      },
+    );
     return await orStopped(session, signal);
   }
 
-  /** Forgets the session behind this door, so that the next call makes another. */
-  leave(door: Door): void {
-    const known = this.#open.get(keyOf(door));
-    this.#open.delete(keyOf(door));
+  /**
+   * Forgets this session behind this door, so that the next call makes another. One that was made anew since stays: the
+   * refusal of a call that began before it comes late.
+   */
+  leave(door: Door, used: AccountSession | undefined): void {
+    const key = keyOf(door);
+    if (this.#open.get(key)?.entered === used) this.#drop(key);
+  }
+
+  #drop(key: string): void {
+    const known = this.#open.get(key);
+    this.#open.delete(key);
     known?.session.then(destroy, () => undefined);
   }
 

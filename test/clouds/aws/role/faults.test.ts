@@ -1,4 +1,5 @@
 import { DeleteRoleCommand } from '@aws-sdk/client-iam';
+import { Sessions } from '../../../../src/clouds/aws/client/session.ts';
 import type { Plan } from '../../../../src/core/request/request.ts';
 import { until } from '../../../support/until.ts';
 import { account, details, EXTERNAL_ID, input, MANAGEMENT, role, SERVICE, terms } from '../inputs.ts';
@@ -122,6 +123,19 @@ describe('the broker’s own session', () => {
     await rig.provider.open(rig.plan(), soon());
     await rig.provider.close(rig.plan(), soon());
     expect(rig.aws.dials.log().filter(({ action }) => action === 'AssumeRole')).toHaveLength(1);
+  });
+
+  it('that was made anew is kept when the refusal of a call with the old one comes late', async () => {
+    const credentials = rig.aws.keysOf(MANAGEMENT, 'breakglass');
+    const sessions = new Sessions({ endpoint: rig.aws.url, region: 'eu-west-1', credentials }, () => 0.1);
+    const { brokerRole, externalId } = account();
+    const door = { brokerRole, externalId };
+    const old = await sessions.enter(door, soon());
+    sessions.leave(door, old);
+    const fresh = await sessions.enter(door, soon());
+    sessions.leave(door, old);
+    expect([fresh === old, (await sessions.enter(door, soon())) === fresh]).toEqual([false, true]);
+    sessions.release();
   });
 
   it('is made anew when the cloud says it expired, and the call goes on', async () => {
