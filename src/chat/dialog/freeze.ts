@@ -43,7 +43,7 @@ export async function freeze(
   { end, reason }: FreezeWish,
   delivery: string,
 ): Promise<Reply> {
-  const command = { caller, who, id: `freeze/${delivery}` };
+  const command = { caller, who, id: `freeze/${caller.chat}/${delivery}` };
   if ((await deps.store.chat.form(command.id)) !== undefined) return say(COMMAND_USED);
   const frozen = await deps.broker.freeze(who.actor, { all: end === 'everything', reason });
   if (!frozen.ok) {
@@ -123,11 +123,11 @@ async function counted({ store, logger }: DialogDeps, { caller, who, id }: Comma
  */
 export async function thaw(
   { store, broker }: DialogDeps,
-  { place }: Caller,
+  { chat, place }: Caller,
   { key, actor }: Known,
   delivery: string,
 ): Promise<Reply> {
-  const id = `thaw/${delivery}`;
+  const id = `thaw/${chat}/${delivery}`;
   if ((await store.chat.form(id)) !== undefined) return say(COMMAND_USED);
   await store.chat.openForm({ id, kind: 'thaw', key, requestId: '', digest: '', channel: place?.place ?? '' });
   const thawed = await broker.thaw(actor);

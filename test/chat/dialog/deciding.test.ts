@@ -182,11 +182,11 @@ describe('freezing (B11)', () => {
     const reply = await freeze('freeze all hands are busy', 'f2');
     expect(reply).toMatchObject({
       ...saying(/is that to end as well\?/),
-      button: { action: 'freeze_all', value: 'freeze/f2' },
+      button: { action: 'freeze_all', value: 'freeze/slack/f2' },
     });
-    const press = on('freeze_all', 'freeze/f2');
+    const press = on('freeze_all', 'freeze/slack/f2');
     expect(await talk.press('quinn', press)).toMatchObject(saying(/opened by somebody else/));
-    expect(await talk.press('sasha', on('freeze_all', 'freeze/x'))).toMatchObject(saying(/not one of mine/));
+    expect(await talk.press('sasha', on('freeze_all', 'freeze/slack/x'))).toMatchObject(saying(/not one of mine/));
     expect(await stateOf('f2')).toBe('active');
     expect(await talk.press('sasha', press)).toMatchObject(saying(/Everything that is open is being ended/));
     expect(await talk.press('sasha', press)).toMatchObject(saying(/arrived before and counted then/));
