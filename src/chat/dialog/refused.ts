@@ -17,14 +17,23 @@ const NAMES_SHOWN = 10;
 
 type Refused = Extract<Changed, { ok: false }>;
 
-/** Why a click did not count, and who can do it. What is drawn older than what is true is drawn anew. */
+/**
+ * Why a click did not count, and who can do it. What is drawn older than what is true is drawn anew, beside the answer: a
+ * chat that takes nothing must not hold that up.
+ */
 export async function whyRefused(
-  deps: Deps & Pick<DialogDeps, 'announce'>,
+  deps: Deps & Pick<DialogDeps, 'announce' | 'logger'>,
   refused: Refused,
   action: Action,
 ): Promise<string> {
-  if (refused.refusal.code === 'look_again' && refused.row) await deps.announce.redraw(refused.row, deps.broker.view);
-  return `${answer(refused.refusal)}${await othersWords(deps, refused, action)}`;
+  const { refusal, row } = refused;
+  if (refusal.code === 'look_again' && row !== undefined) {
+    void deps.announce.redraw(row, deps.broker.view).catch((error: unknown) => {
+      const { id } = row.request.details;
+      deps.logger.warn({ requestId: id, why: String(error) }, 'what somebody clicked was not drawn anew everywhere');
+    });
+  }
+  return `${answer(refusal)}${await othersWords(deps, refused, action)}`;
 }
 
 /** Who can do it instead, where that helps; empty where it does not. */
