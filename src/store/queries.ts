@@ -28,15 +28,25 @@ export const due = (database: Database, before: Date, limit: number, after = '')
     return found.map(rowOf);
   });
 
-/** In no order among the closed: one that can never be told keeps none of the others waiting. */
+/**
+ * Each chat's in turn, so that what one does not take crowds out nothing that another would. Of each chat in no order among
+ * the closed: one that can never be told keeps none of the others waiting.
+ */
 export const pendingNotifications = (database: Database, limit: number): Promise<readonly Row[]> =>
   database.raw.read('read what the chat is owed', async (client) => {
     const found = await client.$queryRaw<RequestRecord[]>`
+      WITH "owed" AS (
+        SELECT r."id", row_number() OVER (PARTITION BY c."chat" ORDER BY r."state" = 'closed', random()) AS "turn"
+        FROM "requests" AS r, LATERAL jsonb_each(r."chats") AS c ("chat", "came")
+        WHERE r."next_work_at" IS NOT NULL AND (r."drawn_version" < r."version" OR r."posted_seq" < r."seq")
+          AND ((c."came" ->> 'drawnVersion')::integer < r."version" OR (c."came" ->> 'postedSeq')::integer < r."seq")
+      ), "next" AS (
+        SELECT "id", min("turn") AS "turn" FROM "owed" GROUP BY "id" ORDER BY "turn" LIMIT ${limit}
+      )
       SELECT "document", "version", "seq", "chats", "drawn_version" AS "drawnVersion", "posted_seq" AS "postedSeq",
         "updated_at" AS "updatedAt"
-      FROM "requests"
-      WHERE "next_work_at" IS NOT NULL AND ("drawn_version" < "version" OR "posted_seq" < "seq")
-      ORDER BY "state" = 'closed', random() LIMIT ${limit}`;
+      FROM "requests" JOIN "next" USING ("id")
+      ORDER BY "state" = 'closed', "turn"`;
     return found.map(rowOf);
   });
 

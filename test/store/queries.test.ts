@@ -3,7 +3,7 @@ import { firstBreak } from '../../src/core/audit/log.ts';
 import { type Row, TELLING, workFor } from '../../src/core/request/work.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
-import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';
+import { freshDatabase, PATIENT, type TestDatabase, withClient } from '../support/database.ts';
 import { HOUR, KEYS } from '../support/requests.ts';
 import { silent } from './silent-logger.ts';
 import { playTo } from './stories.ts';
@@ -98,5 +98,16 @@ describe('what the store finds', () => {
     const events = await store.events('system');
     expect(events.length).toBeGreaterThanOrEqual(80);
     expect(firstBreak('system', events)).toBeUndefined();
+  });
+
+  it('what each chat is owed, however many more another is owed', async () => {
+    for (const id of ['7two', '8two', '9two']) await playTo(store, 'pending', { id });
+    await withClient(database.adminUrl, async (admin) => {
+      await admin.query('SET session_replication_role = replica');
+      await admin.query(
+        `UPDATE requests SET chats = '{"plain": {"drawnVersion": 0, "postedSeq": 0}}', drawn_version = 0, posted_seq = 0 WHERE id <> '9two'`,
+      );
+    });
+    expect(ids(await store.pendingNotifications(2))).toContain('9two');
   });
 });
