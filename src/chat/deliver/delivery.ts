@@ -5,15 +5,17 @@ import type { Announce } from '../../ports/announce.ts';
 import type { ChatAccounts } from '../../ports/chat-accounts.ts';
 import type { ViewOf } from '../../ports/request-view.ts';
 import type { RequestChat } from '../words/content.ts';
+import { partyIn } from '../words/timeline-entry.ts';
 import { drawAll } from './draw.ts';
 import { anyOf, each, withoutTheSilent } from './each.ts';
+import { fairShare } from './fair-share.ts';
 import { postFreezeIn } from './freeze.ts';
 import { inviteAll } from './invite.ts';
 import { pageOne } from './page.ts';
 import { postPolicy } from './policy.ts';
 import { postAll } from './post.ts';
 import { isNo } from './send.ts';
-import { type ChatDeps, policyPlace } from './show.ts';
+import { type ChatDeps, isOf, policyPlace } from './show.ts';
 
 /** What delivery needs, for all chats together. */
 export interface DeliveryDeps extends Omit<ChatDeps, 'chat'> {
@@ -21,12 +23,13 @@ export interface DeliveryDeps extends Omit<ChatDeps, 'chat'> {
   readonly chats: readonly RequestChat[];
   /** What the chat of a key says of its account. */
   readonly account: ChatAccounts['account'];
-  /** How long a chat is waited for that has not invited everybody when another one has, in milliseconds. */
+  /** How long a chat is waited for when others have reached everybody, in milliseconds. */
   readonly othersMs?: number | undefined;
 }
 
-/** Less than what the work as a whole may take. */
 const OTHERS_MS = 15_000;
+/** Less than what the work as a whole may take: somebody reached by then is none to be phoned. */
+const INVITE_MS = 25_000;
 
 /** What the chats show of requests. */
 export interface Delivery extends Announce {
@@ -39,6 +42,7 @@ export function delivery({ chats, account, othersMs = OTHERS_MS, ...shared }: De
   const all = chats.map((chat): ChatDeps => ({ ...shared, chat }));
   const there = (name: ChatName): ChatDeps | undefined => all.find(({ chat }) => chat.name === name);
   const { store, logger } = shared;
+  const share = fairShare(chats.map(({ name }) => name));
   /** Whoever set this process up took that chat away: a row that names it owes it nothing any more. */
   const passOver = async ({ request: { details }, version, seq }: Row, chat: ChatName): Promise<void> => {
     logger.error({ requestId: details.id, chat }, 'a request is shown in a chat that this process does not have');
@@ -49,7 +53,7 @@ export function delivery({ chats, account, othersMs = OTHERS_MS, ...shared }: De
     chats: chats.map(({ name }) => name),
     draw: (row, chat, view) => {
       const deps = there(chat);
-      return deps === undefined ? passOver(row, chat) : drawAll({ ...deps, view }, row);
+      return deps === undefined ? passOver(row, chat) : share(chat, () => drawAll({ ...deps, view }, row));
     },
     redraw: (row, view) => {
       const shown = all.filter(({ chat }) => row.chats[chat.name] !== undefined);
@@ -57,18 +61,24 @@ export function delivery({ chats, account, othersMs = OTHERS_MS, ...shared }: De
     },
     post: (row, chat, view) => {
       const deps = there(chat);
-      return deps === undefined ? passOver(row, chat) : postAll({ ...deps, view }, row);
+      return deps === undefined ? passOver(row, chat) : share(chat, () => postAll({ ...deps, view }, row));
     },
     invite: async (row, view) => {
       // A card in a chat that the request is not shown in would never be drawn again.
-      const shown = all.filter(({ chat }) => row.chats[chat.name] !== undefined);
+      const { invite } = row.request.details;
+      const parties = invite.flatMap((id) => partyIn(row.request, id) ?? []);
+      const shown = all.filter(
+        (deps) => row.chats[deps.chat.name] !== undefined && parties.some((party) => isOf(deps, party)),
+      );
+      const isMissed = (reached: readonly ReadonlySet<string>[], id: string): boolean =>
+        !reached.some((ids) => ids.has(id));
       const reached = await withoutTheSilent(
         shown.map((deps) => inviteAll({ ...deps, view }, row)),
-        othersMs,
+        (some) => !invite.some((id) => isMissed(some, id)),
+        { othersMs, lastMs: INVITE_MS },
       );
-      const isReached = (id: string): boolean => reached.some((ids) => ids.has(id));
-      const { invite } = row.request.details;
-      return { reached: invite.filter(isReached), missed: invite.filter((id) => !isReached(id)) };
+      const missed = invite.filter((id) => isMissed(reached, id));
+      return { reached: invite.filter((id) => !missed.includes(id)), missed };
     },
     account,
     page: (page, person, row) => anyOf(all, (deps) => pageOne(deps, page, person, row)),

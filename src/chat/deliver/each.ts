@@ -22,19 +22,41 @@ export async function anyOf<T>(all: readonly T[], work: (one: T) => Promise<bool
   return some || (await Promise.all(tried)).includes(true);
 }
 
+/** How long those are waited for that take longer than others, in milliseconds. */
+export interface Patience {
+  /** From when on those that came to an end are enough. */
+  readonly othersMs: number;
+  /** From the beginning, whatever the others came to. */
+  readonly lastMs: number;
+}
+
 /**
- * What came of it in each chat that came to an end. A single one is waited for, however long it takes; once one has come to
- * its end, the others have so many milliseconds.
+ * What came of it in each that came to an end. A single one is waited for, however long it takes, and so are all until
+ * one has come to its end; then the others have until `lastMs`, or `othersMs` once what came of those that did is enough.
  */
-export async function withoutTheSilent<T>(all: readonly Promise<T>[], othersMs: number): Promise<readonly T[]> {
+export async function withoutTheSilent<T>(
+  all: readonly Promise<T>[],
+  isEnough: (done: readonly T[]) => boolean,
+  { othersMs, lastMs }: Patience,
+): Promise<readonly T[]> {
   const done: T[] = [];
+  const last = performance.now() + lastMs;
   const noted = all.map(async (one) => {
     done.push(await one);
   });
   const every = Promise.all(noted);
-  await Promise.race([every, Promise.any(noted)]);
-  await within(othersMs, 'a chat', every).catch((error: unknown) => {
-    if (!(error instanceof TookTooLong)) throw error;
+  const tried = noted.map(async (one) => {
+    await one;
+    if (!isEnough(done)) throw new Error('not yet');
   });
+  const enough = Promise.any(tried).catch(() => every);
+  await Promise.race([every, Promise.any(noted)]);
+  await unlessSilent(last - performance.now(), Promise.race([every, enough]));
+  await unlessSilent(Math.min(othersMs, last - performance.now()), every);
   return [...done];
 }
+
+const unlessSilent = (ms: number, some: Promise<unknown>): Promise<unknown> =>
+  within(ms, 'a chat', some).catch((error: unknown) => {
+    if (!(error instanceof TookTooLong)) throw error;
+  });

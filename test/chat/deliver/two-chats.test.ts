@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { ulid } from 'ulid';
 import { DEFINITIONS } from '../../../src/adapters.ts';
 import { broker as openBroker } from '../../../src/broker/broker.ts';
@@ -129,6 +130,22 @@ describe('a request that two chats show', () => {
     first.direct = direct;
     await withdraw(id);
     await withdraw(other);
+  });
+
+  it('waits for the one that is slow where the other has no way to anybody (B5)', async () => {
+    const id = await asked();
+    const row = await desk.row(id);
+    const { invite } = row.request.details;
+    const [{ direct }, { send }] = [second, first];
+    second.direct = async () => undefined;
+    first.send = async (...sent) => {
+      await wait(600);
+      return send(...sent);
+    };
+    expect(await shown.invite(row, broker.view)).toEqual({ reached: invite, missed: [] });
+    Object.assign(second, { direct });
+    Object.assign(first, { send });
+    await withdraw(id);
   });
 
   it('in a process that has only one of them is passed over in the other, loudly, and is done with', async () => {
