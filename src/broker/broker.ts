@@ -11,7 +11,7 @@ import { request } from './request/ask.ts';
 import { attest } from './request/attest.ts';
 import { deny, end, withdraw } from './request/end.ts';
 import { extend } from './request/extend.ts';
-import { noted } from './request/note-refusal.ts';
+import { noted, notedEnding, type Someone } from './request/note-refusal.ts';
 import { sweepCloud } from './sweep/clouds.ts';
 import { watchOutage } from './sweep/incident-outage.ts';
 import { watchPeople } from './sweep/people.ts';
@@ -21,14 +21,19 @@ import { whyNotRead } from './why-not-read.ts';
 
 type Bound<F> = F extends (deps: BrokerDeps, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
 
+/** The same for whoever takes away: under each key that may be theirs, until one may do it. */
+type BoundEnding<F> = F extends (deps: BrokerDeps, id: string, actor: never, ...rest: infer Rest) => infer Result
+  ? (requestId: string, by: Someone, ...rest: Rest) => Result
+  : never;
+
 /** The only door: every surface and every job goes through one of these. */
 export interface Broker {
   readonly request: Bound<typeof request>;
   readonly approve: Bound<typeof approve>;
   readonly extend: Bound<typeof extend>;
-  readonly deny: Bound<typeof deny>;
-  readonly withdraw: Bound<typeof withdraw>;
-  readonly end: Bound<typeof end>;
+  readonly deny: BoundEnding<typeof deny>;
+  readonly withdraw: BoundEnding<typeof withdraw>;
+  readonly end: BoundEnding<typeof end>;
   readonly attest: Bound<typeof attest>;
   readonly freeze: Bound<typeof freeze>;
   readonly thaw: Bound<typeof thaw>;
@@ -74,10 +79,11 @@ export const broker = (deps: BrokerDeps): Broker => ({
     noted(deps, { requestId, what: 'approve', actor }, approve(deps, requestId, actor, ...rest)),
   extend: (requestId, actor, ...rest) =>
     noted(deps, { requestId, what: 'extend', actor }, extend(deps, requestId, actor, ...rest)),
-  deny: (requestId, actor, ...rest) =>
-    noted(deps, { requestId, what: 'deny', actor }, deny(deps, requestId, actor, ...rest)),
-  withdraw: (requestId, actor) => noted(deps, { requestId, what: 'withdraw', actor }, withdraw(deps, requestId, actor)),
-  end: (requestId, actor) => noted(deps, { requestId, what: 'end', actor }, end(deps, requestId, actor)),
+  deny: (requestId, by, ...rest) =>
+    notedEnding(deps, { requestId, what: 'deny', by }, (actor) => deny(deps, requestId, actor, ...rest)),
+  withdraw: (requestId, by) =>
+    notedEnding(deps, { requestId, what: 'withdraw', by }, (actor) => withdraw(deps, requestId, actor)),
+  end: (requestId, by) => notedEnding(deps, { requestId, what: 'end', by }, (actor) => end(deps, requestId, actor)),
   attest: (requestId, actor, ...rest) =>
     noted(deps, { requestId, what: 'attest', actor }, attest(deps, requestId, actor, ...rest)),
   freeze: (...rest) => freeze(deps, ...rest),

@@ -31,6 +31,32 @@ export async function noteRefusal(
   }
 }
 
+/** One person, by every key that may be theirs, likeliest first. */
+export type Someone = Actor | readonly [Actor, ...Actor[]];
+
+/**
+ * Takes something away under each key that may be somebody's, until one may do it. It is refused only where no key could:
+ * what another key did then is no refusal, and the log says none.
+ */
+export async function notedEnding(
+  deps: BrokerDeps,
+  { by, ...of }: { readonly requestId: string; readonly what: RefusableAction; readonly by: Someone },
+  end: (actor: Actor) => Promise<Changed>,
+): Promise<Changed> {
+  const [first, ...others] = 'type' in by ? ([by] as const) : by;
+  let actor = first;
+  let changed = await end(actor);
+  for (const other of others) {
+    if (changed.ok || changed.refusal.code !== 'not_yours') break;
+    actor = other;
+    changed = await end(actor);
+  }
+  // Where none of them is known here, it was most likely the first.
+  const noted = !changed.ok && changed.refusal.code === 'not_yours' ? first : actor;
+  void noteRefusal(deps, { ...of, actor: noted }, changed);
+  return changed;
+}
+
 /** The answer of a person's action, given at once; a refusal is kept beside it. */
 export async function noted(
   deps: BrokerDeps,

@@ -2,7 +2,6 @@ import { Failure } from '../../core/failure.ts';
 import type { ChatKey, ChatName } from '../../core/policy/directory.ts';
 import type { Actor } from '../../core/request/command.ts';
 import type { Place } from '../../ports/chat.ts';
-import type { Changed } from '../../ports/store.ts';
 
 /** Who typed, pressed or sent something, by a payload that its adapter verified. */
 export interface Caller {
@@ -31,13 +30,9 @@ export async function known(caller: Caller): Promise<Known> {
   return { key, actor: { type: 'person', key } };
 }
 
-/** Takes something away for this person under each key that may be theirs, until one may do it. */
-export async function endedBy(caller: Caller, end: (actor: PersonActor) => Promise<Changed>): Promise<Changed> {
+/** Somebody who takes something away: as each of the people whom they may be here, likeliest first. */
+export async function toEnd(caller: Caller): Promise<readonly [PersonActor, ...PersonActor[]]> {
   const [first, ...others] = await caller.keysToEnd();
-  let changed = await end({ type: 'person', key: first });
-  for (const key of others) {
-    if (changed.ok || changed.refusal.code !== 'not_yours') break;
-    changed = await end({ type: 'person', key });
-  }
-  return changed;
+  const as = (key: ChatKey): PersonActor => ({ type: 'person', key });
+  return [as(first), ...others.map(as)];
 }

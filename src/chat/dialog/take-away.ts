@@ -7,7 +7,7 @@ import { DENY_FIELD, denialCloses, FORM_WORDS } from '../words/form-words.ts';
 import { oneLine } from '../words/phrase.ts';
 import { refusalWords } from '../words/words.ts';
 import { banner } from './banner.ts';
-import { type Caller, endedBy } from './caller.ts';
+import { type Caller, toEnd } from './caller.ts';
 import type { DialogDeps } from './deps.ts';
 import { type FormView, textIn } from './form-view.ts';
 import { answer, othersFor, whyRefused } from './refused.ts';
@@ -40,7 +40,7 @@ export async function taken(
   action: 'withdraw' | 'end',
   requestId: string,
 ): Promise<Reply> {
-  const changed = await endedBy(caller, (actor) => deps.broker[action](requestId, actor));
+  const changed = await deps.broker[action](requestId, await toEnd(caller));
   return changed.ok ? NOTHING : say(await whyRefused(deps, changed, action));
 }
 
@@ -64,7 +64,7 @@ export async function denied(deps: DialogDeps, caller: Caller, sent: Submission)
   if ('reply' in form) return form.reply;
   const reason = oneLine(textIn(sent.values, REASON), REASON_MAX);
   if (reason === '') return { fieldErrors: { [REASON]: sayWhy(REASON_MAX) } };
-  const changed = await endedBy(caller, (actor) => deps.broker.deny(form.requestId, actor, reason, form.digest));
+  const changed = await deps.broker.deny(form.requestId, await toEnd(caller), reason, form.digest);
   if (!changed.ok) return updated(FORM_WORDS.deny.title, await whyRefused(deps, changed, 'deny'));
   await used(deps, form.id);
   return { done: DENIED };
@@ -73,7 +73,7 @@ export async function denied(deps: DialogDeps, caller: Caller, sent: Submission)
 /** `/breakglass end ID`. */
 export async function endTyped(deps: DialogDeps, caller: Caller, id: string | undefined): Promise<Reply> {
   if (id === undefined) return say(END_WHICH);
-  const changed = await endedBy(caller, (actor) => deps.broker.end(id.toLowerCase(), actor));
+  const changed = await deps.broker.end(id.toLowerCase(), await toEnd(caller));
   return say(changed.ok ? ENDING : await typedRefusal(deps, caller, changed, 'end'));
 }
 
@@ -92,9 +92,7 @@ export async function denyTyped(
   const row = await deps.store.find(id.toLowerCase());
   if (row === undefined) return say(refusalWords('unknown_request'));
   const { details } = row.request;
-  const changed = await endedBy(caller, (actor) =>
-    deps.broker.deny(details.id, actor, reason, digestShown(row.request)),
-  );
+  const changed = await deps.broker.deny(details.id, await toEnd(caller), reason, digestShown(row.request));
   return say(changed.ok ? DENIED : await typedRefusal(deps, caller, changed, 'deny'));
 }
 

@@ -98,6 +98,21 @@ describe('a refused click or command', () => {
     expect(await kept('N4')).toEqual([{ key: KEYS.quinn, what: 'deny', code: 'not_yours' }]);
   });
 
+  it('is none where another key of the same person may do it; where none may, it is one refusal (D5)', async () => {
+    await desk.ask('N5');
+    const elsewhere = { type: 'person', key: 'slack:T0ELSE:U0X' } as const;
+    const elsewhereToo = { type: 'person', key: 'slack:T0ELSE:U0Y' } as const;
+    expect(await desk.broker.withdraw('N5', [elsewhere, by(KEYS.sasha)])).toMatchObject({ ok: false });
+    expect(await desk.broker.withdraw('N5', [elsewhereToo, by(KEYS.riley)])).toMatchObject({ ok: true });
+    expect(await desk.broker.end('N5', [by(KEYS.riley), elsewhere])).toMatchObject({ ok: false });
+    // The last comes last: once it is there, nothing of the others is under way.
+    await keptAre('N5', 2);
+    expect(await kept('N5')).toEqual([
+      { key: elsewhere.key, what: 'withdraw', code: 'not_yours' },
+      { key: KEYS.riley, person: 'riley', what: 'end', code: 'not_in_this_state' },
+    ]);
+  });
+
   it('of a request that nobody knows is kept nowhere', async () => {
     expect(await desk.broker.deny('N9', by(KEYS.quinn), 'no')).toMatchObject({ refusal: { code: 'unknown_request' } });
     expect(await desk.store.events('request/N9')).toEqual([]);
