@@ -11,7 +11,7 @@ import { request } from './request/ask.ts';
 import { attest } from './request/attest.ts';
 import { deny, end, withdraw } from './request/end.ts';
 import { extend } from './request/extend.ts';
-import { noted, notedEnding, type Someone } from './request/note-refusal.ts';
+import { noted, notedEnding, noteRefusal, type Someone } from './request/note-refusal.ts';
 import { sweepCloud } from './sweep/clouds.ts';
 import { watchOutage } from './sweep/incident-outage.ts';
 import { watchPeople } from './sweep/people.ts';
@@ -49,6 +49,8 @@ export interface Broker {
   readonly enqueue: Bound<typeof enqueue>;
   readonly view: Bound<typeof view>;
   readonly whyNotRead: Bound<typeof whyNotRead>;
+  /** For what is refused before it comes to one of the above. */
+  readonly noteRefusal: Bound<typeof noteRefusal>;
 }
 
 /** Never two runs at once: whoever asks meanwhile gets one more run after the present one, all of them the same. */
@@ -109,4 +111,5 @@ export const broker = (deps: BrokerDeps): Broker => ({
   enqueue: (...rest) => enqueue(deps, ...rest),
   view: (...rest) => view(deps, ...rest),
   whyNotRead: (...rest) => whyNotRead(deps, ...rest),
+  noteRefusal: (...rest) => noteRefusal(deps, ...rest),
 });

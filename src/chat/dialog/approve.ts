@@ -1,4 +1,3 @@
-import type { ChatKey } from '../../core/policy/directory.ts';
 import { actionsIn } from '../../core/request/actions.ts';
 import type { Freeze } from '../../core/request/freeze.ts';
 import type { Row } from '../../core/request/work.ts';
@@ -6,14 +5,14 @@ import { type CardView, cardOf } from '../words/card.ts';
 import { APPROVED } from '../words/dialog-words.ts';
 import { FORM_WORDS } from '../words/form-words.ts';
 import { wordsOf } from '../words/phrase.ts';
-import { NOT_A_CARD, refusalWords } from '../words/words.ts';
+import { refusalWords } from '../words/words.ts';
 import { banner } from './banner.ts';
-import { type Caller, known } from './caller.ts';
+import { type Caller, type Known, known } from './caller.ts';
 import { cardPressed } from './card-pressed.ts';
 import type { DialogDeps } from './deps.ts';
 import type { FormBlock, FormView } from './form-view.ts';
 import type { Press } from './press.ts';
-import { whyRefused } from './refused.ts';
+import { answer, refusedHere, whyRefused, wrongState } from './refused.ts';
 import { NOTHING, type Reply, say, updated } from './reply.ts';
 import { formSent, opened, type Submission, used } from './stored-form.ts';
 
@@ -36,24 +35,28 @@ export const approveForm = (id: string, card: CardView, frozen: Freeze | undefin
 
 /** Zone A and B: the click is the decision. Zone C: it opens the form whose submission is. */
 export async function approve(deps: DialogDeps, caller: Caller, press: Press): Promise<Reply> {
-  const { key, actor } = await known(caller);
+  const who = await known(caller);
+  const { key, actor } = who;
   const requestId = press.value;
   // Read once, beside the card: the decision's own transaction reads it again.
   const [pressed, row] = await Promise.all([cardPressed(deps, key, press), deps.store.find(requestId)]);
-  if (pressed === undefined) return say(NOT_A_CARD);
+  if (pressed === undefined) {
+    if (row !== undefined) refusedHere(deps, actor, 'approve', row, { code: 'not_a_card' });
+    return say(refusalWords('not_a_card'));
+  }
   if (row === undefined) return say(refusalWords('unknown_request'));
   if (pressed.older) {
-    const refused = { ok: false, refusal: { code: 'look_again' }, row } as const;
+    const refused = refusedHere(deps, actor, 'approve', row, { code: 'look_again' });
     return say(await whyRefused(deps, refused, 'approve'));
   }
-  if (row.request.details.terms.role.zone === 'C') return openApprove(deps, caller, key, row);
+  if (row.request.details.terms.role.zone === 'C') return openApprove(deps, caller, who, row);
   const changed = await deps.broker.approve(requestId, actor, pressed.digest, row);
   return changed.ok ? NOTHING : say(await whyRefused(deps, changed, 'approve'));
 }
 
-async function openApprove(deps: DialogDeps, caller: Caller, key: ChatKey, row: Row): Promise<Reply> {
+async function openApprove(deps: DialogDeps, caller: Caller, { key, actor }: Known, row: Row): Promise<Reply> {
   const { request } = row;
-  if (!actionsIn(request).includes('approve')) return say(refusalWords('not_in_this_state', { state: request.state }));
+  if (!actionsIn(request).includes('approve')) return say(answer(wrongState(deps, actor, 'approve', row).refusal));
   const [seen, frozen] = await Promise.all([deps.broker.view(row), deps.store.freeze()]);
   const card = cardOf(seen);
   const opening = { kind: 'approve', key, requestId: request.details.id, digest: card.digest } as const;

@@ -9,7 +9,7 @@ import { banner } from './banner.ts';
 import { type Caller, known } from './caller.ts';
 import type { DialogDeps } from './deps.ts';
 import { type FormView, textIn } from './form-view.ts';
-import { answer } from './refused.ts';
+import { answer, wrongState } from './refused.ts';
 import { type Reply, say, updated } from './reply.ts';
 import { formSent, opened, type Submission, used } from './stored-form.ts';
 
@@ -31,11 +31,11 @@ export const attestForm = (id: string, card: CardView, frozen: Freeze | undefine
 
 /** The form says what it means before anything counts; who may send it is decided when it is sent. */
 export async function openAttest(deps: DialogDeps, caller: Caller, requestId: string): Promise<Reply> {
-  const { key } = await known(caller);
+  const { key, actor } = await known(caller);
   const [row, frozen] = await Promise.all([deps.store.find(requestId), deps.store.freeze()]);
   if (row === undefined) return say(refusalWords('unknown_request'));
   const { request } = row;
-  if (!actionsIn(request).includes('attest')) return say(refusalWords('not_in_this_state', { state: request.state }));
+  if (!actionsIn(request).includes('attest')) return say(answer(wrongState(deps, actor, 'attest', row).refusal));
   const card = cardOf(await deps.broker.view(row));
   const opening = { kind: 'attest', key, requestId, digest: card.digest } as const;
   return opened(deps, caller, opening, (id) => attestForm(id, card, frozen));

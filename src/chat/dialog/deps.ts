@@ -25,6 +25,7 @@ export interface DialogDeps {
     | 'thaw'
     | 'view'
     | 'whyNotRead'
+    | 'noteRefusal'
     | 'watchPeople'
   >;
   readonly store: Pick<Store, 'chat' | 'find' | 'freeze' | 'inStates' | 'list' | 'policyInForce'>;

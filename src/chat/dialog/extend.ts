@@ -4,6 +4,7 @@ import { seenSince } from '../../core/request/decide-approve.ts';
 import { outlook } from '../../core/request/decide-request.ts';
 import { type Active, extensionMinutes, whyNotExtend } from '../../core/request/extension.ts';
 import type { Freeze } from '../../core/request/freeze.ts';
+import type { RefusalCode } from '../../core/request/refusal.ts';
 import type { Row } from '../../core/request/work.ts';
 import { extensionAsked, NOTHING_TO_EXTEND } from '../words/dialog-words.ts';
 import {
@@ -27,7 +28,7 @@ import { banner } from './banner.ts';
 import { type Caller, type Known, known } from './caller.ts';
 import type { DialogDeps } from './deps.ts';
 import { type FormView, textIn } from './form-view.ts';
-import { answer, othersFor } from './refused.ts';
+import { answer, othersFor, refusedHere, wrongState } from './refused.ts';
 import { type Reply, say, updated } from './reply.ts';
 import { formSent, opened, type Submission, used } from './stored-form.ts';
 
@@ -78,29 +79,38 @@ export async function openExtend(
   if (row === undefined) return say(requestId === undefined ? NOTHING_TO_EXTEND : refusalWords('unknown_request'));
   const { request } = row;
   if (!request.details.requester.keys.includes(who.key)) {
-    const refused = { ok: false, refusal: { code: 'not_yours' }, row } as const;
+    const refused = refusedHere(deps, who.actor, 'extend', row, { code: 'not_yours' });
     return say(`${answer(refused.refusal)}${await othersFor(deps, who, refused, 'extend')}`);
   }
-  if (request.state !== 'active') return say(refusalWords('not_in_this_state', { state: request.state }));
+  if (request.state !== 'active') return say(answer(wrongState(deps, who.actor, 'extend', row).refusal));
   const why = whyNotExtend(request);
-  return why === undefined ? open(deps, caller, who, request) : say(answer(why));
+  return why === undefined
+    ? open(deps, caller, who, row, request)
+    : say(answer(refusedHere(deps, who.actor, 'extend', row, why).refusal));
 }
 
 const ownNewest = async ({ store }: DialogDeps, { key }: Known): Promise<Row | undefined> =>
   (await store.list({ states: ['active'], requester: key, limit: 1 }))[0];
 
-async function open(deps: DialogDeps, caller: Caller, { key }: Known, request: Active): Promise<Reply> {
+async function open(
+  deps: DialogDeps,
+  caller: Caller,
+  { key, actor }: Known,
+  row: Row,
+  request: Active,
+): Promise<Reply> {
+  const no = (code: RefusalCode): Reply => say(answer(refusedHere(deps, actor, 'extend', row, { code }).refusal));
   const { id: requestId, digest, terms, requester } = request.details;
   const [inForce, frozen] = await Promise.all([deps.store.policyInForce(), deps.store.freeze()]);
-  if (inForce === undefined) return say(refusalWords('policy_unavailable'));
+  if (inForce === undefined) return no('policy_unavailable');
   const read = await deps.directory.read(inForce.policy).catch((error: unknown) => {
     deps.logger.warn({ why: String(error) }, 'the directory did not answer for a form');
     return undefined;
   });
-  if (read === undefined) return say(refusalWords('directory_unavailable'));
+  if (read === undefined) return no('directory_unavailable');
   const { directory } = read;
   const person = personById(directory, requester.id);
-  if (person === undefined) return say(refusalWords('unknown_person'));
+  if (person === undefined) return no('unknown_person');
   const { clauses, whileUnverified } = outlook(terms, directory, person, seenSince(request, directory));
   const needs = clauses.map((one) => ({ ...one, missing: one.places }));
   const capabilities = deps.capabilities(terms);

@@ -1,11 +1,12 @@
 import type { Action } from '../../core/request/actions.ts';
 import { overseersOf } from '../../core/request/decide-ending.ts';
 import type { Refusal } from '../../core/request/refusal.ts';
+import type { Row } from '../../core/request/work.ts';
 import type { Changed } from '../../ports/store.ts';
 import { theseCan } from '../words/dialog-words.ts';
 import { whoCan } from '../words/role-words.ts';
 import { OTHERS_CAN, refusalWords, UNANSWERED_READING } from '../words/words.ts';
-import type { Known } from './caller.ts';
+import type { Known, PersonActor } from './caller.ts';
 import type { DialogDeps } from './deps.ts';
 
 type Deps = Pick<DialogDeps, 'broker'>;
@@ -16,6 +17,33 @@ export const answer = ({ code, detail = {} }: Refusal): string => refusalWords(c
 const NAMES_SHOWN = 10;
 
 type Refused = Extract<Changed, { ok: false }>;
+
+/** Whoever was refused, or how to know them. */
+type Whose = PersonActor | (() => Promise<PersonActor>);
+
+/**
+ * A no to what never comes to the broker, kept in the request's log like the broker's own. Nobody waits for that, and it
+ * changes no answer. `who` may have to be asked for.
+ */
+export function refusedHere(
+  { broker }: Pick<DialogDeps, 'broker'>,
+  who: Whose,
+  what: Action,
+  row: Row,
+  refusal: Refusal,
+): Refused & { readonly row: Row } {
+  const refused = { ok: false, refusal, row } as const;
+  const requestId = row.request.details.id;
+  const keep = (actor: PersonActor): Promise<void> => broker.noteRefusal({ requestId, what, actor }, refused);
+  if (typeof who !== 'function') void keep(who);
+  // Whom the chat does not name, nothing can be kept of.
+  else void who().then(keep, () => undefined);
+  return refused;
+}
+
+/** The same no where the request has moved on. */
+export const wrongState = (deps: Pick<DialogDeps, 'broker'>, who: Whose, what: Action, row: Row) =>
+  refusedHere(deps, who, what, row, { code: 'not_in_this_state', detail: { state: row.request.state } });
 
 /**
  * Why a click did not count, and who can do it. What is drawn older than what is true is drawn anew, beside the answer: a

@@ -10,7 +10,7 @@ import { banner } from './banner.ts';
 import { type Caller, toEnd } from './caller.ts';
 import type { DialogDeps } from './deps.ts';
 import { type FormView, textIn } from './form-view.ts';
-import { answer, othersFor, whyRefused } from './refused.ts';
+import { answer, othersFor, whyRefused, wrongState } from './refused.ts';
 import { NOTHING, type Reply, say, updated } from './reply.ts';
 import { formSent, opened, type Submission, used } from './stored-form.ts';
 
@@ -49,7 +49,9 @@ export async function openDeny(deps: DialogDeps, caller: Caller, requestId: stri
   const [row, frozen] = await Promise.all([deps.store.find(requestId), deps.store.freeze()]);
   if (row === undefined) return say(refusalWords('unknown_request'));
   const { request } = row;
-  if (!actionsIn(request).includes('deny')) return say(refusalWords('not_in_this_state', { state: request.state }));
+  if (!actionsIn(request).includes('deny')) {
+    return say(answer(wrongState(deps, async () => (await toEnd(caller))[0], 'deny', row).refusal));
+  }
   const name = oneLine(request.details.terms.role.name, 60);
   const closes = denialCloses(name, request.state === 'pending' ? 'request' : 'more time');
   const [key] = await caller.keysToEnd();

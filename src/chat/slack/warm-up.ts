@@ -104,6 +104,7 @@ const POWERLESS: AppDeps['broker'] = {
   thaw: refused,
   view: refused,
   whyNotRead: refused,
+  noteRefusal: refused,
   watchPeople: refused,
 };
 

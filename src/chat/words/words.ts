@@ -100,6 +100,8 @@ export const REFUSALS = {
     'This role wants a second sign-in, which cannot be given yet. The platform team must change the clause.',
   terms_changed: () => 'The policy of this role changed after it was asked for. The requester must ask again.',
   look_again: () => 'The terms changed since this was drawn. Look at them again, then decide.',
+  not_a_card: () =>
+    'That message is not a card of this request, so the click does not count. Use the buttons on the card in the channel.',
   self_approval: () => 'You asked for this, so you cannot approve it.',
   same_team: () => 'You share a team with the requester, or did since it was asked, so your approval cannot count.',
   not_eligible: () => 'You are in none of the groups that this approval wants.',
@@ -296,5 +298,3 @@ export const FORM_NOT_YOURS =
   'This form was opened by somebody else, so nothing was recorded. Type /breakglass yourself.';
 export const FORM_USED = 'This form was sent already and counted once. Look at the card.';
 export const COMMAND_USED = 'This command arrived before and counted then. If you mean it once more, type it again.';
-export const NOT_A_CARD =
-  'That message is not a card of this request, so the click does not count. Use the buttons on the card in the channel.';

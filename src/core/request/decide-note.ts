@@ -50,11 +50,18 @@ export function decideApproverChanged(
   );
 }
 
-/** Was this refusal kept already: of the same person, by their id or chat account, with the same code? */
+/** So many refusals one request keeps: strangers without number do not make its row grow without end. */
+export const REFUSALS_KEPT_MAX = 200;
+
+/**
+ * Is there nothing to keep of this refusal: it was kept of the same person, by their id or chat account, with the same
+ * code; or as many are kept as ever are?
+ */
 export const isRefusalKept = (
   { refusedActions = [] }: AccessRequest,
   { key, person, code }: Pick<RefusedAction, 'key' | 'person' | 'code'>,
 ): boolean =>
+  refusedActions.length >= REFUSALS_KEPT_MAX ||
   refusedActions.some(
     (one) => one.code === code && (one.key === key || (person !== undefined && one.person === person)),
   );

@@ -47,6 +47,7 @@ export const REFUSAL_CODES = [
   'step_up_unavailable',
   'terms_changed',
   'look_again',
+  'not_a_card',
   'self_approval',
   'same_team',
   'not_eligible',

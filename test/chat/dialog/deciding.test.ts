@@ -2,6 +2,7 @@ import type { Press } from '../../../src/chat/dialog/press.ts';
 import { workFor } from '../../../src/core/request/work.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';
 import { type CastName, KEYS, MINUTE } from '../../support/requests.ts';
+import { until } from '../../support/until.ts';
 import { formIn, sentOf, type Talk, talkAt, unsaid, wordsIn } from './talk.ts';
 
 let desk: Desk;
@@ -203,4 +204,29 @@ describe('freezing (B11)', () => {
     );
     desk.dials.directoryDown = false;
   });
+});
+
+it('keeps in the log of its request what is refused before it comes to the broker', async () => {
+  const click = await asked('k1');
+  await talk.press('casey', { ...click, at: { chat: 'slack', place: 'ROOM', message: 'forged' } });
+  await talk.press('blake', { ...click, digest: '0'.repeat(64) });
+  await talk.press('avery', on('extend', 'k1'));
+  await talk.press('riley', on('extend', 'k1'));
+  await talk.press('sasha', on('attest', 'k1'));
+  await talk.press('riley', on('withdraw', 'k1'));
+  await talk.press('jordan', on('deny', 'k1'));
+  const kept = async () =>
+    (await desk.store.events('request/k1'))
+      .filter(({ type }) => type === 'action_refused')
+      .map(({ data: { person, what, code } }) => [person, what, code].join(' '))
+      .sort();
+  await until(async () => (await kept()).length >= 6, 'the refusals');
+  expect(await kept()).toEqual([
+    'avery extend not_yours',
+    'blake approve look_again',
+    'casey approve not_a_card',
+    'jordan deny not_in_this_state',
+    'riley extend not_in_this_state',
+    'sasha attest not_in_this_state',
+  ]);
 });

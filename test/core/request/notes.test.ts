@@ -1,5 +1,6 @@
 import type { Command } from '../../../src/core/request/command.ts';
 import { decide } from '../../../src/core/request/decide.ts';
+import { REFUSALS_KEPT_MAX } from '../../../src/core/request/decide-note.ts';
 import { NO_FACTS } from '../../../src/core/request/facts.ts';
 import type { AccessRequest } from '../../../src/core/request/request.ts';
 import {
@@ -123,4 +124,18 @@ describe('a request that nobody answers', () => {
     expect(deny('of something else')).toMatchObject({ refusal: { code: 'look_again' } });
     expect([deny(request.details.digest).ok, deny().ok]).toEqual([true, true]);
   });
+});
+
+it('keeps no more than 200 refused clicks of one request, whoever comes', () => {
+  const { request: asked, now } = walkTo('pending');
+  let request = asked;
+  const refusal = (n: number) =>
+    by(
+      request,
+      { type: 'action_refused', key: `slack:T:U${n}`, person: undefined, what: 'end', code: 'not_yours' },
+      now,
+    );
+  for (let n = 0; n < REFUSALS_KEPT_MAX; n += 1) request = accepted(refusal(n)).next;
+  expect(request.refusedActions).toHaveLength(200);
+  expect(refusal(REFUSALS_KEPT_MAX)).toMatchObject({ ok: false });
 });
