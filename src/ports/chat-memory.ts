@@ -87,6 +87,8 @@ export interface ChatMemory {
   gone(key: MessageKey, why: string): Promise<void>;
   /** The request whose card or copy stands at this place, if it is one of ours. */
   cardAt(at: MessageAt): Promise<MessageRef | undefined>;
+  /** Is this the place of any message of ours that is kept here, of whatever request? */
+  isNoted(at: MessageAt): Promise<boolean>;
   /** All cards of the request in this chat show at least this version. Says nothing of any other chat. */
   drawn(requestId: string, chat: ChatName, version: number): Promise<void>;
   /** Every event up to this one is in this chat. Says nothing of any other chat. */

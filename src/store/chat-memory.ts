@@ -68,6 +68,10 @@ export function chatMemory(database: Database): ChatMemory {
           WHERE "chat" = ${chat} AND "place" = ${place} AND "message" = ${message} AND "kind" IN ('card', 'copy') LIMIT 1`;
         return found && refOf(found);
       }),
+    isNoted: ({ chat, place, message }) =>
+      database.read('look for a message', async (prisma) => {
+        return (await prisma.message.findFirst({ where: { chat, place, message }, select: { kind: true } })) !== null;
+      }),
     // Whatever order two workers come in, the counters only go forward, and never past the row.
     drawn: (requestId, chat, version) =>
       database.write('note a card as drawn', async (prisma) => {

@@ -84,10 +84,7 @@ export async function cardIn(deps: ShowDeps, row: Row): Promise<MessageRef | und
 }
 
 /** Where the channel's card may stand, best first; each may need a call to be known. */
-export function cardPlaces(
-  deps: Pick<ShowDeps, 'chat'> & { readonly store: Pick<ShowDeps['store'], 'policyInForce'> },
-  row: Row,
-): readonly (() => Promise<Place | undefined>)[] {
+function cardPlaces(deps: ShowDeps, row: Row): readonly (() => Promise<Place | undefined>)[] {
   const home = homePlace(deps, row);
   const elsewhere = async (which: 'default' | 'security'): Promise<Place | undefined> => {
     const place = await policyPlace(deps, which);

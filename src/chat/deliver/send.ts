@@ -44,7 +44,7 @@ export const isUnclear = (error: unknown): boolean => error instanceof Failure &
  * that the chat has answered unclearly for {@link UNCLEAR_MAX_MS}, whichever processes asked.
  *
  * In a chat that cannot be searched nobody can say what became of such a send, so it is not sent again: a line is passed
- * over, and a card waits as long for a click that names its place ({@link isUnknown}).
+ * over, and a card waits as long for a click that names its place, in its reader's own conversation ({@link isUnknown}).
  * Rejects with `Failure` when it should be tried again.
  */
 export async function sendOnce(deps: SendDeps, sending: Sending): Promise<MessageRef | undefined> {

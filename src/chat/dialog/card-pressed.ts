@@ -23,7 +23,8 @@ export async function cardPressed(
 ): Promise<CardPressed | undefined> {
   if (at === undefined) return undefined;
   const stored = await storedCard(deps, requestId, at);
-  const ref = stored ?? (await adoptClicked({ ...deps, view: deps.broker.view }, key, requestId, at));
+  const { view, whyNotRead } = deps.broker;
+  const ref = stored ?? (await adoptClicked({ ...deps, view, whyNotRead }, key, requestId, at));
   if (ref?.requestId !== requestId || digest === undefined) return undefined;
   return { digest, older: digest !== ref.digest };
 }

@@ -122,6 +122,7 @@ const FORGETFUL: AppDeps['store']['chat'] = {
   release: refused,
   gone: refused,
   cardAt: refused,
+  isNoted: refused,
   drawn: refused,
   posted: refused,
   form: refused,

@@ -4,7 +4,7 @@ import { DEFINITIONS } from '../../../src/adapters.ts';
 import { adoptClicked } from '../../../src/chat/deliver/adopt.ts';
 import { type Delivery, delivery } from '../../../src/chat/deliver/delivery.ts';
 import { cloudWordsOf } from '../../../src/core/policy/cloud.ts';
-import type { Cloud } from '../../../src/core/policy/directory.ts';
+import type { ChatKey, Cloud } from '../../../src/core/policy/directory.ts';
 import { digestShown } from '../../../src/core/request/extension.ts';
 import type { Row } from '../../../src/core/request/work.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';
@@ -32,8 +32,9 @@ interface Showing {
   draw(): Promise<void>;
   post(): Promise<void>;
   invite(): ReturnType<Delivery['invite']>;
-  /** The click of Avery, who may approve. */
-  click(at: { readonly place: string; readonly message: string }): ReturnType<typeof adoptClicked>;
+  /** The click of Avery, who may approve, or of somebody else. */
+  click(at: { readonly place: string; readonly message: string }, who?: ChatKey): ReturnType<typeof adoptClicked>;
+  alarm(words: string): Promise<unknown>;
   cards(): SmallChat['messages'];
   lines(): readonly string[];
 }
@@ -52,7 +53,7 @@ async function showing(unknownAfterMs = 60): Promise<Showing> {
     logger,
     unknownAfterMs,
   });
-  const view = broker.view;
+  const { view, whyNotRead } = broker;
   const id = ulid().toLowerCase();
   await desk.ask(id);
   asked.push(id);
@@ -63,11 +64,23 @@ async function showing(unknownAfterMs = 60): Promise<Showing> {
     draw: async () => shown.draw(await row(), chat.name, view),
     post: async () => shown.post(await row(), chat.name, view),
     invite: async () => shown.invite(await row(), view),
-    click: ({ place, message }) =>
-      adoptClicked({ chat, store, view }, KEYS.avery, id, { chat: chat.name, place, message }),
+    click: ({ place, message }, who = KEYS.avery) =>
+      adoptClicked({ chat, store, view, whyNotRead }, who, id, { chat: chat.name, place, message }),
+    alarm: (words) => shown.alarm(words),
     cards: () => chat.messages.filter(({ kind }) => kind === 'card'),
     lines: () => chat.messages.filter(({ kind }) => kind === 'entry').map(({ words }) => words),
   };
+}
+
+/** Avery's copy, and what the invitation said, where every copy's answer was lost. */
+async function lostCopy(on: Showing) {
+  await on.draw();
+  on.chat.faults.push(...Array<'lost after'>(9).fill('lost after'));
+  const told = await on.invite();
+  on.chat.faults.length = 0;
+  const copy = on.cards().find(({ place }) => place === `direct/${KEYS.avery}`);
+  if (copy === undefined) throw new Error('the copy does not stand');
+  return { copy, told };
 }
 
 const failed = expect.objectContaining({ code: 'CHAT_UNAVAILABLE' });
@@ -138,27 +151,57 @@ describe('in a chat that cannot be searched', () => {
     },
   );
 
-  it('it is adopted by the first click on it, shows what is true then, and is kept up to date from then on', async () => {
+  it('a click draws no message of a channel anew: no notice, no line, no card, of this request or of another (A1)', async () => {
+    const [on, other] = [await showing(), await showing()];
+    for (const one of [on, other]) {
+      one.chat.faults.push('lost after');
+      await expect(one.draw()).rejects.toEqual(failed);
+    }
+    await on.alarm('Openings are frozen.');
+    await on.post();
+    // As if both requests stood in one chat.
+    on.chat.messages.push(...other.chat.messages);
+    const before = on.chat.messages.map(({ words }) => words);
+    expect(new Set(on.chat.messages.map(({ kind }) => kind)).size).toBeGreaterThan(1);
+    for (const message of on.chat.messages) {
+      for (const who of [KEYS.avery, KEYS.riley]) expect(await on.click(message, who)).toBeUndefined();
+    }
+    expect(on.chat.messages.map(({ words }) => words)).toEqual(before);
+  });
+
+  it('a lost copy is adopted by its reader’s click, shows what is true then, and is kept up to date from then on', async () => {
     const on = await showing();
-    on.chat.faults.push('lost after');
-    await expect(on.draw()).rejects.toEqual(failed);
-    const [card] = on.cards();
-    if (card === undefined) throw new Error('the card does not stand');
-    const { words } = card;
+    const { copy } = await lostCopy(on);
+    const { words } = copy;
     const row = await desk.row(on.id);
-    expect(await on.click(card)).toMatchObject({ kind: 'card', digest: digestShown(row.request), state: 'sent' });
+    expect(await on.click(copy)).toMatchObject({ kind: 'copy', digest: digestShown(row.request), state: 'sent' });
+    const standing = on.cards().length;
     await desk.broker.withdraw(on.id, { type: 'person', key: KEYS.riley });
     await on.draw();
-    expect(on.cards()).toHaveLength(1);
-    expect(on.cards()[0]?.words).not.toBe(words);
+    expect(on.cards()).toHaveLength(standing);
+    expect(copy.words).not.toBe(words);
+  });
+
+  it('a copy is not adopted by anybody else’s click, by a guest’s, or where another message of ours is noted', async () => {
+    const on = await showing();
+    const { copy } = await lostCopy(on);
+    const { words } = copy;
+    expect(await on.click(copy, KEYS.blake)).toBeUndefined();
+    desk.dials.accounts[KEYS.avery] = 'guest';
+    expect(await on.click(copy)).toBeUndefined();
+    desk.dials.accounts[KEYS.avery] = 'member';
+    const at = { place: copy.place, message: copy.message };
+    const note = { requestId: on.id, chat: on.chat.name, kind: 'note', seq: 1, person: 'avery' } as const;
+    await desk.store.chat.claim(note, at.place, '');
+    await desk.store.chat.sent(note, { ...at, drawnVersion: 0 });
+    expect(await on.click(copy)).toBeUndefined();
+    expect(copy.words).toBe(words);
   });
 
   it('a message of somebody else, or in another place, is never adopted: its click counts for nothing (A1)', async () => {
     const on = await showing();
-    on.chat.faults.push('lost before');
-    await expect(on.draw()).rejects.toEqual(failed);
-    const { channels } = (await desk.row(on.id)).request.details;
-    const forged = on.chat.write({ place: channels.slack ?? '', message: 'forged' });
+    const { copy } = await lostCopy(on);
+    const forged = on.chat.write({ place: copy.place, message: `forged-${on.id}` });
     expect(await on.click(forged)).toBeUndefined();
     const elsewhere = await on.chat.send({ chat: on.chat.name, place: 'elsewhere' }, { kind: 'bare', words: 'card' });
     if ('no' in elsewhere) throw new Error('it was not sent');
@@ -167,13 +210,8 @@ describe('in a chat that cannot be searched', () => {
 
   it('an approver whose copy was lost counts as missed, and is reached by a click on it', async () => {
     const on = await showing();
-    await on.draw();
-    on.chat.faults.push(...Array<'lost after'>(9).fill('lost after'));
-    const { reached, missed } = await on.invite();
-    expect([reached, missed]).toEqual([[], (await desk.row(on.id)).request.details.invite]);
-    on.chat.faults.length = 0;
-    const copy = on.cards().find(({ place }) => place === `direct/${KEYS.avery}`);
-    if (copy === undefined) throw new Error('the copy does not stand');
+    const { copy, told } = await lostCopy(on);
+    expect([told.reached, told.missed]).toEqual([[], (await desk.row(on.id)).request.details.invite]);
     expect(await on.click(copy)).toMatchObject({ kind: 'copy', state: 'sent' });
     expect(on.cards().filter(({ place }) => place === copy.place)).toHaveLength(1);
   });
