@@ -25,6 +25,8 @@ export interface DeliveryDeps extends Omit<ChatDeps, 'chat'> {
   readonly account: ChatAccounts['account'];
   /** How long a chat is waited for when others have reached everybody, in milliseconds. */
   readonly othersMs?: number | undefined;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now?: (() => number) | undefined;
 }
 
 const OTHERS_MS = 15_000;
@@ -38,7 +40,7 @@ export interface Delivery extends Announce {
 }
 
 /** Shows requests in every chat of this process. Knows only what is stored: no message text is ever read back. */
-export function delivery({ chats, account, othersMs = OTHERS_MS, ...shared }: DeliveryDeps): Delivery {
+export function delivery({ chats, account, othersMs = OTHERS_MS, now = monotonic, ...shared }: DeliveryDeps): Delivery {
   const all = chats.map((chat): ChatDeps => ({ ...shared, chat }));
   const there = (name: ChatName): ChatDeps | undefined => all.find(({ chat }) => chat.name === name);
   const { store, logger } = shared;
@@ -87,23 +89,34 @@ export function delivery({ chats, account, othersMs = OTHERS_MS, ...shared }: De
       const deps = there(chat);
       return deps !== undefined && postPolicy(deps, channel, event);
     },
-    alarm: alarmsIn(all, shared),
+    alarm: alarmsIn(all, shared, now),
   };
 }
 
+const monotonic = (): number => performance.now();
+
 /** So many alarms are remembered while a chat does not take them. */
 const ALARMS_MAX = 1000;
+/** The same words after an hour tell of something new, or are worth saying once more. */
+const ALARM_MS = 3_600_000;
 
 /**
  * A line for the security channel of each chat. While one has not taken it, it is said again only there, as long as this
  * process lives: what it did not reach in one chat is no reason to say it twice in another. A chat that never takes it
- * there is left out once another has it.
+ * there is left out once another has it. What one took is remembered for an hour: an outage that comes again later is heard again.
  */
-function alarmsIn(all: readonly ChatDeps[], { logger }: Pick<ChatDeps, 'logger'>): Announce['alarm'] {
-  const taken = new Map<string, Set<ChatName>>();
+function alarmsIn(
+  all: readonly ChatDeps[],
+  { logger }: Pick<ChatDeps, 'logger'>,
+  now: () => number,
+): Announce['alarm'] {
+  const taken = new Map<string, { readonly since: number; readonly by: Set<ChatName> }>();
   return async (text) => {
-    const by = taken.get(text) ?? new Set<ChatName>();
-    taken.set(text, by);
+    const known = taken.get(text);
+    const isRecent = known !== undefined && now() - known.since < ALARM_MS;
+    const said = isRecent ? known : { since: now(), by: new Set<ChatName>() };
+    const { by } = said;
+    taken.set(text, said);
     for (const [oldest] of taken) if (taken.size > ALARMS_MAX) taken.delete(oldest);
     const owed = all.filter(({ chat }) => !by.has(chat.name));
     const missed: Missed[] = [];

@@ -13,6 +13,7 @@ import { NO_USE, type SmallChat, smallChat } from './small-chat.ts';
 
 let desk: Desk;
 let shown: Delivery;
+let now = 0;
 let broker: ReturnType<typeof openBroker>;
 const first = smallChat('slack', { search: true });
 const second = smallChat('plain');
@@ -40,6 +41,7 @@ beforeAll(async () => {
     logger,
     unknownAfterMs: 60,
     othersMs: 200,
+    now: () => now,
   });
   broker = openBroker({ ...desk.deps, announce: shown });
 });
@@ -177,6 +179,15 @@ describe('a request that two chats show', () => {
     expect(await shown.alarm('A role is gone')).toBe(true);
     expect(first.messages).toHaveLength(1);
     expect(second.messages.map(({ place, words }) => [place, words])).toEqual([['vault', '🔴 A role is gone']]);
+  });
+
+  it('says an alarm again when it comes again later, whatever the other one still owes', async () => {
+    second.down = 'refusing';
+    for (const minutes of [0, 59, 61]) {
+      now = minutes * 60_000;
+      await shown.alarm('The source is down');
+    }
+    expect(first.messages.map(({ words }) => words)).toEqual(['🔴 The source is down', '🔴 The source is down']);
   });
 
   it('has said no alarm where neither takes it, and is done with a channel that never will', async () => {
