@@ -23,7 +23,7 @@ export async function anyOf<T>(all: readonly T[], work: (one: T) => Promise<bool
 }
 
 /** How long those are waited for that take longer than others, in milliseconds. */
-export interface Patience {
+export interface WaitingTimes {
   /** From when on those that came to an end are enough. */
   readonly othersMs: number;
   /** From the beginning, whatever the others came to. */
@@ -37,7 +37,7 @@ export interface Patience {
 export async function withoutTheSilent<T>(
   all: readonly Promise<T>[],
   isEnough: (done: readonly T[]) => boolean,
-  { othersMs, lastMs }: Patience,
+  { othersMs, lastMs }: WaitingTimes,
 ): Promise<readonly T[]> {
   const done: T[] = [];
   const last = performance.now() + lastMs;

@@ -233,7 +233,7 @@ interface Common {
    * clauses that hold meanwhile follow from it.
    */
   readonly incidentVerified: boolean;
-  /** Who could fill the clause that was added when the incident turned unverified: they may deny, like `ask.deciders`. */
+  /** Who could fill the clause that was added when the incident turned unverified: they may deny, like `details.deciders`. */
   readonly alsoDeciders?: readonly Party[] | undefined;
   /** Approvers whose change since was already posted. */
   readonly changedApprovers?: readonly string[] | undefined;

@@ -327,7 +327,7 @@ describe('a freeze (B11)', () => {
 });
 
 describe('an ending that the cloud never confirms (D6, E5)', () => {
-  it('is closed after its planned end by two security people, not compliant; what still stands is buried', async () => {
+  it('is closed after its planned end by two security people, not compliant; the tombstone of what still stands is deleted', async () => {
     /** One attempt, for as long as it takes to hear no. */
     const inVain = async () => {
       const [work] = workFor(await desk.row('T1')).filter(({ name }) => name === 'revoke');

@@ -228,7 +228,7 @@ describe('comparing the clouds with the rows (D2, C6)', () => {
     });
   });
 
-  it('explains no role by a request whose tombstone is buried: who makes it anew finds it closed', async () => {
+  it('explains no role by a request whose tombstone is deleted: who makes it anew finds it closed', async () => {
     await sky.desk.opened('B1');
     await sky.desk.broker.end('B1', { type: 'operator', name: 'test' });
     await sky.desk.perform('revoke', 'B1');

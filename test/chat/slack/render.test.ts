@@ -346,10 +346,10 @@ describe('a timeline post', () => {
   const isKeptOnly = (type: string) => type === 'action_refused';
 
   it('tells every event but a refused click, which is kept for whoever reviews', () => {
-    const untold = REQUEST_EVENTS.filter(
+    const unsaid = REQUEST_EVENTS.filter(
       (type) => entryOf({ type, data: {} }, { request, phone: '+49 30 123456', cloud: AWS_WORDS }) === undefined,
     );
-    expect(untold).toEqual(['action_refused']);
+    expect(unsaid).toEqual(['action_refused']);
   });
 
   it.each(REQUEST_EVENTS.filter((type) => !isKeptOnly(type)))(
