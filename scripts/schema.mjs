@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const { DEFINITIONS } = await import('../dist/adapters.js');
+const { DEFINITIONS } = await import('../dist/definitions.js');
 const { policyJsonSchema } = await import('../dist/policy-file/json-schema.js');
 const root = fileURLToPath(new URL('../', import.meta.url));
 writeFileSync(`${root}breakglass.schema.json`, `${JSON.stringify(policyJsonSchema(DEFINITIONS), null, 2)}\n`);

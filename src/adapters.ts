@@ -33,7 +33,7 @@ export interface Adapters {
   readonly clouds: Readonly<Record<Cloud, CloudAdapter>>;
 }
 
-/** All that there are. The only list: whoever needs one is given it. */
+/** All that there are, with how each is opened: those of `DEFINITIONS`, as a test holds. Whoever needs one is given it. */
 export const ADAPTERS: Adapters = {
   chats: [
     {
@@ -61,6 +61,3 @@ export const definitionsOf = ({ chats, clouds }: Adapters): Definitions => ({
     Object.entries(clouds).map(([name, { definition }]) => [name, definition]),
   ) satisfies Clouds,
 });
-
-/** Those of `ADAPTERS`. */
-export const DEFINITIONS: Definitions = definitionsOf(ADAPTERS);

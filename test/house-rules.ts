@@ -35,6 +35,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     'zod',
   ),
   adapters: { imports: ['*'], packages: [] },
+  definitions: { imports: ['chat/msteams', 'chat/slack', 'clouds/aws', 'core'], packages: [] },
   'open-clouds': { imports: ['adapters', 'core', 'ports'], packages: [] },
   egress: { imports: ['config'], packages: ['node:', 'undici'] },
   directory: { imports: ['core', 'ports', 'http-json'], packages: ['zod'] },

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { DEFINITIONS } from '../src/adapters.ts';
 import { share, teamsOf } from '../src/core/policy/directory.ts';
 import { DOMAINS, PRODUCTION_FLOORS, ZONES } from '../src/core/policy/policy.ts';
 import { termsOf } from '../src/core/policy/terms.ts';
 import { outlook } from '../src/core/request/decide-request.ts';
+import { DEFINITIONS } from '../src/definitions.ts';
 import { formatProblem } from '../src/policy-file/problem.ts';
 import { readPolicy } from '../src/policy-file.ts';
 import { edited, policyOf, SMALL } from './policy-file/small-policy.ts';

@@ -1,5 +1,5 @@
 // What a request went through until it was open, told by the pure core and never by the database: rows for bulk SQL.
-import { DEFINITIONS } from '../../dist/adapters.js';
+
 import { planOf } from '../../dist/clouds/aws/policy/plan.js';
 import { EMPTY_HEAD, seal } from '../../dist/core/audit/log.js';
 import { incidentStream, requestListed, requestStream } from '../../dist/core/events.js';
@@ -8,6 +8,7 @@ import { decide } from '../../dist/core/request/decide.js';
 import { plannedEndOf } from '../../dist/core/request/decide-issue.js';
 import { actorName } from '../../dist/core/request/decision.js';
 import { nextWorkAt, warnAt } from '../../dist/core/request/work.js';
+import { DEFINITIONS } from '../../dist/definitions.js';
 
 const MINUTES = 15;
 const SYSTEM = { type: 'system', name: 'worker' };

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ulid } from 'ulid';
-import { DEFINITIONS } from '../../dist/adapters.js';
+import { DEFINITIONS } from '../../dist/definitions.js';
 import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
 import { makeLogger } from '../../dist/logger.js';
 import { settlePolicy } from '../../dist/policy-in-force.js';

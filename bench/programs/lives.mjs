@@ -3,7 +3,6 @@
 // `seconds` of lives, so many at a time, each as soon as one before it is closed. Answers the lives closed per second.
 
 import { ulid } from 'ulid';
-import { DEFINITIONS } from '../../dist/adapters.js';
 import { broker as openBroker } from '../../dist/broker/broker.js';
 import { delivery } from '../../dist/chat/deliver/delivery.js';
 import { slackChat } from '../../dist/chat/slack/chat.js';
@@ -12,6 +11,7 @@ import { brokerWords } from '../../dist/chat/words/broker-words.js';
 import { awsProvider } from '../../dist/clouds/aws/role/provider.js';
 import { cloudWordsOf } from '../../dist/core/policy/cloud.js';
 import { termsDigest, termsOf } from '../../dist/core/policy/terms.js';
+import { DEFINITIONS } from '../../dist/definitions.js';
 import { DEMO_FLOORS } from '../../dist/demo/overlay.js';
 import { directorySource } from '../../dist/directory/source.js';
 import { incidentSource } from '../../dist/incidents/source.js';

@@ -1,8 +1,8 @@
-import { DEFINITIONS } from '../adapters.ts';
 import { digestOf } from '../core/canonical.ts';
 import { droppedAccountsInUse } from '../core/policy/policy-diff.ts';
 import { securityChannelsOf } from '../core/policy/policy-row.ts';
 import { actorName } from '../core/request/decision.ts';
+import { DEFINITIONS } from '../definitions.ts';
 import { applyPolicy, changesOf } from '../policy-in-force.ts';
 import { readForCli } from './lint.ts';
 import { operator, withStore } from './with-store.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { DEFINITIONS } from '../adapters.ts';
 import { fillTable } from '../core/lint/lint-fill.ts';
 import { PRODUCTION_FLOORS } from '../core/policy/policy.ts';
+import { DEFINITIONS } from '../definitions.ts';
 import { formatProblem } from '../policy-file/problem.ts';
 import { type PolicyRead, readPolicy } from '../policy-file.ts';
 

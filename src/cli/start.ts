@@ -1,4 +1,4 @@
-import { DEFINITIONS } from '../adapters.ts';
+import { DEFINITIONS } from '../definitions.ts';
 import { main, ROLES } from '../main.ts';
 import { localClouds } from '../open-clouds.ts';
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { DEFINITIONS } from '../adapters.ts';
 import { databaseUrl } from '../config.ts';
 import { Failure } from '../core/failure.ts';
+import { DEFINITIONS } from '../definitions.ts';
 import { makeLogger } from '../logger.ts';
 import type { Store } from '../ports/store.ts';
 

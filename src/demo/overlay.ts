@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
-import { DEFINITIONS } from '../adapters.ts';
 import { type Floors, policySchema, ZONES } from '../core/policy/policy.ts';
+import { DEFINITIONS } from '../definitions.ts';
 
 /** The demo's floors, in seconds: its clouds are on this machine, and a visitor does not wait five minutes. */
 export const DEMO_FLOORS: Floors = {

@@ -1,5 +1,5 @@
-import { DEFINITIONS } from '../adapters.ts';
 import { verifyLog } from '../broker/verify-log.ts';
+import { DEFINITIONS } from '../definitions.ts';
 import { makeLogger } from '../logger.ts';
 import { openStore } from '../store/open-store.ts';
 import { assumeGrant, awaitCard, type Filled, fillForm, use, userOf } from './driver.ts';

@@ -1,4 +1,3 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { entryOf } from '../../src/chat/words/timeline.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import { requestStream } from '../../src/core/events.ts';
@@ -6,6 +5,7 @@ import { cloudWordsOf } from '../../src/core/policy/cloud.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import type { AccessRequest } from '../../src/core/request/request.ts';
 import type { Row } from '../../src/core/request/work.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Role } from '../../src/demo/aws/accounts.ts';
 import type { LogEntry } from '../../src/demo/aws/dials.ts';
 import type { SeenMessage } from '../../src/demo/slack/screen.ts';

@@ -1,4 +1,3 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { EMPTY_HEAD, seal } from '../../src/core/audit/log.ts';
 import type { StoredEvent } from '../../src/core/events.ts';
 import type { ChatKey } from '../../src/core/policy/directory.ts';
@@ -10,6 +9,7 @@ import { actorName } from '../../src/core/request/decision.ts';
 import { digestShown } from '../../src/core/request/extension.ts';
 import type { Facts } from '../../src/core/request/facts.ts';
 import type { AccessRequest } from '../../src/core/request/request.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { accepted, after, aPlan, laterPlans, okFacts, SECOND } from '../support/requests.ts';
 import { SECONDS_FLOORS } from '../support/seconds.ts';
 import { COMMANDER, incidentOf, keyOf, personOf, policies, roleOf, slackOf } from './catalog.ts';

@@ -1,4 +1,3 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import type { EventName, StoredEvent } from '../../src/core/events.ts';
 import type { ChatKey } from '../../src/core/policy/directory.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
@@ -6,6 +5,7 @@ import type { Actor, Command, RefusableAction } from '../../src/core/request/com
 import type { ChatAccount, Facts, Lookup } from '../../src/core/request/facts.ts';
 import type { RefusalCode } from '../../src/core/request/refusal.ts';
 import type { AccessRequest, Party, Plan } from '../../src/core/request/request.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { keyOf, plainKeyOf } from './catalog.ts';
 import { CONCURRENT_MS, type Frozen } from './freezes.ts';
 import type { People } from './people.ts';

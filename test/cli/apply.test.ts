@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEFINITIONS } from '../../src/adapters.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { edited, SMALL } from '../policy-file/small-policy.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { type LogReport, verifyLog } from '../../src/broker/verify-log.ts';
 import type { Row } from '../../src/core/request/work.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
 import type { Simulated } from '../../src/demo/aws/simulate.ts';
 import { assumeGrant, fillForm, use, userOf } from '../../src/demo/driver.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { type Policy, PRODUCTION_FLOORS, ZONES } from '../../src/core/policy/policy.ts';
 import { termsOf } from '../../src/core/policy/terms.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { DEMO_FLOORS, DEMO_TIMINGS, demoPolicyText } from '../../src/demo/overlay.ts';
 import { formatProblem } from '../../src/policy-file/problem.ts';
 import { readPolicy } from '../../src/policy-file.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { directorySource } from '../../src/directory/source.ts';
 import { policyOf } from '../policy-file/small-policy.ts';
 import { BROKEN, handClock, json, type Served, serve } from './http-server.ts';

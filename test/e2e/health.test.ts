@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { end } from '../../src/cli/requests.ts';
 import { requestStream } from '../../src/core/events.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { assumeGrant, awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { openStore } from '../../src/store/open-store.ts';

@@ -1,6 +1,6 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { verifyLog } from '../../src/broker/verify-log.ts';
 import { requestStream } from '../../src/core/events.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { assumeGrant, awaitCard, fillForm, use, userOf } from '../../src/demo/driver.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { openProduct, type Product } from '../support/product.ts';

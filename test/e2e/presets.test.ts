@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { end, list, status } from '../../src/cli/requests.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { awaitCard, fillForm, userOf } from '../../src/demo/driver.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { withClient } from '../support/database.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:net';
 import { parse } from 'yaml';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { policySchema } from '../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { DEMO_FLOORS } from '../../src/demo/overlay.ts';
 import { openStage, type Stage } from '../../src/demo/stage.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';

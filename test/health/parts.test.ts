@@ -1,5 +1,5 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { GAP_MS } from '../../src/core/audit/checkpoint.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { openMonitor, type Part } from '../../src/health/monitor.ts';
 import * as parts from '../../src/health/parts.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';

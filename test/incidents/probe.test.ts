@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { incidentSource } from '../../src/incidents/source.ts';
 import { BROKEN, handClock, json, type Served, serve } from '../directory/http-server.ts';
 import { policyOf } from '../policy-file/small-policy.ts';

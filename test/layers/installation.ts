@@ -1,6 +1,6 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { requestStream } from '../../src/core/events.ts';
 import type { AccessRequest } from '../../src/core/request/request.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { SigningKeys } from '../../src/demo/aws/sigv4.ts';
 import { assumeGrant, awaitCard, fillForm, use, userOf } from '../../src/demo/driver.ts';
 import { openStage, type Stage } from '../../src/demo/stage.ts';

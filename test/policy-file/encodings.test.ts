@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { decodeUtf8 } from '../../src/policy-file/decode.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { edited, SMALL } from './small-policy.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import { DEFINITIONS } from '../../src/adapters.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { knownKeys, policyJsonSchema } from '../../src/policy-file/json-schema.ts';
 import { edited, SMALL } from './small-policy.ts';
 

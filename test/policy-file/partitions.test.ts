@@ -1,5 +1,5 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { PRODUCTION_FLOORS } from '../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { readPolicy } from '../../src/policy-file.ts';
 import { SMALL } from './small-policy.ts';
 

@@ -1,4 +1,4 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openLedger } from '../../src/store/open-ledger.ts';
 import { openStore } from '../../src/store/open-store.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { DEFINITIONS } from '../../src/adapters.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { connect, openPool } from '../../src/postgres/connection.ts';
 import { lookAtSession, type Session } from '../../src/postgres/session.ts';
 import { judgedSettings, type SessionNeeds, sessionSettings } from '../../src/postgres/settings.ts';

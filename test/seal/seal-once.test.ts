@@ -1,4 +1,3 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { verifyLog } from '../../src/broker/verify-log.ts';
 import {
   CADENCE,
@@ -8,6 +7,7 @@ import {
   leavesProblem,
   signCheckpoint,
 } from '../../src/core/audit/checkpoint.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { type Anchor, AnchorDiffers } from '../../src/seal/anchor.ts';

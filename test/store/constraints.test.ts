@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { DEFINITIONS } from '../../src/adapters.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';
 import { START, type Step } from '../support/requests.ts';

@@ -1,5 +1,5 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { decide } from '../../src/core/request/decide.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';

@@ -1,8 +1,8 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { decide } from '../../src/core/request/decide.ts';
 import { decideFreeze } from '../../src/core/request/decide-freeze.ts';
 import { NO_FACTS } from '../../src/core/request/facts.ts';
 import type { Freeze } from '../../src/core/request/freeze.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';

@@ -1,6 +1,6 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { verifyLog } from '../../src/broker/verify-log.ts';
 import { firstBreak } from '../../src/core/audit/log.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/open-store.ts';

@@ -1,4 +1,4 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, withClient } from '../support/database.ts';
 import { silent } from './silent-logger.ts';

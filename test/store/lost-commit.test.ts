@@ -1,6 +1,6 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { decide } from '../../src/core/request/decide.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { instantOf } from '../../src/store/decode.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { inspect } from 'node:util';
 import { createPostgresBackend, Queue } from 'bullmq';
-import { DEFINITIONS } from '../../src/adapters.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';

@@ -1,9 +1,9 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { seal } from '../../src/core/audit/log.ts';
 import { digestOf, sha256 } from '../../src/core/canonical.ts';
 import type { NewEvent } from '../../src/core/events.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import { policyChanged } from '../../src/core/policy/policy-row.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { applyPolicy } from '../../src/policy-in-force.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';

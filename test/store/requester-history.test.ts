@@ -1,6 +1,6 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { decide } from '../../src/core/request/decide.ts';
 import type { HistoryOf, RequesterHistory } from '../../src/core/request/facts.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Changed, Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, PATIENT, type TestDatabase } from '../support/database.ts';

@@ -1,4 +1,4 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Store } from '../../src/ports/store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase, withClient } from '../support/database.ts';

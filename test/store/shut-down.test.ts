@@ -1,5 +1,5 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { openLocks } from '../../src/store/lock.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { freshDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,6 +1,6 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { type CloudDefinition, cloudWordsOf } from '../../src/core/policy/cloud.ts';
 import type { Definitions } from '../../src/core/policy/definitions.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 
 /** All that there are, with something of AWS's own in another way. */
 export const withAws = (change: Partial<CloudDefinition>): Definitions => {

@@ -1,4 +1,3 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { type Broker, broker } from '../../src/broker/broker.ts';
 import type { BrokerDeps } from '../../src/broker/deps.ts';
 import { brokerWords } from '../../src/chat/words/broker-words.ts';
@@ -11,6 +10,7 @@ import type { Policy } from '../../src/core/policy/policy.ts';
 import type { RequestInput } from '../../src/core/request/command.ts';
 import type { ChatAccount, IncidentAnswer } from '../../src/core/request/facts.ts';
 import { type Row, type Work, type WorkName, workFor } from '../../src/core/request/work.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import type { Role as CloudRole } from '../../src/demo/aws/accounts.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../src/demo/aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from '../../src/demo/aws/local-aws.ts';

@@ -1,4 +1,3 @@
-import { DEFINITIONS } from '../../src/adapters.ts';
 import type { NewEvent } from '../../src/core/events.ts';
 import type { ChatKey, Directory } from '../../src/core/policy/directory.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../src/core/policy/policy.ts';
@@ -8,6 +7,7 @@ import { type Decision, decide } from '../../src/core/request/decide.ts';
 import { plannedEndOf } from '../../src/core/request/decide-issue.ts';
 import type { Facts, Lookup, RequesterHistory } from '../../src/core/request/facts.ts';
 import type { AccessRequest, Plan, State } from '../../src/core/request/request.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { KeptRow } from './kept-row.ts';
 
 /** When the stories of the tests begin. */

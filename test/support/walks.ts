@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { DEFINITIONS } from '../../src/adapters.ts';
 import { type Directory, keysOf } from '../../src/core/policy/directory.ts';
 import type { Actor } from '../../src/core/request/command.ts';
 import type { Facts, Lookup } from '../../src/core/request/facts.ts';
 import type { Freeze } from '../../src/core/request/freeze.ts';
 import type { AccessRequest, Approval } from '../../src/core/request/request.ts';
+import { DEFINITIONS } from '../../src/definitions.ts';
 import { aDirectory, after, aPolicy, type CastName, KEYS, okFacts, START } from './requests.ts';
 
 /* The world of random lives: who acts, what is found out, and an oracle of approvals that shares no code with the core. */

@@ -1,7 +1,7 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { broker } from '../../../src/broker/broker.ts';
 import type { BrokerDeps } from '../../../src/broker/deps.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { applyPolicy } from '../../../src/policy-in-force.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';

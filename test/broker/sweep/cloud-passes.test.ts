@@ -1,7 +1,7 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import type { CloudPass } from '../../../src/broker/sweep/clouds.ts';
 import { canonical } from '../../../src/core/canonical.ts';
 import { Failure } from '../../../src/core/failure.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { applyPolicy } from '../../../src/policy-in-force.ts';
 import type { NamedGrant } from '../../../src/ports/cloud-memory.ts';
 import type { Provider } from '../../../src/ports/provider.ts';

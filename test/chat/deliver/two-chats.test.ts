@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ulid } from 'ulid';
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { broker as openBroker } from '../../../src/broker/broker.ts';
 import { type Delivery, delivery } from '../../../src/chat/deliver/delivery.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { cloudWordsOf } from '../../../src/core/policy/cloud.ts';
 import { type Row, workFor } from '../../../src/core/request/work.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { applyPolicy } from '../../../src/policy-in-force.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';
 import { aDirectory } from '../../support/requests.ts';

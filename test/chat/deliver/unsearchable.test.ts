@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ulid } from 'ulid';
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { adoptClicked } from '../../../src/chat/deliver/adopt.ts';
 import { type Delivery, delivery } from '../../../src/chat/deliver/delivery.ts';
 import { cloudWordsOf } from '../../../src/core/policy/cloud.ts';
 import type { ChatKey, Cloud } from '../../../src/core/policy/directory.ts';
 import { digestShown } from '../../../src/core/request/extension.ts';
 import type { Row } from '../../../src/core/request/work.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { type Desk, openDesk } from '../../support/desk.ts';
 import { KEYS } from '../../support/requests.ts';
 import { NO_USE, type SmallChat, smallChat } from './small-chat.ts';

@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { type Broker, broker as openBroker } from '../../../src/broker/broker.ts';
 import { delivery } from '../../../src/chat/deliver/delivery.ts';
 import { SLACK_PATH, slackApp } from '../../../src/chat/slack/app.ts';
@@ -12,6 +11,7 @@ import type { Policy } from '../../../src/core/policy/policy.ts';
 import type { State } from '../../../src/core/request/request.ts';
 import { PENDING_MAX } from '../../../src/core/request/requester-history.ts';
 import type { Row, WorkName } from '../../../src/core/request/work.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { signatureOf } from '../../../src/demo/slack/delivery.ts';
 import { type LocalSlack, type LocalSlackOptions, startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
 import { applyPolicy } from '../../../src/policy-in-force.ts';

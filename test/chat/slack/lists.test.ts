@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { approveForm } from '../../../src/chat/dialog/approve.ts';
 import { requestForm } from '../../../src/chat/dialog/request-form.ts';
 import { listWords, statusWords } from '../../../src/chat/dialog/status.ts';
@@ -14,6 +13,7 @@ import { type CloudTerms, cloudWordsOf } from '../../../src/core/policy/cloud.ts
 import type { Person } from '../../../src/core/policy/directory.ts';
 import type { Clause } from '../../../src/core/policy/policy.ts';
 import type { Row } from '../../../src/core/request/work.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { messageProblems, viewProblems } from '../../../src/demo/slack/blocks.ts';
 import { aDirectory, aPolicy, KEYS, walkTo } from '../../support/requests.ts';
 

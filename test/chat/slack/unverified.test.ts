@@ -1,5 +1,5 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { policyDocument } from '../../support/requests.ts';
 import { until } from '../../support/until.ts';
 import { ask, cardSeen, openInstallation, type TestInstallation, user } from './installation.ts';

@@ -1,7 +1,7 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { warmUp } from '../../../src/chat/slack/warm-up.ts';
 import { cloudTermsOf } from '../../../src/core/policy/cloud.ts';
 import type { Terms } from '../../../src/core/policy/terms.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { fileDirectory } from '../../../src/directory/file.ts';
 import type { Store } from '../../../src/ports/store.ts';
 import { openInstallation, type TestInstallation } from './installation.ts';

@@ -1,4 +1,3 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { oneLine } from '../../../src/chat/words/phrase.ts';
 import { allowsWords, whoCan } from '../../../src/chat/words/role-words.ts';
 import { refusalWords, whyWords } from '../../../src/chat/words/words.ts';
@@ -7,6 +6,7 @@ import { cloudTermsOf } from '../../../src/core/policy/cloud.ts';
 import { termsOf } from '../../../src/core/policy/terms.ts';
 import { outlook } from '../../../src/core/request/decide-request.ts';
 import { REFUSAL_CODES } from '../../../src/core/request/refusal.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { aDirectory, aPolicy } from '../../support/requests.ts';
 
 describe('a refusal in words', () => {

@@ -1,9 +1,9 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import type { AwsPrincipal } from '../../../src/clouds/aws/policy/principal.ts';
 import type { AwsAccount as Account, AwsRole as Role } from '../../../src/clouds/aws/policy/schema.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { type Terms, unverifiedClauseFor } from '../../../src/core/policy/terms.ts';
 import type { RequestDetails } from '../../../src/core/request/request.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import type { PlanInput } from '../../../src/ports/provider.ts';
 
 export const MANAGEMENT = '111111111111';

@@ -1,7 +1,7 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { SLACK_PATH } from '../../../src/chat/slack/app.ts';
 import { ACTION_IDS } from '../../../src/chat/slack/ids.ts';
 import { openSlack } from '../../../src/chat/slack/open.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { signatureOf } from '../../../src/demo/slack/delivery.ts';
 import { startLocalSlack } from '../../../src/demo/slack/local-slack.ts';
 import type { SeenMessage as InSlack } from '../../../src/demo/slack/screen.ts';

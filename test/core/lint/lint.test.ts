@@ -1,9 +1,9 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { lintPartitions } from '../../../src/clouds/aws/policy/partitions.ts';
 import { lintDocuments, lintPolicy, lintSources } from '../../../src/core/lint/lint.ts';
 import { fills, fillTable } from '../../../src/core/lint/lint-fill.ts';
 import { lintSecurity } from '../../../src/core/lint/lint-security.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { readPolicy } from '../../../src/policy-file.ts';
 import { edited, policyOf, SMALL } from '../../policy-file/small-policy.ts';
 import { UNREAD_DOCUMENTS, withAws } from '../../support/definitions.ts';

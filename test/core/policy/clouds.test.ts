@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { lintPolicy } from '../../../src/core/lint/lint.ts';
 import { type CloudDefinition, cloudTermsOf, principalOf } from '../../../src/core/policy/cloud.ts';
 import type { Definitions } from '../../../src/core/policy/definitions.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { termsOf } from '../../../src/core/policy/terms.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { readPolicy } from '../../../src/policy-file.ts';
 import { edited } from '../../policy-file/small-policy.ts';
 import { UNREAD_DOCUMENTS, withAws } from '../../support/definitions.ts';

@@ -1,4 +1,3 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { CHANGE_WORDS } from '../../../src/clouds/aws/policy/changes.ts';
 import { type AwsAccount, type AwsRole, awsRoleOf } from '../../../src/clouds/aws/policy/schema.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
@@ -17,6 +16,7 @@ import {
   type Words,
   ZONE_WORDS,
 } from '../../../src/core/policy/policy-diff-words.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { aPolicy, policyDocument } from '../../support/requests.ts';
 
 /* A change of one member alone is said in a sentence that names it, for every member that a policy has. */

@@ -1,5 +1,5 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { droppedAccountsInUse, policyChanges } from '../../../src/core/policy/policy-diff.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { edited, policyOf } from '../../policy-file/small-policy.ts';
 
 const small = policyOf();

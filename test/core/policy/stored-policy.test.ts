@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { canonical } from '../../../src/core/canonical.ts';
 import type { Policy } from '../../../src/core/policy/policy.ts';
 import { readStored } from '../../../src/core/policy/stored-policy.ts';
 import { type Terms, termsDigest, termsOf } from '../../../src/core/policy/terms.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { aPolicy } from '../../support/requests.ts';
 
 type Bag = Record<string, unknown>;

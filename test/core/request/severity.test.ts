@@ -1,7 +1,7 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { severityLines } from '../../../src/chat/words/role-words.ts';
 import { lintZones } from '../../../src/core/lint/lint-zones.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { aPolicy, policyDocument } from '../../support/requests.ts';
 
 /* "Zone C asks for an incident of severity 2 or worse": its schema, and what lint and the form say of it. */

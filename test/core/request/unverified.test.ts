@@ -1,4 +1,3 @@
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { type Policy, PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
 import { termsOf, wantedBy } from '../../../src/core/policy/terms.ts';
 import { placesOf } from '../../../src/core/request/approvals.ts';
@@ -9,6 +8,7 @@ import { overseersOf } from '../../../src/core/request/decide-ending.ts';
 import { outlook } from '../../../src/core/request/decide-request.ts';
 import type { Facts } from '../../../src/core/request/facts.ts';
 import type { AccessRequest } from '../../../src/core/request/request.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import {
   aDirectory,
   aPlan,

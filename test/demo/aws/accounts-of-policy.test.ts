@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { parse } from 'yaml';
-import { DEFINITIONS } from '../../../src/adapters.ts';
 import { type AwsAccount, awsAccountOf, awsRoleOf } from '../../../src/clouds/aws/policy/schema.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../../src/definitions.ts';
 import { accountsOfPolicy, BROKER_HOME } from '../../../src/demo/aws/accounts-of-policy.ts';
 import { type LocalAws, startLocalAws } from '../../../src/demo/aws/local-aws.ts';
 import type { SigningKeys } from '../../../src/demo/aws/sigv4.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { DEFINITIONS } from '../../../../src/adapters.ts';
 import { capabilitiesOf } from '../../../../src/clouds/aws/policy/capabilities.ts';
 import { lintAwsRole } from '../../../../src/clouds/aws/policy/lint.ts';
 import { planOf } from '../../../../src/clouds/aws/policy/plan.ts';
 import { awsRoleOf, type AwsRole as Role } from '../../../../src/clouds/aws/policy/schema.ts';
 import { PRODUCTION_FLOORS, policySchema } from '../../../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../../../src/definitions.ts';
 import { account, allow, details, document, input, role, terms } from '../inputs.ts';
 
 /** Documents as the configuration's schema lets them through: any JSON object. */

@@ -1,8 +1,8 @@
-import { DEFINITIONS } from '../../../../src/adapters.ts';
 import { type AwsPrincipal, principalKey, sourceIdentityOf } from '../../../../src/clouds/aws/policy/principal.ts';
 import { principalOf } from '../../../../src/core/policy/cloud.ts';
 import type { Person } from '../../../../src/core/policy/directory.ts';
 import { directorySchema } from '../../../../src/core/policy/policy.ts';
+import { DEFINITIONS } from '../../../../src/definitions.ts';
 import { SHARED_IDENTITIES } from './shared-identities.ts';
 
 const user = (rest: string): AwsPrincipal => ({ kind: 'iam-user', arn: `arn:aws:iam::123456789012:${rest}` });
