@@ -50,6 +50,8 @@ export async function withoutTheSilent<T>(
     if (!isEnough(done)) throw new Error('not yet');
   });
   const enough = Promise.any(tried).catch(() => every);
+  // Where all fail nobody comes to wait for it: its failure is the one that is thrown, and must not end the process.
+  enough.catch(() => undefined);
   await Promise.race([every, Promise.any(noted)]);
   await unlessSilent(last - performance.now(), Promise.race([every, enough]));
   await unlessSilent(Math.min(othersMs, last - performance.now()), every);
